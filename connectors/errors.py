@@ -1,0 +1,30 @@
+"""The four errors, named by who acts next. Messages are English, for engineers, and carry codes only."""
+
+
+class LienthongError(Exception):
+    """What went wrong at an endpoint; `reply` is its answer if there was one (for the vault, never for a log)."""
+
+    def __init__(self, message: str, reply: bytes = b"") -> None:
+        super().__init__(message)
+        self.reply = reply
+
+
+class Unreachable(LienthongError):
+    """Nobody acts: it is tried again. `may_have_arrived` tells whether the request could have taken effect."""
+
+    def __init__(self, message: str, *, may_have_arrived: bool, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.may_have_arrived = may_have_arrived
+        self.retry_after_s = retry_after_s
+
+
+class Refused(LienthongError):
+    """The steward acts: the endpoint understood and said no."""
+
+
+class Unrecognised(LienthongError):
+    """The engineer acts: the reply has a shape we do not know; the connector stops and the reply is kept."""
+
+
+class Unauthorised(LienthongError):
+    """The operator acts: our name or key is not accepted."""

@@ -1,0 +1,276 @@
+"""One client for every endpoint that speaks HTTP: time-outs, rate, tokens, size limits, errors by who acts next.
+
+No request is ever repeated here once it may have left: whether to send again is the ledger's decision, made after
+asking the registry. Messages carry host, path and status only; bodies and queries may be personal.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from http.cookiejar import DefaultCookiePolicy
+from threading import Event, Lock
+from typing import Any, Protocol, Self, TypeVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from connectors.endpoint import Endpoint
+from connectors.errors import LienthongError, Refused, Unauthorised, Unreachable, Unrecognised
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 30.0
+REPLY_LIMIT_BYTES = 32 * 1024 * 1024
+FAILURES_BEFORE_GIVING_UP = 4
+"""Unreachable answers in a row after which the rest of a batch is not tried."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a connector wants sent; `path` starts with a slash and is added to the endpoint's URL."""
+
+    method: str
+    path: str
+    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def post_json(cls, path: str, content: Any, headers: Mapping[str, str] | None = None) -> Self:
+        body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        return cls("POST", path, body, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back; every status below 500 but 401, 403 and 429 reaches the connector's `read`."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON (UTF-8, with or without BOM); Unrecognised when it is not."""
+        try:
+            return json.loads(self.body.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise Unrecognised(f"expected JSON, status {self.status}: {type(error).__name__}", self.body) from None
+
+    def json_object(self) -> dict[str, Any]:
+        content = self.json()
+        if not isinstance(content, dict):
+            raise Unrecognised(f"expected a JSON object, got {type(content).__name__}", self.body)
+        return content
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token, when it ends on the monotonic clock, and what renews it."""
+
+    value: str
+    expires_at: float
+    refresh: str = ""
+
+
+class Auth(Protocol):
+    """How an endpoint learns who we are."""
+
+    def ask_token(self, endpoint: Endpoint, old: Token | None) -> Request | None:
+        """The request for a new token (`old` may hold a refresh token); None when there are no tokens."""
+
+    def read_token(self, reply: Reply) -> Token: ...
+
+    def sign(self, request: Request, endpoint: Endpoint, token: Token | None) -> Request:
+        """The request with our name on it."""
+
+
+@dataclass(frozen=True)
+class ClientCredentials:
+    """OAuth2 client credentials: `login` is the consumer key, `password` its secret (LGSP, vendor portals)."""
+
+    token_path: str = "/token"
+
+    def ask_token(self, endpoint: Endpoint, old: Token | None) -> Request | None:
+        pairs = {"grant_type": "client_credentials", "client_id": endpoint.login, "client_secret": endpoint.password}
+        body = requests.models.RequestEncodingMixin._encode_params(pairs)
+        return Request("POST", self.token_path, body.encode(), {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def read_token(self, reply: Reply) -> Token:
+        content = reply.json_object()
+        if not isinstance(content.get("access_token"), str):
+            raise Unauthorised(f"no access_token in the token reply, status {reply.status}: check key and secret")
+        return Token(content["access_token"], time.monotonic() + float(content.get("expires_in", 300)) - 10)
+
+    def sign(self, request: Request, endpoint: Endpoint, token: Token | None) -> Request:
+        return bearing(request, token)
+
+
+def bearing(request: Request, token: Token | None) -> Request:
+    """The request with the token as `Authorization: Bearer`."""
+    return replace(request, headers={**request.headers, "Authorization": f"Bearer {token.value if token else ''}"})
+
+
+class Pace:
+    """At most so many requests a second, evenly; a pause when the other side asks for one. Threads share it."""
+
+    def __init__(self, per_second: float) -> None:
+        self._gap_s = 1 / per_second
+        self._next = time.monotonic()
+        self._lock = Lock()
+
+    def wait(self) -> None:
+        with self._lock:
+            at = max(self._next, time.monotonic())
+            self._next = at + self._gap_s
+        while (left := at - time.monotonic()) > 0:
+            time.sleep(left)
+
+    def pause(self, seconds: float) -> None:
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
+
+
+class Line:
+    """An open line to one endpoint. Close it, or use it in a `with`."""
+
+    def __init__(
+        self, endpoint: Endpoint, auth: Auth, *, per_second: float = 50.0, concurrency: int = 8,
+        reply_limit: int = REPLY_LIMIT_BYTES, read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:  # fmt: skip
+        self.endpoint = endpoint
+        self.concurrency = int(endpoint.extra.get("concurrency", concurrency))
+        self._auth = auth
+        self._pace = Pace(float(endpoint.extra.get("per_second", per_second)))
+        self._limit = reply_limit
+        self._timeout = (CONNECT_TIMEOUT_S, float(endpoint.extra.get("timeout_s", read_timeout_s)))
+        self._token: Token | None = None
+        self._token_lock = Lock()
+        self._session = requests.Session()
+        self._session.trust_env = False  # proxies are looked up once, not for every request
+        self._session.proxies = get_environ_proxies(endpoint.base_url)
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers["User-Agent"] = "lienthong"
+        self._session.mount(endpoint.base_url, HTTPAdapter(pool_maxsize=self.concurrency, max_retries=0))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def send(self, request: Request) -> Reply:
+        """Sends once (a second time only after a 401, which is no acceptance) and returns the reply.
+
+        Raises Unreachable (with whether it may have arrived), Unauthorised, Unrecognised (too large a reply).
+        """
+        token = self._current_token(None)
+        reply = self._send_signed(request, token)
+        if reply.status == 401 and token:
+            reply = self._send_signed(request, self._current_token(token))
+        if reply.status in (401, 403):
+            raise Unauthorised(f"{self._where(request)} answered {reply.status}: check login and password", reply.body)
+        return reply
+
+    def send_all(self, requests_of: Iterable[tuple[T, Request]]) -> Iterator[tuple[T, Reply | LienthongError]]:
+        """Sends concurrently, yields in the order of arrival; stops trying when the line is down."""
+        down = Event()
+        failures = 0
+        waiting = iter(requests_of)
+        with ThreadPoolExecutor(self.concurrency, thread_name_prefix="line") as pool:
+            under_way: dict[Future[Reply | LienthongError], T] = {}
+            while True:
+                while len(under_way) < 2 * self.concurrency and (item := next(waiting, None)) is not None:
+                    under_way[pool.submit(self._try, item[1], down)] = item[0]
+                if not under_way:
+                    return
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    result = future.result()
+                    failures = failures + 1 if isinstance(result, Unreachable) else 0
+                    if failures >= FAILURES_BEFORE_GIVING_UP:
+                        down.set()
+                    yield under_way.pop(future), result
+
+    def _try(self, request: Request, down: Event) -> Reply | LienthongError:
+        if down.is_set():
+            return Unreachable(f"{self._where(request)} not tried: the line is down", may_have_arrived=False)
+        try:
+            return self.send(request)
+        except LienthongError as error:
+            return error
+
+    def _current_token(self, refused: Token | None) -> Token | None:
+        """A token that is not the refused one and has not ended; one thread fetches it for all."""
+        with self._token_lock:
+            token = self._token
+            if token and token is not refused and time.monotonic() < token.expires_at:
+                return token
+            asking = self._auth.ask_token(self.endpoint, token)
+            if asking is None:
+                return None
+            try:
+                reply = self._exchange(asking)
+            except Unreachable as error:  # a token request changes nothing: what follows was surely not sent
+                raise Unreachable(str(error), may_have_arrived=False, retry_after_s=error.retry_after_s) from None
+            if reply.status in (400, 401, 403):
+                self._token = None
+                raise Unauthorised(f"{self._where(asking)} answered {reply.status}: check login and password", reply.body)
+            self._token = self._auth.read_token(reply)
+            return self._token
+
+    def _send_signed(self, request: Request, token: Token | None) -> Reply:
+        return self._exchange(self._auth.sign(request, self.endpoint, token))
+
+    def _exchange(self, request: Request) -> Reply:
+        self._pace.wait()
+        try:
+            with self._session.request(
+                request.method, self.endpoint.base_url + request.path, data=request.body or None,
+                headers=dict(request.headers), timeout=self._timeout, stream=True, allow_redirects=False,
+            ) as response:  # fmt: skip
+                body = self._read_body(response, request)
+        except requests.RequestException as error:
+            never_left = isinstance(error, requests.ConnectTimeout) or _is_refusal(error)
+            raise Unreachable(
+                f"{self._where(request)}: {type(error).__name__}", may_have_arrived=not never_left
+            ) from None
+        if response.status_code == 429:
+            seconds = _retry_after_s(response.headers.get("Retry-After"))
+            self._pace.pause(seconds)
+            raise Unreachable(f"{self._where(request)} answered 429", may_have_arrived=False, retry_after_s=seconds)
+        if response.status_code >= 500:
+            raise Unreachable(f"{self._where(request)} answered {response.status_code}", may_have_arrived=True)
+        return Reply(response.status_code, body, response.headers)
+
+    def _read_body(self, response: requests.Response, request: Request) -> bytes:
+        """The whole body; a longer one than the limit is not read to its end."""
+        body = bytearray()
+        for part in response.iter_content(65536):
+            body += part
+            if len(body) > self._limit:
+                raise Unrecognised(f"{self._where(request)}: reply over {self._limit} bytes, not read", bytes(body[:4096]))
+        return bytes(body)
+
+    def _where(self, request: Request) -> str:
+        return f"{request.method} {self.endpoint.base_url}{request.path.split('?')[0]}"
+
+
+def _is_refusal(error: requests.RequestException) -> bool:
+    """Whether no connection came about, so that nothing can have been sent."""
+    from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def _retry_after_s(text: str | None) -> float:
+    """Seconds of a Retry-After header; a minute for a date or nonsense, never more than ten minutes."""
+    try:
+        return min(max(float(text or 1), 0.1), 600.0)
+    except ValueError:
+        return 60.0

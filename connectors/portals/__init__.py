@@ -1,0 +1,1 @@
+"""The portals: one file per vendor platform, one line per province."""

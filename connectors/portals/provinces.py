@@ -1,0 +1,49 @@
+"""A line per province: its code, which platform its portal runs, and the agency it is at the portal.
+
+Which platform a province really runs, and its agency code after the mergers, are assumptions: change the line. This
+file is read each time Airflow parses the DAGs, so it imports no platform until one is asked for.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from connectors.portals.platform import Platform
+
+
+@dataclass(frozen=True)
+class Province:
+    """A province's portal; `platform_code` is the name of a file beside this one."""
+
+    province_code: str
+    name_vi: str
+    platform_code: str
+    agency_code: str
+
+    @property
+    def connection_id(self) -> str:
+        return f"portal_{self.province_code}"
+
+    @property
+    def platform(self) -> "Platform":
+        return cast("Platform", import_module(f"connectors.portals.{self.platform_code}").PLATFORM)
+
+
+PROVINCES: dict[str, Province] = {
+    province.province_code: province
+    for province in (
+        Province("24", "Bắc Ninh", "onestop", "H05"),
+        Province("40", "Nghệ An", "onestop", "H41"),
+        Province("22", "Quảng Ninh", "hub", "H49"),
+        Province("20", "Lạng Sơn", "onestop", "H37"),
+        Province("15", "Lào Cai", "hub", "H38"),
+        Province("52", "Gia Lai", "onestop", "H21"),
+        Province("19", "Thái Nguyên", "onestop", "H55"),
+        Province("31", "Hải Phòng", "hub", "H24"),
+        Province("75", "Đồng Nai", "onestop", "H19"),
+        Province("12", "Lai Châu", "hub", "H35"),
+        Province("38", "Thanh Hóa", "onestop", "H56"),
+        Province("46", "Huế", "hub", "H57"),
+    )
+}

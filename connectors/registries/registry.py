@@ -1,0 +1,41 @@
+"""What every registry connector declares: pure functions that write our words into theirs and read theirs back.
+
+Sending, tokens, pacing, error mapping and the delivery protocol live once, elsewhere. A connector opens no socket.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connectors.endpoint import Endpoint
+from connectors.http import Auth, Reply, Request
+from schemas.delivery import Answer, Parcel, Receipt
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A registry's contract.
+
+    `write` puts parcels (at most `sends_at_once`) into one request; `read` gives one answer per parcel, in their order.
+    `ask` and `read_asked` do the same for looking up by our request code what became of earlier requests: they serve
+    both a lost answer and a result that comes later. Readers raise Unrecognised for a reply of unknown shape.
+    `inquire`/`read_inquiry`: what must be looked up before writing, added to what the parcel is given.
+    `promises`: receipt fields a registration of each kind of case must bring, at once or later.
+    `settles_after_s`: how long after an attempt an unanswered request can still take effect; it is not asked before.
+    """
+
+    code: str
+    name_vi: str
+    auth: Auth
+    write: Callable[[Sequence[Parcel], Endpoint], Request]
+    read: Callable[[Reply, Sequence[Parcel]], list[Answer]]
+    ask: Callable[[Sequence[Parcel], Endpoint], Request]
+    read_asked: Callable[[Reply, Sequence[Parcel]], list[Answer]]
+    greeting: Callable[[Endpoint], Request]
+    sends_at_once: int = 1
+    asks_at_once: int = 1
+    per_second: float = 50.0
+    concurrency: int = 8
+    settles_after_s: float = 60.0
+    promises: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    inquire: Callable[[Parcel, Endpoint], Request] | None = None
+    read_inquiry: Callable[[Reply, Parcel], Receipt] | None = None

@@ -1,0 +1,55 @@
+"""XML as it must be read and written: no entities, no DTD, no network, a size limit, a schema where there is one."""
+
+from functools import cache
+from importlib.resources import files
+
+from lxml import etree
+
+from connectors.errors import Unrecognised
+
+XML_LIMIT_BYTES = 8 * 1024 * 1024
+
+
+def parse(body: bytes, *, limit: int = XML_LIMIT_BYTES) -> etree._Element:
+    """The root element of a document that came from outside; Unrecognised when it is none, too large or has a DTD."""
+    if len(body) > limit:
+        raise Unrecognised(f"XML over {limit} bytes", body[:4096])
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Unrecognised(f"not well-formed XML: {type(error).__name__}", body) from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Unrecognised("XML with a document type declaration is not accepted", body)
+    return root
+
+
+def text(element: etree._Element, path: str, default: str = "") -> str:
+    """The text at a path below an element (namespaces with `{*}`), as written."""
+    found = element.find(path)
+    return found.text or default if found is not None else default
+
+
+def add(parent: etree._Element, name: str, content: object | None = None) -> etree._Element:
+    """A new child with text; None makes it empty."""
+    child = etree.SubElement(parent, name)
+    if content is not None:
+        child.text = str(content)
+    return child
+
+
+@cache
+def schema(name: str) -> etree.XMLSchema:
+    """The XML schema `schemas/xsd/<name>.xsd`."""
+    return etree.XMLSchema(etree.fromstring(files("schemas").joinpath(f"xsd/{name}.xsd").read_bytes()))
+
+
+def faults(root: etree._Element, schema_name: str) -> list[str]:
+    """What the schema says against a document, by path and rule, without the values."""
+    judge = schema(schema_name)
+    if judge.validate(root):
+        return []
+    return [f"{error.path}: {error.type_name}" for error in judge.error_log]

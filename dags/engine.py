@@ -1,0 +1,225 @@
+"""Airflow as ``lienthong demo`` and ``lienthong up`` run it: one machine, one user, reachable from this machine only.
+
+``airflow standalone`` is not used, though this is what it does: it serves its logs to every network on port 8793, runs a
+triggerer that nothing here needs, and dies of a SIGTERM without ending its children. Its parts are started here instead:
+the API server, the scheduler with its LocalExecutor, and the DAG processor. Airflow itself is never imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+ROOT = Path(__file__).resolve().parents[1]
+DAG_FILES = ("pull_dossiers.py", "deliver_dossiers.py", "collect_receipts.py", "report_outcomes.py")
+USER = "admin"
+MARK = "LIENTHONG_ENGINE"  # stands in the environment of every process we start, and of no other
+PARTS = {
+    "api-server": ("api-server",),
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
+}
+GRACE_S = 8  # from asking to end to killing
+
+
+class EngineFailed(RuntimeError):
+    """Airflow did not start, or ended; the message says which part, shows the end of its log and what to do next."""
+
+
+class Engine:
+    """Airflow running in a home; ``metadata`` is the URL of its own database, ``environment`` what its tasks may read.
+
+    The environment of this process is passed on as well, under ``environment``.
+    """
+
+    def __init__(self, home: Path, metadata: URL, environment: Mapping[str, str], port: int | None = None) -> None:
+        self.folder = home.resolve() / "airflow"
+        self.logs = self.folder / "logs"
+        self.url = f"http://127.0.0.1:{port or _free_port()}"
+        self.environment = environment
+        self.metadata = metadata
+        self._parts: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock = -1
+        self._token = ""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """The user and password of the web pages; the password is made once per home."""
+        return USER, str(json.loads(self._passwords.read_text())[USER])
+
+    def start(self) -> None:
+        """Starts Airflow and returns at once. Raises EngineFailed when another one runs in this home."""
+        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _lock_or_fail(self.folder / "engine.lock")
+        _end(_marked(self.folder))  # what a killed run left behind
+        _write_once(self._passwords, lambda: {USER: secrets.token_urlsafe(12)})
+        try:
+            self._migrate()
+            self._parts = {name: self._spawn(name, *arguments) for name, arguments in PARTS.items()}
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_until_ready(self, timeout: float = 120) -> None:
+        """Returns when the scheduler runs and every DAG file is read. Raises EngineFailed, also for a broken DAG file."""
+        deadline = time.monotonic() + timeout
+        while not self._is_ready():
+            self._raise_if_ended()
+            if time.monotonic() > deadline:
+                raise EngineFailed(f"Airflow was not ready within {timeout:.0f} s.\n{self._log_tail('scheduler')}")
+            time.sleep(0.2)
+
+    def is_alive(self) -> bool:
+        """Whether every part of Airflow still runs."""
+        return bool(self._parts) and all(part.poll() is None for part in self._parts.values())
+
+    def create_pools(self, slots: Mapping[str, int]) -> None:
+        """Makes the pools that are missing; a task whose pool is missing waits for it. Needs a ready API."""
+        entities = [{"name": name, "slots": count, "include_deferred": False} for name, count in slots.items()]
+        action = {"action": "create", "action_on_existence": "skip", "entities": entities}
+        self._call("PATCH", "/api/v2/pools", {"actions": [action]})
+
+    def unpause_all(self) -> None:
+        """Lets every DAG run, also those that somebody paused."""
+        self._call("PATCH", "/api/v2/dags?dag_id_pattern=~&update_mask=is_paused", {"is_paused": False})
+
+    def stop(self) -> None:
+        """Ends every process that was started, by asking first; nothing is left. May be repeated."""
+        _end(_marked(self.folder))
+        for part in self._parts.values():
+            part.wait()
+        self._parts = {}
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    @property
+    def _passwords(self) -> Path:
+        return self.folder / "simple_auth_manager_passwords.json.generated"
+
+    def _migrate(self) -> None:
+        if self._spawn("migrate", "db", "migrate").wait():
+            raise EngineFailed(f"Airflow could not set up its database.\n{self._log_tail('migrate')}")
+
+    def _spawn(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.logs / f"{name}.log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "airflow", *arguments],
+                env=self._environment(), cwd=self.folder, umask=0o077, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def _environment(self) -> dict[str, str]:
+        keys = _write_once(self.folder / "keys.json", _new_keys)
+        settings = {**airflow_settings(self.folder, self.metadata, self.url), **keys}
+        return {**os.environ, **settings, **self.environment, MARK: str(self.folder)}
+
+    def _is_ready(self) -> bool:
+        try:
+            health = self._call("GET", "/api/v2/monitor/health")
+            broken = self._call("GET", "/api/v2/importErrors")["import_errors"]
+            files = {dag["relative_fileloc"] for dag in self._call("GET", "/api/v2/dags?limit=100")["dags"]}
+        except (OSError, KeyError):
+            return False
+        if broken:
+            raise EngineFailed(f"Airflow cannot read {broken[0]['filename']}:\n{broken[0]['stack_trace']}")
+        return health["scheduler"]["status"] == "healthy" and {Path(file).name for file in files} >= set(DAG_FILES)
+
+    def _raise_if_ended(self) -> None:
+        for name, part in self._parts.items():
+            if part.poll() is not None:
+                raise EngineFailed(f"Airflow's {name} ended with {part.returncode}.\n{self._log_tail(name)}")
+
+    def _log_tail(self, name: str) -> str:
+        log = self.logs / f"{name}.log"
+        lines = log.read_text(errors="replace").splitlines()[-20:] if log.exists() else []
+        return "\n".join([*lines, f"The whole log is in {log}. Set right what its last error names, and start again."])
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        """Calls Airflow's API as the user; raises an OSError for whatever goes wrong."""
+        if not self._token and path != "/auth/token":
+            user, password = self.login
+            answer = self._call("POST", "/auth/token", {"username": user, "password": password})
+            self._token = answer["access_token"]
+        return _call(method, self.url + path, self._token, body)
+
+
+def airflow_settings(folder: Path, metadata: URL, url: str) -> dict[str, str]:
+    """Returns the environment that makes Airflow ours. No secret is in it but the database URL."""
+    address = url.removeprefix("http://")
+    return {
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API__HOST": address.split(":")[0],
+        "AIRFLOW__API__INSTANCE_NAME": "Liên thông",
+        "AIRFLOW__API__PORT": address.split(":")[1],
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PARALLELISM": str(max(4, 2 * (os.cpu_count() or 1))),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([_bundle()]),
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # a file that changes is read again at once
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "60",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _render(metadata, "psycopg2"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": _render(metadata, "asyncpg"),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs"),
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(folder / "logs" / "dag_processor"),
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+        "AIRFLOW__LOGGING__UVICORN_LOGGING_LEVEL": "WARNING",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
+        "GX_ANALYTICS_ENABLED": "False",
+        "NO_PROXY": ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get("NO_PROXY", "")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
+    }
+
+
+def _bundle() -> dict[str, object]:
+    """The repository root, where ``.airflowignore`` leaves only the DAG files; in an installed wheel, this folder."""
+    path = ROOT if (ROOT / ".airflowignore").exists() else ROOT / "dags"
+    return {"name": "lienthong", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+            "kwargs": {"path": str(path)}}  # fmt: skip
+
+
+def _render(url: URL, driver: str) -> str:
+    url = url.set(drivername=f"postgresql+{driver}")
+    if driver == "asyncpg" and "sslmode" in url.query:  # the two drivers name it differently
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": url.query["sslmode"]})
+    return url.render_as_string(hide_password=False)
+
+
+def _new_keys() -> dict[str, str]:
+    return {
+        "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
+        "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    }

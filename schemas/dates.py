@@ -1,0 +1,98 @@
+"""PartialDate: what is known of a day, and how it was written. Nothing is filled in."""
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Self
+
+from schemas.fields import Model
+
+VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""Vietnam has one zone and no summer time."""
+
+
+class PartialDate(Model):
+    """A solar day known to the year, the month or the day; `year` is None when what was written is no date."""
+
+    as_written: str
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+
+    @classmethod
+    def of(cls, year: int, month: int | None = None, day: int | None = None, as_written: str | None = None) -> Self:
+        """The date of these numbers; unreadable (only `as_written` kept) when the calendar has no such day."""
+        written = as_written if as_written is not None else ".".join(
+            f"{part:02d}" for part in (day, month, year) if part is not None
+        )
+        try:
+            date(year, month or 1, day or 1)
+        except ValueError:
+            return cls(as_written=written)
+        if not 1800 <= year <= 2200 or (day is not None and month is None):
+            return cls(as_written=written)
+        return cls(as_written=written, year=year, month=month, day=day)
+
+    @classmethod
+    def on(cls, day: date) -> Self:
+        return cls.of(day.year, day.month, day.day)
+
+    @classmethod
+    def read_dotted(cls, text: str, separator: str = ".") -> Self | None:
+        """`22.08.2026`, `08.2026` or `2026` (day first); None for empty text."""
+        if not text.strip():
+            return None
+        parts = text.strip().split(separator)
+        if len(parts) > 3 or not all(part.isdecimal() for part in parts):
+            return cls(as_written=text)
+        numbers = [int(part) for part in reversed(parts)]
+        return cls.of(*numbers, as_written=text)
+
+    @classmethod
+    def read_compact(cls, text: str) -> Self | None:
+        """`20260822`, `202608` or `2026`; None for empty text."""
+        digits = text.strip()
+        if not digits:
+            return None
+        if not digits.isdecimal() or len(digits) not in (4, 6, 8):
+            return cls(as_written=text)
+        numbers = [int(digits[:4]), *(int(digits[at : at + 2]) for at in range(4, len(digits), 2))]
+        return cls.of(*numbers, as_written=text)
+
+    @classmethod
+    def read_iso(cls, text: str) -> Self | None:
+        """`2026-08-22`, `2026-08` or `2026`; None for empty text."""
+        return cls.read_compact(text.strip().replace("-", "")) if text.strip() else None
+
+    @property
+    def precision(self) -> str:
+        """`day`, `month`, `year` or `unknown`."""
+        if self.year is None:
+            return "unknown"
+        return "day" if self.day else "month" if self.month else "year"
+
+    @property
+    def earliest(self) -> date | None:
+        return date(self.year, self.month or 1, self.day or 1) if self.year else None
+
+    @property
+    def latest(self) -> date | None:
+        if not self.year:
+            return None
+        if self.day:
+            return self.earliest
+        after = date(self.year + 1, 1, 1) if not self.month or self.month == 12 else date(self.year, self.month + 1, 1)
+        return after - timedelta(days=1)
+
+    def dotted(self, separator: str = ".") -> str:
+        """`22.08.2026`, `08.2026`, `2026`: as much as is known."""
+        return separator.join(
+            f"{part:02d}" for part in (self.day, self.month, self.year) if part is not None
+        )
+
+    def compact(self) -> str:
+        """`20260822`, `202608`, `2026`: as much as is known."""
+        return "".join(f"{part:02d}" for part in (self.year, self.month, self.day) if part is not None)
+
+
+def local_day(moment: datetime) -> date:
+    """The day in Vietnam at an instant with a zone."""
+    return moment.astimezone(VIETNAM).date()

@@ -1,0 +1,97 @@
+"""The dossier: one application as its portal gave it."""
+
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
+from hashlib import sha256
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.civil_status import BirthCase, DeathCase, MarriageCase
+from schemas.dates import local_day
+from schemas.fields import Model, field
+from schemas.land import LandCase
+from schemas.person import Applicant
+from schemas.residence import ResidenceCase
+
+Case = Annotated[BirthCase | DeathCase | MarriageCase | ResidenceCase | LandCase, Field(discriminator="kind")]
+
+WORKFLOW_FIELDS = frozenset({"status", "updated_at"})
+"""What a portal changes on its own and our reports change too: no new version for these."""
+
+
+class PortalStatus(IntEnum):
+    """Trạng thái hồ sơ, the national portal's list."""
+
+    NEW = 1
+    RECEIVED = 2
+    NOT_RECEIVED = 3
+    IN_PROGRESS = 4
+    SUPPLEMENT_ASKED = 5
+    PAYMENT_ASKED = 6
+    WITHDRAWN = 7
+    STOPPED = 8
+    DONE = 9
+    RETURNED = 10
+
+
+class Admission(StrEnum):
+    """What a portal's status means for us."""
+
+    DELIVER = "deliver"
+    WAIT = "wait"
+    CLOSED = "closed"
+
+
+ADMISSION = {
+    PortalStatus.NEW: Admission.WAIT,
+    PortalStatus.RECEIVED: Admission.DELIVER,
+    PortalStatus.NOT_RECEIVED: Admission.CLOSED,
+    PortalStatus.IN_PROGRESS: Admission.DELIVER,
+    PortalStatus.SUPPLEMENT_ASKED: Admission.WAIT,
+    PortalStatus.PAYMENT_ASKED: Admission.WAIT,
+    PortalStatus.WITHDRAWN: Admission.CLOSED,
+    PortalStatus.STOPPED: Admission.CLOSED,
+    PortalStatus.DONE: Admission.DELIVER,
+    PortalStatus.RETURNED: Admission.DELIVER,
+}
+
+
+class Paper(Model):
+    """Giấy tờ đính kèm: described by the dossier, its bytes kept apart."""
+
+    kind_code: str = field("mã thành phần hồ sơ", "KS-GCS", required=True)
+    name: str = field("tên tệp", "giay-chung-sinh.pdf", required=True)
+    link: str | None = field("đường dẫn tải", "/papers/123", "cổng một cửa")
+    sha256: str | None = field("mã băm SHA-256 nơi gửi công bố", "9f86d081...")
+    size: int | None = field("số byte", 20480)
+
+
+class Dossier(Model):
+    """Hồ sơ. `commune_code` is the unit that received it; `event_on` chooses codes, routes and forms."""
+
+    portal_code: str = field("mã tỉnh của cổng", "24", required=True)
+    dossier_code: str = field("mã hồ sơ", "H05.12.34-261122-0001", "NĐ 118/2025/NĐ-CP", required=True)
+    national_code: str | None = field("mã hồ sơ liên thông", "G22.99.02-261122-0001")
+    technical_id: str | None = field("mã kỹ thuật ở cổng", "a1b2c3")
+    procedure_as_written: str = field("mã thủ tục như cổng ghi", "1.001193.000.00.00.H05", required=True)
+    procedure_code: str | None = field("mã thủ tục", "1.001193")
+    status: int = field("trạng thái", 2, "danh mục Cổng DVC quốc gia 1-10", required=True)
+    received_at: datetime = field("ngày tiếp nhận", "2026-11-20T08:15:00+07:00", required=True)
+    updated_at: datetime = field("ngày cập nhật ở cổng", "2026-11-20T08:15:00+07:00", required=True)
+    due_at: datetime | None = field("ngày hẹn trả", "2026-11-25T17:00:00+07:00")
+    agency_code: str | None = field("mã cơ quan tiếp nhận", "H05.12.34", "QĐ 20/2020/QĐ-TTg")
+    commune_code: str | None = field("mã xã nơi tiếp nhận", "07210")
+    abstract: str = field("trích yếu", "Đăng ký khai sinh cho trẻ", default="")
+    applicant: Applicant | None = field("người yêu cầu", {"full_name": "NGUYỄN VĂN NAM"})
+    case: Case = Field(title="nội dung hồ sơ")
+    papers: tuple[Paper, ...] = field("giấy tờ đính kèm", [], default=())
+
+    @property
+    def event_on(self) -> date:
+        """The day whose rules apply: the day the dossier was received."""
+        return local_day(self.received_at)
+
+    def content_sha256(self) -> bytes:
+        """Digest of what the citizen and the desk wrote; a portal's own status changes leave it alone."""
+        return sha256(self.model_dump_json(exclude=set(WORKFLOW_FIELDS)).encode()).digest()

@@ -1,0 +1,65 @@
+"""Value types used in many places: the shapes of issued codes, and how a field says what it is.
+
+Models keep what the source wrote, so a shape here is a claim for checks to judge, never a reason to lose a dossier.
+"""
+
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DOSSIER_CODE = re.compile(r"(?:\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){1,4})-(?:\d{6}|\d{8})-\d{4,7}")
+PROCEDURE_CODE = re.compile(r"(\d\.\d{6})(?:\.\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2})?")
+"""A procedure code, with the suffix that local copies append (`1.001193.000.00.00.H05`)."""
+PERSONAL_ID = re.compile(r"\d{12}")
+OLD_ID = re.compile(r"\d{9}")
+"""CMND, valid until 31 December 2024."""
+COMMUNE_CODE = re.compile(r"\d{5}")
+PROVINCE_CODE = re.compile(r"\d{2}")
+BIRTH_NOTICE_CODE = re.compile(r"\d{5}\.GCS\.\d{5}\.\d{2}")
+"""Sequence, facility (QĐ 384/2019), year: TT 22/2025/TT-BYT."""
+INSURANCE_NUMBER = re.compile(r"\d{10}")
+CARD_CODE = re.compile(r"[A-Z]{2}[1-5]\d{12}")
+"""Group, benefit level, province, insurance number."""
+CERTIFICATE_SERIAL = re.compile(r"\d{10}|[A-ZĐ] \d{6,7}|[A-ZĐ]{2} (?:\d{6}|\d{8})")
+BOOK_CODE = re.compile(r"\d{1,3}/\d{4}")
+"""Register book and the year it was opened: `01/2026`."""
+
+PLACEHOLDER_IDS = frozenset({"000000001", "000000000", "000000000000", "000000000001", "123456789", "0000000000"})
+"""Numbers that vendors' adapters write where the source had none (seen in production code)."""
+
+
+class Model(BaseModel):
+    """A thing that is what it is: frozen, and no field arrives unnoticed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def field(title_vi: str, example: Any, source: str = "", *, default: Any = None, required: bool = False) -> Any:
+    """A model's field with its official Vietnamese name, an example, and where its meaning comes from."""
+    extra = {"source": source} if source else None
+    return Field(... if required else default, title=title_vi, examples=[example], json_schema_extra=extra)
+
+
+def procedure_code(as_written: str) -> str | None:
+    """`1.001193.000.00.00.H05` -> `1.001193`; None when it is no procedure code."""
+    found = PROCEDURE_CODE.fullmatch(as_written.strip())
+    return found.group(1) if found else None
+
+
+def id_structure_oddity(personal_id: str, *, born_year: int | None, is_male: bool | None) -> str | None:
+    """Why a 12-digit number does not look like its holder (a warning, never an error).
+
+    TT 59/2021/TT-BCA: 3 digits province of registration, 1 digit century and sex, 2 digits year of birth, 6 random.
+    The circular lapsed on 1 July 2024 and the law now promises twelve digits only, hence only a warning.
+    """
+    if not PERSONAL_ID.fullmatch(personal_id):
+        return None
+    century_and_sex, year = int(personal_id[3]), int(personal_id[4:6])
+    if not 1 <= int(personal_id[:3]) <= 96:
+        return "province"
+    if born_year is not None and (born_year != 1900 + 100 * (century_and_sex // 2) + year):
+        return "year"
+    if is_male is not None and (century_and_sex % 2 == 0) != is_male:
+        return "sex"
+    return None

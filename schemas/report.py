@@ -1,0 +1,38 @@
+"""Reports: what a portal must hear about a dossier, in order."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.delivery import Receipt
+from schemas.fields import Model
+
+
+class Milestone(StrEnum):
+    """What has come about; each platform has its own status for it, or none."""
+
+    RECEIVED = "received"  # the dossier is in our ledger
+    ACCEPTED = "accepted"  # the checks cleared it
+    FORWARDED = "forwarded"  # the first registry of its route has it
+    REGISTERED = "registered"  # the first registry gave its result
+    RETURNED = "returned"  # every registry of its route gave its result
+    WITH_STEWARD = "with_steward"  # a registry said no: a person decides what the citizen is told
+
+
+class Report(Model):
+    """One milestone of one dossier. `receipt` is what the registries gave so far."""
+
+    dossier_code: str
+    national_code: str | None = None
+    technical_id: str | None = None
+    procedure_as_written: str
+    milestone: Milestone
+    happened_at: datetime
+    receipt: Receipt = Receipt()
+
+
+class Hearing(StrEnum):
+    """What a portal made of a report."""
+
+    HEARD = "heard"  # taken, or already known
+    LATER = "later"  # an earlier status is missing, or the portal is busy
+    REFUSED = "refused"  # it will never take it: a person must look
