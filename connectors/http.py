@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
 from threading import Event, Lock
 from typing import Any, Protocol, Self, TypeVar
+from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
+LONGEST_WAIT_S = 20.0
+"""A request that would have to wait longer for its turn is not sent at all."""
 REPLY_LIMIT_BYTES = 32 * 1024 * 1024
 FAILURES_BEFORE_GIVING_UP = 4
 """Unreachable answers in a row after which the rest of a batch is not tried."""
@@ -98,8 +101,8 @@ class ClientCredentials:
 
     def ask_token(self, endpoint: Endpoint, old: Token | None) -> Request | None:
         pairs = {"grant_type": "client_credentials", "client_id": endpoint.login, "client_secret": endpoint.password}
-        body = requests.models.RequestEncodingMixin._encode_params(pairs)
-        return Request("POST", self.token_path, body.encode(), {"Content-Type": "application/x-www-form-urlencoded"})
+        body = urlencode(pairs).encode()
+        return Request("POST", self.token_path, body, {"Content-Type": "application/x-www-form-urlencoded"})
 
     def read_token(self, reply: Reply) -> Token:
         content = reply.json_object()
@@ -125,8 +128,12 @@ class Pace:
         self._lock = Lock()
 
     def wait(self) -> None:
+        """Sleeps until it is our turn; Unreachable when that is too far off to hold a claim for."""
         with self._lock:
-            at = max(self._next, time.monotonic())
+            now = time.monotonic()
+            at = max(self._next, now)
+            if at - now > LONGEST_WAIT_S:
+                raise Unreachable("asked to pause", may_have_arrived=False, retry_after_s=at - now)
             self._next = at + self._gap_s
         while (left := at - time.monotonic()) > 0:
             time.sleep(left)
@@ -185,7 +192,7 @@ class Line:
         with ThreadPoolExecutor(self.concurrency, thread_name_prefix="line") as pool:
             under_way: dict[Future[Reply | LienthongError], T] = {}
             while True:
-                while len(under_way) < 2 * self.concurrency and (item := next(waiting, None)) is not None:
+                while len(under_way) < self.concurrency and (item := next(waiting, None)) is not None:
                     under_way[pool.submit(self._try, item[1], down)] = item[0]
                 if not under_way:
                     return

@@ -2,11 +2,14 @@
 
 from functools import cache
 from importlib.resources import files
+from threading import Lock
+from typing import Any
 
 from lxml import etree
 
 from connectors.errors import Unrecognised
 
+_JUDGING = Lock()
 XML_LIMIT_BYTES = 8 * 1024 * 1024
 
 
@@ -49,7 +52,7 @@ def schema(name: str) -> etree.XMLSchema:
 
 def faults(root: etree._Element, schema_name: str) -> list[str]:
     """What the schema says against a document, by path and rule, without the values."""
-    judge = schema(schema_name)
-    if judge.validate(root):
-        return []
-    return [f"{error.path}: {error.type_name}" for error in judge.error_log]
+    judge: Any = schema(schema_name)
+    with _JUDGING:  # a schema's error log is shared by all threads that validate with it
+        errors = [] if judge.validate(root) else list(judge.error_log)
+    return [f"{error.path}: {error.type_name}" for error in errors]

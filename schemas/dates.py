@@ -32,6 +32,13 @@ class PartialDate(Model):
         return cls(as_written=written, year=year, month=month, day=day)
 
     @classmethod
+    def _of_parts(cls, numbers: list[int], as_written: str) -> Self:
+        """Year, month and day, as many as there are."""
+        year, month, day = (*numbers, None, None)[:3]
+        assert year is not None
+        return cls.of(year, month, day, as_written)
+
+    @classmethod
     def on(cls, day: date) -> Self:
         return cls.of(day.year, day.month, day.day)
 
@@ -43,8 +50,7 @@ class PartialDate(Model):
         parts = text.strip().split(separator)
         if len(parts) > 3 or not all(part.isdecimal() for part in parts):
             return cls(as_written=text)
-        numbers = [int(part) for part in reversed(parts)]
-        return cls.of(*numbers, as_written=text)
+        return cls._of_parts([int(part) for part in reversed(parts)], text)
 
     @classmethod
     def read_compact(cls, text: str) -> Self | None:
@@ -55,7 +61,7 @@ class PartialDate(Model):
         if not digits.isdecimal() or len(digits) not in (4, 6, 8):
             return cls(as_written=text)
         numbers = [int(digits[:4]), *(int(digits[at : at + 2]) for at in range(4, len(digits), 2))]
-        return cls.of(*numbers, as_written=text)
+        return cls._of_parts(numbers, text)
 
     @classmethod
     def read_iso(cls, text: str) -> Self | None:

@@ -98,12 +98,16 @@ class Receipt(Model):
 
 
 class Parcel(Model):
-    """What a connector is given to write: the dossier, our request number, and what earlier steps gave."""
+    """What a connector is given to write: the dossier, our request number, and what earlier steps gave.
+
+    `papers` are the bytes of the dossier's papers in their order, for a registry that wants them.
+    """
 
     key: UUID
     dossier: Dossier
     given: Receipt = Receipt()
     attempt_number: int = 1
+    papers: tuple[bytes, ...] = ()
 
     @property
     def request_code(self) -> str:

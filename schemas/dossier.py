@@ -43,7 +43,7 @@ class Admission(StrEnum):
     CLOSED = "closed"
 
 
-ADMISSION = {
+ADMISSION: dict[int, Admission] = {
     PortalStatus.NEW: Admission.WAIT,
     PortalStatus.RECEIVED: Admission.DELIVER,
     PortalStatus.NOT_RECEIVED: Admission.CLOSED,
@@ -95,3 +95,13 @@ class Dossier(Model):
     def content_sha256(self) -> bytes:
         """Digest of what the citizen and the desk wrote; a portal's own status changes leave it alone."""
         return sha256(self.model_dump_json(exclude=set(WORKFLOW_FIELDS)).encode()).digest()
+
+
+class DossierState(StrEnum):
+    """Where a dossier stands with us."""
+
+    PULLED = "pulled"  # its latest version is not examined yet
+    WAITING = "waiting"  # the portal has not handed it over yet
+    HELD = "held"  # a check found fault; a person decides
+    CLEARED = "cleared"  # its deliveries go their way
+    CLOSED = "closed"  # withdrawn, stopped or not received at the portal

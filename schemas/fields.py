@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 DOSSIER_CODE = re.compile(r"(?:\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){1,4})-(?:\d{6}|\d{8})-\d{4,7}")
 PROCEDURE_CODE = re.compile(r"(\d\.\d{6})(?:\.\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2})?")
@@ -37,7 +38,7 @@ class Model(BaseModel):
 
 def field(title_vi: str, example: Any, source: str = "", *, default: Any = None, required: bool = False) -> Any:
     """A model's field with its official Vietnamese name, an example, and where its meaning comes from."""
-    extra = {"source": source} if source else None
+    extra: JsonDict | None = {"source": source} if source else None
     return Field(... if required else default, title=title_vi, examples=[example], json_schema_extra=extra)
 
 

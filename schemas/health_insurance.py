@@ -1,18 +1,27 @@
 """What the health-insurance registry holds: a number for life and a card for a while (Luật BHYT, NĐ 188/2025/NĐ-CP)."""
 
+from calendar import monthrange
 from datetime import date
 
 UNDER_SIX_GROUP = "TE1"
 """Card group and benefit level of children under six (QĐ 1351/QĐ-BHXH 2015)."""
 NO_NUMBER = "0000000000"
 """What hospital papers carry when there is no number: means none, never a number."""
+SCHOOL_STARTS = (9, 30)
+"""Month and day until which a child who turns six keeps the card."""
 
 
 def under_six_expiry(born_on: date) -> date:
-    """Last day of a card for a child: the end of the 72nd month, or 30 September of that year when school starts.
+    """Last day of a card for a child: 30 September of the year it completes 72 months, or, for a birth after
+    30 September, the last day of the month in which it does. Only year and month of the birth matter.
 
-    NĐ 146/2018/NĐ-CP Điều 13, assumed unchanged in NĐ 188/2025/NĐ-CP.
+    NĐ 146/2018/NĐ-CP Điều 13 khoản 2, assumed unchanged in NĐ 188/2025/NĐ-CP.
     """
-    turns_six = date(born_on.year + 6, born_on.month, 28 if (born_on.month, born_on.day) == (2, 29) else born_on.day)
-    school_starts = date(turns_six.year, 9, 30)
-    return max(turns_six, school_starts)
+    year, month = born_on.year + 6, born_on.month
+    return max(date(year, month, monthrange(year, month)[1]), date(year, *SCHOOL_STARTS))
+
+
+def number_as_written(text: str | None) -> str | None:
+    """The insurance number that a paper carries; None when it carries none (`0000000000` is none)."""
+    number = (text or "").strip()
+    return None if number in ("", NO_NUMBER) else number

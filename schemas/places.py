@@ -67,5 +67,5 @@ def retired_codes(province_code: str, on: date) -> tuple[str, ...]:
     return tuple(
         code
         for code, holders in _communes().items()
-        if holders[-1].province_code == province_code and holders[-1].valid_until <= on
+        if any(holder.province_code == province_code for holder in holders) and commune_on(code, on) is None
     )

@@ -31,10 +31,12 @@ class Route(Model):
 CIVIL_STATUS = Step(registry_code="civil_status")
 LAND = Step(registry_code="land")
 RESIDENCE = Step(registry_code="residence")
-RESIDENCE_OF_CHILD = Step(registry_code="residence", needs=("entry_number", "personal_id"))
-CARD_OF_CHILD = Step(registry_code="health_insurance", needs=("entry_number", "personal_id"))
-RESIDENCE_OF_DECEASED = Step(registry_code="residence", needs=("entry_number",))
-INSURANCE_OF_DECEASED = Step(registry_code="health_insurance", needs=("entry_number",))
+ENTRY = ("registered_on", "entry_number", "book_code")
+"""Where the civil-status entry stands: what later steps of a chain cite."""
+RESIDENCE_OF_CHILD = Step(registry_code="residence", needs=(*ENTRY, "personal_id"))
+CARD_OF_CHILD = Step(registry_code="health_insurance", needs=(*ENTRY, "personal_id"))
+RESIDENCE_OF_DECEASED = Step(registry_code="residence", needs=ENTRY)
+INSURANCE_OF_DECEASED = Step(registry_code="health_insurance", needs=ENTRY)
 
 BIRTH_BUNDLE = (CIVIL_STATUS, RESIDENCE_OF_CHILD, CARD_OF_CHILD)
 DEATH_BUNDLE = (CIVIL_STATUS, RESIDENCE_OF_DECEASED, INSURANCE_OF_DECEASED)

@@ -4,23 +4,32 @@ Pulling goes the same way for all: list from a position, fetch what the list doe
 in one transaction, mark as taken where the platform wants it.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from connectors.endpoint import Endpoint
-from connectors.http import Auth, Reply, Request
+from connectors.errors import Unrecognised
+from connectors.http import Auth, Line, Reply, Request
 from schemas.dossier import Dossier, Paper
 from schemas.report import Hearing, Milestone, Report
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One dossier that a portal's list named. `original` is its bytes when the list holds them."""
+    """One dossier that a portal's list named. `original` is its bytes when the list holds them.
+
+    `technical_id` is what the platform fetches and marks it by; `version` is what the list said of its state, so that
+    a change between listing and marking is not marked away.
+    """
 
     dossier_code: str
     original: bytes | None = field(default=None, repr=False)
     technical_id: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,11 +48,12 @@ class Platform:
     `streams`: lists that are walked apart, each with its own cursor (`""` where there is one).
     `first_position(now)` is where a stream starts; `rewind(position)` goes back by the overlap window, once per pull.
     `list_page(stream, position, endpoint)` -> `read_page(reply, stream, position, now)`.
-    `fetch(entry, endpoint)` gets the original of an entry that the list only named.
-    `read(original, province_code)` makes the dossier of its original bytes, values as written; it raises Unrecognised
-    with a message naming the field when they cannot be read.
+    `fetch(entry, endpoint)` gets the original of an entry that the list only named; `read_fetched(reply, entry)` is
+    that original, or Unrecognised when the reply is something else: such an entry must not be marked as taken.
+    `read(original, province_code)` makes the dossier of its original bytes, values as written; it raises Misshapen
+    (an Unrecognised with the `field`) when they cannot be read.
     `fetch_paper(paper, endpoint)` or, when papers lie inside the original, `papers_inside(original)` in their order.
-    `taken(entries, endpoint)`: the request that marks saved entries, where the platform wants one.
+    `taken(entries, endpoint)`: the request that marks saved entries, as the list gave them, where one is wanted.
     `statuses`: the platform's status for each milestone it wants to hear, in its order.
     `write_reports(reports, endpoint)`, at most `reports_at_once` -> `read_reports(reply, reports)`, one per report.
     """
@@ -63,9 +73,30 @@ class Platform:
     read_reports: Callable[[Reply, Sequence[Report]], list[Hearing]]
     reports_at_once: int = 1
     fetch: Callable[[Entry, Endpoint], Request] | None = None
+    read_fetched: Callable[[Reply, Entry], bytes] | None = None
     fetch_paper: Callable[[Paper, Endpoint], Request] | None = None
     papers_inside: Callable[[bytes], list[bytes]] | None = None
     taken: Callable[[Sequence[Entry], Endpoint], Request] | None = None
     per_second: float = 50.0
     concurrency: int = 8
 
+    def open_line(self, endpoint: Endpoint) -> Line:
+        """A line to a portal of this platform, paced as it wants it."""
+        return Line(endpoint, self.auth, per_second=self.per_second, concurrency=self.concurrency)
+
+    def read_dossier(self, original: bytes, portal_code: str) -> Dossier:
+        """`read`, with a model's complaint turned into Unrecognised: it names the field, never its value."""
+        try:
+            return self.read(original, portal_code)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+            raise Unrecognised(f"{'.'.join(str(part) for part in first['loc'])}: {first['type']}") from None
+
+
+def hearing(words: str, classes: Mapping[str, Hearing]) -> Hearing | None:
+    """What a portal's answer in words means: the first of these phrases that it contains; None when it has none.
+
+    "không thành công" holds "thành công" and means the opposite.
+    """
+    said = " ".join(unicodedata.normalize("NFC", words).casefold().replace("không thành công", "").split())
+    return next((meant for phrase, meant in classes.items() if phrase in said), None)

@@ -3,7 +3,7 @@
 Sending, tokens, pacing, error mapping and the delivery protocol live once, elsewhere. A connector opens no socket.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.endpoint import Endpoint
@@ -20,6 +20,8 @@ class Registry:
     both a lost answer and a result that comes later. Readers raise Unrecognised for a reply of unknown shape.
     `inquire`/`read_inquiry`: what must be looked up before writing, added to what the parcel is given.
     `promises`: receipt fields a registration of each kind of case must bring, at once or later.
+    `together`: only parcels for which it gives the same value go into one request.
+    `wants_papers`: whether parcels must carry the bytes of the dossier's papers.
     `settles_after_s`: how long after an attempt an unanswered request can still take effect; it is not asked before.
     """
 
@@ -37,5 +39,7 @@ class Registry:
     concurrency: int = 8
     settles_after_s: float = 60.0
     promises: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    together: Callable[[Parcel], Hashable] = lambda parcel: None
+    wants_papers: bool = False
     inquire: Callable[[Parcel, Endpoint], Request] | None = None
     read_inquiry: Callable[[Reply, Parcel], Receipt] | None = None

@@ -13,7 +13,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol, Self
@@ -44,6 +44,7 @@ class Incoming:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    fault: "Fault | None" = None
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -151,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
                 listener.twin.handle(request)
                 self._write(Outgoing(200, b"<html><body>He thong dang bao tri</body></html>", "text/html"))
             case _:
-                self._write(listener.twin.handle(request))
+                self._write(listener.twin.handle(replace(request, fault=fault)))
 
     def _write(self, answer: Outgoing, *, cut: bool = False) -> None:
         self.send_response_only(answer.status)

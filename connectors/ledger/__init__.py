@@ -1,0 +1,103 @@
+"""The ledger: our database, in the sentences' verbs. One file for each: arrivals, examinations, deliveries, reports, account.
+
+Every function here is one transaction (or one query); what it derives and the events it derives it from are written
+together. Two workers may call any of them at any moment: rows are claimed with SKIP LOCKED and changed under a guard on
+the state they were read in.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+from sqlalchemy import ARRAY, URL, Connection, Engine, Table, create_engine, text
+from sqlalchemy.types import TypeEngine
+
+from connectors.postgres import database_url
+from connectors.vault import DataKey, Vault
+from schemas.tables import incidents
+
+PG_TYPES = {
+    "BIGINT": "int8", "INTEGER": "int4", "SMALLINT": "int2", "TEXT": "text", "BYTEA": "bytea", "DATE": "date",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz", "UUID": "uuid", "JSONB": "jsonb",
+}  # fmt: skip
+
+UPGRADE_LOCK = 0x6C69656E
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An open ledger: the database, and the vault that seals what goes into it."""
+
+    engine: Engine
+    vault: Vault
+
+    def open_key(self, wrapped: bytes | None, portal_code: str, dossier_code: str) -> DataKey:
+        return self.vault.open_key(wrapped, owner_of(portal_code, dossier_code))
+
+    def keep_incident(self, endpoint_code: str, error: Exception, reply: bytes) -> None:
+        """Keeps a reply that belongs to no dossier and could not be read, for the engineer."""
+        key, wrapped = self.vault.new_key(f"incident/{endpoint_code}")
+        with self.engine.begin() as connection:
+            connection.execute(
+                incidents.insert().values(
+                    endpoint_code=endpoint_code, error=type(error).__name__, message=str(error), wrapped=wrapped,
+                    sealed=key.seal(reply, "incident"),
+                )
+            )  # fmt: skip
+
+
+def owner_of(portal_code: str, dossier_code: str) -> str:
+    """Whose data key it is."""
+    return f"{portal_code}/{dossier_code}"
+
+
+@contextmanager
+def open_ledger(url: URL | None = None, vault: Vault | None = None) -> Iterator[Ledger]:
+    """The ledger of this installation; its tables must be there (`upgrade`)."""
+    vault = vault or Vault.from_environment()
+    engine = create_engine(url or database_url(), pool_size=2, max_overflow=6, pool_pre_ping=True, hide_parameters=True)
+    try:
+        yield Ledger(engine, vault)
+    finally:
+        engine.dispose()
+
+
+def upgrade(url: URL | None = None) -> None:
+    """Brings the tables to the newest migration; several at once wait for each other."""
+    from alembic import command
+    from alembic.config import Config
+
+    engine = create_engine(url or database_url())
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": UPGRADE_LOCK})
+            connection.commit()
+            config = Config()
+            config.set_main_option("script_location", "schemas:migrations")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Writes rows by binary COPY, inside the connection's transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    names = ", ".join(columns)
+    with driver.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types([_pg_type(table.c[name].type) for name in columns])
+        for row in rows:
+            copy.write_row([Jsonb(value) if isinstance(value, dict) else value for value in row])
+
+
+def _pg_type(of: TypeEngine[Any]) -> str:
+    if isinstance(of, ARRAY):
+        return _pg_type(of.item_type) + "[]"
+    from sqlalchemy.dialects import postgresql
+
+    return PG_TYPES[of.compile(dialect=postgresql.dialect())]  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy

@@ -1,0 +1,140 @@
+"""The account: for every portal, day and registry, what was pulled and where each of it stands; and one dossier's story.
+
+Pulled is counted from the dossiers, the rest from where each dossier and delivery stands, one by one; what fits no
+column is `unexplained`, and it must be nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from connectors.ledger import Ledger
+
+NO_REGISTRY = "-"
+"""Stands for the registry while nobody can say which: an unreadable original, an unknown procedure."""
+
+ACCOUNT = text("""
+    WITH aims AS (
+        SELECT d.dossier_id, d.portal_code, d.received_on, d.state,
+               unnest(CASE WHEN d.registries = '{}' THEN ARRAY['-'] ELSE d.registries END) AS registry_code
+          FROM dossiers d),
+    standing AS (
+        SELECT a.*, e.state AS delivery FROM aims a LEFT JOIN deliveries e
+            ON e.dossier_id = a.dossier_id AND e.registry_code = a.registry_code AND e.state <> 'cancelled')
+    SELECT portal_code, received_on, registry_code,
+           count(DISTINCT dossier_id) AS pulled,
+           count(*) FILTER (WHERE delivery = 'registered') AS delivered,
+           count(*) FILTER (WHERE (state IN ('pulled', 'waiting') AND (delivery IS NULL OR delivery IN
+                   ('waiting', 'ready', 'sending', 'unanswered', 'accepted', 'refused', 'stopped')))
+                OR (state = 'cleared' AND delivery IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted'))) AS waiting,
+           count(*) FILTER (WHERE state = 'held' AND (delivery IS NULL OR delivery <> 'registered')) AS held,
+           count(*) FILTER (WHERE (state = 'closed' AND (delivery IS NULL OR delivery <> 'registered'))
+                OR (state = 'cleared' AND delivery IN ('refused', 'stopped'))) AS refused
+      FROM standing GROUP BY portal_code, received_on, registry_code ORDER BY portal_code, received_on, registry_code""")
+PENDING = text("""
+    SELECT (SELECT count(*) FROM reports WHERE state = 'pending') AS reports,
+           (SELECT count(*) FROM deliveries WHERE state = 'registered' AND lacks <> '{}') AS numbers,
+           (SELECT count(*) FROM dossiers WHERE state = 'pulled') AS unexamined,
+           (SELECT count(*) FROM dossiers WHERE state = 'waiting') AS at_portal,
+           (SELECT count(*) FROM dossiers) AS dossiers,
+           (SELECT max(event_id) FROM events) AS last_event""")
+STORY = text("""
+    SELECT e.happened_at, e.kind, e.actor, e.detail, d.registry_code
+      FROM events e LEFT JOIN deliveries d USING (delivery_id)
+     WHERE e.dossier_id = :dossier_id ORDER BY e.event_id""")
+DOSSIER = text("""
+    SELECT dossier_id, portal_code, dossier_code, national_code, procedure_as_written, commune_code, received_on,
+           version_number, portal_status, state FROM dossiers
+     WHERE dossier_code = :code OR national_code = :code ORDER BY portal_code""")
+DOSSIER_FINDINGS = text("""
+    SELECT check_code, field_path, weight FROM findings
+     WHERE dossier_id = :dossier_id AND version_number = :version_number ORDER BY weight, check_code""")
+DOSSIER_DELIVERIES = text("""
+    SELECT registry_code, step_number, state, attempt_number, lacks FROM deliveries
+     WHERE dossier_id = :dossier_id ORDER BY delivery_id""")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the account: pulled = delivered + waiting + held + refused + unexplained."""
+
+    portal_code: str
+    received_on: date
+    registry_code: str
+    pulled: int
+    delivered: int
+    waiting: int
+    held: int
+    refused: int
+
+    @property
+    def unexplained(self) -> int:
+        return self.pulled - self.delivered - self.waiting - self.held - self.refused
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What still has to move: reports unheard, personal numbers to come, dossiers unexamined or not handed over yet."""
+
+    reports: int
+    numbers: int
+    unexamined: int
+    at_portal: int
+    dossiers: int
+    last_event: int
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event of a dossier's story."""
+
+    happened_at: datetime
+    kind: str
+    actor: str
+    registry_code: str | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Story:
+    """A dossier, its newest version's findings, its deliveries and all that happened to it. Codes only."""
+
+    dossier: dict[str, Any]
+    findings: list[dict[str, Any]]
+    deliveries: list[dict[str, Any]]
+    happenings: list[Happening]
+
+
+def account(ledger: Ledger) -> list[Line]:
+    """The account, a line per portal, day and registry."""
+    with ledger.engine.connect() as connection:
+        return [Line(**row._mapping) for row in connection.execute(ACCOUNT)]
+
+
+def pending(ledger: Ledger) -> Pending:
+    with ledger.engine.connect() as connection:
+        row = connection.execute(PENDING).one()
+    return Pending(row.reports, row.numbers, row.unexamined, row.at_portal, row.dossiers, row.last_event or 0)
+
+
+def stories(ledger: Ledger, code: str) -> list[Story]:
+    """The stories of the dossiers with this code, at whichever portal; by dossier code or interlinked code."""
+    found = []
+    with ledger.engine.connect() as connection:
+        for row in connection.execute(DOSSIER, {"code": code}).all():
+            dossier = dict(row._mapping)
+            by = {"dossier_id": dossier.pop("dossier_id"), "version_number": row.version_number}
+            found.append(
+                Story(
+                    dossier,
+                    [dict(one._mapping) for one in connection.execute(DOSSIER_FINDINGS, by)],
+                    [dict(one._mapping) for one in connection.execute(DOSSIER_DELIVERIES, by)],
+                    [
+                        Happening(one.happened_at, one.kind, one.actor, one.registry_code, one.detail)
+                        for one in connection.execute(STORY, by)
+                    ],
+                )
+            )
+    return found

@@ -1,0 +1,313 @@
+"""Deliveries go out and answers come back: claims, attempts written before requests leave, and what each answer does.
+
+`claim_ready` writes the attempt in the transaction that claims; whoever dies after it leaves a delivery in `sending`,
+which `claim_doubtful` finds once its lease and the registry's settling time are over, to ask before anything is sent.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import Connection, TextClause, text
+
+from connectors.ledger import Ledger, copy_rows
+from connectors.ledger.arrivals import VERSION_PURPOSE
+from connectors.vault import DataKey
+from schemas.delivery import TRANSITIONS, Event, Receipt
+from schemas.report import Milestone
+from schemas.tables import events, replies
+
+REPLY_PURPOSE = "reply"
+LEASE_S = 180
+"""How long a claim holds. Nothing is sent in its last `LEASE_MARGIN_S`, so that no two workers send at once."""
+LEASE_MARGIN_S = 60
+
+_CLAIMED = """
+    SELECT c.delivery_id, c.dossier_id, c.version_number, c.registry_code, c.delivery_key, c.attempt_number,
+           c.asked_number, c.step_number, c.state, c.attempted_at, s.portal_code, s.dossier_code, s.national_code,
+           v.sealed, k.wrapped,
+           ARRAY(SELECT r.sealed FROM deliveries e JOIN replies r USING (delivery_id)
+                  WHERE e.dossier_id = c.dossier_id AND r.event IN ('accepted', 'registered', 'completed')
+                  ORDER BY r.reply_id) AS receipts
+      FROM claimed c JOIN dossiers s USING (dossier_id) JOIN versions v USING (dossier_id, version_number)
+      JOIN keys k USING (dossier_id) ORDER BY c.delivery_id"""
+CLAIM_READY = text(f"""
+    WITH picked AS (
+        SELECT delivery_id FROM deliveries d JOIN dossiers s USING (dossier_id)
+         WHERE d.registry_code = :registry_code AND d.state = 'ready' AND d.not_before <= clock_timestamp()
+           AND s.state = 'cleared'
+         ORDER BY d.delivery_id LIMIT :limit FOR UPDATE OF d SKIP LOCKED),
+    claimed AS (
+        UPDATE deliveries SET state = 'sending', attempt_number = attempt_number + 1, asked_number = 0,
+               attempted_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => :lease)
+         WHERE delivery_id IN (SELECT delivery_id FROM picked) RETURNING *),
+    written AS (
+        INSERT INTO events (dossier_id, delivery_id, kind, detail)
+        SELECT dossier_id, delivery_id, 'attempted', jsonb_build_object('attempt', attempt_number) FROM claimed)
+    {_CLAIMED}""")
+CLAIM_DOUBTFUL = text(f"""
+    WITH picked AS (
+        SELECT delivery_id FROM deliveries
+         WHERE registry_code = :registry_code AND not_before <= clock_timestamp()
+           AND (state = 'unanswered' OR (state = 'sending' AND leased_until < clock_timestamp()))
+           AND (leased_until IS NULL OR leased_until < clock_timestamp())
+           AND attempted_at + make_interval(secs => :settles) < clock_timestamp()
+         ORDER BY delivery_id LIMIT :limit FOR UPDATE SKIP LOCKED),
+    claimed AS (
+        UPDATE deliveries SET leased_until = clock_timestamp() + make_interval(secs => :lease)
+         WHERE delivery_id IN (SELECT delivery_id FROM picked) RETURNING *)
+    {_CLAIMED}""")
+CLAIM_AWAITED = text(f"""
+    WITH picked AS (
+        SELECT delivery_id FROM deliveries
+         WHERE registry_code = :registry_code AND not_before <= clock_timestamp()
+           AND (state = 'accepted' OR (state = 'registered' AND lacks <> '{{}}'))
+           AND (leased_until IS NULL OR leased_until < clock_timestamp())
+         ORDER BY not_before, delivery_id LIMIT :limit FOR UPDATE SKIP LOCKED),
+    claimed AS (
+        UPDATE deliveries SET leased_until = clock_timestamp() + make_interval(secs => :lease)
+         WHERE delivery_id IN (SELECT delivery_id FROM picked) RETURNING *)
+    {_CLAIMED}""")
+APPLY = text("""
+    UPDATE deliveries d
+       SET state = :state, leased_until = NULL, asked_number = u.asked_number,
+           not_before = clock_timestamp() + make_interval(secs => u.wait),
+           gives = CASE WHEN :settles THEN string_to_array(u.gives, ',') ELSE d.gives END,
+           lacks = CASE WHEN :settles THEN string_to_array(u.lacks, ',') ELSE d.lacks END
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS int[]), CAST(:asked AS int[]), CAST(:waits AS float8[]),
+                  CAST(:gives AS text[]), CAST(:lacks AS text[]))
+           AS u(delivery_id, attempt_number, asked_number, wait, gives, lacks)
+     WHERE d.delivery_id = u.delivery_id AND d.attempt_number = u.attempt_number AND d.state = ANY(:allowed)
+    RETURNING d.delivery_id""")
+POSTPONE = text("""
+    UPDATE deliveries d SET leased_until = NULL, asked_number = u.asked_number,
+           not_before = clock_timestamp() + make_interval(secs => u.wait)
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:asked AS int[]), CAST(:waits AS float8[]))
+           AS u(delivery_id, asked_number, wait)
+     WHERE d.delivery_id = u.delivery_id""")
+OPEN_NEXT = text("""
+    WITH opened AS (
+        UPDATE deliveries n SET state = 'ready', not_before = clock_timestamp()
+         WHERE n.dossier_id = ANY(:ids) AND n.state = 'waiting'
+           AND NOT EXISTS (SELECT FROM deliveries p WHERE p.dossier_id = n.dossier_id AND p.step_number < n.step_number
+                              AND p.state NOT IN ('registered', 'cancelled'))
+           AND n.needs <@ ARRAY(SELECT unnest(p.gives) FROM deliveries p WHERE p.dossier_id = n.dossier_id)
+        RETURNING n.dossier_id, n.delivery_id)
+    INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'opened' FROM opened""")
+STOP_NEXT = text("""
+    WITH stopped AS (
+        UPDATE deliveries n SET state = 'stopped' WHERE n.dossier_id = ANY(:ids) AND n.state = 'waiting'
+        RETURNING n.dossier_id, n.delivery_id)
+    INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'stopped' FROM stopped""")
+TELL = text("""
+    INSERT INTO reports (dossier_id, milestone)
+    SELECT dossier_id, CAST(:milestone AS text) FROM unnest(CAST(:ids AS bigint[])) AS u(dossier_id)
+     WHERE NOT EXISTS (SELECT FROM reports r WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
+                          AND (r.state = 'pending' OR :once))""")
+WHOLLY_REGISTERED = text("""
+    SELECT dossier_id FROM deliveries WHERE dossier_id = ANY(:ids) AND state <> 'cancelled'
+     GROUP BY dossier_id HAVING bool_and(state = 'registered' AND lacks = '{}')""")
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery that is ours until its lease ends, with what is needed to write its request."""
+
+    delivery_id: int
+    dossier_id: int
+    registry_code: str
+    step_number: int
+    delivery_key: Any
+    state: str
+    attempt_number: int
+    asked_number: int
+    portal_code: str
+    dossier_code: str
+    given: Receipt = field(repr=False)
+    key: DataKey = field(repr=False)
+    original: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of a claimed delivery: the event, and for answers what the registry said (sealed)."""
+
+    of: Claimed
+    event: Event
+    receipt: Receipt | None = field(default=None, repr=False)
+    lacks: tuple[str, ...] = ()
+    code: str = ""
+    words: str = field(default="", repr=False)
+    wait_s: float = 0.0
+
+
+def claim_ready(ledger: Ledger, registry_code: str, limit: int) -> list[Claimed]:
+    """Claims what is ready and writes the attempts; from here on they may have been sent."""
+    return _claim(ledger, CLAIM_READY, {"registry_code": registry_code, "limit": limit})
+
+
+def claim_doubtful(ledger: Ledger, registry_code: str, limit: int, settles_after_s: float) -> list[Claimed]:
+    """Claims what was perhaps sent long enough ago for the registry to know."""
+    return _claim(ledger, CLAIM_DOUBTFUL, {"registry_code": registry_code, "limit": limit, "settles": settles_after_s})
+
+
+def claim_awaited(ledger: Ledger, registry_code: str, limit: int) -> list[Claimed]:
+    """Claims what a registry works on, and what is registered but has not brought all it promised."""
+    return _claim(ledger, CLAIM_AWAITED, {"registry_code": registry_code, "limit": limit})
+
+
+def _claim(ledger: Ledger, claim: TextClause, wanted: Mapping[str, Any]) -> list[Claimed]:
+    with ledger.engine.begin() as connection:
+        rows = connection.execute(claim, {**wanted, "lease": LEASE_S}).all()
+    return [_open(ledger, row) for row in rows]
+
+
+def _open(ledger: Ledger, row: Any) -> Claimed:
+    key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
+    original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
+    return Claimed(
+        row.delivery_id, row.dossier_id, row.registry_code, row.step_number, row.delivery_key, row.state,
+        row.attempt_number, row.asked_number, row.portal_code, row.dossier_code, given_by(key, row.receipts), key, original,
+    )  # fmt: skip
+
+
+def given_by(key: DataKey, sealed_replies: Sequence[bytes]) -> Receipt:
+    """What the registries gave so far, all replies taken together."""
+    given = Receipt()
+    for sealed in sealed_replies:
+        content = json.loads(key.unseal(sealed, REPLY_PURPOSE))
+        if content["receipt"]:
+            given = given.and_then(Receipt.model_validate(content["receipt"]))
+    return given
+
+
+def record(ledger: Ledger, told: Sequence[Told]) -> int:
+    """Writes what became of claimed deliveries and what follows from it, in one transaction. Returns how many took effect.
+
+    An answer to an attempt that is no longer the current one changes nothing and is kept as an event `late_answer`.
+    """
+    if not told:
+        return 0
+    effective: list[Told] = []
+    with ledger.engine.begin() as connection:
+        for event in dict.fromkeys(one.event for one in told):
+            group = [one for one in told if one.event == event]
+            applied = _apply(connection, event, group)
+            effective += [one for one in group if one.of.delivery_id in applied]
+            _write_events(connection, group, applied)
+        _seal_replies(connection, effective)
+        _follow(connection, effective)
+    return len(effective)
+
+
+def _apply(connection: Connection, event: Event, group: Sequence[Told]) -> set[int]:
+    allowed, state = TRANSITIONS[event]
+    asked = [one.of.asked_number + (event == Event.ACCEPTED or event == Event.UNANSWERED) for one in group]
+    return set(
+        connection.execute(
+            APPLY,
+            {
+                "state": str(state), "allowed": [str(one) for one in allowed],
+                "settles": event in (Event.REGISTERED, Event.COMPLETED),
+                "ids": [one.of.delivery_id for one in group], "attempts": [one.of.attempt_number for one in group],
+                "asked": asked, "waits": [one.wait_s for one in group],
+                "gives": [",".join(_fields_of(one)) for one in group], "lacks": [",".join(one.lacks) for one in group],
+            },
+        ).scalars()
+    )  # fmt: skip
+
+
+def _fields_of(one: Told) -> list[str]:
+    return sorted(one.of.given.and_then(one.receipt or Receipt()).model_dump(exclude_none=True))
+
+
+def _write_events(connection: Connection, group: Sequence[Told], applied: set[int]) -> None:
+    copy_rows(
+        connection, events, ("dossier_id", "delivery_id", "kind", "detail"),
+        (
+            (one.of.dossier_id, one.of.delivery_id,
+             str(one.event) if one.of.delivery_id in applied else "late_answer", _detail(one))
+            for one in group
+        ),
+    )  # fmt: skip
+
+
+def _detail(one: Told) -> dict[str, Any]:
+    detail: dict[str, Any] = {"attempt": one.of.attempt_number, "registry": one.of.registry_code}
+    if one.code:
+        detail["code"] = one.code
+    if one.lacks:
+        detail["lacks"] = list(one.lacks)
+    return detail
+
+
+def _seal_replies(connection: Connection, effective: Sequence[Told]) -> None:
+    """Keeps what registries said; a mere "still working" without words is not worth a row."""
+    copy_rows(
+        connection, replies, ("delivery_id", "event", "received_at", "sealed"),
+        (
+            (one.of.delivery_id, str(one.event), datetime.now(timezone.utc), one.of.key.seal(_reply(one), REPLY_PURPOSE))
+            for one in effective if one.receipt or one.words
+        ),
+    )  # fmt: skip
+
+
+def _reply(one: Told) -> bytes:
+    receipt = one.receipt.model_dump(mode="json", exclude_none=True) if one.receipt else None
+    return json.dumps({"receipt": receipt, "code": one.code, "words": one.words}, ensure_ascii=False).encode()
+
+
+def _follow(connection: Connection, effective: Sequence[Told]) -> None:
+    """What follows: the next steps open or stop, and the portal is to hear of it."""
+
+    def dossiers_of(*kinds: Event, first_step: bool = False, whole: bool = False) -> list[int]:
+        return sorted({
+            one.of.dossier_id for one in effective
+            if one.event in kinds and (one.of.step_number == 1 or not first_step) and not (whole and one.lacks)
+        })  # fmt: skip
+
+    def tell(milestone: Milestone, ids: Sequence[int], *, once: bool = True) -> None:
+        if ids:
+            connection.execute(TELL, {"milestone": str(milestone), "ids": list(ids), "once": once})
+
+    tell(Milestone.FORWARDED, dossiers_of(Event.ACCEPTED, Event.REGISTERED, first_step=True))
+    tell(Milestone.REGISTERED, dossiers_of(Event.REGISTERED, Event.COMPLETED, first_step=True, whole=True))
+    if done := dossiers_of(Event.REGISTERED, Event.COMPLETED):
+        connection.execute(OPEN_NEXT, {"ids": done})
+        tell(Milestone.RETURNED, connection.execute(WHOLLY_REGISTERED, {"ids": done}).scalars().all())
+    if refused := dossiers_of(Event.REFUSED):
+        connection.execute(STOP_NEXT, {"ids": refused})
+        tell(Milestone.WITH_STEWARD, refused, once=False)
+
+
+def postpone(ledger: Ledger, claimed: Sequence[tuple[Claimed, float]]) -> None:
+    """Gives claims back that brought nothing new; they are looked at again after the wait."""
+    if claimed:
+        with ledger.engine.begin() as connection:
+            connection.execute(
+                POSTPONE,
+                {
+                    "ids": [one.delivery_id for one, _ in claimed],
+                    "asked": [one.asked_number + 1 for one, _ in claimed],
+                    "waits": [wait for _, wait in claimed],
+                },
+            )
+
+
+NEXT_DUE = text("""
+    SELECT extract(epoch FROM min(greatest(not_before, leased_until,
+             CASE WHEN state IN ('sending', 'unanswered')
+                  THEN attempted_at + make_interval(secs => :settles) END)) - clock_timestamp())
+      FROM deliveries d JOIN dossiers s USING (dossier_id)
+     WHERE registry_code = :registry_code
+       AND ((d.state = 'ready' AND s.state = 'cleared') OR d.state IN ('sending', 'unanswered', 'accepted')
+            OR (d.state = 'registered' AND lacks <> '{}'))""")
+
+
+def next_due_s(ledger: Ledger, registry_code: str, settles_after_s: float) -> float | None:
+    """Seconds until something of this registry can be done; None when nothing is open."""
+    with ledger.engine.connect() as connection:
+        due = connection.execute(NEXT_DUE, {"registry_code": registry_code, "settles": settles_after_s}).scalar()
+        return float(due) if due is not None else None

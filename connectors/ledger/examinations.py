@@ -1,0 +1,246 @@
+"""Checks find fault with a dossier or clear it: what is to be examined, its papers, and what came of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from connectors.ledger import Ledger, copy_rows
+from connectors.ledger.arrivals import VERSION_PURPOSE
+from connectors.vault import DataKey
+from schemas.delivery import TOUCHED_STATES
+from schemas.dossier import DossierState
+from schemas.finding import Finding
+from schemas.report import Milestone
+from schemas.routes import Step
+from schemas.tables import events, findings, papers, reports
+
+if TYPE_CHECKING:
+    from connectors.ledger.deliveries import Claimed
+
+UNEXAMINED = text("""
+    SELECT d.dossier_id, d.dossier_code, d.version_number, d.portal_status, v.unreadable_field, v.sealed, k.wrapped,
+           coalesce(d.released_version = d.version_number, false) AS is_released,
+           ARRAY(SELECT delivery_key FROM deliveries e
+                  WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched)) AS touched
+      FROM dossiers d JOIN versions v USING (dossier_id, version_number) JOIN keys k USING (dossier_id)
+     WHERE d.state = 'pulled' AND d.portal_code = :portal_code AND d.dossier_id > :after
+     ORDER BY d.dossier_id LIMIT :limit""")
+PAPERS = text("""
+    SELECT p.dossier_id, p.position, p.sha256, p.size
+      FROM papers p JOIN dossiers d USING (dossier_id, version_number) WHERE dossier_id = ANY(:ids)""")
+CONTENTS = text("""
+    SELECT p.dossier_id, p.version_number, p.position, p.sealed
+      FROM papers p JOIN dossiers d USING (dossier_id, version_number)
+     WHERE dossier_id = ANY(:ids) AND p.sealed IS NOT NULL ORDER BY p.dossier_id, p.position""")
+SETTLE = text("""
+    UPDATE dossiers d SET state = u.state, registries = string_to_array(u.registries, ',')
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:states AS text[]), CAST(:registries AS text[]))
+           AS u(dossier_id, version_number, state, registries)
+     WHERE d.dossier_id = u.dossier_id AND d.version_number = u.version_number AND d.state = 'pulled'
+    RETURNING d.dossier_id""")
+CANCEL = text("""
+    WITH gone AS (
+        UPDATE deliveries SET state = 'cancelled'
+         WHERE dossier_id = ANY(:ids) AND delivery_key <> ALL(:keep)
+           AND state IN ('waiting', 'ready', 'refused', 'stopped')
+        RETURNING dossier_id, delivery_id)
+    INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'cancelled' FROM gone""")
+PLAN = text("""
+    WITH planned AS (
+        INSERT INTO deliveries (dossier_id, version_number, registry_code, step_number, delivery_key, state, needs)
+        SELECT dossier_id, version_number, registry_code, step_number, delivery_key,
+               CASE WHEN step_number = 1 THEN 'ready' ELSE 'waiting' END, string_to_array(needs, ',')
+          FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:registries AS text[]),
+                      CAST(:steps AS int[]), CAST(:keys AS uuid[]), CAST(:needs AS text[]))
+               AS u(dossier_id, version_number, registry_code, step_number, delivery_key, needs)
+         ORDER BY dossier_id, step_number
+        ON CONFLICT (delivery_key) DO UPDATE
+           SET state = excluded.state, version_number = excluded.version_number WHERE deliveries.state = 'cancelled'
+        RETURNING dossier_id, delivery_id, registry_code, step_number)
+    INSERT INTO events (dossier_id, delivery_id, kind, detail)
+    SELECT dossier_id, delivery_id, 'planned', jsonb_build_object('registry', registry_code, 'step', step_number)
+      FROM planned""")
+RELEASE = text("""
+    UPDATE dossiers SET released_version = version_number, state = 'pulled'
+     WHERE dossier_code = :dossier_code AND state = 'held' AND (:portal_code = '' OR portal_code = :portal_code)
+    RETURNING dossier_id, version_number""")
+
+PAPER_PURPOSE = "paper/{}/{}"
+TOUCHED = [str(state) for state in TOUCHED_STATES]
+
+
+@dataclass(frozen=True)
+class Unexamined:
+    """A dossier's newest version, to be examined. `touched`: keys of deliveries that a registry has or may have."""
+
+    dossier_id: int
+    dossier_code: str
+    version_number: int
+    portal_status: int | None
+    unreadable_field: str | None
+    is_released: bool
+    touched: frozenset[UUID]
+    key: DataKey = field(repr=False)
+    original: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What came of it: the new state, and for a cleared one its deliveries in order, by their keys."""
+
+    subject: Unexamined
+    state: DossierState
+    registries: tuple[str, ...]
+    findings: Sequence[Finding] = ()
+    plan: Sequence[tuple[Step, UUID]] = ()
+
+
+@dataclass(frozen=True)
+class KeptPaper:
+    """A paper that was fetched; `sha256` is None when the portal does not have it."""
+
+    position: int
+    sha256: bytes | None
+    size: int
+    content: bytes | None = field(default=None, repr=False)
+
+
+def unexamined(ledger: Ledger, portal_code: str, after: int = 0, limit: int = 500) -> list[Unexamined]:
+    """The next dossiers to examine, by id, those after `after`."""
+    wanted = {"portal_code": portal_code, "after": after, "limit": limit, "touched": TOUCHED}
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(UNEXAMINED, wanted).all()
+    return [_open(ledger, portal_code, row) for row in rows]
+
+
+def _open(ledger: Ledger, portal_code: str, row: Any) -> Unexamined:
+    key = ledger.open_key(row.wrapped, portal_code, row.dossier_code)
+    original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
+    return Unexamined(
+        row.dossier_id, row.dossier_code, row.version_number, row.portal_status, row.unreadable_field, row.is_released,
+        frozenset(row.touched), key, original,
+    )  # fmt: skip
+
+
+def kept_papers(ledger: Ledger, dossier_ids: Sequence[int]) -> dict[int, dict[int, KeptPaper]]:
+    """Papers already fetched for the newest versions: by dossier, by position; without their content."""
+    found: dict[int, dict[int, KeptPaper]] = {}
+    with ledger.engine.connect() as connection:
+        for row in connection.execute(PAPERS, {"ids": list(dossier_ids)}):
+            paper = KeptPaper(row.position, bytes(row.sha256) if row.sha256 else None, row.size)
+            found.setdefault(row.dossier_id, {})[row.position] = paper
+    return found
+
+
+def keep_papers(ledger: Ledger, fetched: Sequence[tuple[Unexamined, KeptPaper]]) -> None:
+    """Seals fetched papers; one that another worker kept meanwhile stays."""
+    if not fetched:
+        return
+    rows = [
+        {
+            "dossier_id": of.dossier_id, "version_number": of.version_number, "position": paper.position,
+            "sha256": paper.sha256, "size": paper.size,
+            "sealed": of.key.seal(paper.content, PAPER_PURPOSE.format(of.version_number, paper.position))
+            if paper.content is not None else None,
+        }
+        for of, paper in fetched
+    ]  # fmt: skip
+    from sqlalchemy.dialects.postgresql import insert
+
+    with ledger.engine.begin() as connection:
+        connection.execute(insert(papers).on_conflict_do_nothing(), rows)
+
+
+def paper_contents(ledger: Ledger, claimed: Sequence["Claimed"]) -> dict[int, tuple[bytes, ...]]:
+    """The bytes of fetched papers of claimed deliveries, by delivery, in their order."""
+    by_dossier = {one.dossier_id: one for one in claimed}
+    found: dict[int, list[bytes]] = {}
+    with ledger.engine.connect() as connection:
+        for row in connection.execute(CONTENTS, {"ids": list(by_dossier)}):
+            purpose = PAPER_PURPOSE.format(row.version_number, row.position)
+            found.setdefault(row.dossier_id, []).append(by_dossier[row.dossier_id].key.unseal(row.sealed, purpose))
+    return {one.delivery_id: tuple(found.get(one.dossier_id, ())) for one in claimed}
+
+
+def settle(ledger: Ledger, examined: Sequence[Examined]) -> Counter[str]:
+    """Writes what came of the examinations; one whose dossier changed meanwhile is left to the next. Counts by state."""
+    if not examined:
+        return Counter()
+    with ledger.engine.begin() as connection:
+        won = set(
+            connection.execute(
+                SETTLE,
+                {
+                    "ids": [one.subject.dossier_id for one in examined],
+                    "versions": [one.subject.version_number for one in examined],
+                    "states": [str(one.state) for one in examined],
+                    "registries": [",".join(one.registries) for one in examined],
+                },
+            ).scalars()
+        )
+        settled = [one for one in examined if one.subject.dossier_id in won]
+        _write_findings(connection, settled)
+        _write_plans(connection, settled)
+    return Counter(str(one.state) for one in settled)
+
+
+def _write_findings(connection: Connection, settled: Sequence[Examined]) -> None:
+    from sqlalchemy.dialects.postgresql import insert
+
+    rows = [
+        {"dossier_id": one.subject.dossier_id, "version_number": one.subject.version_number,
+         "check_code": finding.check_code, "field_path": finding.field_path, "weight": str(finding.weight)}
+        for one in settled for finding in one.findings
+    ]  # fmt: skip
+    if rows:  # a released version is examined twice and has the same findings again
+        connection.execute(insert(findings).on_conflict_do_nothing(), rows)
+    copy_rows(
+        connection, events, ("dossier_id", "delivery_id", "kind", "detail"),
+        ((one.subject.dossier_id, None, str(one.state), _detail(one)) for one in settled),
+    )  # fmt: skip
+
+
+def _detail(one: Examined) -> dict[str, Any]:
+    detail: dict[str, Any] = {"version": one.subject.version_number}
+    if one.findings:
+        detail["checks"] = sorted({finding.check_code for finding in one.findings})
+    return detail
+
+
+def _write_plans(connection: Connection, settled: Sequence[Examined]) -> None:
+    replanned = [one for one in settled if one.state in (DossierState.CLEARED, DossierState.CLOSED)]
+    planned = [(one, number, step, key) for one in replanned for number, (step, key) in enumerate(one.plan, 1)]
+    if replanned:
+        ids = [one.subject.dossier_id for one in replanned]
+        connection.execute(CANCEL, {"ids": ids, "keep": [key for _, _, _, key in planned]})
+    if planned:
+        connection.execute(
+            PLAN,
+            {
+                "ids": [one.subject.dossier_id for one, _, _, _ in planned],
+                "versions": [one.subject.version_number for one, _, _, _ in planned],
+                "registries": [step.registry_code for _, _, step, _ in planned],
+                "steps": [number for _, number, _, _ in planned],
+                "keys": [key for _, _, _, key in planned],
+                "needs": [",".join(step.needs) for _, _, step, _ in planned],
+            },
+        )
+    accepted = [one.subject.dossier_id for one in settled if one.state == DossierState.CLEARED]
+    copy_rows(connection, reports, ("dossier_id", "milestone"), ((i, Milestone.ACCEPTED.value) for i in accepted))
+
+
+def release(ledger: Ledger, dossier_code: str, actor: str, reason: str, portal_code: str = "") -> int:
+    """Lets a held dossier go on as it is; it is examined again with its faults noted only. Returns how many it was."""
+    with ledger.engine.begin() as connection:
+        wanted = {"dossier_code": dossier_code, "portal_code": portal_code}
+        released = connection.execute(RELEASE, wanted).all()
+        for row in released:
+            detail = {"version": row.version_number, "reason": reason}
+            connection.execute(
+                events.insert().values(dossier_id=row.dossier_id, kind="released", actor=actor, detail=detail)
+            )
+    return len(released)

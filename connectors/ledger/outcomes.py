@@ -1,0 +1,88 @@
+"""The portal hears the outcome: reports wait in the order in which their milestones came about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+
+from connectors.ledger import Ledger
+from connectors.ledger.deliveries import given_by
+from schemas.report import Hearing, Report
+
+LEASE_S = 120
+
+CLAIM = text("""
+    WITH first AS (
+        SELECT DISTINCT ON (r.dossier_id) r.report_id FROM reports r JOIN dossiers d USING (dossier_id)
+         WHERE d.portal_code = :portal_code AND r.state = 'pending' ORDER BY r.dossier_id, r.report_id),
+    picked AS (
+        SELECT report_id FROM reports
+         WHERE report_id IN (SELECT report_id FROM first) AND not_before <= clock_timestamp()
+           AND (leased_until IS NULL OR leased_until < clock_timestamp())
+         ORDER BY report_id LIMIT :limit FOR UPDATE SKIP LOCKED),
+    claimed AS (
+        UPDATE reports SET leased_until = clock_timestamp() + make_interval(secs => :lease),
+               attempt_number = attempt_number + 1
+         WHERE report_id IN (SELECT report_id FROM picked) RETURNING *)
+    SELECT c.report_id, c.dossier_id, c.milestone, c.happened_at, c.attempt_number, d.portal_code, d.dossier_code,
+           d.national_code, d.technical_id, d.procedure_as_written, k.wrapped,
+           ARRAY(SELECT r.sealed FROM deliveries e JOIN replies r USING (delivery_id)
+                  WHERE e.dossier_id = c.dossier_id AND r.event IN ('registered', 'completed')
+                  ORDER BY r.reply_id) AS receipts
+      FROM claimed c JOIN dossiers d USING (dossier_id) JOIN keys k USING (dossier_id) ORDER BY c.report_id""")
+HEARD = text("""
+    WITH done AS (
+        UPDATE reports r SET state = u.state, heard_at = clock_timestamp(), leased_until = NULL
+          FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[])) AS u(report_id, state)
+         WHERE r.report_id = u.report_id AND r.state = 'pending'
+        RETURNING r.dossier_id, r.milestone, r.state)
+    INSERT INTO events (dossier_id, kind, detail)
+    SELECT dossier_id, 'report_' || state, jsonb_build_object('milestone', milestone) FROM done""")
+POSTPONE = text("""
+    UPDATE reports r SET leased_until = NULL, not_before = clock_timestamp() + make_interval(secs => u.wait)
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:waits AS float8[])) AS u(report_id, wait)
+     WHERE r.report_id = u.report_id AND r.state = 'pending'""")
+PORTALS_WAITING = text("""
+    SELECT DISTINCT d.portal_code FROM reports r JOIN dossiers d USING (dossier_id) WHERE r.state = 'pending'""")
+
+
+@dataclass(frozen=True)
+class ClaimedReport:
+    """A report that is ours until its lease ends."""
+
+    report_id: int
+    attempt_number: int
+    report: Report = field(repr=False)
+
+
+def portals_waiting(ledger: Ledger) -> list[str]:
+    """The portals that have something to hear."""
+    with ledger.engine.connect() as connection:
+        return sorted(connection.execute(PORTALS_WAITING).scalars())
+
+
+def claim_reports(ledger: Ledger, portal_code: str, limit: int) -> list[ClaimedReport]:
+    """The first unheard report of each dossier: the next one only after it was heard."""
+    with ledger.engine.begin() as connection:
+        rows = connection.execute(CLAIM, {"portal_code": portal_code, "limit": limit, "lease": LEASE_S}).all()
+    return [ClaimedReport(row.report_id, row.attempt_number, _report(ledger, row)) for row in rows]
+
+
+def _report(ledger: Ledger, row: Any) -> Report:
+    key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
+    return Report(
+        dossier_code=row.dossier_code, national_code=row.national_code, technical_id=row.technical_id,
+        procedure_as_written=row.procedure_as_written or "", milestone=row.milestone, happened_at=row.happened_at,
+        receipt=given_by(key, row.receipts),
+    )  # fmt: skip
+
+
+def record_hearings(ledger: Ledger, hearings: Mapping[int, Hearing], later: Sequence[tuple[int, float]]) -> None:
+    """Writes what portals made of reports; those `later` are told again after their wait."""
+    with ledger.engine.begin() as connection:
+        if hearings:
+            states = [str(hearing) for hearing in hearings.values()]
+            connection.execute(HEARD, {"ids": list(hearings), "states": states})
+        if later:
+            connection.execute(POSTPONE, {"ids": [i for i, _ in later], "waits": [wait for _, wait in later]})

@@ -1,0 +1,370 @@
+"""A vendor's one-stop portal (hệ thống một cửa điện tử): the provinces whose vendor offers OAuth2 and JSON.
+
+Documents. The item's and the progress row's fields follow the national portal's sync service (DongBoHoSoMC,
+CapNhatTienDoHoSoMC) in the camel case that vendors' adapters write; the answer {error_code, message} with 0 ok and
+"đã tồn tại" for a repeat is as seen there. NĐ 118/2025/NĐ-CP defines the dossier code.
+
+Assumed, because no vendor publishes its interface: the paths; `updatedSince` (inclusive), ascending by update time, at
+most 200 a page; the names inside `duLieu`, one form per kind of case; results of registries beside a progress row.
+
+Who we are: OAuth2 client credentials (`/oauth2/token`), login = client id, password = its secret.
+
+Paging. Rows move to the end while we read, because every change moves the update time; a page number counted at one
+moment is then wrong at the next. So a full page is followed from the time of its last row. Only when a whole page has
+one time are its further pages asked for by number, down and then up again: rows only move towards page 1 of that time,
+so that one which slipped past on the way down is met on the way up. A position is `<time>|<page>`, or on the way up
+`<time>|-<page>|<time to go on from>`.
+
+A repeat of a progress row is answered "đã tồn tại". Papers are fetched by link, on this portal only. Status numbers are
+the national list's. An update time, or a row of ours, changes neither the item's content nor its papers.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from connectors.endpoint import Endpoint
+from connectors.errors import Unrecognised
+from connectors.http import ClientCredentials, Reply, Request
+from connectors.portals.platform import Entry, Listing, Platform, hearing
+from connectors.shape import Misshapen, Shape, among, code, decimal, flag, items, made, many, parsed, text, whole
+from schemas.dates import VIETNAM, PartialDate
+from schemas.delivery import Receipt
+from schemas.dossier import Dossier, Paper
+from schemas.fields import procedure_code
+from schemas.person import Sex
+from schemas.report import Hearing, Milestone, Report
+
+PAGE_SIZE = 200
+FIRST_DAYS = 30
+"""How far back a province that is new to us is read."""
+OVERLAP = timedelta(minutes=10)
+"""A row may be committed later than the time it bears."""
+ROWS_AT_ONCE = 10
+"""Progress rows in one call (CapNhatTienDoHoSoMC)."""
+REPORTER = {
+    "nguoiXuLy": "Hệ thống liên thông",
+    "chucDanh": "Hệ thống",
+    "phongBanXuLy": "Liên thông cơ sở dữ liệu quốc gia",
+}
+
+STATUSES = {
+    Milestone.RECEIVED: 2,
+    Milestone.ACCEPTED: 4,
+    Milestone.FORWARDED: 4,
+    Milestone.REGISTERED: 4,
+    Milestone.RETURNED: 9,
+    Milestone.WITH_STEWARD: 4,
+}
+PROGRESS_VI = {
+    Milestone.RECEIVED: "Hệ thống liên thông đã nhận hồ sơ",
+    Milestone.ACCEPTED: "Hồ sơ hợp lệ, chuẩn bị chuyển cơ sở dữ liệu chuyên ngành",
+    Milestone.FORWARDED: "Đã chuyển hồ sơ đến cơ sở dữ liệu chuyên ngành",
+    Milestone.REGISTERED: "Cơ sở dữ liệu đầu tiên đã đăng ký, có kết quả",
+    Milestone.RETURNED: "Đã có kết quả của mọi cơ sở dữ liệu, trả về một cửa",
+    Milestone.WITH_STEWARD: "Cơ sở dữ liệu chuyên ngành chưa chấp nhận, cán bộ đang xem xét",
+}
+RESULTS = {
+    "ngayDangKy": "registered_on",
+    "soDangKy": "entry_number",
+    "quyenSo": "book_code",
+    "trangSo": "page_number",
+    "soDinhDanh": "personal_id",
+    "soHoSoCuTru": "residence_case_code",
+    "maSoBhxh": "insurance_number",
+    "maTheBhyt": "card_code",
+    "hanTheBhyt": "card_until",
+    "maBienDong": "land_entry_code",
+    "maGiayToKetQua": "result_code",
+}
+WORDS = {
+    "đã tồn tại": Hearing.HEARD,
+    "đã hoàn thành": Hearing.HEARD,
+    "đã trả kết quả": Hearing.HEARD,
+    "bị từ chối. không thể cập nhật trạng thái": Hearing.HEARD,
+    "không tồn tại": Hearing.HEARD,
+    "chưa cập nhật trạng thái": Hearing.LATER,
+    "chưa được gửi không thể cập nhật": Hearing.LATER,
+    "server error": Hearing.LATER,
+    "logic xử lý không hợp lệ": Hearing.REFUSED,
+}
+"""What a row's answer says when its error_code is not 0."""
+
+
+def moment(content: Any, at: str) -> datetime:
+    """An instant in ISO 8601 with an offset."""
+    try:
+        instant = datetime.fromisoformat(text(content, at).strip())
+    except ValueError:
+        raise Misshapen(at, "expected a time in ISO 8601") from None
+    if instant.tzinfo is None:
+        raise Misshapen(at, "expected a time with an offset")
+    return instant
+
+
+def day(content: Any, at: str) -> PartialDate:
+    """`{ngay, thang, nam, ghi}`: texts, as many as are known, and the day as the form has it."""
+    given = DAY(content, at)
+    known = [given[name] for name in ("ngay", "thang", "nam") if given.get(name)]
+    as_written = given.get("ghi", ".".join(known))
+    if not given.get("nam") or not all(part.isdecimal() and len(part) <= 4 for part in known):
+        return PartialDate(as_written=as_written)
+    month, of_month = (int(given[name]) if given.get(name) else None for name in ("thang", "ngay"))
+    return PartialDate.of(int(given["nam"]), month, of_month, as_written)
+
+
+def status(content: Any, at: str) -> int:
+    """A status number, also one that the national list does not have: a check holds it."""
+    if not 0 <= whole(content, at) < 1000:
+        raise Misshapen(at, "expected a status number")
+    return int(content)
+
+
+def _as_it_is(content: Any, at: str) -> Any:
+    return content
+
+
+KINDS = {
+    "KHAI_SINH": "birth",
+    "KHAI_TU": "death",
+    "KET_HON": "marriage",
+    "THUONG_TRU": "residence",
+    "BIEN_DONG_DAT": "land",
+}
+SEX = among({"Nam": Sex.MALE, "Nữ": Sex.FEMALE, "Chưa xác định": Sex.UNDETERMINED})
+DAY = Shape({name: (name, text) for name in ("ngay", "thang", "nam", "ghi")})
+ADDRESS = Shape({
+    "maTinh": ("province_code", text), "maHuyen": ("district_code", text), "maXa": ("commune_code", text),
+    "diaChiChiTiet": ("detail", text), "maQuocGia": ("country_code", text),
+})  # fmt: skip
+ID_PAPER = Shape({
+    "loaiGiayTo": ("kind_code", text), "soGiayTo": ("number", text), "ngayCap": ("issued_on", day),
+    "noiCap": ("issued_by", text),
+})  # fmt: skip
+PERSON = Shape({
+    "hoTen": ("full_name", text), "gioiTinh": ("sex", SEX), "ngaySinh": ("born_on", day),
+    "soDinhDanh": ("personal_id", text), "giayToTuyThan": ("id_paper", ID_PAPER), "danToc": ("ethnic_group", text),
+    "quocTich": ("nationality_code", text), "loaiCuTru": ("residence_kind", text), "noiCuTru": ("residence", ADDRESS),
+    "queQuan": ("home_place", ADDRESS),
+})  # fmt: skip
+SPOUSE = Shape({**PERSON.fields, "lanKetHon": ("marriage_order", text)})
+APPLICANT = Shape({
+    **PERSON.fields,
+    "quanHe": ("relation", text), "soDienThoai": ("phone", text), "email": ("email", text),
+}, ignored=frozenset({"loaiDoiTuong", "maDoiTuong", "fax"}))  # fmt: skip
+HEAD = Shape({"hoTen": ("full_name", text), "soDinhDanh": ("personal_id", text), "quanHe": ("relation", text)})
+PURPOSE = Shape({
+    "maMucDichSuDung": ("purpose_code", text), "dienTich": ("area_m2", decimal), "ngayHetHanSuDung": ("until", day),
+    "nguonGoc": ("origin", text),
+})  # fmt: skip
+PARCEL = Shape({
+    "maXa": ("commune_code", text), "soHieuToBanDo": ("sheet_number", text), "soThuTuThua": ("parcel_number", text),
+    "maXaCu": ("old_commune_code", text), "soHieuToBanDoCu": ("old_sheet_number", text),
+    "soThuTuThuaCu": ("old_parcel_number", text), "dienTich": ("area_m2", decimal), "diaChi": ("address", text),
+    "mucDichSuDung": ("purposes", many(PURPOSE)), "dangTranhChap": ("is_disputed", flag),
+})  # fmt: skip
+CERTIFICATE = Shape({
+    "soPhatHanh": ("serial", text), "soVaoSo": ("entry_number", text), "ngayCap": ("issued_on", day),
+    "donViCap": ("issued_by", text),
+})  # fmt: skip
+FORMS = {
+    "birth": Shape({
+        "nguoiDuocKhaiSinh": ("child", PERSON), "noiSinh": ("birth_place", ADDRESS),
+        "loaiKhaiSinh": ("birth_kind", text), "loaiDangKy": ("registration_kind", text),
+        "soGiayChungSinh": ("notice_code", text), "ngayGiayChungSinh": ("notice_on", day), "me": ("mother", PERSON),
+        "cha": ("father", PERSON), "chuHo": ("head_of_household", HEAD), "noiDangKyThuongTru": ("residence", ADDRESS),
+        "maCoSoKcb": ("clinic_code", text), "thuTuSinh": ("birth_order", whole), "soLuongBanSao": ("copies", whole),
+    }),
+    "death": Shape({
+        "nguoiChet": ("deceased", PERSON), "ngayChet": ("died_on", day), "gioPhutChet": ("died_at_time", text),
+        "noiChet": ("place", text), "nguyenNhanChet": ("cause", text), "loaiGiayBaoTu": ("notice_kind", text),
+        "soGiayBaoTu": ("notice_code", text), "ngayGiayBaoTu": ("notice_on", day),
+        "coQuanCapGiayBaoTu": ("notice_by", text), "maSoBhxh": ("insurance_number", text),
+        "soLuongBanSao": ("copies", whole),
+    }),
+    "marriage": Shape({
+        "chong": ("husband", SPOUSE), "vo": ("wife", SPOUSE), "loaiDangKy": ("registration_kind", text),
+    }),
+    "residence": Shape({
+        "nguoiDangKy": ("person", PERSON), "noiDangKyThuongTru": ("moves_to", ADDRESS),
+        "chuHo": ("head_of_household", HEAD), "noiDungDeNghi": ("reason", text),
+    }),
+    "land": Shape({
+        "loaiBienDong": ("change_kind", text), "thuaDat": ("parcel", PARCEL),
+        "giayChungNhan": ("certificate", CERTIFICATE), "loaiChu": ("owner_kind", text),
+        "chuSuDung": ("owners", many(PERSON)),
+    }),
+}  # fmt: skip
+PAPER = Shape({
+    "maThanhPhanHoSo": ("kind_code", text), "tenTepDinhKem": ("name", text), "duongDan": ("link", text),
+    "sha256": ("sha256", text), "dungLuong": ("size", whole),
+}, ignored=frozenset({
+    "tepDinhKemId", "duocSoHoa", "duocTaiSuDung", "duocLayTuKhoDMQG", "maKetQuaThayThe",
+}))  # fmt: skip
+ITEM = Shape({
+    "maHoSo": ("dossier_code", code),
+    "maHoSoLienThong": ("national_code", code),
+    "techId": ("technical_id", code),
+    "maTTHC": ("procedure_as_written", code),
+    "trangThai": ("status", status),
+    "ngayTiepNhan": ("received_at", moment),
+    "ngayCapNhat": ("updated_at", moment),
+    "ngayHenTra": ("due_at", moment),
+    "donViXuLy": ("agency_code", code),
+    "maXaTiepNhan": ("commune_code", code),
+    "trichYeuHoSo": ("abstract", text),
+    "chuHoSo": ("applicant", APPLICANT),
+    "loaiBieuMau": ("kind", among(KINDS)),
+    "duLieu": ("form", _as_it_is),
+    "thanhPhanHoSo": ("papers", many(PAPER)),
+}, ignored=frozenset({
+    "tenTTHC", "maLinhVuc", "tenLinhVuc", "kenhThucHien", "hinhThuc", "noiNopHoSo", "ngayNopHoSo", "ngayTra",
+    "thongTinTra", "ngayKetThucXuLy", "ghiChu", "thongTinKhac", "hoSoCoThanhPhanSoHoa", "taiKhoanDuocXacThucVoiVNeID",
+    "duocThanhToanTrucTuyen", "danhSachLePhi", "tienDoXuLy", "danhSachGiayToKetQua", "tenDonViXuLy",
+}))  # fmt: skip
+
+
+def first_position(now: datetime) -> str:
+    return f"{(now.astimezone(VIETNAM) - timedelta(days=FIRST_DAYS)).isoformat()}|1"
+
+
+def rewind(position: str) -> str:
+    since, _, _ = _taken_apart(position)
+    return f"{(since - OVERLAP).isoformat()}|1"
+
+
+def _taken_apart(position: str) -> tuple[datetime, int, datetime | None]:
+    since, page, *then = position.split("|")
+    return datetime.fromisoformat(since), int(page), datetime.fromisoformat(then[0]) if then else None
+
+
+def list_page(stream: str, position: str, endpoint: Endpoint) -> Request:
+    since, page, _ = _taken_apart(position)
+    query = urlencode({"updatedSince": since.isoformat(), "page": abs(page), "pageSize": PAGE_SIZE})
+    return Request("GET", f"/api/hoSo?{query}")
+
+
+def read_page(reply: Reply, stream: str, position: str, now: datetime) -> Listing:
+    """The page's items as they are; what is wrong with one shows when it is read."""
+    around, rows = items(reply.body, "danhSach")
+    if reply.status != 200 or around.get("error_code") != 0:
+        raise Unrecognised(f"onestop: a list with status {reply.status} or an error_code", reply.body)
+    times = [instant for row, _ in rows if (instant := _updated_at(row))]
+    next_position, has_more = _after(position, times[-1] if times else None, len(rows) >= PAGE_SIZE)
+    return Listing([_entry(row, original) for row, original in rows], next_position, has_more)
+
+
+def _entry(row: Any, original: bytes) -> Entry:
+    return Entry(_code_of(row, "maHoSo"), original, _code_of(row, "techId"))
+
+
+def _code_of(row: Any, name: str) -> str:
+    try:
+        return code(row[name], name) if isinstance(row, dict) and name in row else ""
+    except Misshapen:
+        return ""
+
+
+def _updated_at(row: Any) -> datetime | None:
+    try:
+        return moment(row["ngayCapNhat"], "ngayCapNhat") if isinstance(row, dict) and "ngayCapNhat" in row else None
+    except Misshapen:
+        return None
+
+
+def _after(position: str, last: datetime | None, is_full: bool) -> tuple[str, bool]:
+    """The position after a page that ended at this time, and whether more follows at once."""
+    since, page, then = _taken_apart(position)
+    if page < -1 and then:
+        return f"{since.isoformat()}|{page + 1}|{then.isoformat()}", True
+    if page == -1 and then:
+        return f"{then.isoformat()}|1", then > since
+    has_passed = last is not None and last > since
+    if is_full and not has_passed:
+        return f"{since.isoformat()}|{page + 1}", True
+    on = last if last and has_passed else since
+    if page > 1:
+        return f"{since.isoformat()}|{1 - page}|{on.isoformat()}", True
+    return f"{on.isoformat()}|1", is_full
+
+
+def read(original: bytes, province_code: str) -> Dossier:
+    ours = ITEM(parsed(original, "onestop"), "onestop")
+    kind = ours.pop("kind", None)
+    if kind is None or "form" not in ours:
+        raise Misshapen("onestop.duLieu" if kind else "onestop.loaiBieuMau", "missing")
+    ours["case"] = {"kind": kind, **FORMS[kind](ours.pop("form"), "onestop.duLieu")}
+    ours["portal_code"] = province_code
+    ours["procedure_code"] = procedure_code(ours.get("procedure_as_written", ""))
+    return made(Dossier, ours, "onestop")
+
+
+def fetch_paper(paper: Paper, endpoint: Endpoint) -> Request:
+    """The paper behind its link: a path of this portal, or its whole address; never another place."""
+    path = (paper.link or "").removeprefix(endpoint.base_url)
+    is_plain = path.isascii() and path.isprintable() and not set(path) & set(' \\#"<>')
+    if not path.startswith("/") or path.startswith("//") or ".." in path or not is_plain:
+        raise Misshapen("onestop.thanhPhanHoSo.duongDan", "expected a link into this portal")
+    return Request("GET", path)
+
+
+def write_reports(reports: Sequence[Report], endpoint: Endpoint) -> Request:
+    return Request.post_json("/api/tienDo", {"data": [_row(report) for report in reports]})
+
+
+def _row(report: Report) -> dict[str, Any]:
+    happened_at = report.happened_at.astimezone(VIETNAM).isoformat(timespec="seconds")
+    return {
+        "maHoSo": report.dossier_code,
+        "maTTHC": report.procedure_as_written,
+        "trangThai": STATUSES[report.milestone],
+        "noiDungXuLy": PROGRESS_VI[report.milestone],
+        "thoiDiemXuLy": happened_at,
+        "ngayBatDau": happened_at,
+        **REPORTER,
+        **_results(report.receipt),
+    }
+
+
+def _results(receipt: Receipt) -> dict[str, str]:
+    return {name: str(value) for name, ours in RESULTS.items() if (value := getattr(receipt, ours)) is not None}
+
+
+def read_reports(reply: Reply, reports: Sequence[Report]) -> list[Hearing]:
+    content = reply.json_object()
+    rows = content.get("data")
+    if not isinstance(rows, list):
+        return [_heard(content, reply)] * len(reports)
+    if [isinstance(row, dict) and row.get("maHoSo") for row in rows] != [report.dossier_code for report in reports]:
+        raise Unrecognised("onestop: expected one answer per progress row, in order", reply.body)
+    return [_heard(row, reply) for row in rows]
+
+
+def _heard(answer: Mapping[str, Any], reply: Reply) -> Hearing:
+    """What an answer means; Unrecognised for words we do not know, and for a call that went well without its rows."""
+    if answer.get("error_code") == 0 and "maHoSo" in answer:
+        return Hearing.HEARD
+    meant = hearing(str(answer.get("message") or ""), WORDS)
+    if meant is None or ("maHoSo" not in answer and meant is not Hearing.LATER):
+        raise Unrecognised(f"onestop: a progress answer with unknown words, status {reply.status}", reply.body)
+    return meant
+
+
+PLATFORM = Platform(
+    code="onestop",
+    name_vi="Một cửa điện tử của nhà cung cấp",
+    auth=ClientCredentials("/oauth2/token"),
+    greeting=lambda endpoint: Request("GET", "/api/ketNoi"),
+    streams=("",),
+    first_position=first_position,
+    rewind=rewind,
+    list_page=list_page,
+    read_page=read_page,
+    read=read,
+    statuses=STATUSES,
+    write_reports=write_reports,
+    read_reports=read_reports,
+    reports_at_once=ROWS_AT_ONCE,
+    fetch_paper=fetch_paper,
+)

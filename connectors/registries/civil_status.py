@@ -1,0 +1,272 @@
+"""The civil-status registry of the Ministry of Justice: births, deaths, marriages.
+
+Whose: Bộ Tư pháp, electronic civil-status software, reached through the province's integration platform (LGSP).
+Documents: none of the ministry's was available; these are the shapes that public integrations use (apiLienThongKSKT
+`nhanHoSoDKHT` and its result poll, payload style of August 2025: names, birth dates and addresses as objects).
+Confirmed there: the envelope, modules, `data` as a JSON string, states 1/2/3/4/6, error codes 100-500, three ids a poll.
+Assumed: the path of the poll, ethnic groups sent by name until the ministry's own list (danhMuc 3) is loaded, and that a
+dossier rejected with 6 may be sent again under its code.
+Who we are: OAuth2 client credentials of the LGSP.
+A repeat: answered with "đã được tiếp nhận"; the registry keeps one dossier per `maHoSoLT`.
+Oddities: a refusal glues several field errors together; the personal number can come later than the registration.
+"""
+
+import base64
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors.endpoint import Endpoint
+from connectors.errors import Unauthorised, Unrecognised
+from connectors.http import ClientCredentials, Reply, Request
+from connectors.registries.registry import Registry
+from schemas.catalogues import ethnic_group
+from schemas.civil_status import BirthCase, DeathCase, MarriageCase, Spouse
+from schemas.dates import VIETNAM, PartialDate
+from schemas.delivery import Answer, Outcome, Parcel, Receipt
+from schemas.person import Address, Applicant, Person, Sex
+
+SUBMIT_PATH = "/apiLienThongKSKT/nhanHoSoDKHT"
+POLL_PATH = "/apiLienThongKSKT/traKetQua"
+CATALOGUE_PATH = "/apiHoTichTuPhap/danhMuc"
+MODULES = {"birth": "LTKS", "death": "LTKT", "marriage": "LTKH"}
+SEXES = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.UNDETERMINED: "3", None: ""}
+MOMENT = "%d/%m/%Y %H:%M:%S"
+
+WORKING, SUPPLEMENT, PROCESSING, REGISTERED, REJECTED = "1", "2", "3", "4", "6"
+
+NOT_OURS = {"100": "AUTHEN_ERROR", "101": "IP_DISALLOWED"}
+REFUSALS = {"106": "AGENCY_ID_INCORRECT", "108": "PROVINCE_ID_INCORRECT", "302": "DATA_TYPE_INVALID", "500": "DATA_INCORRECT"}
+INCOMPLETE, NOT_FOUND = "200", "201"
+ALREADY_THERE = "đã được tiếp nhận"
+PASSING_TROUBLE = ("có lỗi trong quá trình thêm mới", "client received soap fault", "server error")
+
+
+def national_id(parcel: Parcel) -> str:
+    """What the registry knows the dossier by: its interlinked code, or the dossier code where there is none."""
+    return parcel.dossier.national_code or parcel.dossier.dossier_code.strip()
+
+
+def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+    """One dossier's envelope; the case travels as a JSON string inside."""
+    (parcel,) = parcels
+    dossier = parcel.dossier
+    return Request.post_json(
+        SUBMIT_PATH,
+        {
+            "maDonVi": int(dossier.commune_code or 0),
+            "module": MODULES[dossier.case.kind],
+            "maHoSoLT": national_id(parcel),
+            "maHoSoMCDT": dossier.dossier_code.strip(),
+            "ngayTiepNhan": dossier.received_at.astimezone(VIETNAM).strftime(MOMENT),
+            "data": json.dumps(_case(parcel), ensure_ascii=False),
+            "fileDinhKem": [
+                {"loaiGiayTo": paper.kind_code, "tenTepDinhKem": paper.name, "duLieuTepDinhKem": base64.b64encode(content).decode()}
+                for paper, content in zip(dossier.papers, parcel.papers, strict=False)
+            ],
+        },
+    )
+
+
+def read(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+    """One answer: taken (also when it was taken before), refused, or busy."""
+    content = reply.json_object()
+    words = str(content.get("errorDescription") or content.get("statusDescription") or "")
+    match str(content.get("status")):
+        case "1":
+            return [Answer(outcome=Outcome.ACCEPTED)]
+        case "0":
+            return [_fault(str(content.get("errorCode") or ""), words, reply)]
+    raise Unrecognised(f"civil_status: expected status 0 or 1, HTTP {reply.status}", reply.body)
+
+
+def ask(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+    """The poll for up to three dossiers of one province and module."""
+    first = parcels[0].dossier
+    return Request.post_json(
+        POLL_PATH,
+        {
+            "maDinhDanhHoSo": [national_id(parcel) for parcel in parcels],
+            "maTinh": first.portal_code,
+            "module": MODULES[first.case.kind],
+        },
+    )
+
+
+def read_asked(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+    content = reply.json_object()
+    if str(content.get("status")) != "1":
+        code = str(content.get("errorCode") or "")
+        return [_fault(code, str(content.get("errorDescription") or ""), reply)] * len(parcels)
+    items = content.get("value")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise Unrecognised("civil_status: expected a list `value` of objects in the poll", reply.body)
+    by_id = {str(item.get("maHoSo")): item for item in items}
+    return [_item(by_id.get(national_id(parcel)), parcel, reply) for parcel in parcels]
+
+
+def _item(item: Mapping[str, Any] | None, parcel: Parcel, reply: Reply) -> Answer:
+    if item is None or str(item.get("errorCode")) == NOT_FOUND:
+        return Answer(outcome=Outcome.UNKNOWN)
+    words = str(item.get("noiDungXuLy") or item.get("ghiChu") or "")
+    match str(item.get("trangThai")):
+        case "1" | "3":
+            return Answer(outcome=Outcome.ACCEPTED)
+        case "2":
+            return Answer(outcome=Outcome.REFUSED, code="supplement", words=words)
+        case "6":
+            return Answer(outcome=Outcome.REFUSED, code="rejected", words=words)
+        case "4":
+            return Answer(outcome=Outcome.REGISTERED, receipt=_receipt(item.get("ketQuaXuLy"), parcel, reply))
+    raise Unrecognised("civil_status: unknown trangThai in the poll", reply.body)
+
+
+def _fault(code: str, words: str, reply: Reply) -> Answer:
+    if ALREADY_THERE in words.lower():
+        return Answer(outcome=Outcome.ACCEPTED, code="already_received")
+    if code in NOT_OURS:
+        raise Unauthorised(f"civil_status: error {code} {NOT_OURS[code]}: ask the ministry for access", reply.body)
+    if any(trouble in words.lower() for trouble in PASSING_TROUBLE) or code == INCOMPLETE:
+        return Answer(outcome=Outcome.LATER, code=code, words=words)
+    if code == NOT_FOUND:
+        return Answer(outcome=Outcome.UNKNOWN)
+    if code in REFUSALS:
+        return Answer(outcome=Outcome.REFUSED, code=code, words=words)
+    raise Unrecognised("civil_status: unknown errorCode", reply.body)
+
+
+def _receipt(result: Any, parcel: Parcel, reply: Reply) -> Receipt:
+    """Reads `ketQuaXuLy`, a JSON string; the certificate's PDF inside stays in the sealed reply only."""
+    try:
+        fields = json.loads(result) if isinstance(result, str) else dict(result)
+        registered_on = datetime.strptime(fields["ngayDangKy"], "%d/%m/%Y").date()
+        return Receipt(
+            registered_on=registered_on,
+            entry_number=str(fields["soDangKy"]),
+            book_code=str(fields["quyenSo"]),
+            page_number=str(fields["trangSo"]) if fields.get("trangSo") else None,
+            personal_id=str(fields["soDinhDanh"]) if fields.get("soDinhDanh") else None,
+            result_code=str(fields["maGiayToKetQua"]) if fields.get("maGiayToKetQua") else None,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unrecognised(f"civil_status: ketQuaXuLy cannot be read: {type(error).__name__}", reply.body) from None
+
+
+def _case(parcel: Parcel) -> dict[str, Any]:
+    dossier, case = parcel.dossier, parcel.dossier.case
+    match case:
+        case BirthCase():
+            return {**_birth(case), "nyc": _applicant(dossier.applicant)}
+        case DeathCase():
+            return {**_death(case), "nyc": _applicant(dossier.applicant)}
+        case MarriageCase():
+            return {"loaiDangKy": case.registration_kind, "chong": _spouse(case.husband), "vo": _spouse(case.wife)}
+    raise ValueError(f"civil_status does not register {case.kind}")
+
+
+def _birth(case: BirthCase) -> dict[str, Any]:
+    return {
+        "maGCS": case.notice_code or "",
+        "ngayCapGCS": _day(case.notice_on),
+        "loaiDangKy": case.registration_kind,
+        "soLuongBanSao": case.copies,
+        "nks": {**_person(case.child), "NoiSinh": _address(case.birth_place), "QueQuan": _address(case.child.home_place),
+                "LoaiKhaiSinh": case.birth_kind or ""},
+        "me": _person(case.mother) if case.mother else None,
+        "cha": _person(case.father) if case.father else None,
+    }  # fmt: skip
+
+
+def _death(case: DeathCase) -> dict[str, Any]:
+    return {
+        "nkt": _person(case.deceased),
+        "nktNgayChet": _day(case.died_on),
+        "nktGioPhutChet": case.died_at_time or "",
+        "nktNoiChet": clean(case.place),
+        "nktNguyenNhanChet": clean(case.cause),
+        "gbtLoai": case.notice_kind or "0",
+        "gbtSo": clean(case.notice_code),
+        "gbtNgay": _day(case.notice_on),
+        "gbtCoQuanCap": clean(case.notice_by),
+        "soLuongBanSao": case.copies,
+    }
+
+
+def _spouse(spouse: Spouse) -> dict[str, Any]:
+    return {**_person(spouse), "KetHonLanThu": spouse.marriage_order or ""}
+
+
+def _applicant(applicant: Applicant | None) -> dict[str, Any] | None:
+    if applicant is None:
+        return None
+    contact = {"QuanHe": clean(applicant.relation), "SoDienThoai": clean(applicant.phone), "Email": clean(applicant.email)}
+    return {**_person(applicant), **contact}
+
+
+def _person(person: Person) -> dict[str, Any]:
+    first, middle, last = split_name(clean(person.full_name))
+    paper = person.id_paper
+    return {
+        "HoTen": {"Ho": first, "ChuDem": middle, "Ten": last},
+        "GioiTinh": SEXES[person.sex],
+        "NgaySinh": _birth_date(person.born_on),
+        "SoDDCN": clean(person.personal_id),
+        "DanToc": ethnic_group(person.ethnic_group) or clean(person.ethnic_group),
+        "QuocTich": person.nationality_code or "",
+        "LoaiCuTru": person.residence_kind or "0",
+        "NoiCuTru": _address(person.residence),
+        "LoaiGiayToTuyThan": paper.kind_code if paper else "0",
+        "SoGiayToTuyThan": clean(paper.number) if paper else "",
+        "NgayCap": _day(paper.issued_on) if paper else "",
+        "NoiCap": clean(paper.issued_by) if paper else "",
+    }
+
+
+def split_name(name: str) -> tuple[str, str, str]:
+    """`NGUYỄN THỊ MAI ANH` -> family, middle, given: the first word, what lies between, the last word."""
+    words = name.split()
+    if len(words) < 2:
+        return name, "", ""
+    return words[0], " ".join(words[1:-1]), words[-1]
+
+
+def _birth_date(born_on: PartialDate | None) -> dict[str, str] | None:
+    if born_on is None or born_on.year is None:
+        return None
+    day = f"{born_on.day:02d}" if born_on.day else ""
+    month = f"{born_on.month:02d}" if born_on.month else ""
+    return {"ngaySinh": day, "thangSinh": month, "namSinh": str(born_on.year)}
+
+
+def _day(day: PartialDate | None) -> str:
+    return day.dotted("/") if day else ""
+
+
+def _address(address: Address | None) -> dict[str, str] | None:
+    if address is None:
+        return None
+    return {"dcChiTiet": clean(address.detail), "quocGia": address.country_code, "maTinh": address.province_code or "",
+            "maXa": address.commune_code or ""}  # fmt: skip
+
+
+def clean(text: str | None) -> str:
+    """Text as it is sent: composed, without stray spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split()) if text else ""
+
+
+REGISTRY = Registry(
+    code="civil_status",
+    name_vi="Hộ tịch (Bộ Tư pháp)",
+    auth=ClientCredentials("/token"),
+    write=write,
+    read=read,
+    ask=ask,
+    read_asked=read_asked,
+    greeting=lambda endpoint: Request.post_json(CATALOGUE_PATH, {"loaiDanhMuc": 3}),
+    asks_at_once=3,
+    together=lambda parcel: (parcel.dossier.portal_code, parcel.dossier.case.kind),
+    wants_papers=True,
+    promises={"birth": ("entry_number", "personal_id"), "death": ("entry_number",), "marriage": ("entry_number",)},
+)

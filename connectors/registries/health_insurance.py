@@ -1,0 +1,315 @@
+"""Health insurance: Vietnam Social Security (Bảo hiểm xã hội Việt Nam), through the province's LGSP.
+
+Documents. The look-ups (getMaSoBhxhTheoTieuChi, getTraCuuTtHgdByMaSoBhxh) with their field names, the date (yyyyMMdd
+with loaiNgaySinh), the sexes 1/2/3 and the states 1 pending, 2 approved, 3 rejected (portal of VSS, procedure 600) are
+as seen in published LGSP adapters. TK1-TS gives what a card for a child asks. Card codes: QĐ 1351/QĐ-BHXH 2015.
+
+Assumed, because no document for writing was found (domain facts, section 11.2): the paths; `guiYeuCau` with up to 50
+items and one result each; `traCuuYeuCau` by request codes; states 0 (not known) and 5 (busy, not taken); errorCode
+00 found/taken, 01 none, 02 several, 10 too little to search by, 98 busy; a date known in part is sent as far as it is
+known (`1950` with loaiNgaySinh 1, `195003` with 2); a death's one item stops the card and claims the funeral allowance.
+
+Who we are: OAuth2 client credentials (`/token`), login = consumer key, password = its secret.
+
+A repeat of the same maYeuCau is assumed to be answered with the earlier result. Seen in practice: with other content it
+makes a second card. So a lost answer is looked up first, and the person's existing number is looked up before writing.
+
+A birth of unknown month is sent without the card's last day, which the agency then sets. Whether the child is still
+under six is the registry's decision. Ethnic groups: the name is always sent, the code only where one is confirmed.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from connectors.endpoint import Endpoint
+from connectors.errors import Refused, Unreachable, Unrecognised
+from connectors.http import ClientCredentials, Reply, Request
+from connectors.registries.registry import Registry
+from schemas.catalogues import ethnic_code, ethnic_group
+from schemas.civil_status import BirthCase, DeathCase
+from schemas.dates import PartialDate
+from schemas.delivery import Answer, Outcome, Parcel, Receipt
+from schemas.fields import CARD_CODE, INSURANCE_NUMBER
+from schemas.health_insurance import UNDER_SIX_GROUP, number_as_written, under_six_expiry
+from schemas.person import Address, Person, Sex
+
+CODE = "health_insurance"
+SERVICE = "/apiBaoHiemXaHoi/1.0"
+BATCH = 50
+
+DATE_KINDS = {"day": "0", "year": "1", "month": "2"}
+SEX_CODES = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.UNDETERMINED: "3"}
+AT_BIRTHPLACE, AT_HOUSEHOLD = "1", "0"
+
+TAKEN, NONE, SEVERAL, TOO_LITTLE, BUSY = "00", "01", "02", "10", "98"
+
+OUTCOMES = {"1": Outcome.ACCEPTED, "2": Outcome.REGISTERED, "3": Outcome.REFUSED}
+WHEN_SENT = OUTCOMES | {"5": Outcome.LATER}
+WHEN_ASKED = OUTCOMES | {"0": Outcome.UNKNOWN}
+
+
+# --- looking up the person before writing ---
+
+
+def inquire(parcel: Parcel, endpoint: Endpoint) -> Request:
+    """The look-up of a person's number: by the number the dossier names, else by name, birth, sex and place."""
+    number = _number_in_dossier(parcel)
+    if number:
+        return Request.post_json(f"{SERVICE}/getTraCuuTtHgdByMaSoBhxh", {"maSoBhxh": _clean(number)})
+    dossier, person = parcel.dossier, _person_of(parcel)
+    if isinstance(dossier.case, BirthCase):
+        place = Address(province_code=dossier.portal_code, commune_code=dossier.commune_code)
+        kind = AT_BIRTHPLACE
+    else:
+        place, kind = person.residence or Address(), AT_HOUSEHOLD
+    criteria = {
+        "hoTen": _clean(person.full_name), **_day("ngaySinh", "loaiNgaySinh", person.born_on),
+        "gioiTinh": _sex(person), "maTinhKs": _clean(place.province_code), "maHuyenKs": "",
+        "maXaKs": _clean(place.commune_code), "isKs": kind,
+    }  # fmt: skip
+    return Request.post_json(f"{SERVICE}/getMaSoBhxhTheoTieuChi", criteria)
+
+
+def read_inquiry(reply: Reply, parcel: Parcel) -> Receipt:
+    """The number found, or an empty receipt when the person has none yet.
+
+    Raises Refused when several persons answer to the criteria, or when the dossier's number is unknown or another's.
+    """
+    content = reply.json_object()
+    code = _text(content, "errorCode", reply)
+    if code == BUSY:
+        raise Unreachable(f"{_about(parcel)}: the look-up is busy", may_have_arrived=False)
+    if code in (SEVERAL, TOO_LITTLE):
+        raise Refused(f"{_about(parcel)}: look-up answered {code}, the person is not certain", reply.body)
+    if reply.status != 200 or code not in (TAKEN, NONE):
+        raise Unrecognised(f"{_about(parcel)}: look-up, status {reply.status}: unknown errorCode", reply.body)
+    named = _number_in_dossier(parcel)
+    if named:
+        return _read_holder(reply, content, code, named, parcel)
+    return Receipt() if code == NONE else Receipt(insurance_number=_number(content, reply, required=True))
+
+
+def _read_holder(reply: Reply, content: Mapping[str, Any], code: str, named: str, parcel: Parcel) -> Receipt:
+    """The dossier's own number, once the registry says that its holder is the dossier's person."""
+    if code == NONE:
+        raise Refused(f"{_about(parcel)}: insurance_number is not known to the registry", reply.body)
+    person = _person_of(parcel)
+    same_name = _folded(_text(content, "hoTen", reply)) == _folded(person.full_name)
+    theirs, ours = _text(content, "ngaySinh", reply), person.born_on.compact() if person.born_on else ""
+    if not same_name or not (theirs.startswith(ours) or ours.startswith(theirs)):
+        raise Refused(f"{_about(parcel)}: insurance_number belongs to someone of another name or birth", reply.body)
+    return Receipt(insurance_number=_clean(named))
+
+
+# --- writing ---
+
+
+def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+    return Request.post_json(f"{SERVICE}/guiYeuCau", {"dsYeuCau": [_item(parcel) for parcel in parcels]})
+
+
+def _item(parcel: Parcel) -> dict[str, str]:
+    case = parcel.dossier.case
+    head = {"maYeuCau": parcel.request_code, "maHoSo": parcel.dossier.dossier_code}
+    if isinstance(case, BirthCase):
+        return head | _card_for_child(parcel, case)
+    if isinstance(case, DeathCase):
+        return head | _end_of_card(parcel, case)
+    raise Unrecognised(f"{_about(parcel)}: case: expected a birth or a death, got {case.kind}")
+
+
+def _card_for_child(parcel: Parcel, case: BirthCase) -> dict[str, str]:
+    given, born_on = parcel.given, case.child.born_on
+    return {
+        "loaiYeuCau": "CAP_THE_TE", **_person(case.child),
+        "maSoBhxh": _clean(given.insurance_number), "soDinhDanh": _clean(given.personal_id or case.child.personal_id),
+        "soKhaiSinh": _clean(given.entry_number), "quyenSo": _clean(given.book_code),
+        "maTinhKs": _clean(parcel.dossier.portal_code), "maXaKs": _clean(parcel.dossier.commune_code),
+        **_home(case.residence), "hoTenMe": _name(case.mother), "hoTenCha": _name(case.father),
+        "maNhom": UNDER_SIX_GROUP, "maBenhVien": _clean(case.clinic_code),
+        "denNgay": _card_until(born_on),
+    }  # fmt: skip
+
+
+def _end_of_card(parcel: Parcel, case: DeathCase) -> dict[str, str]:
+    given, applicant = parcel.given, parcel.dossier.applicant
+    return {
+        "loaiYeuCau": "BAO_TU", **_person(case.deceased),
+        "maSoBhxh": _clean(given.insurance_number or number_as_written(case.insurance_number)),
+        "soDinhDanh": _clean(case.deceased.personal_id), **_home(case.deceased.residence),
+        **_day("ngayChet", "loaiNgayChet", case.died_on),
+        "soKhaiTu": _clean(given.entry_number), "quyenSo": _clean(given.book_code),
+        "hoTenNguoiNhan": _name(applicant), "soDinhDanhNguoiNhan": _clean(applicant.personal_id if applicant else ""),
+        "quanHeNguoiNhan": _clean(applicant.relation if applicant else ""),
+    }  # fmt: skip
+
+
+def _person(person: Person) -> dict[str, str]:
+    return {
+        "hoTen": _clean(person.full_name), **_day("ngaySinh", "loaiNgaySinh", person.born_on),
+        "gioiTinh": _sex(person), "maDanToc": ethnic_code(CODE, person.ethnic_group) or "",
+        "tenDanToc": ethnic_group(person.ethnic_group) or _clean(person.ethnic_group),
+        "maQuocTich": _clean(person.nationality_code),
+    }  # fmt: skip
+
+
+def _home(place: Address | None) -> dict[str, str]:
+    known = place or Address()
+    return {"maTinh": _clean(known.province_code), "maXa": _clean(known.commune_code), "diaChi": _clean(known.detail)}
+
+
+def _day(name: str, kind_name: str, day: PartialDate | None) -> dict[str, str]:
+    if day is None or day.precision not in DATE_KINDS:
+        return {name: "", kind_name: ""}
+    return {name: day.compact(), kind_name: DATE_KINDS[day.precision]}
+
+
+def _card_until(born_on: PartialDate | None) -> str:
+    if born_on is None or born_on.month is None or born_on.earliest is None:
+        return ""
+    return f"{under_six_expiry(born_on.earliest):%Y%m%d}"
+
+
+def _sex(person: Person) -> str:
+    return SEX_CODES[person.sex] if person.sex else ""
+
+
+def _name(person: Person | None) -> str:
+    return _clean(person.full_name) if person else ""
+
+
+def _clean(text: str | None) -> str:
+    return unicodedata.normalize("NFC", text or "").strip()
+
+
+def _folded(name: str) -> str:
+    return " ".join(_clean(name).casefold().split())
+
+
+def _person_of(parcel: Parcel) -> Person:
+    case = parcel.dossier.case
+    if isinstance(case, BirthCase):
+        return case.child
+    if isinstance(case, DeathCase):
+        return case.deceased
+    raise Unrecognised(f"{_about(parcel)}: case: expected a birth or a death, got {case.kind}")
+
+
+def _number_in_dossier(parcel: Parcel) -> str | None:
+    case = parcel.dossier.case
+    return number_as_written(case.insurance_number) if isinstance(case, DeathCase) else None
+
+
+# --- asking, and reading both ---
+
+
+def ask(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+    return Request.post_json(f"{SERVICE}/traCuuYeuCau", {"dsMaYeuCau": [parcel.request_code for parcel in parcels]})
+
+
+def greeting(endpoint: Endpoint) -> Request:
+    """A look-up of no requests: proves address, key and secret, changes nothing."""
+    return Request.post_json(f"{SERVICE}/traCuuYeuCau", {"dsMaYeuCau": []})
+
+
+def read(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+    content = reply.json_object()
+    if _text(content, "errorCode", reply) == BUSY:
+        return [Answer(outcome=Outcome.LATER, code=BUSY) for _ in parcels]
+    return _answers(reply, content, parcels, WHEN_SENT)
+
+
+def read_asked(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+    """As `read`; a busy look-up says nothing about the requests, so it is Unreachable and never LATER."""
+    content = reply.json_object()
+    if _text(content, "errorCode", reply) == BUSY:
+        raise Unreachable(f"{CODE}: the look-up of requests is busy", may_have_arrived=False)
+    return _answers(reply, content, parcels, WHEN_ASKED)
+
+
+def _answers(
+    reply: Reply, content: Mapping[str, Any], parcels: Sequence[Parcel], outcomes: Mapping[str, Outcome]
+) -> list[Answer]:
+    if reply.status != 200 or content.get("errorCode") != TAKEN:
+        raise Unrecognised(f"{CODE}: {len(parcels)} requests: status {reply.status}, errorCode not {TAKEN}", reply.body)
+    items = _items_by_code(reply, content.get("dsKetQua"), parcels)
+    return [_answer(items[parcel.request_code], reply, parcel, outcomes) for parcel in parcels]
+
+
+def _items_by_code(reply: Reply, items: Any, parcels: Sequence[Parcel]) -> dict[str, dict[str, Any]]:
+    """The results by maYeuCau: one for each request, none doubled, none of a request that was not sent."""
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise Unrecognised(f"{CODE}: dsKetQua: expected a list of objects", reply.body)
+    came = Counter(str(item.get("maYeuCau")) for item in items)
+    sent = Counter(parcel.request_code for parcel in parcels)
+    if came != sent:
+        missing, surplus = (sent - came).total(), (came - sent).total()
+        raise Unrecognised(f"{CODE}: dsKetQua: {missing} results missing, {surplus} doubled or unasked", reply.body)
+    return {str(item["maYeuCau"]): item for item in items}
+
+
+def _answer(item: Mapping[str, Any], reply: Reply, parcel: Parcel, outcomes: Mapping[str, Outcome]) -> Answer:
+    outcome = outcomes.get(str(item.get("trangThai")))
+    if outcome is None:
+        raise Unrecognised(f"{_about(parcel)}: trangThai: expected one of {sorted(outcomes)}", reply.body)
+    return Answer(
+        outcome=outcome,
+        receipt=_receipt(item, reply) if outcome is Outcome.REGISTERED else None,
+        code=_text(item, "errorCode", reply),
+        words=_text(item, "thongDiep", reply),
+    )
+
+
+def _receipt(item: Mapping[str, Any], reply: Reply) -> Receipt:
+    card_code = _text(item, "maThe", reply)
+    if card_code and not CARD_CODE.fullmatch(card_code):
+        raise Unrecognised(f"{CODE}: maThe: expected 15 characters", reply.body)
+    return Receipt(
+        insurance_number=_number(item, reply), card_code=card_code or None, card_until=_last_day(item, reply)
+    )
+
+
+def _number(content: Mapping[str, Any], reply: Reply, *, required: bool = False) -> str | None:
+    number = number_as_written(_text(content, "maSoBhxh", reply))
+    if (number or required) and not INSURANCE_NUMBER.fullmatch(number or ""):
+        raise Unrecognised(f"{CODE}: maSoBhxh: expected ten digits", reply.body)
+    return number
+
+
+def _last_day(item: Mapping[str, Any], reply: Reply) -> date | None:
+    day = PartialDate.read_compact(_text(item, "denNgay", reply))
+    if day is not None and day.precision != "day":
+        raise Unrecognised(f"{CODE}: denNgay: expected yyyyMMdd", reply.body)
+    return day.earliest if day else None
+
+
+def _text(content: Mapping[str, Any], name: str, reply: Reply) -> str:
+    """A text field, empty when missing or null; a number in its place has lost its zeros and is not taken."""
+    value = content.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Unrecognised(f"{CODE}: {name}: expected text, got {type(value).__name__}", reply.body)
+    return (value or "").strip()
+
+
+def _about(parcel: Parcel) -> str:
+    return f"{CODE}, dossier {parcel.dossier.dossier_code}"
+
+
+REGISTRY = Registry(
+    code=CODE,
+    name_vi="Bảo hiểm xã hội Việt Nam (thẻ BHYT trẻ em, báo tử)",
+    auth=ClientCredentials(),
+    write=write,
+    read=read,
+    ask=ask,
+    read_asked=read_asked,
+    greeting=greeting,
+    sends_at_once=BATCH,
+    asks_at_once=BATCH,
+    promises={"birth": ("insurance_number", "card_code"), "death": ()},
+    inquire=inquire,
+    read_inquiry=read_inquiry,
+)

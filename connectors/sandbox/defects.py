@@ -1,0 +1,299 @@
+"""What goes wrong with real dossiers, planted one at a time: a function takes a clean dossier and gives the faulty one.
+
+A function that finds nothing to spoil gives the dossier back as it was. Sources: faults seen at portals and registries
+(placeholder numbers, "Dinhkem", thirteen digits, codes of communes that are gone, ...), each named by the fault.
+`broken_content` leaves the dossier alone: the portal's twin writes it so that it cannot be read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from hashlib import sha256
+from unicodedata import normalize
+
+from connectors.sandbox.papers import BIRTH_NOTICE, DEATH_NOTICE
+from schemas import places
+from schemas.civil_status import BirthCase, DeathCase, MarriageCase
+from schemas.dates import PartialDate
+from schemas.dossier import Dossier, PortalStatus
+from schemas.land import LandCase
+from schemas.person import Person
+from schemas.residence import ResidenceCase
+
+Plant = Callable[[Dossier], Dossier]
+
+PROCEDURES_WITHOUT_ROUTE = {
+    "birth": "2.002621",  # the birth bundle under its older code
+    "death": "1.000419",  # mobile registration of a death
+    "marriage": "2.000806",  # with a foreign element
+    "residence": "1.004194",  # temporary residence
+    "land": "1.012999",
+}
+
+
+def _with_case(dossier: Dossier, **changes: object) -> Dossier:
+    return dossier.model_copy(update={"case": dossier.case.model_copy(update=changes)})
+
+
+def _subject(dossier: Dossier) -> tuple[str, Person]:
+    """The person the case is about, and the name of the case's field that holds them."""
+    match dossier.case:
+        case BirthCase(child=person):
+            return "child", person
+        case DeathCase(deceased=person):
+            return "deceased", person
+        case MarriageCase(husband=person):
+            return "husband", person
+        case ResidenceCase(person=person):
+            return "person", person
+        case LandCase(owners=(person, *_)):
+            return "owners", person
+    raise ValueError("a case about nobody")
+
+
+def _numbered(dossier: Dossier) -> tuple[str, Person]:
+    """As `_subject`, but for a child its mother, since a newborn has no number yet."""
+    case = dossier.case
+    return ("mother", case.mother) if isinstance(case, BirthCase) and case.mother else _subject(dossier)
+
+
+def _with_person(dossier: Dossier, name: str, person: Person, **changes: object) -> Dossier:
+    """The dossier with one person of its case changed, also where that person brings it."""
+    applicant, changed = dossier.applicant, person.model_copy(update=changes)
+    if applicant and applicant.personal_id and applicant.personal_id == person.personal_id:
+        dossier = dossier.model_copy(update={"applicant": applicant.model_copy(update=changes)})
+    if isinstance(dossier.case, LandCase):
+        return _with_case(dossier, owners=(changed, *dossier.case.owners[1:]))
+    return _with_case(dossier, **{name: changed})
+
+
+def _lot(dossier: Dossier, sides: int) -> int:
+    """Which of several forms a fault takes here: the dossier's own number decides."""
+    return int(dossier.dossier_code[-4:]) % sides
+
+
+@cache
+def _retired_codes(province_code: str, on: date) -> tuple[str, ...]:
+    return tuple(code for code in places.retired_codes(province_code, on) if places.commune_on(code, on) is None)
+
+
+def placeholder_number(dossier: Dossier) -> Dossier:
+    """The portal's adapter had no number of the applicant and wrote one."""
+    if dossier.applicant is None:
+        return dossier
+    filled = dossier.applicant.model_copy(update={"personal_id": "000000001", "id_paper": None})
+    return dossier.model_copy(update={"applicant": filled})
+
+
+def dinhkem_abstract(dossier: Dossier) -> Dossier:
+    return dossier.model_copy(update={"abstract": "Dinhkem"})
+
+
+def long_personal_id(dossier: Dossier) -> Dossier:
+    name, person = _numbered(dossier)
+    return _with_person(dossier, name, person, personal_id=f"{person.personal_id}{_lot(dossier, 10)}")
+
+
+def spaces_in_number(dossier: Dossier) -> Dossier:
+    name, person = _numbered(dossier)
+    number = person.personal_id or ""
+    spaced = (f"{number}  ", f"{number[:3]} {number[3:]}")[_lot(dossier, 2)]
+    return _with_person(dossier, name, person, personal_id=spaced)
+
+
+def decomposed_text(dossier: Dossier) -> Dossier:
+    name, person = _subject(dossier)
+    return _with_person(dossier, name, person, full_name=normalize("NFD", person.full_name))
+
+
+def retired_commune_code(dossier: Dossier) -> Dossier:
+    """Where the child or mover will live, or the parcel lies; else the unit that received the dossier."""
+    codes = _retired_codes(dossier.portal_code, dossier.event_on)
+    gone = {"commune_code": codes[_lot(dossier, len(codes))]}
+    match dossier.case:
+        case BirthCase(residence=address) if address:
+            return _with_case(dossier, residence=address.model_copy(update=gone))
+        case ResidenceCase(moves_to=address) if address:
+            return _with_case(dossier, moves_to=address.model_copy(update=gone))
+        case LandCase(parcel=parcel):
+            return _with_case(dossier, parcel=parcel.model_copy(update=gone))
+    return dossier.model_copy(update=gone)
+
+
+def head_of_household_missing(dossier: Dossier) -> Dossier:
+    return _with_case(dossier, head_of_household=None)
+
+
+def status_out_of_order(dossier: Dossier) -> Dossier:
+    """Done or returned, although no registry has heard of it."""
+    return dossier.model_copy(update={"status": int((PortalStatus.DONE, PortalStatus.RETURNED)[_lot(dossier, 2)])})
+
+
+def unknown_procedure(dossier: Dossier) -> Dossier:
+    code = PROCEDURES_WITHOUT_ROUTE[dossier.case.kind]
+    as_written = dossier.procedure_as_written.replace(dossier.procedure_code or "", code)
+    return dossier.model_copy(update={"procedure_as_written": as_written, "procedure_code": code})
+
+
+def death_before_birth(dossier: Dossier) -> Dossier:
+    _, person = _subject(dossier)
+    if person.born_on is None or person.born_on.year is None:
+        return dossier
+    return _with_case(dossier, died_on=PartialDate.of(person.born_on.year - 1, 2, 3))
+
+
+def birth_after_receipt(dossier: Dossier) -> Dossier:
+    """A wrong month: birth and notice lie some days after the desk took the dossier."""
+    name, child = _subject(dossier)
+    born_on = PartialDate.on(dossier.event_on + timedelta(days=4 + _lot(dossier, 20)))
+    return _with_case(dossier, **{name: child.model_copy(update={"born_on": born_on}), "notice_on": born_on})
+
+
+def mother_too_young(dossier: Dossier) -> Dossier:
+    """A wrong decade: the mother would have been nine or ten."""
+    case = dossier.case
+    if not isinstance(case, BirthCase) or not case.mother or not case.child.born_on or not case.child.born_on.year:
+        return dossier
+    return _with_person(dossier, "mother", case.mother, born_on=PartialDate.of(case.child.born_on.year - 10, 6, 5))
+
+
+def unknown_ethnic_group(dossier: Dossier) -> Dossier:
+    name, person = _subject(dossier)
+    return _with_person(dossier, name, person, ethnic_group=("Kimh", "Sán Díu Tàu")[_lot(dossier, 2)])
+
+
+def impossible_date(dossier: Dossier) -> Dossier:
+    """31 February: of the birth, or of the death."""
+    name, person = _subject(dossier)
+    year = dossier.event_on.year if isinstance(dossier.case, BirthCase | DeathCase) else dossier.event_on.year - 30
+    never = PartialDate(as_written=f"31.02.{year}")
+    if isinstance(dossier.case, DeathCase):
+        return _with_case(dossier, died_on=never)
+    return _with_person(dossier, name, person, born_on=never)
+
+
+def birth_notice_malformed(dossier: Dossier) -> Dossier:
+    case = dossier.case
+    if not isinstance(case, BirthCase) or not case.notice_code:
+        return dossier
+    sequence, _, facility, year = case.notice_code.split(".")
+    forms = (f"{int(sequence)}/GCS-{facility}", f"{sequence}GCS{facility}{year}")
+    return _with_case(dossier, notice_code=forms[_lot(dossier, 2)])
+
+
+def purpose_areas_differ(dossier: Dossier) -> Dossier:
+    if not isinstance(dossier.case, LandCase):
+        return dossier
+    parcel = dossier.case.parcel
+    return _with_case(dossier, parcel=parcel.model_copy(update={"area_m2": parcel.area_m2 + 10 + _lot(dossier, 90)}))
+
+
+def serial_malformed(dossier: Dossier) -> Dossier:
+    """Letters and digits without the space, and a digit too few."""
+    if not isinstance(dossier.case, LandCase):
+        return dossier
+    certificate = dossier.case.certificate
+    serial = (certificate.serial or "").replace(" ", "")[:-1]
+    return _with_case(dossier, certificate=certificate.model_copy(update={"serial": serial}))
+
+
+def owner_twice(dossier: Dossier) -> Dossier:
+    """The first of several owners again in place of the last, so that their number still fits the kind of owner."""
+    if not isinstance(dossier.case, LandCase) or len(dossier.case.owners) < 2:
+        return dossier
+    *others, _ = dossier.case.owners
+    return _with_case(dossier, owners=(*others, others[0]))
+
+
+def disputed_parcel(dossier: Dossier) -> Dossier:
+    if not isinstance(dossier.case, LandCase):
+        return dossier
+    return _with_case(dossier, parcel=dossier.case.parcel.model_copy(update={"is_disputed": True}))
+
+
+def paper_hash_differs(dossier: Dossier) -> Dossier:
+    """The portal says the hash of another file."""
+    first, *others = dossier.papers
+    other = first.model_copy(update={"sha256": sha256(dossier.dossier_code.encode()).hexdigest()})
+    return dossier.model_copy(update={"papers": (other, *others)})
+
+
+def paper_missing(dossier: Dossier) -> Dossier:
+    """No birth notice or death notice among the papers."""
+    kept = tuple(paper for paper in dossier.papers if paper.kind_code not in (BIRTH_NOTICE, DEATH_NOTICE))
+    return dossier.model_copy(update={"papers": kept})
+
+
+def parents_same_number(dossier: Dossier) -> Dossier:
+    case = dossier.case
+    if not isinstance(case, BirthCase) or not case.mother or not case.father:
+        return dossier
+    mothers = {"personal_id": case.mother.personal_id, "id_paper": case.mother.id_paper}
+    return _with_person(dossier, "father", case.father, **mothers)
+
+
+def applicant_relation_overwrites(dossier: Dossier) -> Dossier:
+    """The mother brings the dossier; the form had "Cha" preset."""
+    case = dossier.case
+    if not isinstance(case, BirthCase) or not case.mother or not case.father or not dossier.applicant:
+        return dossier
+    mother = dict(case.mother) | {"relation": "Cha"}
+    return dossier.model_copy(update={"applicant": dossier.applicant.model_copy(update=mother)})
+
+
+def broken_content(dossier: Dossier) -> Dossier:
+    return dossier
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A fault and where it can be: kinds of case, platforms, a registry the procedure must reach (empty: any)."""
+
+    plant: Plant
+    kinds: frozenset[str]
+    platforms: frozenset[str]
+    registry_code: str = ""
+    is_mended_by_content: bool = True
+
+    def fits(self, platform_code: str, case_kind: str, registries: tuple[str, ...]) -> bool:
+        is_reached = not self.registry_code or self.registry_code in registries
+        return platform_code in self.platforms and case_kind in self.kinds and is_reached
+
+
+_ALL = frozenset({"birth", "death", "marriage", "residence", "land"})
+_CIVIL = frozenset({"birth", "death", "marriage"})
+_BIRTH, _DEATH, _LAND = frozenset({"birth"}), frozenset({"death"}), frozenset({"land"})
+_BOTH, _ONESTOP = frozenset({"onestop", "hub"}), frozenset({"onestop"})
+
+DEFECTS: dict[str, Defect] = {
+    defect.plant.__name__: defect
+    for defect in (
+        Defect(placeholder_number, _ALL, _BOTH),
+        Defect(dinhkem_abstract, _ALL, _ONESTOP),
+        Defect(long_personal_id, _ALL, _BOTH),
+        Defect(spaces_in_number, _ALL, _BOTH),
+        Defect(decomposed_text, _ALL, _BOTH),
+        Defect(retired_commune_code, _ALL, _BOTH),
+        Defect(head_of_household_missing, frozenset({"birth", "residence"}), _BOTH, "residence"),
+        Defect(status_out_of_order, _ALL, _ONESTOP, is_mended_by_content=False),
+        Defect(unknown_procedure, _ALL, _BOTH),
+        Defect(death_before_birth, _DEATH, _BOTH),
+        Defect(birth_after_receipt, _BIRTH, _BOTH),
+        Defect(mother_too_young, _BIRTH, _BOTH),
+        Defect(unknown_ethnic_group, _CIVIL, _BOTH),
+        Defect(impossible_date, _CIVIL | {"residence"}, _BOTH),
+        Defect(birth_notice_malformed, _BIRTH, _BOTH),
+        Defect(purpose_areas_differ, _LAND, _ONESTOP),
+        Defect(serial_malformed, _LAND, _ONESTOP),
+        Defect(owner_twice, _LAND, _ONESTOP),
+        Defect(disputed_parcel, _LAND, _ONESTOP),
+        Defect(paper_hash_differs, _ALL, _ONESTOP),
+        Defect(paper_missing, frozenset({"birth", "death"}), _BOTH, is_mended_by_content=False),
+        Defect(parents_same_number, _BIRTH, _BOTH),
+        Defect(applicant_relation_overwrites, _BIRTH, _BOTH),
+        Defect(broken_content, _ALL, _BOTH),
+    )
+}
+"""Every planted defect by its name. The hub carries no abstract, no status of the portal and no declared hashes."""
+

@@ -1,0 +1,272 @@
+"""Documents from outside, read by tables: what each field is called there, what it is here, and how it is read.
+
+Every field of a document is used, ignored by name, or signalled: an unknown name raises Misshapen. Values stay as
+written. Messages name the field and what was expected, never the value.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from lxml import etree
+from pydantic import BaseModel, ValidationError
+
+from connectors.errors import Unrecognised
+
+Reader = Callable[[Any, str], Any]
+"""Reads what stands at a place of a document; None means that nothing was said."""
+M = TypeVar("M", bound=BaseModel)
+
+_NAME = re.compile(r"[A-Za-z_][\w.-]{0,60}")
+_GAP = re.compile(r"[ \t\n\r]*")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
+
+
+class Misshapen(Unrecognised):
+    """A document's `field` is not what it should be."""
+
+    def __init__(self, field: str, what: str) -> None:
+        super().__init__(f"{field}: {what}")
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A JSON object: name there -> (path here, reader); dots in the path make nested objects here."""
+
+    fields: Mapping[str, tuple[str, Reader]]
+    ignored: frozenset[str] = frozenset()
+
+    def __call__(self, content: Any, at: str) -> dict[str, Any]:
+        if not isinstance(content, dict):
+            raise Misshapen(at, f"expected an object, got {type(content).__name__}")
+        ours: dict[str, Any] = {}
+        for name, value in content.items():
+            if name in self.fields:
+                path, read = self.fields[name]
+                if value is not None:
+                    _put(ours, path, read(value, f"{at}.{name}"))
+            elif name not in self.ignored:
+                raise Misshapen(f"{at}.{_safe(name)}", "unknown field")
+        return ours
+
+
+@dataclass(frozen=True)
+class Elements:
+    """The same for an XML element with child elements, each at most once, no attributes and no text between them."""
+
+    fields: Mapping[str, tuple[str, Reader]]
+    ignored: frozenset[str] = frozenset()
+
+    def __call__(self, parent: etree._Element, at: str) -> dict[str, Any]:
+        if parent.attrib or (parent.text or "").strip():
+            raise Misshapen(at, "expected child elements only")
+        ours: dict[str, Any] = {}
+        met: set[str] = set()
+        for child in parent:
+            name = str(child.tag)
+            if name in met or (child.tail or "").strip():
+                raise Misshapen(f"{at}.{_safe(name)}", "given twice, or followed by text")
+            met.add(name)
+            if name in self.fields:
+                path, read = self.fields[name]
+                _put(ours, path, read(child, f"{at}.{name}"))
+            elif name not in self.ignored:
+                raise Misshapen(f"{at}.{_safe(name)}", "unknown element")
+        return ours
+
+
+def _put(ours: dict[str, Any], path: str, value: Any) -> None:
+    if value is None:
+        return
+    *above, name = path.split(".")
+    for part in above:
+        ours = ours.setdefault(part, {})
+    ours[name] = value
+
+
+def _safe(name: str) -> str:
+    """A name from outside, fit for a log."""
+    return name if _NAME.fullmatch(name) else "?"
+
+
+def text(content: Any, at: str) -> str:
+    if not isinstance(content, str):
+        raise Misshapen(at, f"expected text, got {type(content).__name__}")
+    return content
+
+
+def code(content: Any, at: str) -> str:
+    """Text that is also stored in a column: no NUL, nothing undecodable."""
+    if _UNSTORABLE.search(text(content, at)):
+        raise Misshapen(at, "expected a code, got characters that no code has")
+    return str(content)
+
+
+def whole(content: Any, at: str) -> int:
+    """An integer of at most 32 bits."""
+    if isinstance(content, bool) or not isinstance(content, int) or abs(content) >= 2**31:
+        raise Misshapen(at, f"expected a whole number, got {type(content).__name__}")
+    return content
+
+
+def digits(content: Any, at: str) -> int | None:
+    """A whole number written as text; None for a blank."""
+    written = text(content, at).strip()
+    if written and not re.fullmatch(r"[0-9]{1,9}", written):
+        raise Misshapen(at, "expected digits")
+    return int(written) if written else None
+
+
+def flag(content: Any, at: str) -> bool:
+    if not isinstance(content, bool):
+        raise Misshapen(at, f"expected true or false, got {type(content).__name__}")
+    return content
+
+
+def decimal(content: Any, at: str) -> Decimal | None:
+    """A number with a decimal point, as text, so that its scale stays; None for a blank."""
+    written = text(content, at).strip()
+    if written and not _DECIMAL.fullmatch(written):
+        raise Misshapen(at, "expected a decimal number")
+    try:
+        return Decimal(written) if written else None
+    except InvalidOperation:
+        raise Misshapen(at, "expected a decimal number") from None
+
+
+def among(table: Mapping[str, Any]) -> Reader:
+    """A code of a list; None for a blank, Misshapen for a code that the list does not have."""
+
+    def read(content: Any, at: str) -> Any:
+        written = unicodedata.normalize("NFC", text(content, at)).strip()
+        if written and written not in table:
+            raise Misshapen(at, f"expected one of {len(table)} known codes")
+        return table[written] if written else None
+
+    return read
+
+
+def many(read: Reader) -> Reader:
+    """A JSON list."""
+
+    def read_all(content: Any, at: str) -> list[Any]:
+        if not isinstance(content, list):
+            raise Misshapen(at, f"expected a list, got {type(content).__name__}")
+        return [read(item, f"{at}.{position}") for position, item in enumerate(content)]
+
+    return read_all
+
+
+def of(read: Reader) -> Reader:
+    """An XML element that holds text only."""
+    return lambda element, at: read(leaf(element, at), at)
+
+
+def leaf(element: etree._Element, at: str, attributes: frozenset[str] = frozenset()) -> str:
+    """The text of an element without children, with these attributes at most."""
+    if len(element) or not attributes.issuperset(str(name) for name in element.attrib):
+        raise Misshapen(at, "expected text only")
+    return element.text or ""
+
+
+def made(model: type[M], ours: Mapping[str, Any], at: str) -> M:
+    """The model of what was read; Misshapen names the first field that is missing or wrong."""
+    try:
+        return model.model_validate(ours)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise Misshapen(".".join((at, *map(str, first["loc"]))), first["type"]) from None
+
+
+def parsed(body: bytes, at: str) -> Any:
+    """JSON in UTF-8 in which no name stands twice in an object."""
+    try:
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise Misshapen(at, f"expected JSON: {type(error).__name__}") from None
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a name twice in one object")
+    return content
+
+
+def _no_number(_: str) -> Any:
+    raise ValueError("not a number")
+
+
+def items(body: bytes, list_name: str) -> tuple[dict[str, Any], list[tuple[Any, bytes]]]:
+    """A JSON page without its list, and the list's items, each with the very bytes it was written in.
+
+    An item in a wrong encoding spoils itself only. Unrecognised when the page is no JSON object or has no such list.
+    """
+    try:
+        around, found = _walk(body.decode("utf-8", "surrogateescape").removeprefix("\ufeff"), list_name)
+    except (ValueError, IndexError, RecursionError) as error:
+        raise Unrecognised(f"expected a JSON page: {type(error).__name__}", body) from None
+    if found is None:
+        raise Unrecognised(f"expected a page with a list {list_name}", body)
+    return around, found
+
+
+_decode = json.JSONDecoder(strict=False).raw_decode
+
+
+def _walk(page: str, list_name: str) -> tuple[dict[str, Any], list[tuple[Any, bytes]] | None]:
+    around: dict[str, Any] = {}
+    found: list[tuple[Any, bytes]] | None = None
+    at = _past(page, 0, "{")
+    while page[at] != "}":
+        name, at = _decode(page, at)
+        if not isinstance(name, str) or name in around or (found is not None and name == list_name):
+            raise ValueError("expected a name, once")
+        at = _past(page, at, ":")
+        if name == list_name and page[at] == "[":
+            found, at = _elements(page, at)
+        else:
+            around[name], at = _decode(page, at)
+        at = _next(page, at, "}")
+    if _skip(page, at + 1) != len(page):
+        raise ValueError("something follows the page")
+    return around, found
+
+
+def _elements(page: str, at: int) -> tuple[list[tuple[Any, bytes]], int]:
+    found = []
+    at = _past(page, at, "[")
+    while page[at] != "]":
+        item, end = _decode(page, at)
+        found.append((item, page[at:end].encode("utf-8", "surrogateescape")))
+        at = _next(page, end, "]")
+    return found, at + 1
+
+
+def _next(page: str, at: int, end: str) -> int:
+    """Where the next member begins, or where the closing mark is."""
+    at = _skip(page, at)
+    if page[at] == end:
+        return at
+    at = _past(page, at, ",")
+    if page[at] == end:
+        raise ValueError("a comma before the end")
+    return at
+
+
+def _past(page: str, at: int, mark: str) -> int:
+    at = _skip(page, at)
+    if page[at] != mark:
+        raise ValueError(f"expected {mark}")
+    return _skip(page, at + 1)
+
+
+def _skip(page: str, at: int) -> int:
+    gap = _GAP.match(page, at)
+    return gap.end() if gap else at

@@ -1,0 +1,83 @@
+"""The vault: bytes at rest, sealed with AES-256-GCM under a data key per dossier, which the master key wraps.
+
+Destroying a wrapped key erases its dossier: nothing sealed under it can be opened again. What a seal is for (version,
+paper, reply) is authenticated with it, so one cannot be put in the place of another.
+"""
+
+import base64
+import binascii
+import os
+import zlib
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+MASTER_KEY_VARIABLE = "LIENTHONG_MASTER_KEY"
+NONCE_BYTES = 12
+NAME_BYTES = 4
+
+
+class VaultError(Exception):
+    """A key is missing, wrong or destroyed, or sealed bytes were changed; the message says which."""
+
+
+@dataclass(frozen=True)
+class DataKey:
+    """One dossier's key, open."""
+
+    _cipher: AESGCM = field(repr=False)
+
+    def seal(self, content: bytes, purpose: str) -> bytes:
+        """Compressed, then encrypted; `purpose` must be said again to unseal."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, zlib.compress(content, 1), purpose.encode())
+
+    def unseal(self, sealed: bytes, purpose: str) -> bytes:
+        try:
+            return zlib.decompress(self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode()))
+        except InvalidTag:
+            raise VaultError(f"sealed bytes ({purpose}) were changed, or belong elsewhere") from None
+
+
+class Vault:
+    """Makes and opens data keys under one master key of 32 bytes."""
+
+    def __init__(self, master_key: bytes) -> None:
+        if len(master_key) != 32:
+            raise VaultError(f"the master key has {len(master_key)} bytes instead of 32")
+        self._cipher = AESGCM(master_key)
+        self._name = sha256(b"lienthong master key" + master_key).digest()[:NAME_BYTES]
+
+    @classmethod
+    def from_environment(cls) -> "Vault":
+        text = os.environ.get(MASTER_KEY_VARIABLE, "")
+        if not text:
+            raise VaultError(f"{MASTER_KEY_VARIABLE} is missing: make one with `lienthong new-key` and keep it safe")
+        try:
+            return cls(base64.b64decode(text, validate=True))
+        except binascii.Error:
+            raise VaultError(f"{MASTER_KEY_VARIABLE} is not base64: make one with `lienthong new-key`") from None
+
+    def new_key(self, owner: str) -> tuple[DataKey, bytes]:
+        """A new data key and its wrapped form; `owner` (portal/dossier code) must be said again to open it."""
+        key = AESGCM.generate_key(256)
+        nonce = os.urandom(NONCE_BYTES)
+        return DataKey(AESGCM(key)), self._name + nonce + self._cipher.encrypt(nonce, key, owner.encode())
+
+    def open_key(self, wrapped: bytes | None, owner: str) -> DataKey:
+        if wrapped is None:
+            raise VaultError("the key of this dossier was destroyed: its content is erased for good")
+        if wrapped[:NAME_BYTES] != self._name:
+            raise VaultError(f"wrapped under another master key: set {MASTER_KEY_VARIABLE} to the one used then")
+        nonce, rest = wrapped[NAME_BYTES : NAME_BYTES + NONCE_BYTES], wrapped[NAME_BYTES + NONCE_BYTES :]
+        try:
+            return DataKey(AESGCM(self._cipher.decrypt(nonce, rest, owner.encode())))
+        except InvalidTag:
+            raise VaultError("a wrapped key was changed, or belongs to another dossier") from None
+
+
+def new_master_key() -> str:
+    """A fresh master key in base64."""
+    return base64.b64encode(AESGCM.generate_key(256)).decode()

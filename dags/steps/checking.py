@@ -1,0 +1,148 @@
+"""Checks find fault with a dossier or clear it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+from connectors.endpoint import Endpoint
+from connectors.errors import LienthongError, Unauthorised, Unreachable
+from connectors.http import Line, Reply, Request
+from connectors.ledger import Ledger
+from connectors.ledger.examinations import (
+    Examined,
+    KeptPaper,
+    Unexamined,
+    keep_papers,
+    kept_papers,
+    settle,
+    unexamined,
+)
+from connectors.portals.platform import Platform
+from connectors.portals.provinces import Province
+from quality.check import FetchedPaper, examine
+from schemas.delivery import delivery_key
+from schemas.dossier import ADMISSION, Admission, Dossier, DossierState
+from schemas.finding import Finding, Weight
+from schemas.routes import Route, route_of
+
+BATCH = 500
+
+UNREADABLE, CHANGED, NO_ROUTE = "unreadable_original", "changed_after_sending", "procedure_has_no_route"
+HARD = frozenset({UNREADABLE, CHANGED, NO_ROUTE, "unknown_procedure"})
+"""Faults that no release can pass over: there is nothing that could be sent, or too much."""
+
+
+def check(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, int]:
+    """Examines what a province's portal gave and was not examined yet. Returns counts by what became of it."""
+    with province.platform.open_line(endpoint) as line:
+        return dict(check_on(ledger, province, line))
+
+
+def check_on(ledger: Ledger, province: Province, line: Line) -> Counter[str]:
+    """The same over a line that is open; dossiers whose papers cannot be had now are left for the next time."""
+    moved: Counter[str] = Counter()
+    after = 0
+    while batch := unexamined(ledger, province.province_code, after, BATCH):
+        after = batch[-1].dossier_id
+        read = [(one, _read(province, one)) for one in batch]
+        papers = _papers(ledger, province.platform, line, read)
+        moved += settle(ledger, [judge(one, dossier, papers[one.dossier_id]) for one, dossier in read
+                                 if one.dossier_id in papers])  # fmt: skip
+    return moved
+
+
+def _read(province: Province, one: Unexamined) -> Dossier | None:
+    if one.unreadable_field is not None:
+        return None
+    return province.platform.read_dossier(one.original, province.province_code)
+
+
+def judge(one: Unexamined, dossier: Dossier | None, papers: Sequence[FetchedPaper]) -> Examined:
+    """What becomes of a dossier: pure."""
+    if dossier is None:
+        return Examined(one, DossierState.HELD, (), [_hold(UNREADABLE, one.unreadable_field or "")])
+    route = route_of(dossier.procedure_code, dossier.event_on)
+    registries = tuple(step.registry_code for step in route.steps) if route else ()
+    admission = ADMISSION.get(one.portal_status or 0)
+    if admission is None:
+        return Examined(one, DossierState.HELD, registries, [_hold(UNREADABLE, "status")])
+    if admission == Admission.WAIT:
+        return Examined(one, DossierState.WAITING, registries)
+    if admission == Admission.CLOSED and not one.touched:
+        return Examined(one, DossierState.CLOSED, registries)
+    return _weigh(one, dossier, route, registries, admission, papers)
+
+
+def _weigh(
+    one: Unexamined, dossier: Dossier, route: Route | None, registries: tuple[str, ...], admission: Admission,
+    papers: Sequence[FetchedPaper],
+) -> Examined:  # fmt: skip
+    plan = [(step, delivery_key(step.registry_code, dossier)) for step in route.steps] if route else []
+    findings = examine(dossier, papers)
+    if route is None and not any(finding.check_code in HARD for finding in findings):
+        findings.append(_hold(NO_ROUTE, "procedure_code"))
+    if admission == Admission.CLOSED or one.touched - {key for _, key in plan}:
+        findings.append(_hold(CHANGED, "status" if admission == Admission.CLOSED else "case"))
+    holding = [finding for finding in findings if finding.weight == Weight.HOLDS]
+    if one.is_released:
+        holding = [finding for finding in holding if finding.check_code in HARD]
+    if holding:
+        return Examined(one, DossierState.HELD, registries, findings)
+    return Examined(one, DossierState.CLEARED, registries, findings, plan)
+
+
+def _hold(check_code: str, field_path: str) -> Finding:
+    return Finding(check_code=check_code, field_path=field_path, weight=Weight.HOLDS)
+
+
+def _papers(
+    ledger: Ledger, platform: Platform, line: Line, read: Sequence[tuple[Unexamined, Dossier | None]]
+) -> dict[int, list[FetchedPaper]]:
+    """The papers of each dossier, by id; a dossier some of whose papers cannot be had now is not in it."""
+    if platform.papers_inside:
+        inside = platform.papers_inside
+        return {one.dossier_id: _described(dossier, dict(enumerate(map(_kept_inside, inside(one.original)))))
+                if dossier else [] for one, dossier in read}  # fmt: skip
+    kept = kept_papers(ledger, [one.dossier_id for one, dossier in read if dossier and dossier.papers])
+    failed: set[int] = set()
+    fetched: list[tuple[Unexamined, KeptPaper]] = []
+    for (one, position), reply in line.send_all(_requests(platform, line, read, kept)):
+        if isinstance(reply, (Unreachable, Unauthorised)):
+            failed.add(one.dossier_id)
+            continue
+        paper = _kept(position, reply)
+        kept.setdefault(one.dossier_id, {})[position] = paper
+        fetched.append((one, paper))
+    keep_papers(ledger, fetched)
+    return {one.dossier_id: _described(dossier, kept.get(one.dossier_id, {})) if dossier else []
+            for one, dossier in read if one.dossier_id not in failed}  # fmt: skip
+
+
+def _requests(
+    platform: Platform, line: Line, read: Sequence[tuple[Unexamined, Dossier | None]], kept: dict[int, dict[int, KeptPaper]]
+) -> Iterator[tuple[tuple[Unexamined, int], Request]]:
+    fetch = platform.fetch_paper
+    for one, dossier in read:
+        for position, paper in enumerate(dossier.papers if dossier else ()):
+            if fetch and paper.link and position not in kept.get(one.dossier_id, {}):
+                yield (one, position), fetch(paper, line.endpoint)
+
+
+def _kept(position: int, reply: Reply | LienthongError) -> KeptPaper:
+    """The fetched paper; any answer but 200 means that the portal does not have it."""
+    if isinstance(reply, Reply) and reply.status == 200:
+        return KeptPaper(position, sha256(reply.body).digest(), len(reply.body), reply.body)
+    return KeptPaper(position, None, 0)
+
+
+def _kept_inside(content: bytes) -> KeptPaper:
+    return KeptPaper(0, sha256(content).digest(), len(content))
+
+
+def _described(dossier: Dossier, kept: dict[int, KeptPaper]) -> list[FetchedPaper]:
+    described = []
+    for position, paper in enumerate(dossier.papers):
+        had = kept.get(position)
+        digest = had.sha256.hex() if had and had.sha256 else None
+        described.append(FetchedPaper(paper.kind_code, paper.sha256, digest, had.size if had else 0))
+    return described

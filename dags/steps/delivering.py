@@ -1,0 +1,316 @@
+"""A cleared dossier becomes deliveries; each registry answers with a receipt.
+
+Exactly once: an attempt is written before its request leaves. Whatever may have arrived without an answer is looked up
+by our request code first, after the registry's settling time, and sent again only when the registry does not know it.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
+
+from connectors.endpoint import Endpoint
+from connectors.errors import LienthongError, Refused, Unauthorised, Unreachable, Unrecognised
+from connectors.http import Line, Reply, Request
+from connectors.ledger import Ledger
+from connectors.ledger.deliveries import (
+    LEASE_MARGIN_S,
+    LEASE_S,
+    Claimed,
+    Told,
+    claim_awaited,
+    claim_doubtful,
+    claim_ready,
+    next_due_s,
+    postpone,
+    record,
+)
+from connectors.ledger.examinations import paper_contents
+from connectors.portals.provinces import PROVINCES
+from connectors.registries.registry import Registry
+from schemas.delivery import Answer, Event, Outcome, Parcel, Receipt
+
+log = logging.getLogger(__name__)
+
+CLAIM = 200
+"""Deliveries claimed at once: what can be sent well within a lease."""
+RECORD = 50
+"""Answers recorded at once; an answer that is lost before is asked for again."""
+LONGEST_RUN_S = 600.0
+
+Group = list[tuple[Claimed, Parcel]]
+
+
+class _Run:
+    """One run of a step for one registry: its line, its counts, and the error to raise when all else is done."""
+
+    def __init__(self, ledger: Ledger, registry: Registry, line: Line) -> None:
+        self.ledger, self.registry, self.line = ledger, registry, line
+        self.settles_after_s = float(line.endpoint.extra.get("settles_after_s", registry.settles_after_s))
+        self.moved: Counter[str] = Counter()
+        self.error: LienthongError | None = None
+        self.is_down = False
+        self._told: list[Told] = []
+
+    def tell(self, told: Told) -> None:
+        self._told.append(told)
+        if len(self._told) >= RECORD:
+            self.flush()
+
+    def flush(self) -> None:
+        told, self._told = self._told, []
+        record(self.ledger, told)
+        self.moved.update(str(one.event) for one in told)
+
+    def note(self, error: LienthongError) -> None:
+        """Unreachable ends the run quietly; what an engineer or operator must see is raised at its end."""
+        log.warning("%s: %s: %s", self.registry.code, type(error).__name__, error)
+        self.is_down = True
+        if not isinstance(error, Unreachable):
+            self.error = self.error or error
+
+
+def deliver(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_s: float = 0.0) -> dict[str, int]:
+    """Asks about what is in doubt, then sends all that is ready. Returns counts by event.
+
+    `patience_s`: stays on while something becomes due within so many seconds.
+    """
+    return _repeat(ledger, registry, endpoint, patience_s, (_ask_doubtful, _send_ready))
+
+
+def collect(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_s: float = 0.0) -> dict[str, int]:
+    """Asks for results that are due: registrations, refusals, numbers that were still to come. Returns counts by event."""
+    return _repeat(ledger, registry, endpoint, patience_s, (_ask_awaited,))
+
+
+def _repeat(
+    ledger: Ledger, registry: Registry, endpoint: Endpoint, patience_s: float,
+    parts: Sequence[Callable[[_Run], int]],
+) -> dict[str, int]:  # fmt: skip
+    started = time.monotonic()
+    with Line(endpoint, registry.auth, per_second=registry.per_second, concurrency=registry.concurrency) as line:
+        run = _Run(ledger, registry, line)
+        while time.monotonic() - started < LONGEST_RUN_S and not run.is_down:
+            if sum(part(run) for part in parts):
+                continue
+            due_s = next_due_s(ledger, registry.code, run.settles_after_s)
+            if due_s is None or due_s > patience_s:
+                break
+            time.sleep(max(due_s, 0.05))
+    if run.error:
+        raise run.error
+    return dict(run.moved)
+
+
+def _send_ready(run: _Run) -> int:
+    claimed = claim_ready(run.ledger, run.registry.code, CLAIM)
+    if not claimed:
+        return 0
+    send_before = time.monotonic() + LEASE_S - LEASE_MARGIN_S
+    sendable = _inquire(run, _parcels(run, claimed))
+    unsent = {one.delivery_id: one for one, _ in sendable}
+    for group, reply in run.line.send_all(_requests(run, sendable, unsent, send_before)):
+        _read_sent(run, group, reply)
+    for one in unsent.values():
+        run.tell(Told(one, Event.UNREACHED, code="not_tried", wait_s=_backoff_s(one.attempt_number)))
+    run.flush()
+    return len(claimed)
+
+
+def _parcels(run: _Run, claimed: Sequence[Claimed]) -> Group:
+    """What the connector is given, for each claim whose original can still be read."""
+    papers = paper_contents(run.ledger, claimed) if run.registry.wants_papers else {}
+    parcels: Group = []
+    for one in claimed:
+        province = PROVINCES[one.portal_code]
+        try:
+            dossier = province.platform.read_dossier(one.original, one.portal_code)
+        except Unrecognised as error:
+            run.note(error)
+            run.tell(Told(one, Event.UNREACHED, code="unreadable", wait_s=_backoff_s(10)))
+            continue
+        inside = province.platform.papers_inside
+        contents = tuple(inside(one.original)) if inside and run.registry.wants_papers else papers.get(one.delivery_id, ())
+        parcels.append((one, Parcel(key=one.delivery_key, dossier=dossier, given=one.given,
+                                    attempt_number=one.attempt_number, papers=contents)))  # fmt: skip
+    return parcels
+
+
+def _inquire(run: _Run, parcels: Group) -> Group:
+    """Looks up what must be known before writing; nothing is sent for those it cannot be learnt for."""
+    inquire, read_inquiry = run.registry.inquire, run.registry.read_inquiry
+    if inquire is None or read_inquiry is None:
+        return parcels
+    ready: Group = []
+    asked = (((one, parcel), inquire(parcel, run.line.endpoint)) for one, parcel in parcels)
+    for (one, parcel), reply in run.line.send_all(asked):
+        try:
+            if isinstance(reply, LienthongError):
+                raise reply
+            found = read_inquiry(reply, parcel)
+            ready.append((one, parcel.model_copy(update={"given": parcel.given.and_then(found)})))
+        except Refused as error:
+            run.tell(Told(one, Event.REFUSED, code="inquiry", words=str(error)))
+        except LienthongError as error:
+            run.note(error)
+            run.tell(Told(one, Event.UNREACHED, code=type(error).__name__, wait_s=_backoff_s(one.attempt_number)))
+    return ready
+
+
+def _requests(
+    run: _Run, parcels: Group, unsent: dict[int, Claimed], send_before: float
+) -> Iterator[tuple[Group, Request]]:
+    """Requests one by one, as the line takes them; none in the last part of the lease. Updates `unsent`."""
+    for group in _groups(run.registry, parcels, run.registry.sends_at_once):
+        if time.monotonic() > send_before:
+            return
+        try:
+            request = run.registry.write([parcel for _, parcel in group], run.line.endpoint)
+        except Refused as error:
+            _refuse(run, group, unsent, "unwritable", str(error))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # our writer's fault, its text is personal
+            log.exception("%s: cannot be written", run.registry.code, exc_info=None)
+            _refuse(run, group, unsent, f"unwritable_{type(error).__name__}", "")
+        else:
+            for one, _ in group:
+                del unsent[one.delivery_id]
+            yield group, request
+
+
+def _refuse(run: _Run, group: Group, unsent: dict[int, Claimed], code: str, words: str) -> None:
+    """Refuses what cannot be written; of a batch, each alone would be known only by trying, so each is tried alone."""
+    for one, _ in group:
+        del unsent[one.delivery_id]
+        run.tell(Told(one, Event.REFUSED, code=code, words=words))
+
+
+def _groups(registry: Registry, parcels: Group, size: int) -> Iterator[Group]:
+    """Parcels that go into one request: of one kind by `together`, at most `size`."""
+    open_groups: dict[Hashable, Group] = {}
+    for one, parcel in parcels:
+        kind = registry.together(parcel)
+        group = open_groups.setdefault(kind, [])
+        group.append((one, parcel))
+        if len(group) == size:
+            yield open_groups.pop(kind)
+    yield from open_groups.values()
+
+
+def _read_sent(run: _Run, group: Group, reply: Reply | LienthongError) -> None:
+    """What a reply to sent parcels means for each of them."""
+    try:
+        if isinstance(reply, LienthongError):
+            raise reply
+        answers = run.registry.read(reply, [parcel for _, parcel in group])
+    except Unreachable as error:
+        run.note(error)
+        for one, _ in group:
+            run.tell(_unreached(one, error))
+    except Unauthorised as error:
+        run.note(error)
+        for one, _ in group:
+            run.tell(Told(one, Event.UNREACHED, code="unauthorised", wait_s=_backoff_s(one.attempt_number)))
+    except Refused as error:
+        for one, _ in group:
+            run.tell(Told(one, Event.REFUSED, code="refused", words=str(error)))
+    except LienthongError as error:  # of unknown shape: it may have taken effect, the reply is kept
+        run.note(error)
+        words = error.reply.decode(errors="replace")
+        for one, _ in group:
+            run.tell(Told(one, Event.UNANSWERED, code="unrecognised", words=words))
+    else:
+        for (one, parcel), answer in zip(group, answers, strict=True):
+            run.tell(_answered(run.registry, one, parcel, answer))
+
+
+def _unreached(one: Claimed, error: Unreachable) -> Told:
+    if error.may_have_arrived:
+        return Told(one, Event.UNANSWERED, code="unreachable")
+    return Told(one, Event.UNREACHED, code="unreachable", wait_s=error.retry_after_s or _backoff_s(one.attempt_number))
+
+
+def _answered(registry: Registry, one: Claimed, parcel: Parcel, answer: Answer) -> Told:
+    match answer.outcome:
+        case Outcome.ACCEPTED:
+            return Told(one, Event.ACCEPTED, answer.receipt, code=answer.code, words=answer.words, wait_s=_poll_s(0))
+        case Outcome.REGISTERED:
+            receipt = answer.receipt or Receipt()
+            return Told(one, Event.REGISTERED, receipt, _lacks(registry, parcel, receipt), answer.code, answer.words)
+        case Outcome.REFUSED:
+            return Told(one, Event.REFUSED, answer.receipt, code=answer.code, words=answer.words)
+        case Outcome.LATER | Outcome.UNKNOWN:
+            wait_s = _backoff_s(one.attempt_number)
+            return Told(one, Event.UNREACHED, code=answer.code or "later", words=answer.words, wait_s=wait_s)
+
+
+def _lacks(registry: Registry, parcel: Parcel, receipt: Receipt) -> tuple[str, ...]:
+    return parcel.given.and_then(receipt).lacks(registry.promises.get(parcel.dossier.case.kind, ()))
+
+
+def _ask_doubtful(run: _Run) -> int:
+    claimed = claim_doubtful(run.ledger, run.registry.code, CLAIM, run.settles_after_s)
+    for one, parcel, answer in _asked(run, claimed):
+        if answer is None or answer.outcome == Outcome.LATER:
+            run.tell(Told(one, Event.UNANSWERED, code="asked", wait_s=_backoff_s(one.asked_number + 1)))
+        elif answer.outcome == Outcome.UNKNOWN:
+            run.tell(Told(one, Event.FOUND_MISSING))
+        else:
+            run.tell(_answered(run.registry, one, parcel, answer))
+    run.flush()
+    return len(claimed)
+
+
+def _ask_awaited(run: _Run) -> int:
+    claimed = claim_awaited(run.ledger, run.registry.code, CLAIM)
+    waiting: list[tuple[Claimed, float]] = []
+    for one, parcel, answer in _asked(run, claimed):
+        told = _news(run.registry, one, parcel, answer) if answer else None
+        if told:
+            run.tell(told)
+        else:
+            waiting.append((one, _poll_s(one.asked_number)))
+    run.flush()
+    postpone(run.ledger, waiting)
+    return len(claimed) - len(waiting)
+
+
+def _news(registry: Registry, one: Claimed, parcel: Parcel, answer: Answer) -> Told | None:
+    """What an answer to a poll changes; None when nothing."""
+    if one.state == "accepted" and answer.outcome in (Outcome.REGISTERED, Outcome.REFUSED):
+        return _answered(registry, one, parcel, answer)
+    if one.state == "registered" and answer.outcome == Outcome.REGISTERED and answer.receipt:
+        promised = registry.promises.get(parcel.dossier.case.kind, ())
+        lacks = _lacks(registry, parcel, answer.receipt)
+        if len(lacks) < len(parcel.given.lacks(promised)):
+            return Told(one, Event.COMPLETED, answer.receipt, lacks)
+    return None
+
+
+def _asked(run: _Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Parcel, Answer | None]]:
+    """The registry's answers about earlier requests; None where it could not be asked."""
+    requests = (
+        (group, run.registry.ask([parcel for _, parcel in group], run.line.endpoint))
+        for group in _groups(run.registry, _parcels(run, claimed), run.registry.asks_at_once)
+    )
+    for group, reply in run.line.send_all(requests):
+        try:
+            if isinstance(reply, LienthongError):
+                raise reply
+            answers: Sequence[Answer | None] = run.registry.read_asked(reply, [parcel for _, parcel in group])
+        except LienthongError as error:
+            run.note(error)
+            if error.reply:
+                run.ledger.keep_incident(run.registry.code, error, error.reply)
+            answers = [None] * len(group)
+        for (one, parcel), answer in zip(group, answers, strict=True):
+            yield one, parcel, answer
+
+
+def _backoff_s(attempt: int) -> float:
+    """2, 4, 8 ... seconds, ten minutes at most."""
+    return float(min(2 ** min(attempt, 10), 600))
+
+
+def _poll_s(asked: int) -> float:
+    """1, 1.5, 2.3 ... seconds, ten minutes at most: a result comes in seconds, or in days."""
+    return float(min(1.5 ** min(asked, 16), 600.0))

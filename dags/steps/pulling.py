@@ -1,0 +1,101 @@
+"""A portal gives dossiers."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+
+from connectors.endpoint import Endpoint
+from connectors.errors import LienthongError, Unrecognised
+from connectors.http import Line, Reply
+from connectors.ledger import Ledger
+from connectors.ledger.arrivals import Arrival, position_of, save_page
+from connectors.portals.platform import Entry, Platform
+from connectors.portals.provinces import Province
+from dags.steps.checking import check_on
+
+log = logging.getLogger(__name__)
+
+
+def pull(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, int]:
+    """Pulls all that is new or changed at a province's portal and examines it.
+
+    Returns counts: new, changed, status (of dossiers), then cleared, held, waiting, closed. What was saved stays saved
+    when the line breaks; the cursor stands before what was not. Raises the line's error after examining what came.
+    """
+    moved: Counter[str] = Counter()
+    broken: LienthongError | None = None
+    with province.platform.open_line(endpoint) as line:
+        for stream in province.platform.streams:
+            try:
+                _pull_stream(ledger, province, line, stream, moved)
+            except LienthongError as error:
+                log.warning("portal %s stream %r: %s: %s", province.province_code, stream, type(error).__name__, error)
+                if error.reply:
+                    ledger.keep_incident(province.connection_id, error, error.reply)
+                broken = broken or error
+        moved += check_on(ledger, province, line)
+    if broken:
+        raise broken
+    return {what: count for what, count in moved.items() if what != "same"}
+
+
+def _pull_stream(ledger: Ledger, province: Province, line: Line, stream: str, moved: Counter[str]) -> None:
+    platform, portal_code = province.platform, province.province_code
+    now = datetime.now(timezone.utc)
+    reached = position_of(ledger, portal_code, stream)
+    position = platform.rewind(reached) if reached else platform.first_position(now)
+    while True:
+        page = platform.read_page(line.send(platform.list_page(stream, position, line.endpoint)), stream, position, now)
+        arrivals, failure = _arrivals(platform, portal_code, line, page.entries)
+        if failure:  # what came is saved, the cursor stays before what did not
+            moved += save_page(ledger, portal_code, stream, arrivals, reached or position)
+            raise failure
+        reached = max(reached or "", page.next_position)
+        moved += save_page(ledger, portal_code, stream, arrivals, reached)
+        if platform.taken and page.entries:
+            line.send(platform.taken(page.entries, line.endpoint))
+        if not page.has_more:
+            return
+        position = page.next_position
+
+
+def _arrivals(
+    platform: Platform, portal_code: str, line: Line, entries: Sequence[Entry]
+) -> tuple[list[Arrival], LienthongError | None]:
+    """The dossiers of a page, fetched where the list only named them; and the first failure to fetch one."""
+    arrivals: list[Arrival] = []
+    failure: LienthongError | None = None
+    for entry, original in _originals(platform, line, entries):
+        if isinstance(original, LienthongError):
+            failure = failure or original
+        else:
+            arrivals.append(read_arrival(platform, portal_code, entry.dossier_code, original))
+    return arrivals, failure
+
+
+def _originals(
+    platform: Platform, line: Line, entries: Sequence[Entry]
+) -> Iterable[tuple[Entry, bytes | LienthongError]]:
+    fetch = platform.fetch
+    if fetch is None:
+        yield from ((entry, entry.original or b"") for entry in entries)
+        return
+    for entry, reply in line.send_all((entry, fetch(entry, line.endpoint)) for entry in entries):
+        yield entry, _fetched(platform, entry, reply) if isinstance(reply, Reply) else reply
+
+
+def _fetched(platform: Platform, entry: Entry, reply: Reply) -> bytes | LienthongError:
+    try:
+        return platform.read_fetched(reply, entry) if platform.read_fetched else reply.body
+    except LienthongError as error:
+        return error
+
+
+def read_arrival(platform: Platform, portal_code: str, dossier_code: str, original: bytes) -> Arrival:
+    """The dossier in its original bytes; an unreadable one arrives all the same, with the field where reading failed."""
+    try:
+        return Arrival(dossier_code, original, platform.read_dossier(original, portal_code))
+    except Unrecognised as error:
+        return Arrival(dossier_code, original, None, str(error)[:200])
+

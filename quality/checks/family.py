@@ -1,0 +1,190 @@
+"""How the persons of a dossier stand to each other: parents and child, applicant, spouses."""
+
+import unicodedata
+from datetime import date
+
+from quality.check import HOLDS, At, Examination, Saw, check
+from schemas.civil_status import BirthCase, MarriageCase, Spouse
+from schemas.dates import PartialDate
+from schemas.person import Person, Sex
+
+YOUNGEST_PARENT_YEARS = 12
+MARRIAGE_YEARS = {Sex.MALE: 20, Sex.FEMALE: 18}
+"""Luật Hôn nhân và gia đình 52/2014/QH13, Điều 8."""
+
+MARRIAGE_LAW = "Luật Hôn nhân và gia đình 52/2014/QH13, Điều 8"
+BIRTH_KINDS: dict[str, tuple[bool, bool]] = {
+    "1": (True, True),
+    "2": (False, True),
+    "3": (True, False),
+    "4": (False, False),
+    "5": (False, False),
+}
+"""nksLoaiKhaiSinh: whether the mother and the father are known."""
+
+PARENT_OF_RELATION = {"cha": "father", "bố": "father", "mẹ": "mother"}
+
+TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
+
+
+def name_key(full_name: str) -> tuple[tuple[str, str], ...]:
+    """A name to compare by: neither case, spaces, Unicode form nor where a tone mark is put matter (hòa, hoà)."""
+    letters = unicodedata.normalize("NFD", full_name.casefold().replace("’", "'"))
+    return tuple(
+        ("".join(c for c in word if c not in TONES), "".join(c for c in word if c in TONES)) for word in letters.split()
+    )
+
+
+def _number(person: Person) -> str | None:
+    return "".join(person.personal_id.split()) or None if person.personal_id else None
+
+
+def _have_one_number(one: Person | None, other: Person | None) -> bool:
+    return one is not None and other is not None and (number := _number(one)) is not None and number == _number(other)
+
+
+def _is_surely_younger_than(years: int, born_on: PartialDate | None, on: date | None) -> bool:
+    """Whether someone was under this age on a day, however the unknown parts of the birth are filled in."""
+    if born_on is None or on is None or (earliest := born_on.earliest) is None:
+        return False
+    had_birthday = (on.month, on.day) >= (earliest.month, earliest.day)
+    return on.year - earliest.year - (not had_birthday) < years
+
+
+def _was_too_young(parent: Person | None, case: BirthCase) -> bool:
+    if parent is None or case.child.born_on is None:
+        return False
+    return _is_surely_younger_than(YOUNGEST_PARENT_YEARS, parent.born_on, case.child.born_on.latest)
+
+
+@check(
+    "mother.born_on", "child.born_on",
+    weight=HOLDS,
+    source="Ngưỡng nghiệp vụ của lienthong (giả định), chưa có văn bản quy định",
+    says_vi="Theo ngày sinh đã ghi, người mẹ chưa đủ 12 tuổi khi sinh con.",
+    do_vi="Đối chiếu giấy tờ của mẹ và giấy chứng sinh, sửa ngày sai rồi gửi lại.",
+    says_en="By the dates written, the mother was under twelve at the birth.",
+)  # fmt: skip
+def mother_too_young(case: BirthCase) -> Saw:
+    return "under twelve" if _was_too_young(case.mother, case) else None
+
+
+@check(
+    "father.born_on", "child.born_on",
+    weight=HOLDS,
+    source="Ngưỡng nghiệp vụ của lienthong (giả định), chưa có văn bản quy định",
+    says_vi="Theo ngày sinh đã ghi, người cha chưa đủ 12 tuổi khi con sinh ra.",
+    do_vi="Đối chiếu giấy tờ của cha và giấy chứng sinh, sửa ngày sai rồi gửi lại.",
+    says_en="By the dates written, the father was under twelve at the birth.",
+)  # fmt: skip
+def father_too_young(case: BirthCase) -> Saw:
+    return "under twelve" if _was_too_young(case.father, case) else None
+
+
+@check(
+    "father.personal_id", "mother.personal_id",
+    weight=HOLDS,
+    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    says_vi="Cha và mẹ ghi cùng một số định danh, trong khi mỗi người có một số riêng.",
+    do_vi="Đối chiếu căn cước của cha và mẹ, sửa số sai rồi gửi lại.",
+    says_en="Father and mother have one and the same personal number.",
+)  # fmt: skip
+def parents_same_number(case: BirthCase) -> Saw:
+    return "one number" if _have_one_number(case.father, case.mother) else None
+
+
+@check(
+    "child.personal_id", "mother.personal_id", "father.personal_id",
+    weight=HOLDS,
+    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    says_vi="Trẻ ghi cùng số định danh với cha hoặc mẹ, trong khi mỗi người có một số riêng.",
+    do_vi="Xóa số định danh của trẻ nếu chưa được cấp rồi gửi lại.",
+    says_en="The child has the personal number of a parent.",
+)  # fmt: skip
+def child_has_number_of_parent(case: BirthCase) -> Saw:
+    child = case.child
+    return "one number" if _have_one_number(child, case.mother) or _have_one_number(child, case.father) else None
+
+
+@check(
+    "birth_kind", "mother", "father",
+    weight=HOLDS,
+    source="Danh mục nksLoaiKhaiSinh, mẫu hotich158 của Bộ Tư pháp",
+    says_vi="Loại khai sinh không khớp với phần khai cha, mẹ trong hồ sơ.",
+    do_vi="Chọn lại loại khai sinh hoặc bổ sung phần khai cha, mẹ rồi gửi lại.",
+    says_en="The kind of birth registration contradicts which parents are named.",
+)  # fmt: skip
+def birth_kind_contradicted(case: BirthCase) -> Saw:
+    known = (case.mother is not None, case.father is not None)
+    if case.birth_kind is None or BIRTH_KINDS.get(case.birth_kind) == known:
+        return None
+    return f"kind {case.birth_kind}" if case.birth_kind in BIRTH_KINDS else "kind not in the list"
+
+
+def _differ(applicant: Person, parent: Person) -> bool:
+    if name_key(applicant.full_name) != name_key(parent.full_name):
+        return True
+    return bool(applicant.personal_id and parent.personal_id) and not _have_one_number(applicant, parent)
+
+
+@check(
+    "father", "mother",
+    weight=HOLDS,
+    source="Mã nguồn cổng: quan hệ mặc định là Cha làm ghi đè dữ liệu người cha",
+    says_vi="Người yêu cầu khai là cha hoặc mẹ nhưng họ tên, số định danh khác phần khai cha, mẹ.",
+    do_vi="Chọn lại quan hệ hoặc sửa phần khai cha, mẹ rồi gửi lại.",
+    says_en="The applicant is said to be a parent, but name or number differ from that parent's.",
+)  # fmt: skip
+def applicant_relation_overwrites(case: BirthCase, exam: Examination) -> Saw:
+    applicant = exam.dossier.applicant
+    if applicant is None or applicant.relation is None:
+        return None
+    role = PARENT_OF_RELATION.get(unicodedata.normalize("NFC", applicant.relation).strip().lower())
+    if role is None:
+        return None
+    parent: Person | None = getattr(case, role)
+    if parent is None:
+        return At(role, "not named")
+    return At(role, "name or number differs") if _differ(applicant, parent) else None
+
+
+@check(
+    "wife.personal_id", "husband.personal_id",
+    weight=HOLDS,
+    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    says_vi="Chồng và vợ ghi cùng một số định danh, trong khi mỗi người có một số riêng.",
+    do_vi="Đối chiếu căn cước của hai bên, sửa số sai rồi gửi lại.",
+    says_en="Husband and wife have one and the same personal number.",
+)  # fmt: skip
+def spouses_same_number(case: MarriageCase) -> Saw:
+    return "one number" if _have_one_number(case.husband, case.wife) else None
+
+
+@check(
+    "husband.sex", "wife.sex",
+    weight=HOLDS,
+    source=MARRIAGE_LAW,
+    says_vi="Giới tính đã ghi không khớp với phần khai chồng hoặc vợ.",
+    do_vi="Đối chiếu giấy tờ tùy thân, sửa giới tính hoặc đổi lại phần khai.",
+    says_en="A sex contradicts the place as husband or wife.",
+)  # fmt: skip
+def spouse_sex_contradicted(case: MarriageCase) -> Saw:
+    if case.husband.sex is Sex.FEMALE:
+        return At("husband.sex", "female")
+    return At("wife.sex", "male") if case.wife.sex is Sex.MALE else None
+
+
+@check(
+    "husband.born_on", "wife.born_on",
+    weight=HOLDS,
+    source=MARRIAGE_LAW,
+    says_vi="Chồng chưa đủ 20 tuổi hoặc vợ chưa đủ 18 tuổi vào ngày tiếp nhận hồ sơ.",
+    do_vi="Đối chiếu ngày sinh trên giấy tờ; nếu đúng, hồ sơ không đủ điều kiện.",
+    says_en="A spouse is under the age for marriage on the day of receipt.",
+)  # fmt: skip
+def spouse_too_young(case: MarriageCase, exam: Examination) -> Saw:
+    places: tuple[tuple[str, Spouse, Sex], ...] = (("husband", case.husband, Sex.MALE), ("wife", case.wife, Sex.FEMALE))
+    for place, spouse, sex in places:
+        if _is_surely_younger_than(MARRIAGE_YEARS[sex], spouse.born_on, exam.event_on):
+            return At(f"{place}.born_on", f"under {MARRIAGE_YEARS[sex]}")
+    return None

@@ -1,0 +1,141 @@
+"""Who someone is: personal numbers and identity papers."""
+
+import re
+
+from quality.check import HOLDS, NOTES, At, Examination, Saw, check, check_each
+from schemas.fields import INSURANCE_NUMBER, PERSONAL_ID, PLACEHOLDER_IDS, id_structure_oddity
+from schemas.health_insurance import NO_NUMBER
+from schemas.person import IdPaper, Person, Sex
+
+ID_PAPER_KINDS = {
+    "0": None,
+    "1": re.compile(r"[0-9]{9}|[0-9]{12}"),  # CMND: nine digits; twelve on those of 2012-2016
+    "2": None,
+    "3": None,
+    "4": re.compile(r"[0-9]{12}"),  # CCCD and căn cước
+    "5": None,
+    "6": None,
+    "7": None,
+    "8": None,
+}
+"""loaiGiayToTuyThan of the ministry's digitisation list, and the shape of its numbers where that is known."""
+
+IDENTITY_LAW = "Luật Căn cước 26/2023/QH15, Điều 12"
+ID_PAPER_LIST = "Danh mục loaiGiayToTuyThan, cấu trúc dữ liệu số hóa hộ tịch của Bộ Tư pháp"
+
+
+def _is_placeholder(number: str) -> bool:
+    digits = number.strip()
+    return digits in PLACEHOLDER_IDS or (len(digits) > 5 and digits == digits[0] * len(digits))
+
+
+@check_each(
+    "personal_id", "number",
+    weight=HOLDS,
+    source="Mã nguồn bộ nối của nhà cung cấp: số trống bị thay bằng 000000001",
+    says_vi="Số giấy tờ là số do phần mềm tự điền khi trống, không phải số thật.",
+    do_vi="Đối chiếu giấy tờ gốc, nhập đúng số hoặc để trống rồi gửi lại.",
+    says_en="A number that software fills in where there was none stands for a real one.",
+)  # fmt: skip
+def placeholder_number(number: str) -> Saw:
+    return "a filler number" if _is_placeholder(number) else None
+
+
+@check_each(
+    "personal_id",
+    weight=HOLDS,
+    source=IDENTITY_LAW,
+    says_vi="Số định danh cá nhân không đủ hoặc thừa chữ số, trong khi luật quy định 12 chữ số.",
+    do_vi="Nhập lại đúng 12 chữ số theo thẻ căn cước rồi gửi lại.",
+    says_en="A personal number is not twelve digits, as the law has it.",
+)
+def wrong_personal_id_length(personal_id: str) -> Saw:
+    joined = "".join(personal_id.split())
+    if (PERSONAL_ID.fullmatch(joined) and joined.isascii()) or _is_placeholder(joined):
+        return None
+    return f"{len(joined)} characters" if joined.isdecimal() else "not only digits"
+
+
+@check_each(
+    "personal_id", "number", "insurance_number",
+    weight=HOLDS,
+    source=IDENTITY_LAW,
+    says_vi="Số giấy tờ có khoảng trắng ở đầu, ở giữa hoặc ở cuối; cơ quan đăng ký sẽ từ chối.",
+    do_vi="Xóa khoảng trắng trong số giấy tờ trên cổng rồi gửi lại.",
+    says_en="A number has spaces before, in or after it; registries refuse that.",
+)  # fmt: skip
+def spaces_in_number(number: str) -> Saw:
+    return "spaces" if number.split() != [number] else None
+
+
+@check(
+    "number", "kind_code",
+    weight=HOLDS,
+    source=ID_PAPER_LIST,
+    says_vi="Số giấy tờ tùy thân không đúng số chữ số của loại giấy tờ đã chọn.",
+    do_vi="Đối chiếu giấy tờ gốc, sửa số hoặc chọn lại loại giấy tờ.",
+    says_en="The number of an identity paper does not have the digits its kind has.",
+)  # fmt: skip
+def id_paper_number_malformed(paper: IdPaper) -> Saw:
+    shape = ID_PAPER_KINDS.get(paper.kind_code)
+    joined = "".join(paper.number.split())
+    if shape is None or shape.fullmatch(joined) or _is_placeholder(joined):
+        return None
+    return f"kind {paper.kind_code}, {len(joined)} characters"
+
+
+@check(
+    "kind_code",
+    weight=HOLDS,
+    source=ID_PAPER_LIST,
+    says_vi="Loại giấy tờ tùy thân không có trong danh mục của Bộ Tư pháp.",
+    do_vi="Chọn lại loại giấy tờ trong danh mục trên cổng rồi gửi lại.",
+    says_en="The kind of an identity paper is not in the ministry's list.",
+)
+def unknown_id_paper_kind(paper: IdPaper) -> Saw:
+    return None if paper.kind_code in ID_PAPER_KINDS else "kind not in the list"
+
+
+@check(
+    "kind_code",
+    weight=NOTES,
+    source="Luật Căn cước 26/2023/QH15, Điều 46: CMND hết giá trị sau 31/12/2024",
+    says_vi="Giấy tờ là chứng minh nhân dân, đã hết giá trị sử dụng từ ngày 01/01/2025.",
+    do_vi="Đề nghị người dân dùng số định danh trên thẻ căn cước nếu có.",
+    says_en="The identity paper is a CMND, which ended on 31 December 2024.",
+)
+def ended_id_paper(paper: IdPaper, exam: Examination) -> Saw:
+    return "a CMND" if paper.kind_code == "1" and exam.event_on.year >= 2025 else None
+
+
+@check(
+    "personal_id", "born_on", "sex",
+    weight=NOTES,
+    source="Cấu trúc theo TT 59/2021/TT-BCA, hết hiệu lực 01/07/2024; chỉ để lưu ý",
+    says_vi="Cấu trúc số định danh không khớp năm sinh, giới tính hoặc mã tỉnh; vẫn có thể đúng.",
+    do_vi="Đối chiếu thẻ căn cước nếu thấy nghi ngờ; hồ sơ vẫn được gửi đi.",
+    says_en="A personal number's structure does not match its holder; it may still be right.",
+)  # fmt: skip
+def odd_personal_id_structure(person: Person) -> Saw:
+    if person.personal_id is None or not person.personal_id.isascii() or _is_placeholder(person.personal_id):
+        return None
+    is_male = {Sex.MALE: True, Sex.FEMALE: False}.get(person.sex) if person.sex else None
+    odd = id_structure_oddity(
+        person.personal_id, born_year=person.born_on.year if person.born_on else None, is_male=is_male
+    )
+    return At("personal_id", f"its {odd} part") if odd else None
+
+
+@check_each(
+    "insurance_number",
+    weight=HOLDS,
+    source="Cấu trúc mã số BHXH 10 chữ số; 0000000000 nghĩa là không có",
+    says_vi="Mã số bảo hiểm xã hội không đủ hoặc thừa chữ số, trong khi mã gồm 10 chữ số.",
+    do_vi="Nhập lại 10 chữ số theo thẻ hoặc sổ bảo hiểm, hoặc để trống nếu không có.",
+    says_en="A social-insurance number is not ten digits.",
+)
+def wrong_insurance_number_length(insurance_number: str) -> Saw:
+    joined = "".join(insurance_number.split())
+    if joined in ("", NO_NUMBER) or (INSURANCE_NUMBER.fullmatch(joined) and joined.isascii()):
+        return None
+    return f"{len(joined)} characters"

@@ -1,0 +1,142 @@
+"""Land: areas that add up, certificates, owners, parcels nobody quarrels over."""
+
+import re
+from decimal import Decimal
+
+from quality.check import HOLDS, At, Saw, check
+from quality.checks.family import name_key
+from schemas.catalogues import LAND_PURPOSES
+from schemas.fields import CERTIFICATE_SERIAL
+from schemas.land import Certificate, LandCase, Parcel, Purpose
+from schemas.person import Person
+
+AREA_TOLERANCE_M2 = Decimal("0.0001")
+LARGEST_M2 = Decimal(25_000_000_000)
+"""Larger than any province."""
+NUMBER = re.compile(r"[0-9]{1,5}")
+OWNERS_OF_COUPLE = 2
+COUPLE = "1"
+VBDLIS = "Cấu trúc HoSoXml của VBDLIS"
+
+
+def _is_plausible(area_m2: Decimal) -> bool:
+    return 0 < area_m2 < LARGEST_M2
+
+
+@check(
+    "area_m2", "purposes",
+    weight=HOLDS,
+    source=f"{VBDLIS}: tổng diện tích các mục đích bằng diện tích thửa, sai số 0,0001",
+    says_vi="Tổng diện tích theo mục đích sử dụng khác diện tích thửa đất.",
+    do_vi="Đối chiếu giấy chứng nhận, sửa diện tích sai rồi gửi lại.",
+    says_en="The areas by purpose do not add up to the parcel's area.",
+)  # fmt: skip
+def purpose_areas_differ(parcel: Parcel) -> Saw:
+    areas = [purpose.area_m2 for purpose in parcel.purposes]
+    if not areas or not all(map(_is_plausible, (parcel.area_m2, *areas))):
+        return None
+    difference = sum(areas, -parcel.area_m2)
+    return "areas differ" if abs(difference) > AREA_TOLERANCE_M2 else None
+
+
+@check(
+    "area_m2",
+    weight=HOLDS,
+    source=VBDLIS,
+    says_vi="Diện tích bằng 0, âm hoặc lớn hơn diện tích một tỉnh.",
+    do_vi="Nhập lại diện tích theo giấy chứng nhận, đơn vị mét vuông, rồi gửi lại.",
+    says_en="An area is not above zero, or larger than a province.",
+)
+def implausible_area(piece: Parcel | Purpose) -> Saw:
+    return None if _is_plausible(piece.area_m2) else "zero, negative or huge"
+
+
+@check(
+    "purpose_code",
+    weight=HOLDS,
+    source="TT 25/2014/TT-BTNMT; TT 75/2015/TT-BTNMT",
+    says_vi="Mã mục đích sử dụng đất không có trong danh mục hệ thống đang dùng.",
+    do_vi="Chọn lại mã theo giấy chứng nhận; nếu là mã mới, báo quản trị bổ sung.",
+    says_en="A land-use code is not in the list in use.",
+)
+def unknown_land_purpose(purpose: Purpose) -> Saw:
+    return None if purpose.purpose_code in LAND_PURPOSES else "not in the list"
+
+
+@check(
+    "sheet_number", "parcel_number",
+    weight=HOLDS,
+    source=f"{VBDLIS}: soHieuToBanDo, soThuTuThua",
+    says_vi="Số tờ bản đồ hoặc số thửa để trống hoặc không phải là số.",
+    do_vi="Nhập lại số tờ, số thửa theo giấy chứng nhận rồi gửi lại.",
+    says_en="A map sheet or parcel number is missing or no number.",
+)  # fmt: skip
+def parcel_number_missing(parcel: Parcel) -> Saw:
+    for name, number in (("sheet_number", parcel.sheet_number), ("parcel_number", parcel.parcel_number)):
+        if number is None or not NUMBER.fullmatch(number):
+            return At(name, "missing" if not number else "no number")
+    return None
+
+
+@check(
+    "is_disputed",
+    weight=HOLDS,
+    source="Luật Đất đai 31/2024/QH15, Điều 45; MPLIS DANGTRANHCHAP",
+    says_vi="Thửa đất đang có tranh chấp, trong khi chỉ được biến động khi không tranh chấp.",
+    do_vi="Xác minh với xã; chờ giải quyết xong tranh chấp rồi mới gửi lại.",
+    says_en="The parcel is disputed; it may not change hands until that is settled.",
+)
+def disputed_parcel(parcel: Parcel) -> Saw:
+    return "disputed" if parcel.is_disputed else None
+
+
+@check(
+    "serial",
+    weight=HOLDS,
+    source=f"{VBDLIS}: số phát hành giấy chứng nhận",
+    says_vi="Số phát hành giấy chứng nhận để trống hoặc không đúng cấu trúc.",
+    do_vi="Nhập lại theo giấy, ví dụ dạng AA 12345678, rồi gửi lại.",
+    says_en="A certificate's serial is missing or of no known shape.",
+)
+def serial_malformed(certificate: Certificate) -> Saw:
+    serial = certificate.serial
+    if not serial:
+        return "missing"
+    return None if CERTIFICATE_SERIAL.fullmatch(serial) else f"{len(serial)} characters"
+
+
+@check(
+    "owners",
+    weight=HOLDS,
+    source=f"{VBDLIS}: loại chủ 0 cá nhân, 1 vợ chồng, 2 hộ",
+    says_vi="Số chủ sử dụng đất không khớp loại chủ đã chọn.",
+    do_vi="Bổ sung chủ sử dụng còn thiếu hoặc chọn lại loại chủ rồi gửi lại.",
+    says_en="There are no owners, or not two for a couple.",
+)
+def owners_differ_from_kind(case: LandCase) -> Saw:
+    is_wrong = not case.owners or (case.owner_kind == COUPLE and len(case.owners) != OWNERS_OF_COUPLE)
+    return f"{len(case.owners)} owners for kind {case.owner_kind}" if is_wrong else None
+
+
+def _who_is(owner: Person) -> object:
+    """What two entries of one owner have in common: the number, else name and day of birth."""
+    if owner.personal_id:
+        return "".join(owner.personal_id.split())
+    return name_key(owner.full_name), owner.born_on and owner.born_on.compact()
+
+
+@check(
+    "owners",
+    weight=HOLDS,
+    source=f"{VBDLIS}: không trùng chủ trong một hồ sơ",
+    says_vi="Một chủ sử dụng đất được ghi hai lần trong cùng hồ sơ.",
+    do_vi="Xóa dòng trùng hoặc sửa số định danh ghi sai rồi gửi lại.",
+    says_en="The same owner is entered twice.",
+)
+def owner_twice(case: LandCase) -> Saw:
+    seen: set[object] = set()
+    for place, owner in enumerate(case.owners):
+        if (who := _who_is(owner)) in seen:
+            return At(f"owners.{place}", "entered before")
+        seen.add(who)
+    return None

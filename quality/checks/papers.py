@@ -1,0 +1,109 @@
+"""Papers: those a case needs, whether their bytes are what was declared, and the codes that stand on them."""
+
+from datetime import date
+
+from quality.check import HOLDS, FetchedPaper, Saw, check, check_each
+from schemas.civil_status import BirthCase, DeathCase
+from schemas.dossier import Dossier
+from schemas.fields import BIRTH_NOTICE_CODE
+
+REQUIRED_PAPERS: dict[str, tuple[frozenset[str], ...]] = {
+    "birth": (frozenset({"KS-GCS"}),),
+    "death": (frozenset({"KT-GBT"}),),
+}
+"""For each kind of case: of each of these sets, one paper. Kind codes differ by province: here those of the sandbox."""
+
+DEATH_NOTICE = "1"
+"""gbtLoai: other kinds (court decision, minutes, witnesses ...) are other papers."""
+
+CODED_NOTICES_FROM = date(2025, 10, 1)
+"""TT 22/2025/TT-BYT: since then a birth notice's number names its facility and year."""
+
+
+@check(
+    "papers",
+    weight=HOLDS,
+    source="Luật Hộ tịch 60/2014/QH13, Điều 16 và Điều 34",
+    says_vi="Hồ sơ thiếu giấy chứng sinh hoặc giấy báo tử mà thủ tục bắt buộc có.",
+    do_vi="Đính kèm bản chụp giấy còn thiếu trên cổng rồi gửi lại.",
+    says_en="The birth notice or death notice that the procedure asks for is not attached.",
+)
+def paper_missing(dossier: Dossier) -> Saw:
+    if isinstance(dossier.case, DeathCase) and dossier.case.notice_kind not in (None, DEATH_NOTICE):
+        return None
+    attached = {paper.kind_code for paper in dossier.papers}
+    missing = [kinds for kinds in REQUIRED_PAPERS.get(dossier.case.kind, ()) if attached.isdisjoint(kinds)]
+    return " or ".join(sorted(missing[0])) if missing else None
+
+
+@check(
+    "sha256",
+    weight=HOLDS,
+    source="NĐ 137/2024/NĐ-CP: toàn vẹn của thông điệp dữ liệu; mã băm do cổng công bố",
+    says_vi="Tệp đính kèm tải về khác với mã băm cổng đã công bố.",
+    do_vi="Mở tệp trên cổng để đối chiếu, đính kèm lại bản đúng rồi gửi lại.",
+    says_en="A paper's bytes are not those whose hash was declared.",
+)
+def paper_hash_differs(paper: FetchedPaper) -> Saw:
+    if not paper.declared_sha256 or paper.sha256 is None:
+        return None
+    return None if paper.declared_sha256.strip().lower() == paper.sha256 else "another hash"
+
+
+@check(
+    "name",
+    weight=HOLDS,
+    source="NĐ 137/2024/NĐ-CP; tài liệu giao tiếp của cổng",
+    says_vi="Tệp đính kèm có tên trong hồ sơ nhưng không tải về được.",
+    do_vi="Mở tệp trên cổng; nếu không mở được, đính kèm lại rồi gửi lại.",
+    says_en="A paper is described but cannot be fetched.",
+)
+def paper_not_fetched(paper: FetchedPaper) -> Saw:
+    return "no bytes" if paper.sha256 is None else None
+
+
+@check(
+    "size",
+    weight=HOLDS,
+    source="NĐ 137/2024/NĐ-CP; tài liệu giao tiếp của cổng",
+    says_vi="Tệp đính kèm rỗng, không có nội dung.",
+    do_vi="Đính kèm lại bản chụp giấy tờ rồi gửi lại.",
+    says_en="A paper is empty.",
+)
+def empty_paper(paper: FetchedPaper) -> Saw:
+    return "no content" if paper.sha256 is not None and paper.size == 0 else None
+
+
+@check(
+    "notice_code",
+    weight=HOLDS,
+    source="TT 22/2025/TT-BYT, từ 01/10/2025",
+    says_vi="Số giấy chứng sinh không đúng cấu trúc số thứ tự, GCS, mã cơ sở y tế, năm.",
+    do_vi="Nhập lại số theo giấy chứng sinh, ví dụ dạng 00012.GCS.24001.26, rồi gửi lại.",
+    says_en="A birth notice's number is not sequence, GCS, facility and year.",
+    valid_from=CODED_NOTICES_FROM,
+)
+def birth_notice_malformed(case: BirthCase) -> Saw:
+    code = case.notice_code
+    if not code or (BIRTH_NOTICE_CODE.fullmatch(code) and code.isascii()) or _was_born_before_coded(case):
+        return None
+    return f"{len(code)} characters"
+
+
+def _was_born_before_coded(case: BirthCase) -> bool:
+    """Whether the notice is older than the shape: then it may be any."""
+    when = case.notice_on or case.child.born_on
+    return when is not None and (earliest := when.earliest) is not None and earliest < CODED_NOTICES_FROM
+
+
+@check_each(
+    "clinic_code",
+    weight=HOLDS,
+    source="QĐ 384/QĐ-BYT năm 2019: mã cơ sở khám chữa bệnh 5 chữ số",
+    says_vi="Mã nơi khám chữa bệnh ban đầu không phải là 5 chữ số.",
+    do_vi="Chọn lại cơ sở khám chữa bệnh trong danh mục rồi gửi lại.",
+    says_en="The clinic's code is not five digits.",
+)
+def clinic_code_malformed(clinic_code: str) -> Saw:
+    is_code = len(clinic_code) == 5 and clinic_code.isdecimal() and clinic_code.isascii()
+    return None if is_code or not clinic_code else f"{len(clinic_code)} characters"

@@ -1,0 +1,51 @@
+"""How a field is called to a clerk: the Vietnamese titles of the schemas along its path."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args
+
+from schemas.dossier import Dossier
+from schemas.fields import Model
+
+
+def models_in(annotation: Any) -> Iterator[type[Model]]:
+    """The models that a field's annotation names: `tuple[Person, ...] | None` -> Person."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
+
+
+def steps_from(models: tuple[type[Model], ...], field_path: str) -> Iterator[tuple[str, str, tuple[type[Model], ...]]]:
+    """Along a path: each field's name, its title (all titles, where models differ), and the models it leads to.
+
+    An index (`owners.0`) repeats the models it stands in. Ends early, at the first name that no model has.
+    """
+    for name in field_path.split("."):
+        if name.isdecimal():
+            yield name, str(int(name) + 1), models
+            continue
+        found = [model.model_fields[name] for model in models if name in model.model_fields]
+        if not found:
+            return
+        titles = dict.fromkeys(field.title or name for field in found)
+        models = tuple(dict.fromkeys(inner for field in found for inner in models_in(field.annotation)))
+        yield name, " / ".join(titles), models
+
+
+@cache
+def title_of(field_path: str) -> str:
+    """`case.owners.0.personal_id` -> `chủ sử dụng 1, số định danh cá nhân`; empty when the dossier has no such field.
+
+    Fields of different cases may share a name and not a title: then both titles stand there.
+    """
+    steps = list(steps_from((Dossier,), field_path))
+    if len(steps) != len(field_path.split(".")):
+        return ""
+    titles: list[str] = []
+    for name, title, _ in steps:
+        if name.isdecimal() and titles:
+            titles[-1] += f" {title}"
+        else:
+            titles.append(title)
+    return ", ".join(titles[1:] if field_path.startswith("case.") else titles)

@@ -1,0 +1,27 @@
+"""What the sandbox plants in dossiers, and the check that must hold them for it."""
+
+HELD_BY: dict[str, str] = {
+    "placeholder_number": "placeholder_number",
+    "dinhkem_abstract": "dinhkem_abstract",
+    "long_personal_id": "wrong_personal_id_length",
+    "spaces_in_number": "spaces_in_number",
+    "decomposed_text": "decomposed_text",
+    "retired_commune_code": "retired_commune_code",
+    "head_of_household_missing": "head_of_household_missing",
+    "status_out_of_order": "status_out_of_order",
+    "unknown_procedure": "unknown_procedure",
+    "death_before_birth": "death_before_birth",
+    "birth_after_receipt": "birth_after_receipt",
+    "mother_too_young": "mother_too_young",
+    "unknown_ethnic_group": "unknown_ethnic_group",
+    "impossible_date": "impossible_date",
+    "birth_notice_malformed": "birth_notice_malformed",
+    "purpose_areas_differ": "purpose_areas_differ",
+    "serial_malformed": "serial_malformed",
+    "owner_twice": "owner_twice",
+    "disputed_parcel": "disputed_parcel",
+    "paper_hash_differs": "paper_hash_differs",
+    "paper_missing": "paper_missing",
+    "parents_same_number": "parents_same_number",
+    "applicant_relation_overwrites": "applicant_relation_overwrites",
+}
