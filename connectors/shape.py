@@ -108,6 +108,14 @@ def code(content: Any, at: str) -> str:
     return str(content)
 
 
+def code_of(item: Any, name: str) -> str:
+    """The code under a name of a list's item; empty when there is none that could be one."""
+    try:
+        return code(item[name], name) if isinstance(item, dict) and name in item else ""
+    except Misshapen:
+        return ""
+
+
 def whole(content: Any, at: str) -> int:
     """An integer of at most 32 bits."""
     if isinstance(content, bool) or not isinstance(content, int) or abs(content) >= 2**31:

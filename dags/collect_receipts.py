@@ -5,9 +5,9 @@ It starts when something was sent to the registry, and every ten minutes in any 
 **Is one failure urgent?** No. Asking changes nothing at the registry; the next run asks again. It is urgent when a
 registry fails for half a day: the steps after it wait, and deadlines run.
 
-**What to do first.** Open the failed task's log; its last line names one of four. *Unreachable*: wait; the registry is
-down. *Unauthorised*: Admin, Connections, set the registry's secret, press Test. *Unrecognised*: its replies changed; call
-the engineer, the reply is kept. Clearing the task is safe at any time.
+**What to do first.** Open the failed task's log; its last line names the cause. *Unreachable*: wait, the registry is
+down. *Unauthorised*: Admin, Connections, set the registry's secret, press Test. *Unrecognised*: its replies changed;
+call the engineer, the reply is kept. Clearing the task is safe at any time.
 """
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, task

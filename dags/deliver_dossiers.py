@@ -6,9 +6,9 @@ for), and every ten minutes in any case.
 **Is one failure urgent?** No. Each attempt is written down before it leaves; the next run asks the registry about the
 unanswered ones before it sends anything again. It is urgent when a registry fails for half a day.
 
-**What to do first.** Open the failed task's log; its last line names one of four. *Unreachable*: wait; the registry is
-down. *Unauthorised*: Admin, Connections, set the registry's secret, press Test. *Unrecognised*: its replies changed; call
-the engineer, the reply is kept. Clearing the task is safe at any time.
+**What to do first.** Open the failed task's log; its last line names the cause. *Unreachable*: wait, the registry is
+down. *Unauthorised*: Admin, Connections, set the registry's secret, press Test. *Unrecognised*: its replies changed;
+call the engineer, the reply is kept. Clearing the task is safe at any time.
 """
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, task

@@ -1,9 +1,9 @@
 """Airflow as ``lienthong demo`` and ``lienthong up`` run it: one machine, one user, reachable from this machine only.
 
-``airflow standalone`` is what this resembles and does not use: that serves its logs to every network on port 8793, runs
-a triggerer that nothing here needs, imports Airflow five times over, and dies of a SIGTERM without ending its children.
-The same parts, API server, scheduler with LocalExecutor and DAG processor, are forked in ``engine_room.py``; they live in
-one session, and ending is done by session. Airflow is not imported here.
+``airflow standalone`` is what this resembles and does not use: that serves its logs to every network on port 8793,
+runs a triggerer that nothing here needs, imports Airflow five times over, and dies of a SIGTERM without ending its
+children. The same parts, API server, scheduler with LocalExecutor and DAG processor, are forked in ``engine_room.py``;
+they live in one session, and ending is done by session. Airflow is not imported here.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Engine:
         self._pid.write_text(f"{self._room.pid} {psutil.Process(self._room.pid).create_time()}")
 
     def wait_until_ready(self, timeout: float = 120) -> None:
-        """Returns when the scheduler runs and every DAG file is read. Raises EngineFailed, also for a broken DAG file."""
+        """Returns when the scheduler runs and every DAG file is read; raises EngineFailed, also for a broken file."""
         deadline = time.monotonic() + timeout
         while not self._is_ready():
             if not self.is_alive():
@@ -139,6 +139,10 @@ class Engine:
 
     def _is_ready(self) -> bool:
         try:
+            if not self._token:
+                _call(
+                    "GET", f"{self.url}/execution/health", "", None
+                )  # takes seconds once, which the first task would pay
             health = self._call("GET", "/api/v2/monitor/health")
             broken = self._call("GET", "/api/v2/importErrors")["import_errors"]
             files = {dag["relative_fileloc"] for dag in self._call("GET", "/api/v2/dags?limit=100")["dags"]}
@@ -193,6 +197,8 @@ def airflow_settings(folder: Path, metadata: URL, url: str) -> dict[str, str]:
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",  # after a kill -9 its DAG run goes on this soon
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # 5 is too close to what the first request takes
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a finished task may be noticed this many seconds late
         "GX_ANALYTICS_ENABLED": "False",
         "NO_PROXY": ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get("NO_PROXY", "")])),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
@@ -274,124 +280,6 @@ def _end_left_over(file: Path) -> None:
         if psutil.Process(int(leader)).create_time() != float(created):
             return
     end_session(int(leader))
-
-
-def _call(self, method: str, path: str, body: object = None) -> Any:
-        """Calls Airflow's API as the user; raises an OSError for whatever goes wrong."""
-        if not self._token and path != "/auth/token":
-            user, password = self.login
-            answer = self._call("POST", "/auth/token", {"username": user, "password": password})
-            self._token = answer["access_token"]
-        return _call(method, self.url + path, self._token, body)
-
-
-def airflow_settings(folder: Path, metadata: URL, url: str) -> dict[str, str]:
-    """Returns the environment that makes Airflow ours. No secret is in it but the database URL."""
-    address = url.removeprefix("http://")
-    return {
-        "AIRFLOW_HOME": str(folder),
-        "AIRFLOW__API__BASE_URL": url,
-        "AIRFLOW__API__HOST": address.split(":")[0],
-        "AIRFLOW__API__INSTANCE_NAME": "Liên thông",
-        "AIRFLOW__API__PORT": address.split(":")[1],
-        "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__PARALLELISM": str(max(4, 2 * (os.cpu_count() or 1))),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
-        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
-        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([_bundle()]),
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # a file that changes is read again at once
-        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "60",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _render(metadata, "psycopg2"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": _render(metadata, "asyncpg"),
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs"),
-        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
-        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(folder / "logs" / "dag_processor"),
-        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
-        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
-        "AIRFLOW__LOGGING__UVICORN_LOGGING_LEVEL": "WARNING",
-        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",  # after a kill -9 its DAG run goes on this soon
-        "GX_ANALYTICS_ENABLED": "False",
-        "NO_PROXY": ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get("NO_PROXY", "")])),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
-    }
-
-
-def _bundle() -> dict[str, object]:
-    """The repository root, where ``.airflowignore`` leaves only the DAG files; in an installed wheel, this folder."""
-    path = ROOT if (ROOT / ".airflowignore").exists() else ROOT / "dags"
-    return {"name": "lienthong", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
-            "kwargs": {"path": str(path)}}  # fmt: skip
-
-
-def _render(url: URL, driver: str) -> str:
-    url = url.set(drivername=f"postgresql+{driver}")
-    if driver == "asyncpg" and "sslmode" in url.query:  # the two drivers name it differently
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": url.query["sslmode"]})
-    return url.render_as_string(hide_password=False)
-
-
-def _new_keys() -> dict[str, str]:
-    return {
-        "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
-        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
-        "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-    }
-
-
-def _write_once(file: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
-    """Returns what a private JSON file holds, made at the first time."""
-    if not file.exists():
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as stream:
-            json.dump(make(), stream)
-    kept: dict[str, str] = json.loads(file.read_text())
-    return kept
-
-
-def _lock_or_fail(path: Path) -> int:
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise EngineFailed(f"Airflow already runs in {path.parent}; stop that one, or set LIENTHONG_HOME.") from None
-    return lock
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _marked(folder: Path) -> list[psutil.Process]:
-    """Every process we started for this folder, and its descendants, however far they went."""
-    return [process for process in psutil.process_iter() if _mark(process) == str(folder)]
-
-
-def _mark(process: psutil.Process) -> str | None:
-    with contextlib.suppress(psutil.Error, OSError):
-        mark: str | None = process.environ().get(MARK)
-        return mark
-    return None
-
-
-def _end(folder: Path) -> None:
-    """Asks every marked process to end, and kills those that do not, until none is left."""
-    signals = iter([signal.SIGTERM])
-    while processes := _marked(folder):
-        last = next(signals, signal.SIGKILL)
-        for process in processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(last)
-        psutil.wait_procs(processes, timeout=GRACE_S)
 
 
 def _call(method: str, url: str, token: str, body: object) -> Any:

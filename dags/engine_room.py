@@ -15,9 +15,10 @@ from pathlib import Path
 from dags.engine import end_session
 
 MIGRATE = ("db", "migrate")
-PARTS = {  # what a part runs, and what it imports while the database is being set up
+PARTS = {  # what a part runs, and what it imports while the database is set up
     "api-server": (("api-server",), ("airflow.api_fastapi.main",)),
-    "scheduler": (("scheduler", "--skip-serve-logs"), ("dags.steps", "connectors.ledger")),  # tasks are forked from it
+    # tasks are forked from the scheduler: what it has imported, they have
+    "scheduler": (("scheduler", "--skip-serve-logs"), ("dags.steps", "connectors.ledger")),
     "dag-processor": (("dag-processor",), ()),
 }
 FOR_ALL = ("airflow.__main__", "airflow.utils.db", "airflow.jobs.scheduler_job_runner", "airflow.dag_processing.manager",

@@ -25,6 +25,7 @@ class GreetingHook(BaseHook):
     connection_id: str
     conn_type: ClassVar[str]
     hook_name: ClassVar[str]
+    default_conn_name: ClassVar[str]
 
     def __init_subclass__(cls, kind: str, **rest: Any) -> None:
         super().__init_subclass__(**rest)

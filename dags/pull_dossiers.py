@@ -3,9 +3,9 @@
 **Is one failure urgent?** No. The next run, minutes later, takes up where the last saved page ended; nothing is lost or
 doubled. It is urgent when a portal fails for an hour: citizens' deadlines run.
 
-**What to do first.** Open the failed task's log; its last line names one of four. *Unreachable*: wait, then ask the
-portal's operator. *Unauthorised*: Admin, Connections, `portal_<code>`, set the password, press Test. *Unrecognised*: the
-portal changed its replies; call the engineer, the reply is kept. Then clear the task, or wait for the next run.
+**What to do first.** Open the failed task's log; its last line names the cause. *Unreachable*: wait, then ask the
+portal's operator. *Unauthorised*: Admin, Connections, `portal_<code>`, set the password, press Test. *Unrecognised*:
+the portal changed its replies; call the engineer, the reply is kept. Then clear the task, or wait for the next run.
 """
 
 from airflow.sdk import DAG, task

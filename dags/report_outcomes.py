@@ -5,9 +5,9 @@ It starts when a registry took or answered something, and every ten minutes in a
 **Is one failure urgent?** No. What a portal has not confirmed is told again by the next run. It is urgent when it fails
 for an hour: citizens see their dossier standing still.
 
-**What to do first.** Open the failed task's log; it names the portal and one of four. *Unreachable*: wait, then ask the
-portal's operator. *Unauthorised*: Admin, Connections, `portal_<code>`, set the password, press Test. *Unrecognised*: the
-portal changed its replies; call the engineer, the reply is kept. Clearing the task is safe at any time.
+**What to do first.** Open the failed task's log; it names the portal and the cause. *Unreachable*: wait, then ask the
+portal's operator. *Unauthorised*: Admin, Connections, `portal_<code>`, set the password, press Test. *Unrecognised*:
+the portal changed its replies; call the engineer, the reply is kept. Clearing the task is safe at any time.
 """
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, task

@@ -1,8 +1,8 @@
 """What ties the DAGs to each other and to Airflow: assets, the timetable behind them, connections.
 
-A run that moved something touches its asset, and whoever waits for it starts at once; a run that moved nothing is shown
-as skipped and touches none, so that empty runs do not start each other for ever. Skipping is Airflow's own word for it:
-the asset stays declared, so the graph in the web pages is whole from the first minute, which an AssetAlias would not give.
+A run that moved something touches its asset, and whoever waits for it starts at once; a run that moved nothing is
+skipped and touches none, so that empty runs do not start each other for ever. The asset stays declared either way, so
+the graph in the web pages is whole from the first minute, which an AssetAlias would not give.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ class Words(TypedDict):
     valid_until: NotRequired[date]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Look:
     """A check and its function; it leaves alone what lies inside the fields `unless_in`."""
 
@@ -128,9 +128,6 @@ class _Look:
     function: Callable[..., Saw]
     wants_exam: bool
     unless_in: frozenset[str]
-
-    def at(self, thing: object, exam: Examination) -> Saw:
-        return self.function(thing, exam) if self.wants_exam else self.function(thing)
 
 
 CATALOGUE: dict[str, Check] = {}
@@ -185,7 +182,7 @@ def _look(function: Callable[..., Saw], check: Check, unless_in: frozenset[str])
     _plan.cache_clear()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """What is looked at in a model of one type, and which of its fields lead to more."""
 
@@ -225,14 +222,16 @@ def _walk(thing: Any, inside: str, path: str, exam: Examination, seen: list[tupl
     kind: type = type(thing)
     plan = _plan(kind, inside)
     for look in plan.looks:
-        if (saw := look.at(thing, exam)) is not None:
+        saw = look.function(thing, exam) if look.wants_exam else look.function(thing)
+        if saw is not None:
             seen.append((look, path, saw))
     values = thing.__dict__
     for name, looks in plan.looks_by_field:
         if (value := values[name]) is None:
             continue
         for look in looks:
-            if (saw := look.at(value, exam)) is not None:
+            saw = look.function(value, exam) if look.wants_exam else look.function(value)
+            if saw is not None:
                 seen.append((look, path + name, saw))
     for name in plan.parts:
         part = values[name]

@@ -1,4 +1,4 @@
-"""Sound dossiers written by hand, one of each kind of case, and how to change one field of them. Nobody here is real."""
+"""Sound dossiers written by hand, one of each kind of case, and how to change one field of them; nobody is real."""
 
 from datetime import datetime
 from decimal import Decimal

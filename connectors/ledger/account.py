@@ -37,8 +37,11 @@ PENDING = text("""
     SELECT (SELECT count(*) FROM reports WHERE state = 'pending') AS reports,
            (SELECT count(*) FROM deliveries WHERE state = 'registered' AND lacks <> '{}') AS numbers,
            (SELECT count(*) FROM dossiers WHERE state = 'pulled') AS unexamined,
-           (SELECT count(*) FROM dossiers WHERE state = 'waiting') AS at_portal,
+           (SELECT count(*) FROM deliveries e JOIN dossiers d USING (dossier_id)
+             WHERE e.state IN ('sending', 'unanswered', 'accepted')
+                OR (e.state IN ('waiting', 'ready') AND d.state = 'cleared')) AS open_deliveries,
            (SELECT count(*) FROM dossiers) AS dossiers,
+           (SELECT count(*) FROM dossiers WHERE state = 'held') AS held,
            (SELECT max(event_id) FROM events) AS last_event""")
 STORY = text("""
     SELECT e.happened_at, e.kind, e.actor, e.detail, d.registry_code
@@ -76,13 +79,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Pending:
-    """What still has to move: reports unheard, personal numbers to come, dossiers unexamined or not handed over yet."""
+    """What still has to move: reports unheard, numbers to come, dossiers unexamined, deliveries under way; how many there are."""
 
     reports: int
     numbers: int
     unexamined: int
-    at_portal: int
+    open_deliveries: int
     dossiers: int
+    held: int
     last_event: int
 
 
@@ -116,7 +120,7 @@ def account(ledger: Ledger) -> list[Line]:
 def pending(ledger: Ledger) -> Pending:
     with ledger.engine.connect() as connection:
         row = connection.execute(PENDING).one()
-    return Pending(row.reports, row.numbers, row.unexamined, row.at_portal, row.dossiers, row.last_event or 0)
+    return Pending(**{**row._mapping, "last_event": row.last_event or 0})
 
 
 def stories(ledger: Ledger, code: str) -> list[Story]:

@@ -31,8 +31,8 @@ _CLAIMED = """
            ARRAY(SELECT r.sealed FROM deliveries e JOIN replies r USING (delivery_id)
                   WHERE e.dossier_id = c.dossier_id AND r.event IN ('accepted', 'registered', 'completed')
                   ORDER BY r.reply_id) AS receipts
-      FROM claimed c JOIN dossiers s USING (dossier_id) JOIN versions v USING (dossier_id, version_number)
-      JOIN keys k USING (dossier_id) ORDER BY c.delivery_id"""
+      FROM claimed c JOIN dossiers s ON s.dossier_id = c.dossier_id JOIN keys k ON k.dossier_id = c.dossier_id
+      JOIN versions v ON v.dossier_id = c.dossier_id AND v.version_number = c.version_number ORDER BY c.delivery_id"""
 CLAIM_READY = text(f"""
     WITH picked AS (
         SELECT delivery_id FROM deliveries d JOIN dossiers s USING (dossier_id)
@@ -298,7 +298,7 @@ def postpone(ledger: Ledger, claimed: Sequence[tuple[Claimed, float]]) -> None:
 
 NEXT_DUE = text("""
     SELECT extract(epoch FROM min(greatest(not_before, leased_until,
-             CASE WHEN state IN ('sending', 'unanswered')
+             CASE WHEN d.state IN ('sending', 'unanswered')
                   THEN attempted_at + make_interval(secs => :settles) END)) - clock_timestamp())
       FROM deliveries d JOIN dossiers s USING (dossier_id)
      WHERE registry_code = :registry_code

@@ -28,7 +28,21 @@ from connectors.endpoint import Endpoint
 from connectors.errors import Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
 from connectors.portals.platform import Entry, Listing, Platform, hearing
-from connectors.shape import Misshapen, Shape, among, code, decimal, flag, items, made, many, parsed, text, whole
+from connectors.shape import (
+    Misshapen,
+    Shape,
+    among,
+    code,
+    code_of,
+    decimal,
+    flag,
+    items,
+    made,
+    many,
+    parsed,
+    text,
+    whole,
+)
 from schemas.dates import VIETNAM, PartialDate
 from schemas.delivery import Receipt
 from schemas.dossier import Dossier, Paper
@@ -256,14 +270,7 @@ def read_page(reply: Reply, stream: str, position: str, now: datetime) -> Listin
 
 
 def _entry(row: Any, original: bytes) -> Entry:
-    return Entry(_code_of(row, "maHoSo"), original, _code_of(row, "techId"))
-
-
-def _code_of(row: Any, name: str) -> str:
-    try:
-        return code(row[name], name) if isinstance(row, dict) and name in row else ""
-    except Misshapen:
-        return ""
+    return Entry(code_of(row, "maHoSo"), original, code_of(row, "techId"))
 
 
 def _updated_at(row: Any) -> datetime | None:

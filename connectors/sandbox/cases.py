@@ -219,6 +219,8 @@ class Cases:
         people = self._people
         residence = deceased.residence or people.address(desk.commune)
         if desk.received_on.year - born.year >= 55:
+            if deceased.sex is Sex.FEMALE and roots.ethnic_group not in MATRILINEAL_GROUPS:
+                roots = people.roots(desk.commune, ethnic_group=roots.ethnic_group)
             child = people.person(roots, people.sex(), date(born.year + self._rng.randint(20, 32), 5, 17), residence)
             return _applicant(child, "Con", self._phone())
         is_widow = deceased.sex is Sex.MALE

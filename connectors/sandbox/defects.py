@@ -174,8 +174,9 @@ def impossible_date(dossier: Dossier) -> Dossier:
 
 
 def birth_notice_malformed(dossier: Dossier) -> Dossier:
+    """Not of late registrations: their notices may be older than the form (TT 22/2025/TT-BYT)."""
     case = dossier.case
-    if not isinstance(case, BirthCase) or not case.notice_code:
+    if not isinstance(case, BirthCase) or not case.notice_code or case.registration_kind == "4":
         return dossier
     sequence, _, facility, year = case.notice_code.split(".")
     forms = (f"{int(sequence)}/GCS-{facility}", f"{sequence}GCS{facility}{year}")
@@ -248,7 +249,11 @@ def broken_content(dossier: Dossier) -> Dossier:
 
 @dataclass(frozen=True)
 class Defect:
-    """A fault and where it can be: kinds of case, platforms, a registry the procedure must reach (empty: any)."""
+    """A fault and where it can be: kinds of case, platforms, a registry the procedure must reach (empty: any).
+
+    `is_mended_by_content` is false where the supplemented version would differ in its status alone, which is no new
+    version, or would have more papers than the first.
+    """
 
     plant: Plant
     kinds: frozenset[str]
@@ -270,13 +275,13 @@ DEFECTS: dict[str, Defect] = {
     defect.plant.__name__: defect
     for defect in (
         Defect(placeholder_number, _ALL, _BOTH),
-        Defect(dinhkem_abstract, _ALL, _ONESTOP),
+        Defect(dinhkem_abstract, _ALL, _BOTH),
         Defect(long_personal_id, _ALL, _BOTH),
         Defect(spaces_in_number, _ALL, _BOTH),
         Defect(decomposed_text, _ALL, _BOTH),
         Defect(retired_commune_code, _ALL, _BOTH),
         Defect(head_of_household_missing, frozenset({"birth", "residence"}), _BOTH, "residence"),
-        Defect(status_out_of_order, _ALL, _ONESTOP, is_mended_by_content=False),
+        Defect(status_out_of_order, _ALL, _BOTH, is_mended_by_content=False),
         Defect(unknown_procedure, _ALL, _BOTH),
         Defect(death_before_birth, _DEATH, _BOTH),
         Defect(birth_after_receipt, _BIRTH, _BOTH),
@@ -295,5 +300,5 @@ DEFECTS: dict[str, Defect] = {
         Defect(broken_content, _ALL, _BOTH),
     )
 }
-"""Every planted defect by its name. The hub carries no abstract, no status of the portal and no declared hashes."""
+"""Every planted defect by its name. A hub sends the papers inside the dossier, so no declared hash can differ there."""
 

@@ -5,6 +5,7 @@ its own list of dossier parts.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from random import Random
 
@@ -66,11 +67,15 @@ def papers_of(case_kind: str, registries: tuple[str, ...], dossier_code: str, rn
     return tuple(PaperFile(kind, pdf(f"{kind} {dossier_code}", rng.randint(8, 28))) for kind in kinds)
 
 
+@cache
+def _rows(lines: int) -> str:
+    return "".join(f"0 -20 Td ({number:02d} {'.' * 56}) Tj\n" for number in range(1, lines + 1))
+
+
 def pdf(title: str, lines: int) -> bytes:
     """A valid PDF of one page with a title and so many ruled lines; the same arguments give the same bytes."""
-    rows = "".join(f"0 -20 Td ({number:02d} {'.' * 56}) Tj\n" for number in range(1, lines + 1))
     heading = f"({title}) Tj\n0 -16 Td (BAN DIEN TAP - KHONG CO GIA TRI) Tj"
-    text = f"BT /F1 12 Tf 60 790 Td {heading}\n{rows}ET\n".encode("ascii")
+    text = f"BT /F1 12 Tf 60 790 Td {heading}\n{_rows(lines)}ET\n".encode("ascii")
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

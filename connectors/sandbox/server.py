@@ -2,6 +2,7 @@
 
 Every listener answers, besides its twin's own paths:
 
+    GET  /twin/<code>/progress     {"given": dossiers listed so far, "still_to_come": supplements not given yet}
     GET  /twin/<code>/registered   what the twin holds as registered (the ground truth, for tests and rehearsals)
     PUT  /twin/<code>/faults       {"fault": "lose_answer", "share": 0.2, "seconds": 3}; {"fault": null} ends it
 """
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
 
 BODY_LIMIT_BYTES = 64 * 1024 * 1024
@@ -80,6 +81,15 @@ class Twin(Protocol):
 
     def registered(self) -> list[dict[str, Any]]:
         """One row per registration that took effect, doubles included, each with `dossier_code`."""
+
+
+@runtime_checkable
+class Giving(Protocol):
+    """A portal's twin, which gives dossiers."""
+
+    def given(self) -> int: ...
+
+    def still_to_come(self) -> int: ...
 
 
 class Faults:
@@ -215,6 +225,8 @@ class Listener:
         what = request.path.rsplit("/", 1)[-1]
         if what == "registered" and request.method == "GET":
             return Outgoing.of_json(self.twin.registered())
+        if what == "progress" and request.method == "GET" and isinstance(self.twin, Giving):
+            return Outgoing.of_json({"given": self.twin.given(), "still_to_come": self.twin.still_to_come()})
         if what == "faults" and request.method == "PUT":
             try:
                 self.faults.switch(**request.json())

@@ -6,8 +6,7 @@ Of the clean ones a few are withdrawn, not yet received or waiting for a supplem
 delivered, so their `registries` is empty and `defect` is None. Some clean ones meet a business refusal at one registry.
 
 Assumed: which provinces run the hub, and agency codes below the province (`connectors.portals.provinces`); that the hub
-carries births and deaths only, and neither abstract nor status of the portal, so that faults of these are not planted
-there and every dossier of a hub has status 2.
+carries births and deaths only; the codes of marriage and land change.
 """
 
 from collections import Counter
@@ -143,12 +142,15 @@ class World:
         self.planted: list[Planted] = []
         self._fill(dossiers)
         self._by_code = {planted.dossier.dossier_code: planted for planted in self.planted}
+        self._by_province: dict[str, list[Planted]] = {}
+        for planted in self.planted:
+            self._by_province.setdefault(planted.dossier.portal_code, []).append(planted)
 
     def find(self, dossier_code: str) -> Planted | None:
         return self._by_code.get(dossier_code)
 
     def of_province(self, province_code: str) -> list[Planted]:
-        return [planted for planted in self.planted if planted.dossier.portal_code == province_code]
+        return list(self._by_province.get(province_code, ()))
 
     def refusal(self, registry_code: str, dossier_code: str) -> str | None:
         """The words in which this registry refuses this dossier; None when it does not."""
@@ -168,10 +170,11 @@ class World:
         span = DAYS * 86_400
         moments = sorted(self._now - timedelta(seconds=self._rng.randrange(60, span)) for _ in range(dossiers))
         while len(self.planted) < dossiers:
-            self.planted.extend(self._next(moments[len(self.planted) :]))
+            at = len(self.planted)
+            self.planted.extend(self._next(moments[at : at + 2]))
 
     def _next(self, moments: Sequence[datetime]) -> Iterator[Planted]:
-        """The next dossier, or the two of twins; `moments` are the times of receipt that are left."""
+        """The next dossier, or the two of twins; `moments` are the next times of receipt, one or two."""
         province, received_at = self._rng.choice(self._provinces), moments[0]
         name = self._due_defect(province, received_at) if self._rng.random() < DEFECTIVE else None
         procedure = self._procedure(province, received_at, DEFECTS[name] if name else None)
@@ -218,7 +221,7 @@ class World:
     ) -> Planted:  # fmt: skip
         dossier, files = self._write(province, procedure, desk, application, received_at)
         contents = tuple(file.content for file in files)
-        if province.platform_code == "onestop" and self._rng.random() < NOT_FOR_US:
+        if self._rng.random() < NOT_FOR_US:
             unready = (PortalStatus.WITHDRAWN, PortalStatus.NEW, PortalStatus.SUPPLEMENT_ASKED)
             waiting = dossier.model_copy(update={"status": int(self._rng.choice(unready))})
             return Planted(waiting, contents, None, None, "", None, ())
@@ -264,13 +267,13 @@ class World:
             technical_id=technical_id,
             procedure_as_written=procedure.procedure_code + suffix,
             procedure_code=procedure.procedure_code,
-            status=int(PortalStatus.RECEIVED if is_hub or rng.random() < 0.6 else PortalStatus.IN_PROGRESS),
+            status=int(PortalStatus.RECEIVED if rng.random() < 0.75 else PortalStatus.IN_PROGRESS),
             received_at=received_at,
             updated_at=received_at + timedelta(seconds=rng.randint(0, int((self._now - received_at).total_seconds()))),
             due_at=datetime.combine(desk.received_on + timedelta(days=rng.randint(3, 10)), time(17), VIETNAM),
             agency_code=agency_code,
             commune_code=desk.commune.commune_code,
-            abstract="" if is_hub else procedure.abstract,
+            abstract=procedure.abstract,
             applicant=application.applicant,
             case=application.case,
             papers=tuple(

@@ -4,6 +4,7 @@ import unicodedata
 from datetime import date
 
 from quality.check import HOLDS, At, Examination, Saw, check
+from quality.checks.identity import is_placeholder
 from schemas.civil_status import BirthCase, MarriageCase, Spouse
 from schemas.dates import PartialDate
 from schemas.person import Person, Sex
@@ -122,9 +123,11 @@ def birth_kind_contradicted(case: BirthCase) -> Saw:
 
 
 def _differ(applicant: Person, parent: Person) -> bool:
-    if name_key(applicant.full_name) != name_key(parent.full_name):
+    if applicant.full_name != parent.full_name and name_key(applicant.full_name) != name_key(parent.full_name):
         return True
-    return bool(applicant.personal_id and parent.personal_id) and not _have_one_number(applicant, parent)
+    if not applicant.personal_id or not parent.personal_id or is_placeholder(applicant.personal_id):
+        return False
+    return not _have_one_number(applicant, parent)
 
 
 @check(
@@ -169,9 +172,9 @@ def spouses_same_number(case: MarriageCase) -> Saw:
     says_en="A sex contradicts the place as husband or wife.",
 )  # fmt: skip
 def spouse_sex_contradicted(case: MarriageCase) -> Saw:
-    if case.husband.sex is Sex.FEMALE:
+    if case.husband.sex == Sex.FEMALE:
         return At("husband.sex", "female")
-    return At("wife.sex", "male") if case.wife.sex is Sex.MALE else None
+    return At("wife.sex", "male") if case.wife.sex == Sex.MALE else None
 
 
 @check(

@@ -24,7 +24,8 @@ IDENTITY_LAW = "Luật Căn cước 26/2023/QH15, Điều 12"
 ID_PAPER_LIST = "Danh mục loaiGiayToTuyThan, cấu trúc dữ liệu số hóa hộ tịch của Bộ Tư pháp"
 
 
-def _is_placeholder(number: str) -> bool:
+def is_placeholder(number: str) -> bool:
+    """Whether software wrote this number where there was none: one of those known, or one digit all along."""
     digits = number.strip()
     return digits in PLACEHOLDER_IDS or (len(digits) > 5 and digits == digits[0] * len(digits))
 
@@ -38,7 +39,7 @@ def _is_placeholder(number: str) -> bool:
     says_en="A number that software fills in where there was none stands for a real one.",
 )  # fmt: skip
 def placeholder_number(number: str) -> Saw:
-    return "a filler number" if _is_placeholder(number) else None
+    return "a filler number" if is_placeholder(number) else None
 
 
 @check_each(
@@ -50,8 +51,8 @@ def placeholder_number(number: str) -> Saw:
     says_en="A personal number is not twelve digits, as the law has it.",
 )
 def wrong_personal_id_length(personal_id: str) -> Saw:
-    joined = "".join(personal_id.split())
-    if (PERSONAL_ID.fullmatch(joined) and joined.isascii()) or _is_placeholder(joined):
+    joined = personal_id if personal_id.isalnum() else "".join(personal_id.split())
+    if not joined or (PERSONAL_ID.fullmatch(joined) and joined.isascii()) or is_placeholder(joined):
         return None
     return f"{len(joined)} characters" if joined.isdecimal() else "not only digits"
 
@@ -65,7 +66,7 @@ def wrong_personal_id_length(personal_id: str) -> Saw:
     says_en="A number has spaces before, in or after it; registries refuse that.",
 )  # fmt: skip
 def spaces_in_number(number: str) -> Saw:
-    return "spaces" if number.split() != [number] else None
+    return None if number.isalnum() or not any(map(str.isspace, number)) else "spaces"
 
 
 @check(
@@ -79,7 +80,7 @@ def spaces_in_number(number: str) -> Saw:
 def id_paper_number_malformed(paper: IdPaper) -> Saw:
     shape = ID_PAPER_KINDS.get(paper.kind_code)
     joined = "".join(paper.number.split())
-    if shape is None or shape.fullmatch(joined) or _is_placeholder(joined):
+    if shape is None or shape.fullmatch(joined) or is_placeholder(joined):
         return None
     return f"kind {paper.kind_code}, {len(joined)} characters"
 
@@ -117,7 +118,7 @@ def ended_id_paper(paper: IdPaper, exam: Examination) -> Saw:
     says_en="A personal number's structure does not match its holder; it may still be right.",
 )  # fmt: skip
 def odd_personal_id_structure(person: Person) -> Saw:
-    if person.personal_id is None or not person.personal_id.isascii() or _is_placeholder(person.personal_id):
+    if person.personal_id is None or not person.personal_id.isascii() or is_placeholder(person.personal_id):
         return None
     is_male = {Sex.MALE: True, Sex.FEMALE: False}.get(person.sex) if person.sex else None
     odd = id_structure_oddity(

@@ -5,12 +5,15 @@ born, and old parcel codes keep the codes of their time and are not asked about.
 """
 
 from datetime import date
+from functools import lru_cache
 
 from quality.check import HOLDS, NOTES, Examination, Saw, check, check_each
 from schemas.civil_status import BirthCase
 from schemas.dossier import Dossier
 from schemas.person import Address
 from schemas.places import PROVINCES, commune_on
+
+_commune_on = lru_cache(maxsize=16_384)(commune_on)
 
 UNITS = "QĐ 19/2025/QĐ-TTg, bảng danh mục và mã số đơn vị hành chính"
 KEEP_THEIR_TIME = ("home_place", "birth_place")
@@ -28,7 +31,7 @@ TWO_LEVELS_FROM = date(2025, 7, 1)
     says_en="No unit holds a commune code on the day of receipt.",
 )
 def retired_commune_code(commune_code: str, exam: Examination) -> Saw:
-    return "held by no unit" if commune_on(commune_code, exam.event_on) is None else None
+    return "held by no unit" if _commune_on(commune_code, exam.event_on) is None else None
 
 
 @check_each(
@@ -57,7 +60,7 @@ def retired_province_code(province_code: str) -> Saw:
 def commune_outside_province(address: Address, exam: Examination) -> Saw:
     if address.commune_code is None or address.province_code not in PROVINCES:
         return None
-    commune = commune_on(address.commune_code, exam.event_on)
+    commune = _commune_on(address.commune_code, exam.event_on)
     return None if commune is None or commune.province_code == address.province_code else "of another province"
 
 
@@ -70,7 +73,7 @@ def commune_outside_province(address: Address, exam: Examination) -> Saw:
     says_en="The receiving commune is not in the portal's province.",
 )  # fmt: skip
 def receiving_commune_outside_portal(dossier: Dossier, exam: Examination) -> Saw:
-    if dossier.commune_code is None or (commune := commune_on(dossier.commune_code, exam.event_on)) is None:
+    if dossier.commune_code is None or (commune := _commune_on(dossier.commune_code, exam.event_on)) is None:
         return None
     return None if commune.province_code == dossier.portal_code else "of another province"
 
@@ -85,10 +88,10 @@ def receiving_commune_outside_portal(dossier: Dossier, exam: Examination) -> Saw
 )
 def birth_place_never_was(case: BirthCase, exam: Examination) -> Saw:
     code = case.birth_place.commune_code if case.birth_place else None
-    if code is None or commune_on(code, exam.event_on):
+    if code is None or _commune_on(code, exam.event_on):
         return None
     born = case.child.born_on.earliest if case.child.born_on else None
-    return None if born and commune_on(code, born) else "held by no unit"
+    return None if born and _commune_on(code, born) else "held by no unit"
 
 
 @check(

@@ -1,0 +1,23 @@
+"""Erasing a dossier: its wrapped data key is destroyed, and with it all that was sealed."""
+
+from sqlalchemy import text
+
+from connectors.ledger import Ledger
+
+ERASE = text("""
+    WITH gone AS (
+        UPDATE keys k SET wrapped = NULL, destroyed_at = clock_timestamp() FROM dossiers d
+         WHERE d.dossier_id = k.dossier_id AND d.portal_code = :portal_code AND d.dossier_code = :dossier_code
+           AND k.wrapped IS NOT NULL AND d.state IN ('held', 'closed', 'cleared')
+           AND NOT EXISTS (SELECT FROM reports r WHERE r.dossier_id = d.dossier_id AND r.state = 'pending')
+           AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id
+                              AND (e.state IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted') OR e.lacks <> '{}'))
+        RETURNING k.dossier_id)
+    INSERT INTO events (dossier_id, kind) SELECT dossier_id, 'erased' FROM gone RETURNING dossier_id""")
+
+
+def erase(ledger: Ledger, portal_code: str, dossier_code: str) -> bool:
+    """Destroys the key of a dossier that has nothing open any more; False when there is no such dossier."""
+    with ledger.engine.begin() as connection:
+        wanted = {"portal_code": portal_code, "dossier_code": dossier_code}
+        return connection.execute(ERASE, wanted).first() is not None

@@ -1,0 +1,398 @@
+"""The interlinked hub (Phần mềm dịch vụ công liên thông), from which a province's one-stop desk (MCĐT) takes dossiers.
+
+Documents. Token, list, detail, status update, the hub's statuses and the wording of its answers are as seen in public
+adapters between MCĐT and hub; element names of `<hoTich>` follow the civil-status payload (nks, me, cha, nkt, gbt, nyc,
+Dktt...). NĐ 63/2024/NĐ-CP; by NĐ 301/2026/NĐ-CP the national portal takes the hub's place from 1 January 2027.
+
+Assumed: the paths; a list by day of last change; marking by id and update time; in the detail `ngayCapNhat`,
+`ngayHenTra`, `maCoQuan`, `trichYeu`, `maXaTiepNhan`, `trangThai`, `trangThaiHoSo`; `maBam` and `dungLuong` of a file;
+the attribute `ghi` of a date: how it stands on the form, when that is not yyyyMMdd, yyyyMM or yyyy.
+
+Who we are: userName and password for a token and a refresh token. How long the token lives is not said: it is used
+until it is refused, then renewed, with the refresh token as long as that one lives.
+
+Statuses. The hub's own list is 1 received into MCĐT, 2 supplement asked, 3 accepted, 7 forwarded to the Ministry of
+Justice, 4 registered, 5 result returned, 6 rejected; 0 or none before. `trangThaiHoSo` is the national list's number at
+the time the dossier was handed over. That one is the dossier's status until the hub says more than 1, since our own 1
+says nothing about the desk; from then on the hub's number is put into the national list (`NATIONAL`). We report
+1-3-7-4-5 in this order and never 6, which is final: a person decides that.
+
+A repeat of a status is answered with a text that means done. A taken dossier is marked, and listed again when it
+changes. `maDonVi` is a number that has lost its zeros: 4 or 5 digits are a commune, 3 a district of before July 2025,
+which says nothing about the commune. Papers lie in the original in base64; one with `huyGiayTo` 1 was withdrawn.
+"""
+
+import binascii
+import json
+import math
+import re
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from lxml import etree
+
+from connectors.endpoint import Endpoint
+from connectors.errors import Unauthorised, Unrecognised
+from connectors.http import Reply, Request, Token, bearing
+from connectors.portals.platform import Entry, Listing, Platform, hearing
+from connectors.shape import (
+    Elements,
+    Misshapen,
+    Shape,
+    among,
+    code,
+    code_of,
+    digits,
+    items,
+    leaf,
+    made,
+    many,
+    of,
+    parsed,
+    text,
+    whole,
+)
+from connectors.xml import parse
+from schemas.dates import VIETNAM, PartialDate, local_day
+from schemas.delivery import Receipt
+from schemas.dossier import Dossier, PortalStatus
+from schemas.fields import procedure_code
+from schemas.person import Sex
+from schemas.report import Hearing, Milestone, Report
+
+MOMENT = "%d/%m/%Y %H:%M:%S"
+FIRST_DAYS = 30
+"""How far back a province that is new to us is read."""
+OVERLAP = timedelta(days=2)
+CIVIL_STATUS_AGENCY = 5
+"""coQuanXuLy of the civil-status desk."""
+
+MODULES = {"LTKS": "birth", "LTKT": "death"}
+NATIONAL = {
+    2: PortalStatus.SUPPLEMENT_ASKED, 3: PortalStatus.IN_PROGRESS, 7: PortalStatus.IN_PROGRESS, 4: PortalStatus.DONE,
+    5: PortalStatus.RETURNED, 6: PortalStatus.NOT_RECEIVED,
+}  # fmt: skip
+"""The hub's status as a number of the national list."""
+BEFORE_WORK = {0, 1}
+"""The hub's statuses that say nothing which the handing over did not say."""
+
+STATUSES = {
+    Milestone.RECEIVED: 1, Milestone.ACCEPTED: 3, Milestone.FORWARDED: 7, Milestone.REGISTERED: 4,
+    Milestone.RETURNED: 5,
+}  # fmt: skip
+PROGRESS_VI = {
+    Milestone.RECEIVED: "Đã tiếp nhận hồ sơ vào một cửa điện tử",
+    Milestone.ACCEPTED: "Hồ sơ hợp lệ, đã tiếp nhận chính thức",
+    Milestone.FORWARDED: "Đã chuyển hồ sơ đến hệ thống đăng ký",
+    Milestone.REGISTERED: "Đã đăng ký, có kết quả",
+    Milestone.RETURNED: "Đã trả kết quả",
+}
+REPORTER = {"nguoiXuLy": "Hệ thống liên thông", "chucDanh": "Hệ thống", "phongBanXuLy": "Liên thông CSDL quốc gia"}
+RESULTS = {
+    "ngayDangKy": "registered_on", "soDangKy": "entry_number", "quyenSo": "book_code", "trangSo": "page_number",
+    "soDinhDanh": "personal_id", "soHoSoCuTru": "residence_case_code", "maSoBhxh": "insurance_number",
+    "maTheBhyt": "card_code", "hanTheBhyt": "card_until", "maBienDong": "land_entry_code",
+    "maGiayToKetQua": "result_code",
+}  # fmt: skip
+WORDS = {
+    "thành công": Hearing.HEARD,
+    "bị từ chối. không thể cập nhật trạng thái": Hearing.HEARD,
+    "đã tồn tại trong một cửa điện tử": Hearing.HEARD,
+    "không tồn tại": Hearing.HEARD,
+    "đã trả kết quả, không được cập nhật": Hearing.HEARD,
+    "đã có kết quả xử lý": Hearing.HEARD,
+    "đã hoàn thành đăng ký": Hearing.HEARD,
+    "chưa cập nhật trạng thái": Hearing.LATER,
+    "chưa được gửi không thể cập nhật": Hearing.LATER,
+    "có lỗi trong quá trình thêm mới": Hearing.LATER,
+    "client received soap fault": Hearing.LATER,
+    "server error": Hearing.LATER,
+    "logic xử lý không hợp lệ": Hearing.REFUSED,
+}
+"""The classes of answers that retry logic in the field rests on."""
+
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_AS_ON_FORM = frozenset({"ghi"})
+
+
+def moment(content: Any, at: str) -> datetime:
+    """dd/MM/yyyy HH:mm:ss, Vietnam's time."""
+    try:
+        return datetime.strptime(text(content, at).strip(), MOMENT).replace(tzinfo=VIETNAM)
+    except ValueError:
+        raise Misshapen(at, "expected dd/MM/yyyy HH:mm:ss") from None
+
+
+def day(element: etree._Element, at: str) -> PartialDate | None:
+    """yyyyMMdd, or the part that is known; `ghi` is how the form has it."""
+    written = leaf(element, at, _AS_ON_FORM)
+    found = PartialDate.read_compact(written)
+    on_form = element.get("ghi")
+    if on_form is None:
+        return found
+    return found.model_copy(update={"as_written": str(on_form)}) if found else PartialDate(as_written=str(on_form))
+
+
+def commune_of_unit(content: Any, at: str) -> str | None:
+    """The commune in `maDonVi`, with its zeros; None for a district."""
+    return f"{content:05d}" if 1000 <= whole(content, at) < 100_000 else None
+
+
+SEX = among({"1": Sex.MALE, "2": Sex.FEMALE, "3": Sex.UNDETERMINED})
+WRITTEN = of(text)
+ADDRESS = Elements({
+    "maTinh": ("province_code", WRITTEN), "maHuyen": ("district_code", WRITTEN), "maXa": ("commune_code", WRITTEN),
+    "dcChiTiet": ("detail", WRITTEN), "quocGia": ("country_code", WRITTEN),
+})  # fmt: skip
+PERSON = Elements({
+    "HoTen": ("full_name", WRITTEN), "GioiTinh": ("sex", of(SEX)), "NgaySinh": ("born_on", day),
+    "SoDDCN": ("personal_id", WRITTEN), "LoaiGiayToTuyThan": ("id_paper.kind_code", WRITTEN),
+    "SoGiayToTuyThan": ("id_paper.number", WRITTEN), "NgayCapGiayToTuyThan": ("id_paper.issued_on", day),
+    "NoiCapGiayToTuyThan": ("id_paper.issued_by", WRITTEN), "DanToc": ("ethnic_group", WRITTEN),
+    "QuocTich": ("nationality_code", WRITTEN), "LoaiCuTru": ("residence_kind", WRITTEN),
+    "NoiCuTru": ("residence", ADDRESS), "QueQuan": ("home_place", ADDRESS),
+}, ignored=frozenset({"NgaySinhBangChu", "XacThucThongTin"}))  # fmt: skip
+APPLICANT = Elements({
+    **PERSON.fields, "QuanHe": ("relation", WRITTEN), "SoDienThoai": ("phone", WRITTEN), "Email": ("email", WRITTEN),
+}, PERSON.ignored)  # fmt: skip
+FORMS = {
+    "birth": Elements({
+        "nyc": ("applicant", APPLICANT), "nks": ("child", PERSON), "nksNoiSinh": ("birth_place", ADDRESS),
+        "nksLoaiKhaiSinh": ("birth_kind", WRITTEN), "loaiDangKy": ("registration_kind", WRITTEN),
+        "maGCS": ("notice_code", WRITTEN), "ngayCapGCS": ("notice_on", day), "me": ("mother", PERSON),
+        "cha": ("father", PERSON), "DkttChuHo": ("head_of_household.full_name", WRITTEN),
+        "DkttChuHoSoGiayTo": ("head_of_household.personal_id", WRITTEN),
+        "DkttMaQuanHe": ("head_of_household.relation", WRITTEN), "DkttNoiDangKy": ("residence", ADDRESS),
+        "maCSKCB": ("clinic_code", WRITTEN), "thuTuSinh": ("birth_order", of(digits)),
+        "soLuongBanSao": ("copies", of(digits)),
+    }, frozenset({"noiDangKy"})),
+    "death": Elements({
+        "nyc": ("applicant", APPLICANT), "nkt": ("deceased", PERSON), "nktNgayChet": ("died_on", day),
+        "nktGioPhutChet": ("died_at_time", WRITTEN), "nktNoiChet": ("place", WRITTEN),
+        "nktNguyenNhanChet": ("cause", WRITTEN), "gbtLoai": ("notice_kind", WRITTEN),
+        "gbtSo": ("notice_code", WRITTEN), "gbtNgay": ("notice_on", day), "gbtCoQuanCap": ("notice_by", WRITTEN),
+        "maSoBHXH": ("insurance_number", WRITTEN), "soLuongBanSao": ("copies", of(digits)),
+    }, frozenset({"noiDangKy", "nktNgayChetGhiBangChu"})),
+}  # fmt: skip
+PAPER = Shape({
+    "loaiGiayTo": ("kind_code", text), "tenTepDinhKem": ("name", text), "maBam": ("sha256", text),
+    "dungLuong": ("size", whole),
+}, ignored=frozenset({"id", "tenGiayTo", "huyGiayTo", "duLieuTepDinhKem"}))  # fmt: skip
+DETAIL = Shape({
+    "maHoSo": ("dossier_code", code), "soHoSoLT": ("national_code", code), "techId": ("technical_id", code),
+    "maTTHC": ("procedure_as_written", code), "module": ("kind", among(MODULES)), "trangThai": ("hub_status", whole),
+    "trangThaiHoSo": ("status", whole), "ngayTiepNhan": ("received_at", moment), "ngayCapNhat": ("updated_at", moment),
+    "ngayHenTra": ("due_at", moment), "maCoQuan": ("agency_code", code), "maDonVi": ("unit", commune_of_unit),
+    "maXaTiepNhan": ("commune_code", code), "trichYeu": ("abstract", text), "data": ("form", text),
+    "fileDinhKem": ("papers", lambda content, at: many(PAPER)(_valid_papers(content), at)),
+}, ignored=frozenset({"id", "ketQuaXuLy", "tienDo", "tenTTHC"}))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HubToken(Token):
+    """`refresh` can renew it until then."""
+
+    refresh_until: datetime | None = None
+
+
+class HubLogin:
+    """Token by userName and password, renewed with the refresh token while that one lives."""
+
+    def ask_token(self, endpoint: Endpoint, old: Token | None) -> Request | None:
+        if isinstance(old, HubToken) and old.refresh_until and datetime.now(VIETNAM) < old.refresh_until:
+            return Request.post_json("/api/token/refresh", {"token": old.value, "refreshToken": old.refresh})
+        return Request.post_json("/api/token", {"userName": endpoint.login, "password": endpoint.password})
+
+    def read_token(self, reply: Reply) -> Token:
+        content = reply.json_object()
+        token, refresh = content.get("token"), content.get("refreshToken")
+        if not isinstance(token, str):
+            raise Unauthorised(f"no token in the hub's token reply, status {reply.status}: check userName and password")
+        until = moment(content.get("refreshTokenExpiryTime"), "hub.refreshTokenExpiryTime") if refresh else None
+        return HubToken(token, math.inf, str(refresh or ""), until)
+
+    def sign(self, request: Request, endpoint: Endpoint, token: Token | None) -> Request:
+        return bearing(request, token)
+
+
+def first_position(now: datetime) -> str:
+    return (local_day(now) - timedelta(days=FIRST_DAYS)).isoformat()
+
+
+def rewind(position: str) -> str:
+    return (date.fromisoformat(position) - OVERLAP).isoformat()
+
+
+def list_page(stream: str, position: str, endpoint: Endpoint) -> Request:
+    on = date.fromisoformat(position).strftime("%d/%m/%Y")
+    return Request("GET", f"/api/hoSo?{urlencode({'module': stream, 'ngay': on})}")
+
+
+def read_page(reply: Reply, stream: str, position: str, now: datetime) -> Listing:
+    """The list of one day; an item without an id cannot be asked for, so its own bytes are what there is of it."""
+    around, rows = items(reply.body, "value")
+    if reply.status != 200 or around.get("status") != "1":
+        raise Unrecognised(f"hub: a list with status {reply.status} or a status other than 1", reply.body)
+    entries = [_entry(row, original) for row, original in rows]
+    on = date.fromisoformat(position)
+    if on < local_day(now):
+        return Listing(entries, (on + timedelta(days=1)).isoformat(), True)
+    return Listing(entries, position, False)
+
+
+def _entry(row: Any, original: bytes) -> Entry:
+    hub_id = code_of(row, "id")
+    return Entry(code_of(row, "maHoSo"), None if hub_id else original, hub_id, code_of(row, "ngayCapNhat"))
+
+
+def fetch(entry: Entry, endpoint: Endpoint) -> Request:
+    return Request("GET", f"/api/hoSo/{quote(entry.technical_id, safe='')}")
+
+
+def read_fetched(reply: Reply, entry: Entry) -> bytes:
+    """The detail's bytes, when they are the detail of this entry, readable or not."""
+    content = reply.json_object()
+    value = content.get("value")
+    if reply.status != 200 or not isinstance(value, dict) or value.get("id") != entry.technical_id:
+        raise Unrecognised(f"hub: status {reply.status}, expected the detail that was asked for", reply.body)
+    return reply.body
+
+
+def taken(entries: Sequence[Entry], endpoint: Endpoint) -> Request:
+    marks = [{"id": entry.technical_id, "ngayCapNhat": entry.version} for entry in entries if entry.technical_id]
+    return Request.post_json("/api/hoSo/danhDau", {"danhSach": marks})
+
+
+def read(original: bytes, province_code: str) -> Dossier:
+    ours = DETAIL(_detail(original), "hub")
+    kind = ours.pop("kind", None)
+    if kind is None or "form" not in ours:
+        raise Misshapen("hub.data" if kind else "hub.module", "missing")
+    case = FORMS[kind](_form(ours.pop("form")), "hub.data")
+    ours["applicant"] = case.pop("applicant", None)
+    ours["case"] = {"kind": kind, **_without_blank_papers(case)}
+    ours["status"] = _national_status(ours.pop("hub_status", 0), ours.get("status"))
+    unit = ours.pop("unit", None)
+    ours.setdefault("commune_code", unit)
+    ours["portal_code"] = province_code
+    ours["procedure_code"] = procedure_code(ours.get("procedure_as_written", ""))
+    return made(Dossier, ours, "hub")
+
+
+def _detail(original: bytes) -> Any:
+    """The detail inside its envelope, or a bare item of a list that had no id."""
+    content = parsed(original, "hub")
+    return content.get("value", content) if isinstance(content, dict) else content
+
+
+def _form(data: str) -> etree._Element:
+    """The root of the XML in the string, whatever encoding it declares: the string has been decoded already."""
+    try:
+        root = parse(_DECLARATION.sub("", data.lstrip("\ufeff"), count=1).strip().encode())
+    except UnicodeEncodeError:
+        raise Misshapen("hub.data", "characters that are none") from None
+    except Unrecognised as error:
+        raise Misshapen("hub.data", str(error)) from None
+    if root.tag != "hoTich":
+        raise Misshapen("hub.data", "expected the element hoTich")
+    return root
+
+
+def _without_blank_papers(case: dict[str, Any]) -> dict[str, Any]:
+    """Kind 0 is "blank" in the ministry's list: a kind 0 without a number is no paper."""
+    for person in case.values():
+        if isinstance(person, dict) and person.get("id_paper") == {"kind_code": "0"}:
+            del person["id_paper"]
+    return case
+
+
+def _national_status(hub_status: int, handed_over: int | None) -> int:
+    if hub_status in BEFORE_WORK:
+        return PortalStatus.RECEIVED if handed_over is None else handed_over
+    if hub_status not in NATIONAL:
+        raise Misshapen("hub.trangThai", "expected one of the hub's statuses")
+    return NATIONAL[hub_status]
+
+
+def _valid_papers(content: Any) -> Any:
+    if not isinstance(content, list):
+        return content
+    return [paper for paper in content if not isinstance(paper, dict) or str(paper.get("huyGiayTo", 0)) != "1"]
+
+
+def papers_inside(original: bytes) -> list[bytes]:
+    detail = _detail(original)
+    papers = _valid_papers(detail.get("fileDinhKem") or []) if isinstance(detail, dict) else None
+    if not isinstance(papers, list):
+        raise Misshapen("hub.fileDinhKem", "expected a list")
+    return [_paper_bytes(paper, f"hub.fileDinhKem.{position}") for position, paper in enumerate(papers)]
+
+
+def _paper_bytes(paper: Any, at: str) -> bytes:
+    at = f"{at}.duLieuTepDinhKem"
+    content = paper.get("duLieuTepDinhKem") if isinstance(paper, dict) else None
+    try:
+        return b64decode("".join(text(content, at).split()).encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise Misshapen(at, "expected base64") from None
+
+
+def write_reports(reports: Sequence[Report], endpoint: Endpoint) -> Request:
+    (report,) = reports
+    happened_at = report.happened_at.astimezone(VIETNAM).strftime(MOMENT)
+    return Request.post_json("/api/hoSo/trangThai", {
+        "maTTHC": report.procedure_as_written,
+        "soHoSoLT": report.national_code,
+        "coQuanXuLy": CIVIL_STATUS_AGENCY,
+        "maHoSo": report.dossier_code,
+        "trangThai": STATUSES[report.milestone],
+        "thoiGianThucHien": happened_at,
+        "ngayBatDau": happened_at,
+        "ghiChu": "",
+        "noiDungXuLy": PROGRESS_VI[report.milestone],
+        **REPORTER,
+        **_result(report),
+    })  # fmt: skip
+
+
+def _result(report: Report) -> dict[str, str]:
+    """What the registries gave, from the registration on; the personal number may be known only at the end."""
+    if report.milestone not in (Milestone.REGISTERED, Milestone.RETURNED):
+        return {}
+    return {"ketQuaXuLy": json.dumps(_results(report.receipt), ensure_ascii=False, separators=(",", ":"))}
+
+
+def _results(receipt: Receipt) -> dict[str, str]:
+    given = {name: getattr(receipt, ours) for name, ours in RESULTS.items()}
+    return {name: _written(value) for name, value in given.items() if value is not None}
+
+
+def _written(value: date | str) -> str:
+    return value.strftime("%d/%m/%Y") if isinstance(value, date) else value
+
+
+def read_reports(reply: Reply, reports: Sequence[Report]) -> list[Hearing]:
+    return [_heard(reply.json_object(), reply)]
+
+
+def _heard(content: Mapping[str, Any], reply: Reply) -> Hearing:
+    words = " ".join(str(content.get(name) or "") for name in ("statusDescription", "errorDescription"))
+    meant = hearing(words, WORDS)
+    if meant is None:
+        raise Unrecognised(f"hub: a status answer with unknown words, status {reply.status}", reply.body)
+    return meant
+
+
+PLATFORM = Platform(
+    code="hub",
+    name_vi="Phần mềm dịch vụ công liên thông",
+    auth=HubLogin(),
+    greeting=lambda endpoint: Request("GET", "/api/ketNoi"),
+    streams=tuple(MODULES), first_position=first_position, rewind=rewind, list_page=list_page, read_page=read_page,
+    fetch=fetch, read_fetched=read_fetched, read=read, papers_inside=papers_inside, taken=taken,
+    statuses=STATUSES, write_reports=write_reports, read_reports=read_reports,
+)  # fmt: skip

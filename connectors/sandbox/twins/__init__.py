@@ -1,0 +1,1 @@
+"""The twins: one file per system that has a stand-in here."""

@@ -1,0 +1,414 @@
+"""Twin of the interlinked hub: token and refresh token, lists by day and module, details with XML in JSON, statuses.
+
+One twin serves every province of the hub under `/<province code>/...`. Written from the description of the exchange
+between one-stop desks and hub; it does not know the connector. Its clock ticks in seconds, and no two changes of one
+dossier bear the same second, so that a mark always means one state.
+
+What it does as the hub does: a marked dossier is not listed until it changes; a status out of order is refused with the
+texts seen in practice; `maDonVi` loses the zeros of a commune's code; the citizen's supplement comes some seconds after
+the dossier was first listed.
+"""
+
+import heapq
+import json
+import secrets
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from lxml import etree
+
+from connectors.sandbox.server import Incoming, Outgoing
+from connectors.sandbox.world import Planted
+from schemas.civil_status import BirthCase, DeathCase
+from schemas.dates import VIETNAM, PartialDate, local_day
+from schemas.dossier import Dossier
+from schemas.fields import Model
+from schemas.person import Address, Applicant, HeadOfHousehold, IdPaper, Person, Sex
+
+MOMENT = "%d/%m/%Y %H:%M:%S"
+TOKEN_S = 1800.0
+REFRESH_S = 7 * 86_400.0
+MENDED_AFTER_S = 3.0
+UNREADABLE = "broken_content"
+SECOND = timedelta(seconds=1)
+
+MODULES = {"birth": "LTKS", "death": "LTKT"}
+BEFORE = {3: 1, 7: 3, 4: 7, 5: 4}
+"""The status that must stand before this one."""
+STATUSES = frozenset({1, 2, 3, 4, 5, 6, 7})
+CLOSED = frozenset({3, 7, 8})
+"""National statuses of dossiers that nobody may report on."""
+NEEDS = {"maTTHC": str, "maHoSo": str, "coQuanXuLy": int, "trangThai": int, "thoiGianThucHien": str, "noiDungXuLy": str}
+
+_PERSON = {
+    "full_name": "HoTen", "sex": "GioiTinh", "born_on": "NgaySinh", "personal_id": "SoDDCN", "id_paper": "",
+    "ethnic_group": "DanToc", "nationality_code": "QuocTich", "residence_kind": "LoaiCuTru", "residence": "NoiCuTru",
+    "home_place": "QueQuan",
+}  # fmt: skip
+NAMES: Mapping[type[Model], Mapping[str, str]] = {
+    Address: {
+        "province_code": "maTinh", "district_code": "maHuyen", "commune_code": "maXa", "detail": "dcChiTiet",
+        "country_code": "quocGia",
+    },
+    IdPaper: {
+        "kind_code": "LoaiGiayToTuyThan", "number": "SoGiayToTuyThan", "issued_on": "NgayCapGiayToTuyThan",
+        "issued_by": "NoiCapGiayToTuyThan",
+    },
+    HeadOfHousehold: {"full_name": "DkttChuHo", "personal_id": "DkttChuHoSoGiayTo", "relation": "DkttMaQuanHe"},
+    Person: _PERSON,
+    Applicant: {**_PERSON, "relation": "QuanHe", "phone": "SoDienThoai", "email": "Email"},
+    BirthCase: {
+        "child": "nks", "birth_place": "nksNoiSinh", "birth_kind": "nksLoaiKhaiSinh",
+        "registration_kind": "loaiDangKy", "notice_code": "maGCS", "notice_on": "ngayCapGCS", "mother": "me",
+        "father": "cha", "head_of_household": "", "residence": "DkttNoiDangKy", "clinic_code": "maCSKCB",
+        "birth_order": "thuTuSinh", "copies": "soLuongBanSao",
+    },
+    DeathCase: {
+        "deceased": "nkt", "died_on": "nktNgayChet", "died_at_time": "nktGioPhutChet", "place": "nktNoiChet",
+        "cause": "nktNguyenNhanChet", "notice_kind": "gbtLoai", "notice_code": "gbtSo", "notice_on": "gbtNgay",
+        "notice_by": "gbtCoQuanCap", "insurance_number": "maSoBHXH", "copies": "soLuongBanSao",
+    },
+}  # fmt: skip
+"""What the hub's XML calls each field; an empty name puts the fields of the part beside those of the whole."""
+SEXES = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.UNDETERMINED: "3"}
+
+
+class Realm(Protocol):
+    """What this twin asks of the world."""
+
+    def of_province(self, province_code: str) -> Sequence[Planted]: ...
+
+
+def form_of(dossier: Dossier) -> str:
+    """The dossier's form as `<hoTich>`."""
+    root = etree.Element("hoTich")
+    if dossier.applicant:
+        _fill(etree.SubElement(root, "nyc"), dossier.applicant)
+    _fill(root, dossier.case)
+    return etree.tostring(root, encoding="unicode")
+
+
+def _fill(parent: etree._Element, model: Model) -> None:
+    for ours, name in NAMES[type(model)].items():
+        value = getattr(model, ours)
+        if isinstance(value, Model) and not isinstance(value, PartialDate):
+            _fill(etree.SubElement(parent, name) if name else parent, value)
+        elif isinstance(value, PartialDate):
+            _date(etree.SubElement(parent, name), value)
+        elif value is not None:
+            etree.SubElement(parent, name).text = SEXES[value] if isinstance(value, Sex) else str(value)
+
+
+def _date(element: etree._Element, value: PartialDate) -> None:
+    element.text = value.compact() if value.year else value.as_written
+    if value.as_written != element.text or not element.text:
+        element.set("ghi", value.as_written)
+
+
+@dataclass
+class Held:
+    """A dossier at the hub. `given` is the version that is shown; `history` are the statuses heard, in order."""
+
+    province_code: str
+    hub_id: str
+    planted: Planted
+    given: Dossier
+    updated_at: datetime
+    history: list[int] = field(default_factory=list)
+    results: dict[str, str] = field(default_factory=dict)
+    listed: int = 0
+    marked: bool = False
+    mended_given: bool = False
+    fixed: bytes = b""
+
+    @property
+    def status(self) -> int:
+        return self.history[-1] if self.history else 0
+
+    @property
+    def module(self) -> str:
+        return MODULES[self.given.case.kind]
+
+    @property
+    def version(self) -> str:
+        return self.updated_at.astimezone(VIETNAM).strftime(MOMENT)
+
+    def change(self, at: datetime) -> None:
+        self.updated_at = max(at.replace(microsecond=0), self.updated_at + SECOND)
+        self.marked = False
+
+    def head(self) -> dict[str, Any]:
+        """What a list says of it."""
+        dossier = self.given
+        return {
+            "id": self.hub_id,
+            **_unit(dossier.commune_code),
+            "maTTHC": dossier.procedure_as_written,
+            "module": self.module,
+            "maHoSo": dossier.dossier_code,
+            "ngayTiepNhan": dossier.received_at.astimezone(VIETNAM).strftime(MOMENT),
+            "techId": dossier.technical_id,
+            "ngayCapNhat": self.version,
+        }
+
+    def detail(self) -> bytes:
+        if not self.fixed:
+            self.fixed = json.dumps(self._fixed(), ensure_ascii=False).encode()[1:]
+        moving = json.dumps(self.head() | {"trangThai": self.status, "trangThaiHoSo": int(self.given.status)},
+                            ensure_ascii=False).encode()[:-1]  # fmt: skip
+        return b'{"status":"1","statusDescription":"","value":%s,%s}' % (moving, self.fixed)
+
+    def _fixed(self) -> dict[str, Any]:
+        """What stays as it is while the version stays."""
+        dossier, form = self.given, form_of(self.given)
+        if self.planted.defect == UNREADABLE and dossier is not self.planted.mended:
+            form = form.removesuffix("</hoTich>")
+        return {
+            "soHoSoLT": dossier.national_code,
+            "ngayHenTra": dossier.due_at.astimezone(VIETNAM).strftime(MOMENT) if dossier.due_at else None,
+            "maCoQuan": dossier.agency_code,
+            "trichYeu": dossier.abstract,
+            "data": form,
+            "fileDinhKem": [
+                {
+                    "id": position, "loaiGiayTo": paper.kind_code, "tenGiayTo": paper.kind_code,
+                    "tenTepDinhKem": paper.name, "huyGiayTo": 0, "maBam": paper.sha256, "dungLuong": paper.size,
+                    "duLieuTepDinhKem": b64encode(content).decode(),
+                }
+                for position, (paper, content) in enumerate(zip(dossier.papers, self.planted.papers, strict=False))
+            ],
+        }  # fmt: skip
+
+
+def _unit(commune_code: str | None) -> dict[str, Any]:
+    """The receiving unit as a number; the code beside it only where the number cannot say it."""
+    if commune_code is None:
+        return {"maDonVi": None}
+    if commune_code.isascii() and commune_code.isdecimal() and len(commune_code) == 5 and int(commune_code) >= 1000:
+        return {"maDonVi": int(commune_code)}
+    return {"maDonVi": None, "maXaTiepNhan": commune_code}
+
+
+class Session(NamedTuple):
+    """Of a token: whose it is, how long it lives, what renews it."""
+
+    province_code: str
+    until: float
+    refresh: str
+    refresh_until: float
+
+
+class Refusal(Exception):
+    """The hub's own error."""
+
+    def __init__(self, description: str, status: int = 200) -> None:
+        super().__init__(description)
+        self.answer = _said("0", description, status)
+
+
+def _said(status: str, description: str, http_status: int = 200) -> Outgoing:
+    where = "statusDescription" if status == "1" else "errorDescription"
+    said = {"status": status, "statusDescription": "", "errorDescription": "", where: description}
+    return Outgoing.of_json(said, http_status)
+
+
+class HubTwin:
+    """The hub. `credentials(province)` are accepted; tokens live `token_s`, refresh tokens `refresh_s`."""
+
+    code = "hub"
+
+    def __init__(
+        self, world: Realm, province_codes: Sequence[str], *, token_s: float = TOKEN_S, refresh_s: float = REFRESH_S
+    ) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[str, dict[str, Held]] = {code: _held_by(world, code) for code in province_codes}
+        all_held = [held for by_id in self._held.values() for held in by_id.values()]
+        self._by_code = {(held.province_code, held.given.dossier_code.strip()): held for held in all_held}
+        self._supplements: list[tuple[float, str, str]] = []
+        self._sessions: dict[str, Session] = {}
+        self._token_s, self._refresh_s = token_s, refresh_s
+
+    @staticmethod
+    def credentials(province_code: str) -> tuple[str, str]:
+        """userName and password of a province's connection."""
+        return f"lienthong-{province_code}", f"hub-{province_code}"
+
+    def handle(self, request: Incoming) -> Outgoing:
+        _, province, *rest = (*request.path.split("/", 2), "")
+        path = f"/{rest[0]}"
+        try:
+            with self._lock:
+                if province not in self._held:
+                    raise Refusal("Không tìm thấy đường dẫn", 404)
+                if path in ("/api/token", "/api/token/refresh"):
+                    return self._grant(province, request, is_renewal=path.endswith("refresh"))
+                self._admit(province, request)
+                return self._answer(province, path, request)
+        except Refusal as refusal:
+            return refusal.answer
+
+    def registered(self) -> list[dict[str, Any]]:
+        with self._lock:
+            return [
+                {
+                    "dossier_code": code, "province_code": province, "status": held.status,
+                    "history": list(held.history), "listed": held.listed, "marked": held.marked,
+                    "results": dict(held.results),
+                }
+                for (province, code), held in self._by_code.items()
+            ]  # fmt: skip
+
+    def given(self) -> int:
+        """Dossiers that were listed at least once."""
+        return sum(row["listed"] > 0 for row in self.registered())
+
+    def still_to_come(self) -> int:
+        """Supplemented versions whose detail was not given yet."""
+        with self._lock:
+            return sum(held.planted.mended is not None and not held.mended_given for held in self._by_code.values())
+
+    def _grant(self, province: str, request: Incoming, *, is_renewal: bool) -> Outgoing:
+        content = _object_of(request)
+        if is_renewal:
+            old = self._sessions.pop(str(content.get("token")), None)
+            is_known = old is not None and (old.province_code, old.refresh) == (province, content.get("refreshToken"))
+            if old is None or not is_known or old.refresh_until <= time.monotonic():
+                raise Refusal("Refresh token không hợp lệ hoặc đã hết hạn", 401)
+        elif (content.get("userName"), content.get("password")) != self.credentials(province):
+            raise Refusal("Sai tên đăng nhập hoặc mật khẩu", 401)
+        now, token, refresh = time.monotonic(), secrets.token_hex(16), secrets.token_hex(16)
+        self._sessions[token] = Session(province, now + self._token_s, refresh, now + self._refresh_s)
+        until = (datetime.now(VIETNAM) + timedelta(seconds=self._refresh_s)).strftime(MOMENT)
+        return Outgoing.of_json({"token": token, "refreshToken": refresh, "refreshTokenExpiryTime": until})
+
+    def _admit(self, province: str, request: Incoming) -> None:
+        session = self._sessions.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+        if session is None or session.province_code != province or session.until <= time.monotonic():
+            raise Refusal("Token không hợp lệ hoặc đã hết hạn", 401)
+
+    def _answer(self, province: str, path: str, request: Incoming) -> Outgoing:
+        answers: dict[tuple[str, str], Callable[[str, Incoming], Outgoing]] = {
+            ("GET", "/api/hoSo"): self._list,
+            ("POST", "/api/hoSo/danhDau"): self._mark,
+            ("POST", "/api/hoSo/trangThai"): self._hear,
+            ("GET", "/api/ketNoi"): lambda province, request: _said("1", "thành công"),
+        }
+        if answer := answers.get((request.method, path)):
+            return answer(province, request)
+        held = self._held[province].get(path.removeprefix("/api/hoSo/"))
+        if request.method != "GET" or held is None:
+            raise Refusal("Hồ sơ không tồn tại", 404)
+        held.mended_given = held.mended_given or held.given is held.planted.mended
+        return Outgoing(200, held.detail())
+
+    def _list(self, province: str, request: Incoming) -> Outgoing:
+        on, module = _day(request.query.get("ngay", "")), request.query.get("module")
+        if module not in MODULES.values():
+            raise Refusal("Module không hợp lệ", 400)
+        self._supplement()
+        found = [
+            held for held in self._held[province].values()
+            if not held.marked and held.module == module and local_day(held.updated_at) == on
+        ]  # fmt: skip
+        for held in found:
+            if held.listed == 0 and held.planted.mended:
+                heapq.heappush(self._supplements, (time.time() + MENDED_AFTER_S, province, held.hub_id))
+            held.listed += 1
+        return Outgoing.of_json({"status": "1", "statusDescription": "", "value": [held.head() for held in found]})
+
+    def _supplement(self) -> None:
+        """What citizens have supplemented by now."""
+        while self._supplements and self._supplements[0][0] <= time.time():
+            at, province, hub_id = heapq.heappop(self._supplements)
+            held = self._held[province][hub_id]
+            if held.planted.mended:
+                held.given, held.fixed = held.planted.mended, b""
+                held.change(datetime.fromtimestamp(at, VIETNAM))
+
+    def _mark(self, province: str, request: Incoming) -> Outgoing:
+        marks = _object_of(request).get("danhSach")
+        if not isinstance(marks, list) or not all(isinstance(mark, dict) for mark in marks):
+            raise Refusal("Dữ liệu không hợp lệ: danhSach", 400)
+        for mark in marks:
+            held = self._held[province].get(str(mark.get("id")))
+            if held and held.version == mark.get("ngayCapNhat"):
+                held.marked = True
+        return _said("1", "Đánh dấu thành công")
+
+    def _hear(self, province: str, request: Incoming) -> Outgoing:
+        content = _object_of(request)
+        wrong = [name for name, kind in NEEDS.items() if type(content.get(name)) is not kind]
+        if wrong or content["trangThai"] not in STATUSES:
+            raise Refusal(f"Dữ liệu không hợp lệ: {', '.join(wrong) or 'trangThai'}")
+        held = self._by_code.get((province, content["maHoSo"].strip()))
+        if held is None or content.get("soHoSoLT") != held.given.national_code:
+            raise Refusal("Hồ sơ không tồn tại")
+        if not _is_repeat(held, content["trangThai"]):
+            held.results.update(_results(content))
+            held.history.append(content["trangThai"])
+            held.change(datetime.now(VIETNAM))
+        return _said("1", "Cập nhật trạng thái thành công")
+
+
+def _held_by(world: Realm, province_code: str) -> dict[str, Held]:
+    carried = [each for each in world.of_province(province_code) if each.dossier.case.kind in MODULES]
+    ids = [str(100_001 + position) for position in range(len(carried))]
+    return {
+        hub_id: Held(province_code, hub_id, each, each.dossier, each.dossier.updated_at)
+        for hub_id, each in zip(ids, carried, strict=True)
+    }
+
+
+def _object_of(request: Incoming) -> dict[str, Any]:
+    try:
+        content = request.json()
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise Refusal("Dữ liệu không đúng định dạng", 400)
+    return content
+
+
+def _day(written: str) -> date:
+    try:
+        return datetime.strptime(written, "%d/%m/%Y").date()
+    except ValueError:
+        raise Refusal("Ngày không hợp lệ", 400) from None
+
+
+def _is_repeat(held: Held, status: int) -> bool:
+    """Whether this status stands already; a Refusal when it may not come now."""
+    if held.status == 6 or held.given.status in CLOSED:
+        raise Refusal("Hồ sơ đã bị từ chối. Không thể cập nhật trạng thái")
+    if held.status == 5:
+        raise Refusal("Hồ sơ đã hoàn thành đăng ký, không được cập nhật trạng thái")
+    if status == held.status == 1:
+        raise Refusal("Hồ sơ đã tồn tại trong một cửa điện tử")
+    if status == held.status == 4:
+        raise Refusal("Hồ sơ đã có kết quả xử lý, không được cập nhật")
+    if status == held.status:
+        return True
+    if status in held.history and status != 2:
+        raise Refusal("Logic xử lý không hợp lệ")
+    if status in BEFORE and BEFORE[status] not in held.history:
+        raise Refusal(f"Hồ sơ chưa cập nhật trạng thái {BEFORE[status]}")
+    return False
+
+
+def _results(content: Mapping[str, Any]) -> dict[str, str]:
+    """What the registries gave; a registration must say it."""
+    written = content.get("ketQuaXuLy")
+    if written is None and content["trangThai"] != 4:
+        return {}
+    try:
+        results = json.loads(written) if isinstance(written, str) else None
+    except (ValueError, RecursionError):
+        results = None
+    if not isinstance(results, dict):
+        raise Refusal("Dữ liệu không hợp lệ: ketQuaXuLy")
+    return {name: str(value) for name, value in results.items()}

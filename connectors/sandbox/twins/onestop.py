@@ -1,0 +1,387 @@
+"""Twin of a vendor's one-stop portal: OAuth2, JSON, pages by update time, papers by link, progress rows.
+
+One twin serves every province of the platform under `/<province code>/...`. Written from the description of the
+national portal's sync service and of the vendors' style; it does not know the connector.
+
+What it does as portals do: every change moves a dossier's update time, so that rows move while pages are read; the
+citizen's supplement comes some seconds after the dossier was first listed; a progress row changes the status only
+upwards, and a dossier that the desk has not handed over (1, 5, 6) keeps its status whatever the row says.
+"""
+
+import heapq
+import json
+import secrets
+import threading
+import time
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from connectors.sandbox.server import Incoming, Outgoing
+from connectors.sandbox.world import Planted
+from schemas.civil_status import BirthCase, DeathCase, MarriageCase, Spouse
+from schemas.dates import VIETNAM, PartialDate
+from schemas.dossier import Dossier, Paper
+from schemas.fields import Model
+from schemas.land import Certificate, LandCase, Parcel, Purpose
+from schemas.person import Address, Applicant, HeadOfHousehold, IdPaper, Person, Sex
+from schemas.residence import ResidenceCase
+
+LARGEST_PAGE = 200
+MOST_ROWS = 10
+TOKEN_S = 3600.0
+MENDED_AFTER_S = 3.0
+TICK = timedelta(microseconds=1)
+UNREADABLE = "broken_content"
+
+WAITING, CLOSED, ENDED = frozenset({1, 5, 6}), frozenset({3, 7, 8}), frozenset({9, 10})
+LEVELS = {2: 0, 4: 1, 9: 2}
+"""Statuses that a progress row may bring, in their order."""
+ROW_NEEDS = {"maHoSo": str, "trangThai": int, "noiDungXuLy": str, "nguoiXuLy": str, "thoiDiemXuLy": str}
+RESULTS = (
+    "ngayDangKy", "soDangKy", "quyenSo", "trangSo", "soDinhDanh", "soHoSoCuTru", "maSoBhxh", "maTheBhyt", "hanTheBhyt",
+    "maBienDong", "maGiayToKetQua",
+)  # fmt: skip
+
+_PERSON = {
+    "full_name": "hoTen", "sex": "gioiTinh", "born_on": "ngaySinh", "personal_id": "soDinhDanh",
+    "id_paper": "giayToTuyThan", "ethnic_group": "danToc", "nationality_code": "quocTich",
+    "residence_kind": "loaiCuTru", "residence": "noiCuTru", "home_place": "queQuan",
+}  # fmt: skip
+NAMES: Mapping[type[Model], Mapping[str, str]] = {
+    Address: {
+        "province_code": "maTinh", "district_code": "maHuyen", "commune_code": "maXa", "detail": "diaChiChiTiet",
+        "country_code": "maQuocGia",
+    },
+    IdPaper: {"kind_code": "loaiGiayTo", "number": "soGiayTo", "issued_on": "ngayCap", "issued_by": "noiCap"},
+    Person: _PERSON,
+    Spouse: {**_PERSON, "marriage_order": "lanKetHon"},
+    Applicant: {**_PERSON, "relation": "quanHe", "phone": "soDienThoai", "email": "email"},
+    HeadOfHousehold: {"full_name": "hoTen", "personal_id": "soDinhDanh", "relation": "quanHe"},
+    BirthCase: {
+        "child": "nguoiDuocKhaiSinh", "birth_place": "noiSinh", "birth_kind": "loaiKhaiSinh",
+        "registration_kind": "loaiDangKy", "notice_code": "soGiayChungSinh", "notice_on": "ngayGiayChungSinh",
+        "mother": "me", "father": "cha", "head_of_household": "chuHo", "residence": "noiDangKyThuongTru",
+        "clinic_code": "maCoSoKcb", "birth_order": "thuTuSinh", "copies": "soLuongBanSao",
+    },
+    DeathCase: {
+        "deceased": "nguoiChet", "died_on": "ngayChet", "died_at_time": "gioPhutChet", "place": "noiChet",
+        "cause": "nguyenNhanChet", "notice_kind": "loaiGiayBaoTu", "notice_code": "soGiayBaoTu",
+        "notice_on": "ngayGiayBaoTu", "notice_by": "coQuanCapGiayBaoTu", "insurance_number": "maSoBhxh",
+        "copies": "soLuongBanSao",
+    },
+    MarriageCase: {"husband": "chong", "wife": "vo", "registration_kind": "loaiDangKy"},
+    ResidenceCase: {
+        "person": "nguoiDangKy", "moves_to": "noiDangKyThuongTru", "head_of_household": "chuHo",
+        "reason": "noiDungDeNghi",
+    },
+    LandCase: {
+        "change_kind": "loaiBienDong", "parcel": "thuaDat", "certificate": "giayChungNhan", "owner_kind": "loaiChu",
+        "owners": "chuSuDung",
+    },
+    Parcel: {
+        "commune_code": "maXa", "sheet_number": "soHieuToBanDo", "parcel_number": "soThuTuThua",
+        "old_commune_code": "maXaCu", "old_sheet_number": "soHieuToBanDoCu", "old_parcel_number": "soThuTuThuaCu",
+        "area_m2": "dienTich", "address": "diaChi", "purposes": "mucDichSuDung", "is_disputed": "dangTranhChap",
+    },
+    Purpose: {
+        "purpose_code": "maMucDichSuDung", "area_m2": "dienTich", "until": "ngayHetHanSuDung", "origin": "nguonGoc",
+    },
+    Certificate: {
+        "serial": "soPhatHanh", "entry_number": "soVaoSo", "issued_on": "ngayCap", "issued_by": "donViCap",
+    },
+    Paper: {
+        "kind_code": "maThanhPhanHoSo", "name": "tenTepDinhKem", "link": "duongDan", "sha256": "sha256",
+        "size": "dungLuong",
+    },
+    Dossier: {
+        "dossier_code": "maHoSo", "national_code": "maHoSoLienThong", "technical_id": "techId",
+        "procedure_as_written": "maTTHC", "received_at": "ngayTiepNhan", "due_at": "ngayHenTra",
+        "agency_code": "donViXuLy", "commune_code": "maXaTiepNhan", "abstract": "trichYeuHoSo",
+        "applicant": "chuHoSo", "case": "duLieu", "papers": "thanhPhanHoSo",
+    },
+}  # fmt: skip
+"""What the portal calls each field of the form; status and update time are written anew each time."""
+FORMS = {
+    "birth": "KHAI_SINH", "death": "KHAI_TU", "marriage": "KET_HON", "residence": "THUONG_TRU", "land": "BIEN_DONG_DAT",
+}  # fmt: skip
+SEXES = {Sex.MALE: "Nam", Sex.FEMALE: "Nữ", Sex.UNDETERMINED: "Chưa xác định"}
+
+
+class Realm(Protocol):
+    """What this twin asks of the world."""
+
+    def of_province(self, province_code: str) -> Sequence[Planted]: ...
+
+
+def written(value: Any) -> Any:
+    """A value of a dossier as this portal's JSON has it."""
+    match value:
+        case PartialDate():
+            parts = {"ngay": value.day, "thang": value.month, "nam": value.year}
+            return {name: f"{part:02d}" for name, part in parts.items() if part} | {"ghi": value.as_written}
+        case Model():
+            names = NAMES[type(value)]
+            pairs = ((names[ours], getattr(value, ours)) for ours in names)
+            return {name: written(content) for name, content in pairs if content is not None}
+        case Sex():
+            return SEXES[value]
+        case datetime():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+        case tuple():
+            return [written(each) for each in value]
+        case _:
+            return value
+
+
+@dataclass
+class Held:
+    """A dossier at the portal. `given` is the version that is shown; `rows` are the progress rows heard."""
+
+    province_code: str
+    planted: Planted
+    given: Dossier
+    status: int
+    updated_at: datetime
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    results: dict[str, str] = field(default_factory=dict)
+    listed: int = 0
+    mended_listed: bool = False
+    fixed: str = ""
+    shown: bytes = b""
+
+    def item(self) -> bytes:
+        """The item's JSON; what does not change is written once a version."""
+        if not self.fixed:
+            content = written(self.given) | {"loaiBieuMau": FORMS[self.given.case.kind]}
+            if self.planted.defect == UNREADABLE and self.given is not self.planted.mended:
+                content["ngayTiepNhan"] = int(self.given.received_at.timestamp())
+            self.fixed = json.dumps(content, ensure_ascii=False, separators=(",", ":"))[:-1]
+        if not self.shown:
+            progress = json.dumps(self.rows, ensure_ascii=False) if self.rows else "[]"
+            self.shown = (
+                f'{self.fixed},"trangThai":{self.status},"ngayCapNhat":"{self.updated_at.isoformat()}",'
+                f'"tienDoXuLy":{progress}}}'
+            ).encode()
+        return self.shown
+
+
+@dataclass
+class Desk:
+    """A province's one-stop portal: its dossiers by code, and in the order of their update times."""
+
+    held: dict[str, Held]
+    papers: dict[str, bytes]
+    order: list[tuple[datetime, str]]
+    supplements: list[tuple[float, str]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, province_code: str, planted: Iterable[Planted]) -> "Desk":
+        held = {
+            each.dossier.dossier_code.strip(): Held(
+                province_code, each, each.dossier, each.dossier.status, each.dossier.updated_at
+            )
+            for each in planted
+        }
+        papers = {
+            paper.link: content
+            for each in held.values()
+            for paper, content in zip(each.planted.dossier.papers, each.planted.papers, strict=False)
+            if paper.link
+        }
+        return cls(held, papers, sorted((each.updated_at, code) for code, each in held.items()))
+
+    def move(self, code: str, updated_at: datetime) -> None:
+        """Gives a dossier a new update time: its row moves."""
+        held = self.held[code]
+        del self.order[bisect_left(self.order, (held.updated_at, code))]
+        insort(self.order, (updated_at, code))
+        held.updated_at, held.shown = updated_at, b""
+
+    def supplement(self) -> None:
+        """What citizens have supplemented by now."""
+        while self.supplements and self.supplements[0][0] <= time.time():
+            at, code = heapq.heappop(self.supplements)
+            held = self.held[code]
+            if held.planted.mended is None:
+                continue
+            if held.planted.mended.status != held.planted.dossier.status:
+                held.status = held.planted.mended.status
+            held.given, held.fixed = held.planted.mended, ""
+            self.move(code, max(datetime.fromtimestamp(at, VIETNAM), held.updated_at))
+
+    def listed(self, code: str) -> Held:
+        held = self.held[code]
+        if held.listed == 0 and held.planted.mended:
+            heapq.heappush(self.supplements, (time.time() + MENDED_AFTER_S, code))
+        held.listed += 1
+        held.mended_listed = held.mended_listed or held.given is held.planted.mended
+        return held
+
+
+class Refusal(Exception):
+    """The portal's own error: error_code, message and HTTP status."""
+
+    def __init__(self, error_code: int, message: str, status: int = 200) -> None:
+        super().__init__(message)
+        self.answer = Outgoing.of_json({"error_code": error_code, "message": message}, status)
+
+
+class OnestopTwin:
+    """The portal. `credentials(province)` are accepted; `token_s` is how long a token lives."""
+
+    code = "onestop"
+
+    def __init__(self, world: Realm, province_codes: Sequence[str], *, token_s: float = TOKEN_S) -> None:
+        self._lock = threading.Lock()
+        self._desks = {code: Desk.of(code, world.of_province(code)) for code in province_codes}
+        self._tokens: dict[str, tuple[str, float]] = {}
+        self._token_s = token_s
+
+    @staticmethod
+    def credentials(province_code: str) -> tuple[str, str]:
+        """Client id and secret of a province's connection."""
+        return f"lienthong-{province_code}", f"onestop-{province_code}"
+
+    def handle(self, request: Incoming) -> Outgoing:
+        _, province_code, *rest = (*request.path.split("/", 2), "")
+        desk, path = self._desks.get(province_code), f"/{rest[0]}"
+        try:
+            with self._lock:
+                if desk is None:
+                    raise Refusal(404, "Không tìm thấy đường dẫn", 404)
+                if path == "/oauth2/token":
+                    return self._grant(province_code, request)
+                self._admit(province_code, request)
+                return self._answer(desk, path, request)
+        except Refusal as refusal:
+            return refusal.answer
+
+    def registered(self) -> list[dict[str, Any]]:
+        with self._lock:
+            return [self._row(code, held) for desk in self._desks.values() for code, held in desk.held.items()]
+
+    def given(self) -> int:
+        """Dossiers that were listed at least once."""
+        return sum(row["listed"] > 0 for row in self.registered())
+
+    def still_to_come(self) -> int:
+        """Supplemented versions that were not listed yet."""
+        with self._lock:
+            held = [each for desk in self._desks.values() for each in desk.held.values()]
+            return sum(each.planted.mended is not None and not each.mended_listed for each in held)
+
+    @staticmethod
+    def _row(code: str, held: Held) -> dict[str, Any]:
+        return {
+            "dossier_code": code,
+            "province_code": held.province_code,
+            "status": held.status,
+            "history": [row["trangThai"] for row in held.rows],
+            "listed": held.listed,
+            "marked": False,
+            "results": dict(held.results),
+        }
+
+    def _grant(self, province_code: str, request: Incoming) -> Outgoing:
+        form = _form_of(request)
+        if form.get("grant_type") != "client_credentials":
+            return Outgoing.of_json({"error": "unsupported_grant_type"}, 400)
+        if (form.get("client_id"), form.get("client_secret")) != self.credentials(province_code):
+            return Outgoing.of_json({"error": "invalid_client"}, 401)
+        token = secrets.token_hex(16)
+        self._tokens[token] = (province_code, time.monotonic() + self._token_s)
+        return Outgoing.of_json({"access_token": token, "token_type": "Bearer", "expires_in": int(self._token_s)})
+
+    def _admit(self, province_code: str, request: Incoming) -> None:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        owner, until = self._tokens.get(token, ("", 0.0))
+        if owner != province_code or until <= time.monotonic():
+            self._tokens.pop(token, None)
+            raise Refusal(401, "Token không hợp lệ hoặc đã hết hạn", 401)
+
+    def _answer(self, desk: Desk, path: str, request: Incoming) -> Outgoing:
+        if request.method == "GET" and path in desk.papers:
+            return Outgoing(200, desk.papers[path], "application/pdf")
+        answers: dict[tuple[str, str], Callable[[Desk, Incoming], Outgoing]] = {
+            ("GET", "/api/hoSo"): self._list,
+            ("POST", "/api/tienDo"): self._take_rows,
+            ("GET", "/api/ketNoi"): lambda desk, request: Outgoing.of_json({"error_code": 0, "message": ""}),
+        }
+        answer = answers.get((request.method, path))
+        if answer is None:
+            raise Refusal(404, "Không tìm thấy đường dẫn", 404)
+        return answer(desk, request)
+
+    def _list(self, desk: Desk, request: Incoming) -> Outgoing:
+        try:
+            since = datetime.fromisoformat(request.query["updatedSince"])
+            page, size = int(request.query.get("page", "1")), int(request.query.get("pageSize", "200"))
+        except (KeyError, ValueError):
+            raise Refusal(-1, "Tham số updatedSince, page, pageSize không hợp lệ", 400) from None
+        if since.tzinfo is None or page < 1 or not 1 <= size <= LARGEST_PAGE:
+            raise Refusal(-1, "Tham số updatedSince, page, pageSize không hợp lệ", 400)
+        desk.supplement()
+        first = bisect_left(desk.order, (since, "")) + (page - 1) * size
+        items = [desk.listed(code).item() for _, code in desk.order[first : first + size]]
+        return Outgoing(200, b'{"error_code":0,"message":"","trang":%d,"danhSach":[%s]}' % (page, b",".join(items)))
+
+    def _take_rows(self, desk: Desk, request: Incoming) -> Outgoing:
+        try:
+            rows = request.json()["data"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise Refusal(-1, "Dữ liệu không đúng định dạng", 400) from None
+        if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
+            raise Refusal(-1, f"Mỗi lần gửi từ 1 đến {MOST_ROWS} dòng tiến độ", 400)
+        return Outgoing.of_json({"error_code": 0, "message": "", "data": [self._take_row(desk, row) for row in rows]})
+
+    def _take_row(self, desk: Desk, row: Any) -> dict[str, Any]:
+        row = row if isinstance(row, dict) else {}
+        wrong = [name for name, kind in ROW_NEEDS.items() if type(row.get(name)) is not kind]
+        if wrong or row["trangThai"] not in LEVELS:
+            error_code, message = -1, f"Dữ liệu không hợp lệ: {', '.join(wrong) or 'trangThai'}"
+        elif (held := desk.held.get(row["maHoSo"].strip())) is None:
+            error_code, message = -2, "Hồ sơ không tồn tại"
+        else:
+            error_code, message = _verdict(held, row)
+            if error_code == 0:
+                _keep(held, row)
+                desk.move(row["maHoSo"].strip(), max(datetime.now(VIETNAM), held.updated_at + TICK))
+        return {"maHoSo": row.get("maHoSo"), "error_code": error_code, "message": message}
+
+
+def _form_of(request: Incoming) -> dict[str, str]:
+    try:
+        return request.form()
+    except UnicodeDecodeError:
+        return {}
+
+
+def _verdict(held: Held, row: Mapping[str, Any]) -> tuple[int, str]:
+    """What the portal says of a progress row, by the order it holds to."""
+    status, told = row["trangThai"], [each["trangThai"] for each in held.rows]
+    if any((each["trangThai"], each["noiDungXuLy"]) == (status, row["noiDungXuLy"]) for each in held.rows):
+        return 3, "Tiến độ xử lý đã tồn tại"
+    if held.status in CLOSED:
+        return -3, "Hồ sơ đã bị từ chối. Không thể cập nhật trạng thái"
+    if held.status in ENDED:
+        return -3, "Hồ sơ đã hoàn thành, không được cập nhật tiến độ"
+    if told and LEVELS[status] < LEVELS[told[-1]]:
+        return -3, "Logic xử lý không hợp lệ"
+    if LEVELS[status] > (LEVELS[told[-1]] if told else -1) + 1:
+        return -3, "Hồ sơ chưa cập nhật trạng thái trước đó"
+    if held.status in WAITING and status != 2:
+        return -3, "Hồ sơ chưa cập nhật trạng thái tiếp nhận của bộ phận một cửa"
+    return 0, "Thành công"
+
+
+def _keep(held: Held, row: Mapping[str, Any]) -> None:
+    held.rows.append(dict(row))
+    held.results.update({name: str(row[name]) for name in RESULTS if row.get(name)})
+    if held.status not in WAITING:
+        held.status = max(held.status, row["trangThai"])

@@ -1,0 +1,264 @@
+"""`lienthong ...`: the same steps when a person asks, and what a person wants to know."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(
+    help="Carries dossiers from provincial portals to the national registries, exactly once and in order.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+)  # fmt: skip
+out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Code = Annotated[str, typer.Argument(help="Dossier code, or interlinked code.")]
+
+
+def stop(message: object) -> NoReturn:
+    """Ends with a message that says what to do next."""
+    err.print(f"lienthong: {message}", markup=False)
+    raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option(help="Stop when nothing moves any more, print the account.")] = False,
+    dossiers: Annotated[int, typer.Option(min=1, max=100_000, help="How many dossiers the portals hold.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same persons.")] = 2026,
+    port: Annotated[int | None, typer.Option(help="Airflow's port; a free one unless given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Everything on this machine: sandbox, database, Airflow. Invented persons only; its state is made anew each time."""
+    from dags.demo import run_demo
+
+    raise typer.Exit(run_demo(dossiers, seed, once=once, as_json=as_json, port=port))
+
+
+@app.command()
+def up(port: Annotated[int | None, typer.Option(help="Airflow's port; 8080 unless given.")] = 8080) -> None:
+    """The same for real: needs every connection and the master key, and says which are missing."""
+    from dags.demo import missing_for_real, run_for_real
+
+    if missing := missing_for_real():
+        stop("cannot start, still missing:\n  " + "\n  ".join(missing))
+    raise typer.Exit(run_for_real(port))
+
+
+@app.command()
+def sandbox(
+    dossiers: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
+    seed: Annotated[int, typer.Option()] = 2026,
+    port: Annotated[int, typer.Option(help="First of six ports; free ones unless given.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """The twins alone, to rehearse against. Prints the connections; Ctrl-C ends it."""
+    from connectors.sandbox.rehearsal import Rehearsal
+    from dags.demo import wait_for_end
+
+    with Rehearsal(seed, dossiers, first_port=port) as rehearsal:
+        if as_json:
+            print(json.dumps(rehearsal.connections), flush=True)
+        else:
+            for name, value in rehearsal.connections.items():
+                print(f"export {name}='{value}'", flush=True)
+            err.print("The sandbox runs. Copy the lines above into another shell; Ctrl-C ends it.")
+        wait_for_end()
+
+
+@app.command()
+def run(
+    step: Annotated[str, typer.Argument(help="pull, check, deliver, collect or report")],
+    code: Annotated[str, typer.Argument(help="A province code or a registry; all of them unless given.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Runs a step now, for one province or registry or for all; it may run beside Airflow."""
+    from connectors.ledger import open_ledger
+
+    with _excuses(), open_ledger() as ledger:
+        for name, work in _work(step, code).items():
+            moved = work(ledger)
+            if as_json:
+                print(json.dumps({"step": step, "code": name, **moved}))
+            else:
+                counts = ", ".join(f"{what} {count}" for what, count in moved.items() if count) or "nothing moved"
+                out.print(f"{step} {name}: {counts}".replace("  ", " "))
+
+
+def _work(step: str, code: str) -> dict[str, Callable[[Any], dict[str, int]]]:
+    """What to call for a step, by province or registry."""
+    from connectors.endpoint import Endpoint
+    from connectors.portals.provinces import PROVINCES
+    from connectors.registries import REGISTRIES
+    from dags import steps
+
+    read = Endpoint.from_environment
+    portal_steps = {"pull": steps.pull, "check": steps.check}
+    registry_steps = {"deliver": steps.deliver, "collect": steps.collect}
+    if step == "report":
+        return {"": lambda ledger: steps.report(ledger, read)}
+    if step in portal_steps:
+        provinces = _chosen(PROVINCES, code, "province")
+        return {name: lambda ledger, of=of: portal_steps[step](ledger, of, read(of.connection_id))  # type: ignore[misc]
+                for name, of in provinces.items()}  # fmt: skip
+    if step in registry_steps:
+        registries = _chosen(REGISTRIES, code, "registry")
+        return {name: lambda ledger, of=of: registry_steps[step](ledger, of, read(of.code))  # type: ignore[misc]
+                for name, of in registries.items()}  # fmt: skip
+    stop(f"no step {step!r}: pull, check, deliver, collect or report")
+
+
+def _chosen(known: dict[str, Any], code: str, kind: str) -> dict[str, Any]:
+    if code and code not in known:
+        stop(f"no {kind} {code!r}: {', '.join(known)}")
+    return {code: known[code]} if code else known
+
+
+@app.command()
+def account(as_json: Json = False) -> None:
+    """Per portal, day and registry: pulled = delivered + waiting + held + refused, and what is unexplained."""
+    from connectors.ledger import open_ledger
+    from connectors.ledger.account import account as read_account
+
+    with _excuses(), open_ledger() as ledger:
+        lines = read_account(ledger)
+    if as_json:
+        print(json.dumps(account_as_json(lines)))
+    else:
+        out.print(account_table(lines))
+    if sum(abs(line.unexplained) for line in lines):
+        raise typer.Exit(2)
+
+
+COLUMNS = ("pulled", "delivered", "waiting", "held", "refused", "unexplained")
+
+
+def account_as_json(lines: list[Any]) -> dict[str, Any]:
+    rows = [{**asdict(line), "received_on": line.received_on.isoformat(), "unexplained": line.unexplained} for line in lines]
+    return {"total": {name: sum(row[name] for row in rows) for name in COLUMNS}, "lines": rows}
+
+
+def account_table(lines: list[Any]) -> Table:
+    table = Table("portal", "day", "registry", *COLUMNS, title="Account")
+    for line in lines:
+        numbers = (str(getattr(line, name)) for name in COLUMNS)
+        table.add_row(line.portal_code, f"{line.received_on:%d/%m/%Y}", line.registry_code, *numbers)
+    table.add_section()
+    table.add_row("", "", "all", *(str(sum(getattr(line, name) for line in lines)) for name in COLUMNS))
+    return table
+
+
+@app.command()
+def show(code: Code, as_json: Json = False) -> None:
+    """One dossier: where it stands, what was found, and its timeline."""
+    from connectors.ledger import open_ledger
+    from connectors.ledger.account import stories
+    from dags.story import print_story
+
+    with _excuses(), open_ledger() as ledger:
+        found = stories(ledger, code.strip())
+    if not found:
+        stop(f"no dossier {code}: check the code, or wait until its portal was pulled")
+    if as_json:
+        print(json.dumps([asdict(story) for story in found], default=str, ensure_ascii=False))
+        return
+    for story in found:
+        print_story(out, story)
+
+
+@app.command()
+def release(
+    code: Code,
+    reason: Annotated[str, typer.Option(prompt="Why may it go on as it is", help="Kept with your name in the timeline.")],
+    by: Annotated[str, typer.Option(help="Who decides; your user name unless given.")] = "",
+) -> None:
+    """Lets a held dossier go on as it is, with a reason."""
+    from connectors.ledger import open_ledger
+    from connectors.ledger.examinations import release as release_dossier
+
+    actor = by or os.environ.get("USER") or os.environ.get("LOGNAME") or "cli"
+    with _excuses(), open_ledger() as ledger:
+        if not release_dossier(ledger, code.strip(), actor, reason):
+            stop(f"no held dossier {code}: see `lienthong show {code}`")
+    out.print(f"{code} released; it is examined again at the next pull or with `lienthong run check`.")
+
+
+@app.command()
+def erase(
+    code: Code, portal: Annotated[str, typer.Option(help="Province code of its portal.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:  # fmt: skip
+    """Destroys a dossier's key: what was sealed of it can never be read again; its codes and events stay."""
+    from connectors.ledger import open_ledger
+    from connectors.ledger.erasure import erase as erase_dossier
+
+    if not yes:
+        typer.confirm(f"Destroy the key of {code} for good?", abort=True)
+    with _excuses(), open_ledger() as ledger:
+        if not erase_dossier(ledger, portal, code.strip()):
+            stop(f"{code} cannot be erased: unknown, erased already, or on its way to a registry (`lienthong show {code}`)")
+    out.print(f"{code} is erased.")
+
+
+@app.command()
+def doctor() -> None:
+    """Looks at the database, the master key, every connection, the clock and the disk, and says what to do."""
+    from dags.doctor import examine_installation
+
+    table = Table("what", "state", "what to do")
+    worst = True
+    for what, is_well, words in examine_installation():
+        table.add_row(what, "ok" if is_well else "FAULT", words)
+        worst = worst and is_well
+    out.print(table)
+    raise typer.Exit(0 if worst else 1)
+
+
+@app.command("new-key")
+def new_key() -> None:
+    """Prints a fresh master key; keep it apart from the database, its loss erases everything sealed."""
+    from connectors.vault import new_master_key
+
+    print(new_master_key())
+
+
+@app.command()
+def upgrade() -> None:
+    """Brings the ledger's tables to this version."""
+    from connectors.ledger import upgrade as upgrade_ledger
+
+    with _excuses():
+        upgrade_ledger()
+    out.print("The ledger's tables are up to date.")
+
+
+class _excuses:
+    """Turns errors that a person can mend into one line."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is None:
+            return
+        from sqlalchemy.exc import OperationalError, ProgrammingError
+
+        from connectors.endpoint import NoConnection
+        from connectors.errors import LienthongError
+        from connectors.vault import VaultError
+
+        if isinstance(error, (NoConnection, LienthongError, VaultError)):
+            stop(f"{type(error).__name__}: {error}")
+        if isinstance(error, ProgrammingError) and "does not exist" in str(error.orig):
+            stop("the ledger has no tables yet: run `lienthong upgrade`")
+        if isinstance(error, OperationalError):
+            stop(f"the database cannot be reached: check LIENTHONG_DATABASE_URL ({type(error.orig).__name__})")
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,67 @@
+"""A real PostgreSQL for all tests, a fresh ledger for each test that asks for one."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, create_engine, text
+
+from connectors.ledger import Ledger, open_ledger, upgrade
+from connectors.postgres import EmbeddedServer, embedded
+from connectors.sandbox.rehearsal import Rehearsal
+from connectors.vault import Vault
+from tests.road import Road
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """One PostgreSQL, with a template that has the ledger's tables."""
+    with embedded(tmp_path_factory.mktemp("home")) as running:
+        upgrade(running.url("template_ledger"))
+        yield running
+
+
+@pytest.fixture
+def ledger_url(server: EmbeddedServer) -> URL:
+    """A database of its own, with empty tables."""
+    name = f"ledger_{os.getpid()}_{next(_numbers)}"
+    engine = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_ledger"))
+    engine.dispose()
+    return server.url(name)
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(bytes(range(32)))
+
+
+@pytest.fixture
+def ledger(ledger_url: URL, vault: Vault) -> Iterator[Ledger]:
+    with open_ledger(ledger_url, vault) as opened:
+        yield opened
+
+
+@pytest.fixture
+def road(ledger: Ledger) -> Iterator[Callable[..., Road]]:
+    """Makes a road: a sandbox of so many dossiers, and the ledger that carries them."""
+    with_rehearsals: list[Rehearsal] = []
+
+    def make(dossiers: int = 60, seed: int = 7, **options: object) -> Road:
+        rehearsal = Rehearsal(seed, dossiers, **options)  # type: ignore[arg-type]
+        with_rehearsals.append(rehearsal)
+        return Road(ledger, rehearsal)
+
+    yield make
+    for rehearsal in with_rehearsals:
+        rehearsal.stop()
+
+
+@pytest.fixture
+def repository() -> Path:
+    return Path(__file__).resolve().parents[1]

@@ -1,0 +1,64 @@
+"""From the portals to the registries and back, against the twins' ground truth."""
+
+from collections.abc import Callable
+
+import pytest
+
+from connectors.ledger.account import account, pending
+from connectors.sandbox.server import Fault
+from tests.road import Road
+from tests.truth import contradictions, registrations, unfinished_at_portals
+
+
+def assert_all_is_right(road: Road) -> None:
+    assert contradictions(road.rehearsal) == []
+    assert unfinished_at_portals(road.rehearsal) == []
+    lines = account(road.ledger)
+    assert [line for line in lines if line.unexplained] == []
+    assert pending(road.ledger).dossiers == len(road.rehearsal.world.planted)
+
+
+def test_every_cleared_dossier_is_registered_once_and_nothing_held_reaches_a_registry(road: Callable[..., Road]) -> None:
+    way = road(dossiers=300, seed=11)
+    way.go()
+    assert_all_is_right(way)
+    assert way.errors == []
+
+
+def test_a_second_round_over_everything_changes_nothing(road: Callable[..., Road]) -> None:
+    way = road(dossiers=60, seed=12)
+    way.go()
+    before, events = registrations(way.rehearsal), pending(way.ledger).last_event
+    way.round()
+    assert registrations(way.rehearsal) == before
+    assert pending(way.ledger).last_event == events
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault != Fault.WITHHOLD_NUMBER])
+def test_a_fault_at_every_registry_and_portal_loses_nothing_and_doubles_nothing(
+    road: Callable[..., Road], fault: Fault
+) -> None:
+    way = road(dossiers=48, seed=13)
+    for listener in way.rehearsal.server.listeners.values():
+        listener.faults.switch(fault, share=0.3, seconds=0.2)
+    for _ in range(6):
+        way.round()
+    for listener in way.rehearsal.server.listeners.values():
+        listener.faults.switch(None)
+    way.go(within_s=240)
+    assert_all_is_right(way)
+
+
+def test_a_number_that_is_withheld_keeps_the_chain_waiting_until_it_comes(road: Callable[..., Road]) -> None:
+    way = road(dossiers=60, seed=14)
+    civil_status = way.rehearsal.server.listeners["civil_status"]
+    civil_status.faults.switch(Fault.WITHHOLD_NUMBER)
+    for _ in range(8):
+        way.round()
+    births = {planted.dossier.dossier_code for planted in way.rehearsal.world.planted if planted.dossier.case.kind == "birth"}
+    assert births & set(registrations(way.rehearsal)["civil_status"])
+    assert not births & set(registrations(way.rehearsal)["residence"])
+    assert pending(way.ledger).numbers > 0
+    civil_status.faults.switch(None)
+    way.go(within_s=240)
+    assert_all_is_right(way)
