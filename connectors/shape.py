@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
@@ -84,10 +85,11 @@ class Elements:
 def _put(ours: dict[str, Any], path: str, value: Any) -> None:
     if value is None:
         return
-    *above, name = path.split(".")
-    for part in above:
-        ours = ours.setdefault(part, {})
-    ours[name] = value
+    if "." in path:
+        *above, path = path.split(".")
+        for part in above:
+            ours = ours.setdefault(part, {})
+    ours[path] = value
 
 
 def _safe(name: str) -> str:
@@ -121,6 +123,20 @@ def whole(content: Any, at: str) -> int:
     if isinstance(content, bool) or not isinstance(content, int) or abs(content) >= 2**31:
         raise Misshapen(at, f"expected a whole number, got {type(content).__name__}")
     return content
+
+
+def status(content: Any, at: str) -> int:
+    """A status number, also one that its list does not have: a check holds it."""
+    if not 0 <= whole(content, at) < 1000:
+        raise Misshapen(at, "expected a status number")
+    return int(content)
+
+
+def of_our_age(instant: datetime, at: str) -> datetime:
+    """The instant, when any calendar and zone can hold it."""
+    if not 1800 <= instant.year <= 2200:
+        raise Misshapen(at, "expected a time between 1800 and 2200")
+    return instant
 
 
 def digits(content: Any, at: str) -> int | None:

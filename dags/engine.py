@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 DAG_FILES = ("pull_dossiers.py", "deliver_dossiers.py", "collect_receipts.py", "report_outcomes.py")
 USER = "admin"
-GRACE_S = 5  # from asking to end to killing; a task may be killed at any moment
+GRACE_S = 3  # from asking to end to killing; a task may be killed at any moment
 
 
 class EngineFailed(RuntimeError):

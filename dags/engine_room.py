@@ -21,8 +21,14 @@ PARTS = {  # what a part runs, and what it imports while the database is set up
     "scheduler": (("scheduler", "--skip-serve-logs"), ("dags.steps", "connectors.ledger")),
     "dag-processor": (("dag-processor",), ()),
 }
-FOR_ALL = ("airflow.__main__", "airflow.utils.db", "airflow.jobs.scheduler_job_runner", "airflow.dag_processing.manager",
-           "airflow.executors.local_executor", "airflow.sdk.execution_time.task_runner")  # fmt: skip
+FOR_ALL = (
+    "airflow.__main__",
+    "airflow.dag_processing.manager",
+    "airflow.executors.local_executor",
+    "airflow.jobs.scheduler_job_runner",
+    "airflow.sdk.execution_time.task_runner",
+    "airflow.utils.db",
+)
 
 
 def main(logs: Path) -> int:

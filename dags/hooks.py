@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseHook
 
 from dags.provider import FORMS, PREFIX
 from dags.ties import endpoint_of
+
+if TYPE_CHECKING:
+    from connectors.endpoint import Endpoint
 
 NEXT_VI = {
     "Unreachable": "Không kết nối được. Kiểm tra địa chỉ và đường truyền, rồi bấm Test lại.",
@@ -37,18 +40,30 @@ class GreetingHook(BaseHook):
         self.connection_id = connection_id or self.default_conn_name
 
     def test_connection(self) -> tuple[bool, str]:
-        """Returns whether the system answered, and what it said or what to do next, in Vietnamese."""
+        """Returns whether the system answered, and what to do next if not, in Vietnamese."""
         from connectors.errors import LienthongError
-        from connectors.http import greet
+        from connectors.greet import greet
 
+        endpoint = endpoint_of(self.connection_id)
+        system = self._system(endpoint)
         try:
-            return True, greet(self.kind, endpoint_of(self.connection_id))
+            greet(system, endpoint)
+        except KeyError:
+            return False, f"Không có cổng nào tên {system}. Điền mã tỉnh hai chữ số, rồi bấm Test lại."
         except LienthongError as error:
             return False, f"{NEXT_VI.get(type(error).__name__, 'Có lỗi.')} ({error})"
+        return True, f"Đã kết nối {self.hook_name}."
+
+    def _system(self, endpoint: Endpoint) -> str:
+        """The connection id that is meant: the page tests under a passing name, so a portal's form tells it."""
+        return self.kind
 
 
 class PortalHook(GreetingHook, kind="portal"):
     """A provincial portal."""
+
+    def _system(self, endpoint: Endpoint) -> str:
+        return f"portal_{endpoint.extra.get('province_code') or self.connection_id.removeprefix('portal_')}"
 
 
 class CivilStatusHook(GreetingHook, kind="civil_status"):

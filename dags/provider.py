@@ -12,6 +12,7 @@ from typing import Any
 PREFIX = "lienthong_"
 
 Field = tuple[str, str, str]  # name in the connection's extra, label, description
+PROVINCE = ("province_code", "Mã tỉnh", "Hai chữ số, như trong tên kết nối: 24 của portal_24; nút Test cần mã này")
 AGENCY = ("agency_code", "Mã đơn vị", "Mã định danh của đơn vị gửi, do nơi quản lý hệ thống cấp")
 OFFICER = ("officer_id", "Cán bộ thực hiện", "Số định danh 12 chữ số của cán bộ đứng tên từng yêu cầu")
 CLIENT = ("x_road_client", "X-Road-Client", "Định danh trên trục liên thông: quốc gia/loại/đơn vị/hệ thống")
@@ -20,7 +21,7 @@ PACE = ("per_second", "Số yêu cầu mỗi giây", "Để trống để dùng 
 SECRET = {API_KEY}
 
 FORMS: dict[str, tuple[str, tuple[Field, ...]]] = {
-    "portal": ("Liên thông: cổng dịch vụ công tỉnh", (AGENCY, PACE)),
+    "portal": ("Liên thông: cổng dịch vụ công tỉnh", (PROVINCE, AGENCY, PACE)),
     "civil_status": ("Liên thông: hộ tịch", (AGENCY, PACE)),
     "residence": ("Liên thông: cư trú", (AGENCY, OFFICER, CLIENT, API_KEY, PACE)),
     "health_insurance": ("Liên thông: bảo hiểm y tế", (AGENCY, PACE)),

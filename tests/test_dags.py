@@ -22,16 +22,14 @@ HEAVY = ("great_expectations", "pandas", "lxml", "requests", "psycopg", "connect
 READ_ALL = """
 import importlib, json, sys
 from airflow.sdk.definitions._internal.contextmanager import DagContext
-DagContext.current_autoregister_module_name = "these"
+DagContext.current_autoregister_module_name = "__main__"
 before = set(sys.modules)
 modules = [importlib.import_module("dags." + name) for name in sys.argv[1].split(",")]
 found = []
 for dag in (dag for dag, _ in DagContext.autoregistered_dags):
     found.append({
         "id": dag.dag_id, "doc": dag.doc_md or "", "max_active_runs": dag.max_active_runs, "catchup": dag.catchup,
-        "schedule": type(dag.schedule).__name__,
-        "waits_for": sorted(asset.name for _, asset in dag.timetable.asset_condition.iter_assets())
-                     if hasattr(dag.timetable, "asset_condition") else [],
+        "waits_for": sorted(asset.name for asset in getattr(dag.timetable.asset_condition, "objects", [])),
         "every_s": getattr(dag.timetable, "timetable", dag.timetable).delta.total_seconds(),
         "tasks": [{"id": task.task_id, "pool": task.pool, "retries": task.retries,
                    "tells": [asset.name for asset in task.outlets]} for task in dag.tasks],

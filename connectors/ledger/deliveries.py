@@ -296,18 +296,29 @@ def postpone(ledger: Ledger, claimed: Sequence[tuple[Claimed, float]]) -> None:
             )
 
 
-NEXT_DUE = text("""
-    SELECT extract(epoch FROM min(greatest(not_before, leased_until,
+DUE_TO_SEND = text("""
+    SELECT extract(epoch FROM min(greatest(d.not_before, d.leased_until,
              CASE WHEN d.state IN ('sending', 'unanswered')
-                  THEN attempted_at + make_interval(secs => :settles) END)) - clock_timestamp())
+                  THEN d.attempted_at + make_interval(secs => :settles) END)) - clock_timestamp())
       FROM deliveries d JOIN dossiers s USING (dossier_id)
-     WHERE registry_code = :registry_code
-       AND ((d.state = 'ready' AND s.state = 'cleared') OR d.state IN ('sending', 'unanswered', 'accepted')
-            OR (d.state = 'registered' AND lacks <> '{}'))""")
+     WHERE d.registry_code = :registry_code
+       AND ((d.state = 'ready' AND s.state = 'cleared') OR d.state IN ('sending', 'unanswered'))""")
+DUE_TO_COLLECT = text("""
+    SELECT extract(epoch FROM min(greatest(not_before, leased_until)) - clock_timestamp()) FROM deliveries
+     WHERE registry_code = :registry_code AND (state = 'accepted' OR (state = 'registered' AND lacks <> '{}'))""")
 
 
-def next_due_s(ledger: Ledger, registry_code: str, settles_after_s: float) -> float | None:
-    """Seconds until something of this registry can be done; None when nothing is open."""
+def due_to_send_s(ledger: Ledger, registry_code: str, settles_after_s: float) -> float | None:
+    """Seconds until something can be sent, or asked about before it is sent again; None when there is nothing."""
+    return _due_s(ledger, DUE_TO_SEND, {"registry_code": registry_code, "settles": settles_after_s})
+
+
+def due_to_collect_s(ledger: Ledger, registry_code: str) -> float | None:
+    """Seconds until a result can be asked for; None when none is awaited."""
+    return _due_s(ledger, DUE_TO_COLLECT, {"registry_code": registry_code})
+
+
+def _due_s(ledger: Ledger, question: TextClause, wanted: Mapping[str, Any]) -> float | None:
     with ledger.engine.connect() as connection:
-        due = connection.execute(NEXT_DUE, {"registry_code": registry_code, "settles": settles_after_s}).scalar()
+        due = connection.execute(question, wanted).scalar()
         return float(due) if due is not None else None

@@ -52,7 +52,9 @@ from connectors.shape import (
     made,
     many,
     of,
+    of_our_age,
     parsed,
+    status,
     text,
     whole,
 )
@@ -122,7 +124,7 @@ _AS_ON_FORM = frozenset({"ghi"})
 def moment(content: Any, at: str) -> datetime:
     """dd/MM/yyyy HH:mm:ss, Vietnam's time."""
     try:
-        return datetime.strptime(text(content, at).strip(), MOMENT).replace(tzinfo=VIETNAM)
+        return of_our_age(datetime.strptime(text(content, at).strip(), MOMENT).replace(tzinfo=VIETNAM), at)
     except ValueError:
         raise Misshapen(at, "expected dd/MM/yyyy HH:mm:ss") from None
 
@@ -184,8 +186,8 @@ PAPER = Shape({
 }, ignored=frozenset({"id", "tenGiayTo", "huyGiayTo", "duLieuTepDinhKem"}))  # fmt: skip
 DETAIL = Shape({
     "maHoSo": ("dossier_code", code), "soHoSoLT": ("national_code", code), "techId": ("technical_id", code),
-    "maTTHC": ("procedure_as_written", code), "module": ("kind", among(MODULES)), "trangThai": ("hub_status", whole),
-    "trangThaiHoSo": ("status", whole), "ngayTiepNhan": ("received_at", moment), "ngayCapNhat": ("updated_at", moment),
+    "maTTHC": ("procedure_as_written", code), "module": ("kind", among(MODULES)), "trangThai": ("hub_status", status),
+    "trangThaiHoSo": ("status", status), "ngayTiepNhan": ("received_at", moment), "ngayCapNhat": ("updated_at", moment),
     "ngayHenTra": ("due_at", moment), "maCoQuan": ("agency_code", code), "maDonVi": ("unit", commune_of_unit),
     "maXaTiepNhan": ("commune_code", code), "trichYeu": ("abstract", text), "data": ("form", text),
     "fileDinhKem": ("papers", lambda content, at: many(PAPER)(_valid_papers(content), at)),
@@ -245,8 +247,14 @@ def read_page(reply: Reply, stream: str, position: str, now: datetime) -> Listin
 
 
 def _entry(row: Any, original: bytes) -> Entry:
-    hub_id = code_of(row, "id")
+    hub_id = _id_of(row)
     return Entry(code_of(row, "maHoSo"), None if hub_id else original, hub_id, code_of(row, "ngayCapNhat"))
+
+
+def _id_of(row: Any) -> str:
+    """The hub's own id, which is text or a number."""
+    number = row.get("id") if isinstance(row, dict) else None
+    return str(number) if type(number) is int else code_of(row, "id")
 
 
 def fetch(entry: Entry, endpoint: Endpoint) -> Request:
@@ -255,9 +263,7 @@ def fetch(entry: Entry, endpoint: Endpoint) -> Request:
 
 def read_fetched(reply: Reply, entry: Entry) -> bytes:
     """The detail's bytes, when they are the detail of this entry, readable or not."""
-    content = reply.json_object()
-    value = content.get("value")
-    if reply.status != 200 or not isinstance(value, dict) or value.get("id") != entry.technical_id:
+    if reply.status != 200 or _id_of(reply.json_object().get("value")) != entry.technical_id:
         raise Unrecognised(f"hub: status {reply.status}, expected the detail that was asked for", reply.body)
     return reply.body
 
@@ -367,12 +373,8 @@ def _result(report: Report) -> dict[str, str]:
 
 
 def _results(receipt: Receipt) -> dict[str, str]:
-    given = {name: getattr(receipt, ours) for name, ours in RESULTS.items()}
-    return {name: _written(value) for name, value in given.items() if value is not None}
-
-
-def _written(value: date | str) -> str:
-    return value.strftime("%d/%m/%Y") if isinstance(value, date) else value
+    given = {name: value for name, ours in RESULTS.items() if (value := getattr(receipt, ours)) is not None}
+    return {name: f"{value:%d/%m/%Y}" if isinstance(value, date) else value for name, value in given.items()}
 
 
 def read_reports(reply: Reply, reports: Sequence[Report]) -> list[Hearing]:

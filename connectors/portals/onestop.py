@@ -20,7 +20,7 @@ the national list's. An update time, or a row of ours, changes neither the item'
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,7 +39,9 @@ from connectors.shape import (
     items,
     made,
     many,
+    of_our_age,
     parsed,
+    status,
     text,
     whole,
 )
@@ -114,7 +116,7 @@ def moment(content: Any, at: str) -> datetime:
         raise Misshapen(at, "expected a time in ISO 8601") from None
     if instant.tzinfo is None:
         raise Misshapen(at, "expected a time with an offset")
-    return instant
+    return of_our_age(instant, at)
 
 
 def day(content: Any, at: str) -> PartialDate:
@@ -126,13 +128,6 @@ def day(content: Any, at: str) -> PartialDate:
         return PartialDate(as_written=as_written)
     month, of_month = (int(given[name]) if given.get(name) else None for name in ("thang", "ngay"))
     return PartialDate.of(int(given["nam"]), month, of_month, as_written)
-
-
-def status(content: Any, at: str) -> int:
-    """A status number, also one that the national list does not have: a check holds it."""
-    if not 0 <= whole(content, at) < 1000:
-        raise Misshapen(at, "expected a status number")
-    return int(content)
 
 
 def _as_it_is(content: Any, at: str) -> Any:
@@ -147,7 +142,7 @@ KINDS = {
     "BIEN_DONG_DAT": "land",
 }
 SEX = among({"Nam": Sex.MALE, "Nữ": Sex.FEMALE, "Chưa xác định": Sex.UNDETERMINED})
-DAY = Shape({name: (name, text) for name in ("ngay", "thang", "nam", "ghi")})
+DAY = Shape({name: (name, code) for name in ("ngay", "thang", "nam", "ghi")})
 ADDRESS = Shape({
     "maTinh": ("province_code", text), "maHuyen": ("district_code", text), "maXa": ("commune_code", text),
     "diaChiChiTiet": ("detail", text), "maQuocGia": ("country_code", text),
@@ -240,12 +235,17 @@ ITEM = Shape({
 
 
 def first_position(now: datetime) -> str:
-    return f"{(now.astimezone(VIETNAM) - timedelta(days=FIRST_DAYS)).isoformat()}|1"
+    return f"{_stamp(now - timedelta(days=FIRST_DAYS))}|1"
 
 
 def rewind(position: str) -> str:
     since, _, _ = _taken_apart(position)
-    return f"{(since - OVERLAP).isoformat()}|1"
+    return f"{_stamp(since - OVERLAP)}|1"
+
+
+def _stamp(instant: datetime) -> str:
+    """In one zone and one length, so that positions sort as their times do."""
+    return instant.astimezone(timezone.utc).isoformat(timespec="microseconds")
 
 
 def _taken_apart(position: str) -> tuple[datetime, int, datetime | None]:
@@ -255,7 +255,7 @@ def _taken_apart(position: str) -> tuple[datetime, int, datetime | None]:
 
 def list_page(stream: str, position: str, endpoint: Endpoint) -> Request:
     since, page, _ = _taken_apart(position)
-    query = urlencode({"updatedSince": since.isoformat(), "page": abs(page), "pageSize": PAGE_SIZE})
+    query = urlencode({"updatedSince": _stamp(since), "page": abs(page), "pageSize": PAGE_SIZE})
     return Request("GET", f"/api/hoSo?{query}")
 
 
@@ -284,16 +284,16 @@ def _after(position: str, last: datetime | None, is_full: bool) -> tuple[str, bo
     """The position after a page that ended at this time, and whether more follows at once."""
     since, page, then = _taken_apart(position)
     if page < -1 and then:
-        return f"{since.isoformat()}|{page + 1}|{then.isoformat()}", True
+        return f"{_stamp(since)}|{page + 1}|{_stamp(then)}", True
     if page == -1 and then:
-        return f"{then.isoformat()}|1", then > since
+        return f"{_stamp(then)}|1", then > since
     has_passed = last is not None and last > since
     if is_full and not has_passed:
-        return f"{since.isoformat()}|{page + 1}", True
+        return f"{_stamp(since)}|{page + 1}", True
     on = last if last and has_passed else since
     if page > 1:
-        return f"{since.isoformat()}|{1 - page}|{on.isoformat()}", True
-    return f"{on.isoformat()}|1", is_full
+        return f"{_stamp(since)}|{1 - page}|{_stamp(on)}", True
+    return f"{_stamp(on)}|1", is_full
 
 
 def read(original: bytes, province_code: str) -> Dossier:
@@ -363,15 +363,7 @@ PLATFORM = Platform(
     name_vi="Một cửa điện tử của nhà cung cấp",
     auth=ClientCredentials("/oauth2/token"),
     greeting=lambda endpoint: Request("GET", "/api/ketNoi"),
-    streams=("",),
-    first_position=first_position,
-    rewind=rewind,
-    list_page=list_page,
-    read_page=read_page,
-    read=read,
-    statuses=STATUSES,
-    write_reports=write_reports,
-    read_reports=read_reports,
-    reports_at_once=ROWS_AT_ONCE,
-    fetch_paper=fetch_paper,
-)
+    streams=("",), first_position=first_position, rewind=rewind, list_page=list_page, read_page=read_page,
+    read=read, fetch_paper=fetch_paper,
+    statuses=STATUSES, write_reports=write_reports, read_reports=read_reports, reports_at_once=ROWS_AT_ONCE,
+)  # fmt: skip

@@ -21,7 +21,8 @@ from connectors.ledger.deliveries import (
     claim_awaited,
     claim_doubtful,
     claim_ready,
-    next_due_s,
+    due_to_collect_s,
+    due_to_send_s,
     postpone,
     record,
 )
@@ -75,17 +76,22 @@ def deliver(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_
 
     `patience_s`: stays on while something becomes due within so many seconds.
     """
-    return _repeat(ledger, registry, endpoint, patience_s, (_ask_doubtful, _send_ready))
+    def due_s(run: _Run) -> float | None:
+        return due_to_send_s(ledger, registry.code, run.settles_after_s)
+
+    return _repeat(ledger, registry, endpoint, patience_s, (_ask_doubtful, _send_ready), due_s)
 
 
 def collect(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_s: float = 0.0) -> dict[str, int]:
     """Asks for results that are due: registrations, refusals, numbers that were still to come. Returns counts by event."""
-    return _repeat(ledger, registry, endpoint, patience_s, (_ask_awaited,))
+    return _repeat(
+        ledger, registry, endpoint, patience_s, (_ask_awaited,), lambda run: due_to_collect_s(ledger, registry.code)
+    )
 
 
 def _repeat(
     ledger: Ledger, registry: Registry, endpoint: Endpoint, patience_s: float,
-    parts: Sequence[Callable[[_Run], int]],
+    parts: Sequence[Callable[[_Run], int]], next_due_s: Callable[[_Run], float | None],
 ) -> dict[str, int]:  # fmt: skip
     started = time.monotonic()
     with Line(endpoint, registry.auth, per_second=registry.per_second, concurrency=registry.concurrency) as line:
@@ -93,7 +99,7 @@ def _repeat(
         while time.monotonic() - started < LONGEST_RUN_S and not run.is_down:
             if sum(part(run) for part in parts):
                 continue
-            due_s = next_due_s(ledger, registry.code, run.settles_after_s)
+            due_s = next_due_s(run)
             if due_s is None or due_s > patience_s:
                 break
             time.sleep(max(due_s, 0.05))

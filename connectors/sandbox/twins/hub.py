@@ -40,6 +40,8 @@ SECOND = timedelta(seconds=1)
 MODULES = {"birth": "LTKS", "death": "LTKT"}
 BEFORE = {3: 1, 7: 3, 4: 7, 5: 4}
 """The status that must stand before this one."""
+AGAIN = {1: "Hồ sơ đã tồn tại trong một cửa điện tử", 4: "Hồ sơ đã có kết quả xử lý, không được cập nhật"}
+"""What a repeat of some statuses is answered; of the others that it went well."""
 STATUSES = frozenset({1, 2, 3, 4, 5, 6, 7})
 CLOSED = frozenset({3, 7, 8})
 """National statuses of dossiers that nobody may report on."""
@@ -47,18 +49,14 @@ NEEDS = {"maTTHC": str, "maHoSo": str, "coQuanXuLy": int, "trangThai": int, "tho
 
 _PERSON = {
     "full_name": "HoTen", "sex": "GioiTinh", "born_on": "NgaySinh", "personal_id": "SoDDCN", "id_paper": "",
-    "ethnic_group": "DanToc", "nationality_code": "QuocTich", "residence_kind": "LoaiCuTru", "residence": "NoiCuTru",
-    "home_place": "QueQuan",
+    "ethnic_group": "DanToc", "nationality_code": "QuocTich", "residence_kind": "LoaiCuTru",
+    "residence": "NoiCuTru", "home_place": "QueQuan",
 }  # fmt: skip
 NAMES: Mapping[type[Model], Mapping[str, str]] = {
-    Address: {
-        "province_code": "maTinh", "district_code": "maHuyen", "commune_code": "maXa", "detail": "dcChiTiet",
-        "country_code": "quocGia",
-    },
-    IdPaper: {
-        "kind_code": "LoaiGiayToTuyThan", "number": "SoGiayToTuyThan", "issued_on": "NgayCapGiayToTuyThan",
-        "issued_by": "NoiCapGiayToTuyThan",
-    },
+    Address: {"province_code": "maTinh", "district_code": "maHuyen", "commune_code": "maXa", "detail": "dcChiTiet",
+              "country_code": "quocGia"},
+    IdPaper: {"kind_code": "LoaiGiayToTuyThan", "number": "SoGiayToTuyThan", "issued_on": "NgayCapGiayToTuyThan",
+              "issued_by": "NoiCapGiayToTuyThan"},
     HeadOfHousehold: {"full_name": "DkttChuHo", "personal_id": "DkttChuHoSoGiayTo", "relation": "DkttMaQuanHe"},
     Person: _PERSON,
     Applicant: {**_PERSON, "relation": "QuanHe", "phone": "SoDienThoai", "email": "Email"},
@@ -123,6 +121,7 @@ class Held:
     results: dict[str, str] = field(default_factory=dict)
     listed: int = 0
     marked: bool = False
+    is_mended: bool = False
     mended_given: bool = False
     fixed: bytes = b""
 
@@ -131,49 +130,44 @@ class Held:
         return self.history[-1] if self.history else 0
 
     @property
-    def module(self) -> str:
-        return MODULES[self.given.case.kind]
-
-    @property
     def version(self) -> str:
-        return self.updated_at.astimezone(VIETNAM).strftime(MOMENT)
+        return _written(self.updated_at)
 
     def change(self, at: datetime) -> None:
         self.updated_at = max(at.replace(microsecond=0), self.updated_at + SECOND)
         self.marked = False
 
+    def row(self) -> dict[str, Any]:
+        """The ground truth of it."""
+        return {
+            "dossier_code": self.given.dossier_code.strip(), "province_code": self.province_code,
+            "status": self.status, "history": list(self.history), "listed": self.listed, "marked": self.marked,
+            "results": dict(self.results),
+        }  # fmt: skip
+
     def head(self) -> dict[str, Any]:
         """What a list says of it."""
         dossier = self.given
         return {
-            "id": self.hub_id,
-            **_unit(dossier.commune_code),
-            "maTTHC": dossier.procedure_as_written,
-            "module": self.module,
-            "maHoSo": dossier.dossier_code,
-            "ngayTiepNhan": dossier.received_at.astimezone(VIETNAM).strftime(MOMENT),
-            "techId": dossier.technical_id,
-            "ngayCapNhat": self.version,
-        }
+            "id": self.hub_id, **_unit(dossier.commune_code), "maTTHC": dossier.procedure_as_written,
+            "module": MODULES[dossier.case.kind], "maHoSo": dossier.dossier_code, "techId": dossier.technical_id,
+            "ngayTiepNhan": _written(dossier.received_at), "ngayCapNhat": self.version,
+        }  # fmt: skip
 
     def detail(self) -> bytes:
-        if not self.fixed:
-            self.fixed = json.dumps(self._fixed(), ensure_ascii=False).encode()[1:]
-        moving = json.dumps(self.head() | {"trangThai": self.status, "trangThaiHoSo": int(self.given.status)},
-                            ensure_ascii=False).encode()[:-1]  # fmt: skip
-        return b'{"status":"1","statusDescription":"","value":%s,%s}' % (moving, self.fixed)
+        self.fixed = self.fixed or json.dumps(self._fixed(), ensure_ascii=False).encode()[1:]
+        moving = self.head() | {"trangThai": self.status, "trangThaiHoSo": int(self.given.status)}
+        head = json.dumps(moving, ensure_ascii=False).encode()[:-1]
+        return b'{"status":"1","statusDescription":"","value":%s,%s}' % (head, self.fixed)
 
     def _fixed(self) -> dict[str, Any]:
         """What stays as it is while the version stays."""
         dossier, form = self.given, form_of(self.given)
-        if self.planted.defect == UNREADABLE and dossier is not self.planted.mended:
+        if self.planted.defect == UNREADABLE and not self.is_mended:
             form = form.removesuffix("</hoTich>")
         return {
-            "soHoSoLT": dossier.national_code,
-            "ngayHenTra": dossier.due_at.astimezone(VIETNAM).strftime(MOMENT) if dossier.due_at else None,
-            "maCoQuan": dossier.agency_code,
-            "trichYeu": dossier.abstract,
-            "data": form,
+            "soHoSoLT": dossier.national_code, "ngayHenTra": _written(dossier.due_at) if dossier.due_at else None,
+            "maCoQuan": dossier.agency_code, "trichYeu": dossier.abstract, "data": form,
             "fileDinhKem": [
                 {
                     "id": position, "loaiGiayTo": paper.kind_code, "tenGiayTo": paper.kind_code,
@@ -183,6 +177,10 @@ class Held:
                 for position, (paper, content) in enumerate(zip(dossier.papers, self.planted.papers, strict=False))
             ],
         }  # fmt: skip
+
+
+def _written(instant: datetime) -> str:
+    return instant.astimezone(VIETNAM).strftime(MOMENT)
 
 
 def _unit(commune_code: str | None) -> dict[str, Any]:
@@ -197,10 +195,10 @@ def _unit(commune_code: str | None) -> dict[str, Any]:
 class Session(NamedTuple):
     """Of a token: whose it is, how long it lives, what renews it."""
 
-    province_code: str
-    until: float
-    refresh: str
-    refresh_until: float
+    province_code: str = ""
+    until: float = 0.0
+    refresh: str = ""
+    refresh_until: float = 0.0
 
 
 class Refusal(Exception):
@@ -239,8 +237,8 @@ class HubTwin:
         return f"lienthong-{province_code}", f"hub-{province_code}"
 
     def handle(self, request: Incoming) -> Outgoing:
-        _, province, *rest = (*request.path.split("/", 2), "")
-        path = f"/{rest[0]}"
+        _, province, rest, *_ = (*request.path.split("/", 2), "", "")
+        path = f"/{rest}"
         try:
             with self._lock:
                 if province not in self._held:
@@ -254,14 +252,7 @@ class HubTwin:
 
     def registered(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [
-                {
-                    "dossier_code": code, "province_code": province, "status": held.status,
-                    "history": list(held.history), "listed": held.listed, "marked": held.marked,
-                    "results": dict(held.results),
-                }
-                for (province, code), held in self._by_code.items()
-            ]  # fmt: skip
+            return [held.row() for held in self._by_code.values()]
 
     def given(self) -> int:
         """Dossiers that were listed at least once."""
@@ -275,15 +266,15 @@ class HubTwin:
     def _grant(self, province: str, request: Incoming, *, is_renewal: bool) -> Outgoing:
         content = _object_of(request)
         if is_renewal:
-            old = self._sessions.pop(str(content.get("token")), None)
-            is_known = old is not None and (old.province_code, old.refresh) == (province, content.get("refreshToken"))
-            if old is None or not is_known or old.refresh_until <= time.monotonic():
+            old = self._sessions.pop(str(content.get("token")), Session())
+            is_known = (old.province_code, old.refresh) == (province, content.get("refreshToken"))
+            if not is_known or old.refresh_until <= time.monotonic():
                 raise Refusal("Refresh token không hợp lệ hoặc đã hết hạn", 401)
         elif (content.get("userName"), content.get("password")) != self.credentials(province):
             raise Refusal("Sai tên đăng nhập hoặc mật khẩu", 401)
         now, token, refresh = time.monotonic(), secrets.token_hex(16), secrets.token_hex(16)
         self._sessions[token] = Session(province, now + self._token_s, refresh, now + self._refresh_s)
-        until = (datetime.now(VIETNAM) + timedelta(seconds=self._refresh_s)).strftime(MOMENT)
+        until = _written(datetime.now(VIETNAM) + timedelta(seconds=self._refresh_s))
         return Outgoing.of_json({"token": token, "refreshToken": refresh, "refreshTokenExpiryTime": until})
 
     def _admit(self, province: str, request: Incoming) -> None:
@@ -303,7 +294,7 @@ class HubTwin:
         held = self._held[province].get(path.removeprefix("/api/hoSo/"))
         if request.method != "GET" or held is None:
             raise Refusal("Hồ sơ không tồn tại", 404)
-        held.mended_given = held.mended_given or held.given is held.planted.mended
+        held.mended_given = held.mended_given or held.is_mended
         return Outgoing(200, held.detail())
 
     def _list(self, province: str, request: Incoming) -> Outgoing:
@@ -313,7 +304,7 @@ class HubTwin:
         self._supplement()
         found = [
             held for held in self._held[province].values()
-            if not held.marked and held.module == module and local_day(held.updated_at) == on
+            if not held.marked and MODULES[held.given.case.kind] == module and local_day(held.updated_at) == on
         ]  # fmt: skip
         for held in found:
             if held.listed == 0 and held.planted.mended:
@@ -327,7 +318,7 @@ class HubTwin:
             at, province, hub_id = heapq.heappop(self._supplements)
             held = self._held[province][hub_id]
             if held.planted.mended:
-                held.given, held.fixed = held.planted.mended, b""
+                held.given, held.is_mended, held.fixed = held.planted.mended, True, b""
                 held.change(datetime.fromtimestamp(at, VIETNAM))
 
     def _mark(self, province: str, request: Incoming) -> Outgoing:
@@ -335,9 +326,8 @@ class HubTwin:
         if not isinstance(marks, list) or not all(isinstance(mark, dict) for mark in marks):
             raise Refusal("Dữ liệu không hợp lệ: danhSach", 400)
         for mark in marks:
-            held = self._held[province].get(str(mark.get("id")))
-            if held and held.version == mark.get("ngayCapNhat"):
-                held.marked = True
+            if held := self._held[province].get(str(mark.get("id"))):
+                held.marked = held.marked or held.version == mark.get("ngayCapNhat")
         return _said("1", "Đánh dấu thành công")
 
     def _hear(self, province: str, request: Incoming) -> Outgoing:
@@ -357,21 +347,17 @@ class HubTwin:
 
 def _held_by(world: Realm, province_code: str) -> dict[str, Held]:
     carried = [each for each in world.of_province(province_code) if each.dossier.case.kind in MODULES]
-    ids = [str(100_001 + position) for position in range(len(carried))]
     return {
         hub_id: Held(province_code, hub_id, each, each.dossier, each.dossier.updated_at)
-        for hub_id, each in zip(ids, carried, strict=True)
+        for hub_id, each in ((str(number), each) for number, each in enumerate(carried, 100_001))
     }
 
 
 def _object_of(request: Incoming) -> dict[str, Any]:
     try:
-        content = request.json()
-    except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict):
-        raise Refusal("Dữ liệu không đúng định dạng", 400)
-    return content
+        return dict(request.json())
+    except (ValueError, TypeError, RecursionError):
+        raise Refusal("Dữ liệu không đúng định dạng", 400) from None
 
 
 def _day(written: str) -> date:
@@ -387,11 +373,9 @@ def _is_repeat(held: Held, status: int) -> bool:
         raise Refusal("Hồ sơ đã bị từ chối. Không thể cập nhật trạng thái")
     if held.status == 5:
         raise Refusal("Hồ sơ đã hoàn thành đăng ký, không được cập nhật trạng thái")
-    if status == held.status == 1:
-        raise Refusal("Hồ sơ đã tồn tại trong một cửa điện tử")
-    if status == held.status == 4:
-        raise Refusal("Hồ sơ đã có kết quả xử lý, không được cập nhật")
     if status == held.status:
+        if status in AGAIN:
+            raise Refusal(AGAIN[status])
         return True
     if status in held.history and status != 2:
         raise Refusal("Logic xử lý không hợp lệ")
@@ -406,9 +390,8 @@ def _results(content: Mapping[str, Any]) -> dict[str, str]:
     if written is None and content["trangThai"] != 4:
         return {}
     try:
-        results = json.loads(written) if isinstance(written, str) else None
-    except (ValueError, RecursionError):
-        results = None
-    if not isinstance(results, dict):
-        raise Refusal("Dữ liệu không hợp lệ: ketQuaXuLy")
-    return {name: str(value) for name, value in results.items()}
+        results = {name: str(value) for name, value in json.loads(str(written)).items()}
+        json.dumps(results, ensure_ascii=False).encode()  # what we keep must be fit to be shown
+        return results
+    except (ValueError, AttributeError, RecursionError):
+        raise Refusal("Dữ liệu không hợp lệ: ketQuaXuLy") from None

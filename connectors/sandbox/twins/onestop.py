@@ -151,6 +151,7 @@ class Held:
     rows: list[dict[str, Any]] = field(default_factory=list)
     results: dict[str, str] = field(default_factory=dict)
     listed: int = 0
+    is_mended: bool = False
     mended_listed: bool = False
     fixed: str = ""
     shown: bytes = b""
@@ -159,7 +160,7 @@ class Held:
         """The item's JSON; what does not change is written once a version."""
         if not self.fixed:
             content = written(self.given) | {"loaiBieuMau": FORMS[self.given.case.kind]}
-            if self.planted.defect == UNREADABLE and self.given is not self.planted.mended:
+            if self.planted.defect == UNREADABLE and not self.is_mended:
                 content["ngayTiepNhan"] = int(self.given.received_at.timestamp())
             self.fixed = json.dumps(content, ensure_ascii=False, separators=(",", ":"))[:-1]
         if not self.shown:
@@ -212,7 +213,7 @@ class Desk:
                 continue
             if held.planted.mended.status != held.planted.dossier.status:
                 held.status = held.planted.mended.status
-            held.given, held.fixed = held.planted.mended, ""
+            held.given, held.is_mended, held.fixed = held.planted.mended, True, ""
             self.move(code, max(datetime.fromtimestamp(at, VIETNAM), held.updated_at))
 
     def listed(self, code: str) -> Held:
@@ -220,7 +221,7 @@ class Desk:
         if held.listed == 0 and held.planted.mended:
             heapq.heappush(self.supplements, (time.time() + MENDED_AFTER_S, code))
         held.listed += 1
-        held.mended_listed = held.mended_listed or held.given is held.planted.mended
+        held.mended_listed = held.mended_listed or held.is_mended
         return held
 
 
@@ -249,8 +250,8 @@ class OnestopTwin:
         return f"lienthong-{province_code}", f"onestop-{province_code}"
 
     def handle(self, request: Incoming) -> Outgoing:
-        _, province_code, *rest = (*request.path.split("/", 2), "")
-        desk, path = self._desks.get(province_code), f"/{rest[0]}"
+        _, province_code, rest, *_ = (*request.path.split("/", 2), "", "")
+        desk, path = self._desks.get(province_code), f"/{rest}"
         try:
             with self._lock:
                 if desk is None:
@@ -334,6 +335,7 @@ class OnestopTwin:
     def _take_rows(self, desk: Desk, request: Incoming) -> Outgoing:
         try:
             rows = request.json()["data"]
+            json.dumps(rows, ensure_ascii=False).encode()  # what we keep must be fit to be shown
         except (ValueError, KeyError, TypeError, RecursionError):
             raise Refusal(-1, "Dữ liệu không đúng định dạng", 400) from None
         if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
