@@ -30,7 +30,8 @@ class Endpoint:
     ) -> Self:  # fmt: skip
         """The endpoint of an Airflow connection's parts; `host` may be a whole URL or a bare name."""
         url = host if "://" in host else f"{schema or 'https'}://{host}{f':{port}' if port else ''}"
-        return cls(url.rstrip("/"), login or "", password or "", dict(extra or {}))
+        filled = {name: str(value) for name, value in (extra or {}).items() if value not in (None, "")}
+        return cls(url.rstrip("/"), login or "", password or "", filled)
 
     @classmethod
     def from_environment(cls, connection_id: str) -> Self:

@@ -59,7 +59,8 @@ def test_when_the_refresh_token_has_ended_too_we_log_in_anew() -> None:
 def test_a_province_cannot_use_the_token_of_another(kind: Any) -> None:
     twin = kind(SmallWorld(), ["24", "22"])
     login, password = twin.credentials("24")
-    asking = PROVINCES["24" if kind is OnestopTwin else "22"].platform.auth.ask_token(Endpoint("", login, password), None)
+    auth = PROVINCES["24" if kind is OnestopTwin else "22"].platform.auth
+    asking = auth.ask_token(Endpoint("", login, password), None)
     assert asking
     said = json.loads(twin.handle(Incoming("POST", f"/24{asking.path}", {}, {}, asking.body)).body)
     headers = {"authorization": f"Bearer {said.get('access_token') or said['token']}"}

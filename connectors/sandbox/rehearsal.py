@@ -55,8 +55,12 @@ class Rehearsal:
     @property
     def connections(self) -> dict[str, str]:
         """Environment variables for every portal and registry."""
-        found = {f"PORTAL_{code}": self._connection("portal", f"{self.server.url(of)}/{code}", *self._credentials(code))
-                 for code, of in self._platforms.items()}  # fmt: skip
+        found = {
+            f"PORTAL_{code}": self._connection(
+                "portal", f"{self.server.url(of)}/{code}", *self._credentials(code), province_code=code
+            )
+            for code, of in self._platforms.items()
+        }
         for code in REGISTRY_CODES:
             found[code.upper()] = self._connection(code, self.server.url(code))
         return {f"AIRFLOW_CONN_{name}": value for name, value in found.items()}
@@ -65,8 +69,8 @@ class Rehearsal:
         twin = self.onestop if self._platforms[province_code] == "onestop" else self.hub
         return twin.credentials(province_code)
 
-    def _connection(self, kind: str, url: str, login: str = LOGIN, secret: str = SECRET) -> str:
-        extra = {"settles_after_s": SETTLES_AFTER_S, "per_second": PER_SECOND}
+    def _connection(self, kind: str, url: str, login: str = LOGIN, secret: str = SECRET, **fields: str) -> str:
+        extra = {"settles_after_s": SETTLES_AFTER_S, "per_second": PER_SECOND, **fields}
         if kind == "residence":
             login, secret = residence.LOGIN, residence.SECRET
             extra |= {"x_road_client": residence.X_ROAD_CLIENT, "api_key": residence.API_KEY,
