@@ -39,11 +39,15 @@ class Endpoint:
         name = f"AIRFLOW_CONN_{connection_id.upper()}"
         text = os.environ.get(name, "").strip()
         if not text:
-            raise NoConnection(f"Connection {connection_id} is missing: set {name}, or add it in Airflow (Admin, Connections)")
+            raise NoConnection(
+                f"Connection {connection_id} is missing: set {name}, or add it in Airflow (Admin, Connections)"
+            )
         try:
             return cls._of_json(text) if text.startswith("{") else cls._of_uri(text)
         except (ValueError, KeyError, TypeError) as error:
-            raise NoConnection(f"Connection {connection_id} cannot be read from {name}: {type(error).__name__}") from None
+            raise NoConnection(
+                f"Connection {connection_id} cannot be read from {name}: {type(error).__name__}"
+            ) from None
 
     @classmethod
     def _of_json(cls, text: str) -> Self:
@@ -51,7 +55,9 @@ class Endpoint:
         extra = parts.get("extra") or {}
         extra = json.loads(extra) if isinstance(extra, str) else extra
         port = int(parts["port"]) if parts.get("port") else None
-        return cls.from_connection(parts["host"], parts.get("schema"), port, parts.get("login"), parts.get("password"), extra)
+        return cls.from_connection(
+            parts["host"], parts.get("schema"), port, parts.get("login"), parts.get("password"), extra
+        )
 
     @classmethod
     def _of_uri(cls, text: str) -> Self:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -25,6 +26,18 @@ def stop(message: object) -> NoReturn:
     """Ends with a message that says what to do next."""
     err.print(f"lienthong: {message}", markup=False)
     raise typer.Exit(1)
+
+
+@app.callback()
+def enter(
+    of_demo: Annotated[bool, typer.Option("--demo", help="Look at this machine's demo, not at the real.")] = False,
+) -> None:
+    """What is common to all commands."""
+    if of_demo:
+        from dags.demo import enter_demo
+
+        if not enter_demo():
+            stop("no demo was started here yet: run `lienthong demo`")
 
 
 @app.command()
@@ -60,16 +73,16 @@ def sandbox(
 ) -> None:
     """The twins alone, to rehearse against. Prints the connections; Ctrl-C ends it."""
     from connectors.sandbox.rehearsal import Rehearsal
-    from dags.demo import wait_for_end
+    from dags.demo import until_told_to_end
 
-    with Rehearsal(seed, dossiers, first_port=port) as rehearsal:
+    with until_told_to_end(), Rehearsal(seed, dossiers, first_port=port) as rehearsal:
         if as_json:
             print(json.dumps(rehearsal.connections), flush=True)
         else:
             for name, value in rehearsal.connections.items():
                 print(f"export {name}='{value}'", flush=True)
             err.print("The sandbox runs. Copy the lines above into another shell; Ctrl-C ends it.")
-        wait_for_end()
+        signal.pause()
 
 
 @app.command()

@@ -6,29 +6,30 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from connectors.endpoint import REGISTRY_CONNECTIONS, Endpoint, NoConnection
 from connectors.ledger import Ledger, open_ledger, upgrade
-from connectors.ledger.account import Line, Pending, account, pending
+from connectors.ledger.account import NO_REGISTRY, Line, Pending, account, pending
 from connectors.portals.provinces import PROVINCES
 from connectors.postgres import EmbeddedServer, embedded, home, named_url
 from connectors.vault import MASTER_KEY_VARIABLE, Vault, VaultError, new_master_key
-from dags.cli import account_as_json, account_table
+from dags.cli import COLUMNS, account_as_json
 from dags.engine import Engine
 from schemas.delivery import REGISTRY_CODES
 
 PACE = {"LIENTHONG_PULL_MINUTES": "0.5", "LIENTHONG_SWEEP_MINUTES": "0.25"}
 """The demo's timetable: real portals are asked every five minutes."""
+ENVIRONMENT_FILE = "environment.json"
 STILL_S = 4.0
 """Nothing has moved for so long, and nothing is left: done."""
 STUCK_S = 60.0
@@ -54,27 +55,36 @@ def missing_for_real() -> list[str]:
 
 def run_for_real(port: int | None) -> int:
     """Airflow on the real connections, until Ctrl-C."""
-    with ExitStack() as started:
+    with until_told_to_end(), ExitStack() as started:
         engine = _start(started, home(), {}, port)
         _say_where(engine)
-        while not _ended.wait(1.0):
-            if not engine.is_alive():
-                err.print(f"Airflow has ended: see {engine.logs}")
-                return 1
+        while engine.is_alive():
+            time.sleep(1.0)
+        err.print(f"Airflow has ended: see {engine.logs}")
+        return 1
     return 0
 
 
 def run_demo(dossiers: int, seed: int, *, once: bool, as_json: bool, port: int | None) -> int:
     """Everything on this machine. Its state lies in `demo` below LIENTHONG_HOME and is made anew each time."""
+    with until_told_to_end(), _sandbox(dossiers, seed) as twins:
+        return carry(twins, dossiers, once=once, as_json=as_json, port=port)
+    return 0
+
+
+def carry(
+    twins: Mapping[str, str], dossiers: int, *, once: bool, as_json: bool = False, port: int | None = None
+) -> int:
+    """Carries what a running sandbox holds, with Airflow; `twins` are its connections. Returns the exit code."""
     began = time.monotonic()
     folder = home() / "demo"
     with ExitStack() as started:
         started.enter_context(_alone(folder))
-        twins = started.enter_context(_sandbox(dossiers, seed))
         environment = {**twins, **PACE, MASTER_KEY_VARIABLE: new_master_key(), "LIENTHONG_HOME": str(folder)}
         os.environ.update(environment)
+        _keep_for_other_shells(folder, environment)
         engine = _start(started, folder, environment, port, fresh=True)
-        _say_where(engine)
+        _say_where(engine, "lienthong --demo")
         ledger = started.enter_context(open_ledger())
         is_done = _watch(ledger, twins, dossiers, engine, once=once)
         lines, left = account(ledger), pending(ledger)
@@ -83,7 +93,7 @@ def run_demo(dossiers: int, seed: int, *, once: bool, as_json: bool, port: int |
 
 def _print_account(lines: list[Line], left: Pending, as_json: bool, is_done: bool, seconds: float) -> int:
     unexplained = sum(abs(line.unexplained) for line in lines)
-    (err if as_json else Console(highlight=False)).print(account_table(lines))
+    (err if as_json else Console(highlight=False)).print(_summary(lines))
     words = f"{left.dossiers} dossiers in {seconds:.0f} s, {left.reports} reports unheard, {unexplained} unexplained."
     err.print(words + ("" if is_done else " Some still wait: `lienthong show CODE` says for what."))
     if as_json:
@@ -91,11 +101,19 @@ def _print_account(lines: list[Line], left: Pending, as_json: bool, is_done: boo
     return 0 if is_done and not unexplained else 1
 
 
+def _summary(lines: list[Line]) -> Table:
+    """The account by registry; `lienthong account` has it by portal and day."""
+    table = Table("registry", *COLUMNS, title="Account")
+    for code in sorted({line.registry_code for line in lines}, key=(*REGISTRY_CODES, NO_REGISTRY).index):
+        of_registry = [line for line in lines if line.registry_code == code]
+        table.add_row(code, *(str(sum(getattr(line, name) for line in of_registry)) for name in COLUMNS))
+    return table
+
+
 def _start(
     started: ExitStack, folder: Path, environment: Mapping[str, str], port: int | None, *, fresh: bool = False
 ) -> Engine:
     """Database, ledger and Airflow, in this order; each is ended when `started` closes."""
-    _end_by_signal()
     err.print("Starting the database ...")
     named = None if fresh else os.environ.get("LIENTHONG_DATABASE_URL")
     if named:
@@ -104,7 +122,9 @@ def _start(
         server: EmbeddedServer = started.enter_context(embedded(folder))
         url, metadata = server.url(), server.url("airflow")
     os.environ["LIENTHONG_DATABASE_URL"] = url.render_as_string(hide_password=False)
-    engine = Engine(folder, metadata, {**environment, "LIENTHONG_DATABASE_URL": os.environ["LIENTHONG_DATABASE_URL"]}, port)
+    engine = Engine(
+        folder, metadata, {**environment, "LIENTHONG_DATABASE_URL": os.environ["LIENTHONG_DATABASE_URL"]}, port
+    )
     err.print("Starting Airflow ...")
     started.enter_context(engine)
     upgrade(url)
@@ -114,24 +134,43 @@ def _start(
     return engine
 
 
-def _say_where(engine: Engine) -> None:
+def _say_where(engine: Engine, lienthong: str = "lienthong") -> None:
     user, password = engine.login
     err.print(f"Airflow: {engine.url}  login: {user}  password: {password}", markup=False)
-    err.print("In another shell: `lienthong account`, `lienthong show CODE`. Ctrl-C ends all that was started.")
+    err.print(f"In another shell: `{lienthong} account`, `{lienthong} show CODE`. Ctrl-C ends all that was started.")
 
 
-_ended = threading.Event()
+def _keep_for_other_shells(folder: Path, environment: Mapping[str, str]) -> None:
+    """Leaves the demo's environment where `lienthong --demo ...` finds it; it opens invented persons only."""
+    path = folder / ENVIRONMENT_FILE
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(environment))
 
 
-def _end_by_signal() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: _ended.set())
+def enter_demo() -> bool:
+    """Takes on the environment of the demo of this home; False when there is none."""
+    path = home() / "demo" / ENVIRONMENT_FILE
+    if not path.exists():
+        return False
+    os.environ.pop("LIENTHONG_DATABASE_URL", None)
+    os.environ.update(json.loads(path.read_text()))
+    return True
 
 
-def wait_for_end() -> None:
-    """Returns when a person or the system asks this process to end."""
-    _end_by_signal()
-    _ended.wait()
+@contextmanager
+def until_told_to_end() -> Iterator[None]:
+    """Leaves the block, from wherever in it, when a person (Ctrl-C) or the system (SIGTERM) asks."""
+
+    def end(*_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # what was started is being ended: do not disturb
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    with suppress(KeyboardInterrupt):
+        yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @contextmanager
@@ -143,7 +182,9 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise SystemExit("lienthong: another demo is running; end it, or set LIENTHONG_HOME to another folder") from None
+        raise SystemExit(
+            "lienthong: another demo is running; end it, or set LIENTHONG_HOME to another folder"
+        ) from None
     with lock:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
@@ -191,10 +232,8 @@ def _watch(ledger: Ledger, twins: Mapping[str, str], dossiers: int, engine: Engi
     portals = Portals(twins)
     last_event, moved_at = -1, time.monotonic()
     with _bars(dossiers) as show:
-        while not _ended.wait(1.0):
-            if not engine.is_alive():
-                err.print(f"Airflow has ended: see {engine.logs}")
-                return False
+        while engine.is_alive():
+            time.sleep(1.0)
             lines, left = account(ledger), pending(ledger)
             show(lines, left)
             if left.last_event != last_event:
@@ -204,7 +243,8 @@ def _watch(ledger: Ledger, twins: Mapping[str, str], dossiers: int, engine: Engi
                 return True
             if once and still_s > STUCK_S:
                 return False
-    return not once
+    err.print(f"Airflow has ended: see {engine.logs}")
+    return False
 
 
 def _is_all_done(left: Pending, dossiers: int) -> bool:

@@ -22,7 +22,8 @@ ETHNIC_CODES: dict[str, dict[str, str]] = {
     "land": {name: str(position) for position, name in enumerate(ETHNIC_GROUPS, 1)},
     # VSS export list (D02), only the codes that were seen; for the others the name is sent and the code left empty.
     "health_insurance": {
-        "Kinh": "01", "Mường": "04", "H'Mông": "06", "Nùng": "07", "Hoa": "08", "Rơ Măm": "51", "Ơ Đu": "53", "Ngái": "54",
+        "Kinh": "01", "Mường": "04", "H'Mông": "06", "Nùng": "07", "Hoa": "08", "Rơ Măm": "51", "Ơ Đu": "53",
+        "Ngái": "54",
     },
 }  # fmt: skip
 
@@ -35,7 +36,9 @@ LAND_PURPOSES = frozenset(
 )
 """Land-use codes of TT 25/2014 and 75/2015; the Land Law of 2024 changed the list, not yet confirmed here."""
 
-NATIONALITIES = frozenset({"VN", "CN", "KR", "JP", "US", "TW", "LA", "KH", "FR", "DE", "AU", "CA", "GB", "RU", "SG", "MY", "TH"})
+NATIONALITIES = frozenset(
+    {"VN", "CN", "KR", "JP", "US", "TW", "LA", "KH", "FR", "DE", "AU", "CA", "GB", "RU", "SG", "MY", "TH"}
+)
 """ISO 3166-1 codes met in dossiers; others are asked about, never guessed."""
 
 _BY_KEY = {name.lower(): name for name in ETHNIC_GROUPS} | ETHNIC_VARIANTS

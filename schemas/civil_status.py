@@ -1,4 +1,4 @@
-"""What the civil-status registry holds: births, deaths, marriages. Code lists: Ministry of Justice digitisation schema."""
+"""What the civil-status registry holds: births, deaths, marriages. Code lists: the ministry's digitisation schema."""
 
 from typing import Literal
 

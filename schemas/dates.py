@@ -20,8 +20,10 @@ class PartialDate(Model):
     @classmethod
     def of(cls, year: int, month: int | None = None, day: int | None = None, as_written: str | None = None) -> Self:
         """The date of these numbers; unreadable (only `as_written` kept) when the calendar has no such day."""
-        written = as_written if as_written is not None else ".".join(
-            f"{part:02d}" for part in (day, month, year) if part is not None
+        written = (
+            as_written
+            if as_written is not None
+            else ".".join(f"{part:02d}" for part in (day, month, year) if part is not None)
         )
         try:
             date(year, month or 1, day or 1)
@@ -90,9 +92,7 @@ class PartialDate(Model):
 
     def dotted(self, separator: str = ".") -> str:
         """`22.08.2026`, `08.2026`, `2026`: as much as is known."""
-        return separator.join(
-            f"{part:02d}" for part in (self.day, self.month, self.year) if part is not None
-        )
+        return separator.join(f"{part:02d}" for part in (self.day, self.month, self.year) if part is not None)
 
     def compact(self) -> str:
         """`20260822`, `202608`, `2026`: as much as is known."""

@@ -190,9 +190,8 @@ def test_no_dossier_is_missed_while_rows_move_between_pages(step_s: int, movers:
     with served(OnestopTwin, *map(planted, dossiers)) as portal:
 
         def move(page: int) -> None:
-            moving = dossiers[movers] if page == 1 else dossiers[400:410] if page == 2 else []
-            if moving:
-                assert portal.send([row(dossier) for dossier in moving]) == [HEARD] * 10
+            for dossier_row in {2: dossiers[movers], 3: dossiers[100:110], 4: dossiers[20:30]}.get(page, []):
+                assert portal.send([row(dossier_row)]) == [HEARD]
 
         found = portal.pull(between=move)
     assert set(found) == {dossier.dossier_code for dossier in dossiers}

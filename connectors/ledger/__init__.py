@@ -1,4 +1,4 @@
-"""The ledger: our database, in the sentences' verbs. One file for each: arrivals, examinations, deliveries, reports, account.
+"""The ledger: our database, in the sentences' verbs, one file each: arrivals, examinations, deliveries, outcomes.
 
 Every function here is one transaction (or one query); what it derives and the events it derives it from are written
 together. Two workers may call any of them at any moment: rows are claimed with SKIP LOCKED and changed under a guard on

@@ -1,4 +1,4 @@
-"""The account: for every portal, day and registry, what was pulled and where each of it stands; and one dossier's story.
+"""The account: for every portal, day and registry, what was pulled and where it stands; and one dossier's story.
 
 Pulled is counted from the dossiers, the rest from where each dossier and delivery stands, one by one; what fits no
 column is `unexplained`, and it must be nothing.
@@ -28,11 +28,13 @@ ACCOUNT = text("""
            count(*) FILTER (WHERE delivery = 'registered') AS delivered,
            count(*) FILTER (WHERE (state IN ('pulled', 'waiting') AND (delivery IS NULL OR delivery IN
                    ('waiting', 'ready', 'sending', 'unanswered', 'accepted', 'refused', 'stopped')))
-                OR (state = 'cleared' AND delivery IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted'))) AS waiting,
+                OR (state = 'cleared' AND delivery IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted'))
+           ) AS waiting,
            count(*) FILTER (WHERE state = 'held' AND (delivery IS NULL OR delivery <> 'registered')) AS held,
            count(*) FILTER (WHERE (state = 'closed' AND (delivery IS NULL OR delivery <> 'registered'))
                 OR (state = 'cleared' AND delivery IN ('refused', 'stopped'))) AS refused
-      FROM standing GROUP BY portal_code, received_on, registry_code ORDER BY portal_code, received_on, registry_code""")
+      FROM standing GROUP BY portal_code, received_on, registry_code
+     ORDER BY portal_code, received_on, registry_code""")
 PENDING = text("""
     SELECT (SELECT count(*) FROM reports WHERE state = 'pending') AS reports,
            (SELECT count(*) FROM deliveries WHERE state = 'registered' AND lacks <> '{}') AS numbers,
@@ -79,7 +81,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Pending:
-    """What still has to move: reports unheard, numbers to come, dossiers unexamined, deliveries under way; how many there are."""
+    """What still has to move: reports unheard, numbers to come, dossiers unexamined, deliveries under way."""
 
     reports: int
     numbers: int

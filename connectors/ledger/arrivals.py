@@ -41,7 +41,7 @@ VERSION_PURPOSE = "version/{}"
 
 @dataclass(frozen=True)
 class Arrival:
-    """One dossier as a portal gave it. `dossier` is None when it could not be read; then `unreadable_field` says where."""
+    """One dossier as a portal gave it. `dossier` is None when it cannot be read; `unreadable_field` says where."""
 
     dossier_code: str
     original: bytes = field(repr=False)
@@ -165,7 +165,8 @@ def _write(
         _change(connection, changed)
     copy_rows(
         connection, versions,
-        ("dossier_id", "version_number", "original_sha256", "content_sha256", "unreadable_field", "sealed"), version_rows,
+        ("dossier_id", "version_number", "original_sha256", "content_sha256", "unreadable_field", "sealed"),
+        version_rows,
     )  # fmt: skip
     copy_rows(connection, events, ("dossier_id", "delivery_id", "kind", "detail"), event_rows)
 

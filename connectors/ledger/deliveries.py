@@ -104,7 +104,8 @@ STOP_NEXT = text("""
 TELL = text("""
     INSERT INTO reports (dossier_id, milestone)
     SELECT dossier_id, CAST(:milestone AS text) FROM unnest(CAST(:ids AS bigint[])) AS u(dossier_id)
-     WHERE NOT EXISTS (SELECT FROM reports r WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
+     WHERE NOT EXISTS (SELECT FROM reports r
+                        WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
                           AND (r.state = 'pending' OR :once))""")
 WHOLLY_REGISTERED = text("""
     SELECT dossier_id FROM deliveries WHERE dossier_id = ANY(:ids) AND state <> 'cancelled'
@@ -169,7 +170,8 @@ def _open(ledger: Ledger, row: Any) -> Claimed:
     original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
     return Claimed(
         row.delivery_id, row.dossier_id, row.registry_code, row.step_number, row.delivery_key, row.state,
-        row.attempt_number, row.asked_number, row.portal_code, row.dossier_code, given_by(key, row.receipts), key, original,
+        row.attempt_number, row.asked_number, row.portal_code, row.dossier_code, given_by(key, row.receipts), key,
+        original,
     )  # fmt: skip
 
 
@@ -184,7 +186,7 @@ def given_by(key: DataKey, sealed_replies: Sequence[bytes]) -> Receipt:
 
 
 def record(ledger: Ledger, told: Sequence[Told]) -> int:
-    """Writes what became of claimed deliveries and what follows from it, in one transaction. Returns how many took effect.
+    """Writes what became of claimed deliveries and what follows, in one transaction. Returns how many took effect.
 
     An answer to an attempt that is no longer the current one changes nothing and is kept as an event `late_answer`.
     """
@@ -248,7 +250,8 @@ def _seal_replies(connection: Connection, effective: Sequence[Told]) -> None:
     copy_rows(
         connection, replies, ("delivery_id", "event", "received_at", "sealed"),
         (
-            (one.of.delivery_id, str(one.event), datetime.now(timezone.utc), one.of.key.seal(_reply(one), REPLY_PURPOSE))
+            (one.of.delivery_id, str(one.event), datetime.now(timezone.utc),
+             one.of.key.seal(_reply(one), REPLY_PURPOSE))
             for one in effective if one.receipt or one.words
         ),
     )  # fmt: skip

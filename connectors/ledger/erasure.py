@@ -11,7 +11,8 @@ ERASE = text("""
            AND k.wrapped IS NOT NULL AND d.state IN ('held', 'closed', 'cleared')
            AND NOT EXISTS (SELECT FROM reports r WHERE r.dossier_id = d.dossier_id AND r.state = 'pending')
            AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id
-                              AND (e.state IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted') OR e.lacks <> '{}'))
+                              AND (e.state IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted')
+                                   OR e.lacks <> '{}'))
         RETURNING k.dossier_id)
     INSERT INTO events (dossier_id, kind) SELECT dossier_id, 'erased' FROM gone RETURNING dossier_id""")
 

@@ -38,8 +38,8 @@ CONTENTS = text("""
      WHERE dossier_id = ANY(:ids) AND p.sealed IS NOT NULL ORDER BY p.dossier_id, p.position""")
 SETTLE = text("""
     UPDATE dossiers d SET state = u.state, registries = string_to_array(u.registries, ',')
-      FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:states AS text[]), CAST(:registries AS text[]))
-           AS u(dossier_id, version_number, state, registries)
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:states AS text[]),
+                  CAST(:registries AS text[])) AS u(dossier_id, version_number, state, registries)
      WHERE d.dossier_id = u.dossier_id AND d.version_number = u.version_number AND d.state = 'pulled'
     RETURNING d.dossier_id""")
 CANCEL = text("""
@@ -167,7 +167,7 @@ def paper_contents(ledger: Ledger, claimed: Sequence["Claimed"]) -> dict[int, tu
 
 
 def settle(ledger: Ledger, examined: Sequence[Examined]) -> Counter[str]:
-    """Writes what came of the examinations; one whose dossier changed meanwhile is left to the next. Counts by state."""
+    """Writes what came of examinations; one whose dossier changed meanwhile is left to the next. Counts by state."""
     if not examined:
         return Counter()
     with ledger.engine.begin() as connection:

@@ -60,7 +60,6 @@ from connectors.shape import (
 )
 from connectors.xml import parse
 from schemas.dates import VIETNAM, PartialDate, local_day
-from schemas.delivery import Receipt
 from schemas.dossier import Dossier, PortalStatus
 from schemas.fields import procedure_code
 from schemas.person import Sex
@@ -184,13 +183,37 @@ PAPER = Shape({
     "loaiGiayTo": ("kind_code", text), "tenTepDinhKem": ("name", text), "maBam": ("sha256", text),
     "dungLuong": ("size", whole),
 }, ignored=frozenset({"id", "tenGiayTo", "huyGiayTo", "duLieuTepDinhKem"}))  # fmt: skip
+
+
+def _valid_papers(content: Any) -> Any:
+    if not isinstance(content, list):
+        return content
+    return [paper for paper in content if not isinstance(paper, dict) or str(paper.get("huyGiayTo", 0)) != "1"]
+
+
+def _paper_bytes(paper: Any, at: str) -> bytes:
+    at = f"{at}.duLieuTepDinhKem"
+    content = paper.get("duLieuTepDinhKem") if isinstance(paper, dict) else None
+    try:
+        return b64decode("".join(text(content, at).split()).encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise Misshapen(at, "expected base64") from None
+
+
+def _papers(content: Any, at: str) -> Any:
+    """What is said of each valid paper, when all of them are there."""
+    valid = _valid_papers(content)
+    many(_paper_bytes)(valid, at)
+    return many(PAPER)(valid, at)
+
+
 DETAIL = Shape({
     "maHoSo": ("dossier_code", code), "soHoSoLT": ("national_code", code), "techId": ("technical_id", code),
     "maTTHC": ("procedure_as_written", code), "module": ("kind", among(MODULES)), "trangThai": ("hub_status", status),
     "trangThaiHoSo": ("status", status), "ngayTiepNhan": ("received_at", moment), "ngayCapNhat": ("updated_at", moment),
     "ngayHenTra": ("due_at", moment), "maCoQuan": ("agency_code", code), "maDonVi": ("unit", commune_of_unit),
     "maXaTiepNhan": ("commune_code", code), "trichYeu": ("abstract", text), "data": ("form", text),
-    "fileDinhKem": ("papers", lambda content, at: many(PAPER)(_valid_papers(content), at)),
+    "fileDinhKem": ("papers", _papers),
 }, ignored=frozenset({"id", "ketQuaXuLy", "tienDo", "tenTTHC"}))  # fmt: skip
 
 
@@ -299,10 +322,8 @@ def _form(data: str) -> etree._Element:
     """The root of the XML in the string, whatever encoding it declares: the string has been decoded already."""
     try:
         root = parse(_DECLARATION.sub("", data.lstrip("\ufeff"), count=1).strip().encode())
-    except UnicodeEncodeError:
-        raise Misshapen("hub.data", "characters that are none") from None
-    except Unrecognised as error:
-        raise Misshapen("hub.data", str(error)) from None
+    except (UnicodeEncodeError, Unrecognised) as error:
+        raise Misshapen("hub.data", error.reason if isinstance(error, UnicodeEncodeError) else str(error)) from None
     if root.tag != "hoTich":
         raise Misshapen("hub.data", "expected the element hoTich")
     return root
@@ -324,27 +345,11 @@ def _national_status(hub_status: int, handed_over: int | None) -> int:
     return NATIONAL[hub_status]
 
 
-def _valid_papers(content: Any) -> Any:
-    if not isinstance(content, list):
-        return content
-    return [paper for paper in content if not isinstance(paper, dict) or str(paper.get("huyGiayTo", 0)) != "1"]
-
-
 def papers_inside(original: bytes) -> list[bytes]:
+    """The files in their order; never a failure for an original that could be read."""
     detail = _detail(original)
     papers = _valid_papers(detail.get("fileDinhKem") or []) if isinstance(detail, dict) else None
-    if not isinstance(papers, list):
-        raise Misshapen("hub.fileDinhKem", "expected a list")
-    return [_paper_bytes(paper, f"hub.fileDinhKem.{position}") for position, paper in enumerate(papers)]
-
-
-def _paper_bytes(paper: Any, at: str) -> bytes:
-    at = f"{at}.duLieuTepDinhKem"
-    content = paper.get("duLieuTepDinhKem") if isinstance(paper, dict) else None
-    try:
-        return b64decode("".join(text(content, at).split()).encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        raise Misshapen(at, "expected base64") from None
+    return list(many(_paper_bytes)(papers, "hub.fileDinhKem"))
 
 
 def write_reports(reports: Sequence[Report], endpoint: Endpoint) -> Request:
@@ -369,12 +374,9 @@ def _result(report: Report) -> dict[str, str]:
     """What the registries gave, from the registration on; the personal number may be known only at the end."""
     if report.milestone not in (Milestone.REGISTERED, Milestone.RETURNED):
         return {}
-    return {"ketQuaXuLy": json.dumps(_results(report.receipt), ensure_ascii=False, separators=(",", ":"))}
-
-
-def _results(receipt: Receipt) -> dict[str, str]:
-    given = {name: value for name, ours in RESULTS.items() if (value := getattr(receipt, ours)) is not None}
-    return {name: f"{value:%d/%m/%Y}" if isinstance(value, date) else value for name, value in given.items()}
+    found = {name: value for name, ours in RESULTS.items() if (value := getattr(report.receipt, ours)) is not None}
+    written = {name: f"{value:%d/%m/%Y}" if isinstance(value, date) else value for name, value in found.items()}
+    return {"ketQuaXuLy": json.dumps(written, ensure_ascii=False, separators=(",", ":"))}
 
 
 def read_reports(reply: Reply, reports: Sequence[Report]) -> list[Hearing]:

@@ -3,9 +3,9 @@
 Whose: Bộ Tư pháp, electronic civil-status software, reached through the province's integration platform (LGSP).
 Documents: none of the ministry's was available; these are the shapes that public integrations use (apiLienThongKSKT
 `nhanHoSoDKHT` and its result poll, payload style of August 2025: names, birth dates and addresses as objects).
-Confirmed there: the envelope, modules, `data` as a JSON string, states 1/2/3/4/6, error codes 100-500, three ids a poll.
-Assumed: the path of the poll, ethnic groups sent by name until the ministry's own list (danhMuc 3) is loaded, and that a
-dossier rejected with 6 may be sent again under its code.
+Confirmed there: envelope, modules, `data` as a JSON string, states 1/2/3/4/6, error codes 100-500, three ids a poll.
+Assumed: the path of the poll, ethnic groups sent by name until the ministry's own list (danhMuc 3) is loaded, and that
+a dossier rejected with 6 may be sent again under its code.
 Who we are: OAuth2 client credentials of the LGSP.
 A repeat: answered with "đã được tiếp nhận"; the registry keeps one dossier per `maHoSoLT`.
 Oddities: a refusal glues several field errors together; the personal number can come later than the registration.
@@ -38,7 +38,12 @@ MOMENT = "%d/%m/%Y %H:%M:%S"
 WORKING, SUPPLEMENT, PROCESSING, REGISTERED, REJECTED = "1", "2", "3", "4", "6"
 
 NOT_OURS = {"100": "AUTHEN_ERROR", "101": "IP_DISALLOWED"}
-REFUSALS = {"106": "AGENCY_ID_INCORRECT", "108": "PROVINCE_ID_INCORRECT", "302": "DATA_TYPE_INVALID", "500": "DATA_INCORRECT"}
+REFUSALS = {
+    "106": "AGENCY_ID_INCORRECT",
+    "108": "PROVINCE_ID_INCORRECT",
+    "302": "DATA_TYPE_INVALID",
+    "500": "DATA_INCORRECT",
+}
 INCOMPLETE, NOT_FOUND = "200", "201"
 ALREADY_THERE = "đã được tiếp nhận"
 PASSING_TROUBLE = ("có lỗi trong quá trình thêm mới", "client received soap fault", "server error")
@@ -63,7 +68,11 @@ def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
             "ngayTiepNhan": dossier.received_at.astimezone(VIETNAM).strftime(MOMENT),
             "data": json.dumps(_case(parcel), ensure_ascii=False),
             "fileDinhKem": [
-                {"loaiGiayTo": paper.kind_code, "tenTepDinhKem": paper.name, "duLieuTepDinhKem": base64.b64encode(content).decode()}
+                {
+                    "loaiGiayTo": paper.kind_code,
+                    "tenTepDinhKem": paper.name,
+                    "duLieuTepDinhKem": base64.b64encode(content).decode(),
+                }
                 for paper, content in zip(dossier.papers, parcel.papers, strict=False)
             ],
         },
@@ -172,8 +181,12 @@ def _birth(case: BirthCase) -> dict[str, Any]:
         "ngayCapGCS": _day(case.notice_on),
         "loaiDangKy": case.registration_kind,
         "soLuongBanSao": case.copies,
-        "nks": {**_person(case.child), "NoiSinh": _address(case.birth_place), "QueQuan": _address(case.child.home_place),
-                "LoaiKhaiSinh": case.birth_kind or ""},
+        "nks": {
+            **_person(case.child),
+            "NoiSinh": _address(case.birth_place),
+            "QueQuan": _address(case.child.home_place),
+            "LoaiKhaiSinh": case.birth_kind or "",
+        },
         "me": _person(case.mother) if case.mother else None,
         "cha": _person(case.father) if case.father else None,
     }  # fmt: skip
@@ -201,7 +214,11 @@ def _spouse(spouse: Spouse) -> dict[str, Any]:
 def _applicant(applicant: Applicant | None) -> dict[str, Any] | None:
     if applicant is None:
         return None
-    contact = {"QuanHe": clean(applicant.relation), "SoDienThoai": clean(applicant.phone), "Email": clean(applicant.email)}
+    contact = {
+        "QuanHe": clean(applicant.relation),
+        "SoDienThoai": clean(applicant.phone),
+        "Email": clean(applicant.email),
+    }
     return {**_person(applicant), **contact}
 
 

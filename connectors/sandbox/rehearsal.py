@@ -37,9 +37,8 @@ class Rehearsal:
         platforms = {code: PROVINCES[code].platform_code for code in province_codes}
         self.onestop = OnestopTwin(self.world, [code for code, of in platforms.items() if of == "onestop"])
         self.hub = HubTwin(self.world, [code for code, of in platforms.items() if of == "hub"])
-        registries: list[Twin] = [
-            CivilStatusTwin(self.world), ResidenceTwin(self.world), HealthInsuranceTwin(self.world), LandTwin(self.world),
-        ]  # fmt: skip
+        kinds = (CivilStatusTwin, ResidenceTwin, HealthInsuranceTwin, LandTwin)
+        registries: list[Twin] = [kind(self.world) for kind in kinds]
         self.server = Server([*registries, self.onestop, self.hub], seed, first_port)
         self._platforms = platforms
 

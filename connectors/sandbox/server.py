@@ -14,6 +14,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -183,10 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     def finish(self) -> None:
-        try:
+        with suppress(OSError, ValueError):  # hung up on purpose, or by the client
             super().finish()
-        except (OSError, ValueError):  # hung up on purpose, or by the client
-            pass
 
     def log_message(self, format: str, *args: object) -> None:
         """Requests carry personal data, invented here, real when rehearsed with: nothing is logged."""

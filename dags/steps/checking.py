@@ -107,7 +107,7 @@ def _papers(
     failed: set[int] = set()
     fetched: list[tuple[Unexamined, KeptPaper]] = []
     for (one, position), reply in line.send_all(_requests(platform, line, read, kept)):
-        if isinstance(reply, (Unreachable, Unauthorised)):
+        if isinstance(reply, (Unreachable, Unauthorised)) or _is_a_notice(reply):
             failed.add(one.dossier_id)
             continue
         paper = _kept(position, reply)
@@ -119,13 +119,19 @@ def _papers(
 
 
 def _requests(
-    platform: Platform, line: Line, read: Sequence[tuple[Unexamined, Dossier | None]], kept: dict[int, dict[int, KeptPaper]]
+    platform: Platform, line: Line, read: Sequence[tuple[Unexamined, Dossier | None]],
+    kept: dict[int, dict[int, KeptPaper]],
 ) -> Iterator[tuple[tuple[Unexamined, int], Request]]:
     fetch = platform.fetch_paper
     for one, dossier in read:
         for position, paper in enumerate(dossier.papers if dossier else ()):
             if fetch and paper.link and position not in kept.get(one.dossier_id, {}):
                 yield (one, position), fetch(paper, line.endpoint)
+
+
+def _is_a_notice(reply: Reply | LienthongError) -> bool:
+    """Whether a gateway answered with a page of its own, "under maintenance" with status 200: no paper is HTML."""
+    return isinstance(reply, Reply) and reply.headers.get("Content-Type", "").startswith("text/html")
 
 
 def _kept(position: int, reply: Reply | LienthongError) -> KeptPaper:

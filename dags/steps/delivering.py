@@ -83,7 +83,7 @@ def deliver(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_
 
 
 def collect(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_s: float = 0.0) -> dict[str, int]:
-    """Asks for results that are due: registrations, refusals, numbers that were still to come. Returns counts by event."""
+    """Asks for results that are due: registrations, refusals, numbers still to come. Returns counts by event."""
     return _repeat(
         ledger, registry, endpoint, patience_s, (_ask_awaited,), lambda run: due_to_collect_s(ledger, registry.code)
     )
@@ -135,8 +135,9 @@ def _parcels(run: _Run, claimed: Sequence[Claimed]) -> Group:
             run.note(error)
             run.tell(Told(one, Event.UNREACHED, code="unreadable", wait_s=_backoff_s(10)))
             continue
-        inside = province.platform.papers_inside
-        contents = tuple(inside(one.original)) if inside and run.registry.wants_papers else papers.get(one.delivery_id, ())
+        contents = papers.get(one.delivery_id, ())
+        if run.registry.wants_papers and (inside := province.platform.papers_inside):
+            contents = tuple(inside(one.original))
         parcels.append((one, Parcel(key=one.delivery_key, dossier=dossier, given=one.given,
                                     attempt_number=one.attempt_number, papers=contents)))  # fmt: skip
     return parcels

@@ -93,7 +93,7 @@ def _fetched(platform: Platform, entry: Entry, reply: Reply) -> bytes | Lienthon
 
 
 def read_arrival(platform: Platform, portal_code: str, dossier_code: str, original: bytes) -> Arrival:
-    """The dossier in its original bytes; an unreadable one arrives all the same, with the field where reading failed."""
+    """The dossier in its original bytes; an unreadable one arrives too, with the field where reading failed."""
     try:
         return Arrival(dossier_code, original, platform.read_dossier(original, portal_code))
     except Unrecognised as error:

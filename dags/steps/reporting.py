@@ -21,8 +21,8 @@ CLAIM = 400
 def report(ledger: Ledger, endpoint_of: Callable[[str], Endpoint]) -> dict[str, int]:
     """Tells every portal what came about, each dossier's milestones in their order. Returns counts by hearing.
 
-    `endpoint_of` gives the endpoint of a connection id. A portal that cannot be told does not keep another from hearing;
-    its error is raised at the end when it is one for the operator or the engineer.
+    `endpoint_of` gives the endpoint of a connection id. A portal that cannot be told does not keep another from
+    hearing; its error is raised at the end when it is one for the operator or the engineer.
     """
     moved: Counter[str] = Counter()
     broken: Exception | None = None

@@ -77,7 +77,8 @@ class CivilStatusTwin:
         with self._lock:
             return [
                 {"dossier_code": entry.dossier_code, "request_code": entry.national_code, "kind": entry.module,
-                 "submissions": entry.submissions, "entry_number": str(entry.entry_number), "personal_id": entry.personal_id}
+                 "submissions": entry.submissions, "entry_number": str(entry.entry_number),
+                 "personal_id": entry.personal_id}
                 for entry in self._entries.values()
                 if entry.refusal is None and time.monotonic() >= entry.ready_at
             ]  # fmt: skip
@@ -88,7 +89,9 @@ class CivilStatusTwin:
             return Outgoing.of_json({"error": "invalid_client"}, 401)
         if form["client_secret"] == "wrong":
             return Outgoing.of_json({"error": "invalid_client"}, 401)
-        return Outgoing.of_json({"access_token": self._token, "token_type": "Bearer", "expires_in": 3600, "scope": "default"})
+        return Outgoing.of_json(
+            {"access_token": self._token, "token_type": "Bearer", "expires_in": 3600, "scope": "default"}
+        )
 
     def _take(self, content: dict[str, Any]) -> Outgoing:
         if content["module"] not in MODULES:
@@ -105,7 +108,9 @@ class CivilStatusTwin:
                 known.submissions += 1
                 return _error("500", f"Hồ sơ {national_code} đã được tiếp nhận")
             self._entries[national_code] = self._register(content, case)
-        return Outgoing.of_json({"status": "1", "statusDescription": "Tiếp nhận thành công", "errorCode": "", "errorDescription": ""})
+        return Outgoing.of_json(
+            {"status": "1", "statusDescription": "Tiếp nhận thành công", "errorCode": "", "errorDescription": ""}
+        )
 
     def _register(self, content: dict[str, Any], case: dict[str, Any]) -> _Entry:
         national_code, dossier_code = content["maHoSoLT"], content["maHoSoMCDT"]
@@ -144,14 +149,22 @@ class CivilStatusTwin:
             return {**stamp, "trangThai": "3", "noiDungXuLy": "Đang xử lý"}
         if entry.refusal:
             return {**stamp, "trangThai": "6", "noiDungXuLy": entry.refusal}
-        return {**stamp, "trangThai": "4", "ketQuaXuLy": json.dumps(self._result(entry, now, withholds), ensure_ascii=False)}
+        return {
+            **stamp,
+            "trangThai": "4",
+            "ketQuaXuLy": json.dumps(self._result(entry, now, withholds), ensure_ascii=False),
+        }
 
     def _result(self, entry: _Entry, now: float, withholds: bool) -> dict[str, Any]:
         today = datetime.now(VIETNAM)
         result = {
-            "ngayDangKy": today.strftime("%d/%m/%Y"), "soDangKy": str(entry.entry_number), "quyenSo": f"01/{today.year}",
-            "trangSo": str((entry.entry_number + 1) // 2), "maGiayToKetQua": "KQ.G15.000031", "giayKhaiSinh": "JVBERi0xLjQ=",
-        }  # fmt: skip
+            "ngayDangKy": today.strftime("%d/%m/%Y"),
+            "soDangKy": str(entry.entry_number),
+            "quyenSo": f"01/{today.year}",
+            "trangSo": str((entry.entry_number + 1) // 2),
+            "maGiayToKetQua": "KQ.G15.000031",
+            "giayKhaiSinh": "JVBERi0xLjQ=",
+        }
         if entry.personal_id and now >= entry.number_ready_at and not withholds:
             result["soDinhDanh"] = entry.personal_id
         return result
