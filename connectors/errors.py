@@ -26,5 +26,9 @@ class Unrecognised(LienthongError):
     """The engineer acts: the reply has a shape we do not know; the connector stops and the reply is kept."""
 
 
+class TooLarge(Unrecognised):
+    """A reply over the limit, not read to its end."""
+
+
 class Unauthorised(LienthongError):
     """The operator acts: our name or key is not accepted."""

@@ -13,6 +13,7 @@ from connectors.postgres import EmbeddedServer, embedded
 from connectors.sandbox.rehearsal import Rehearsal
 from connectors.vault import Vault
 from tests.road import Road
+from tests.shelf import Shelf
 
 _numbers = itertools.count(1)
 
@@ -25,15 +26,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
         yield running
 
 
-@pytest.fixture
-def ledger_url(server: EmbeddedServer) -> URL:
-    """A database of its own, with empty tables."""
+def new_ledger_url(server: EmbeddedServer) -> URL:
+    """A new database with empty tables."""
     name = f"ledger_{os.getpid()}_{next(_numbers)}"
     engine = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_ledger"))
     engine.dispose()
     return server.url(name)
+
+
+@pytest.fixture
+def ledger_url(server: EmbeddedServer) -> URL:
+    """A database of its own, with empty tables."""
+    return new_ledger_url(server)
 
 
 @pytest.fixture
@@ -45,6 +51,12 @@ def vault() -> Vault:
 def ledger(ledger_url: URL, vault: Vault) -> Iterator[Ledger]:
     with open_ledger(ledger_url, vault) as opened:
         yield opened
+
+
+@pytest.fixture
+def shelf(ledger: Ledger) -> Shelf:
+    """A ledger of one portal, to be worked by hand."""
+    return Shelf(ledger)
 
 
 @pytest.fixture

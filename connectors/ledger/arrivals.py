@@ -13,8 +13,7 @@ from connectors.ledger import Ledger, copy_rows, owner_of
 from connectors.vault import DataKey
 from schemas.dates import local_day
 from schemas.dossier import ADMISSION, Dossier, DossierState
-from schemas.report import Milestone
-from schemas.tables import dossiers, events, keys, reports, versions
+from schemas.tables import dossiers, events, keys, versions
 
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('pull/' || :portal_code, 0))")
 KNOWN = text("""
@@ -63,7 +62,7 @@ class _Standing:
     """What the ledger knows of a dossier, while a page is being worked into it."""
 
     dossier_id: int
-    key: DataKey
+    key: DataKey | None  # None: the dossier is erased
     wrapped: bytes | None = None  # only for new ones
     version_number: int = 0
     content_sha256: bytes = b""
@@ -86,7 +85,8 @@ def save_page(
     """Saves a page and moves the cursor past it, in one transaction. Returns counts of new, changed and same.
 
     A dossier that comes again unchanged leaves no trace; a changed one gets a new version and is examined again; one
-    whose portal status alone changed is examined again only when the status means something else for us.
+    whose portal status alone changed is examined again only when the status means something else for us. An erased one
+    stays erased.
     """
     moved: Counter[str] = Counter()
     version_rows: list[tuple[Any, ...]] = []
@@ -108,7 +108,7 @@ def _standings(
     codes = list(dict.fromkeys(arrival.code for arrival in arrivals))
     standings: dict[str, _Standing] = {}
     for row in connection.execute(KNOWN, {"portal_code": portal_code, "codes": codes}):
-        key = ledger.open_key(row.wrapped, portal_code, row.dossier_code)
+        key = ledger.open_key(row.wrapped, portal_code, row.dossier_code) if row.wrapped else None
         standings[row.dossier_code] = _Standing(
             row.dossier_id, key, None, row.version_number, bytes(row.content_sha256), row.portal_status, row.state
         )
@@ -125,6 +125,8 @@ def _work_in(
     """Takes one arrival into its dossier's standing: `new`, `changed`, `status` or `same`."""
     digest = arrival.content_sha256
     status = arrival.dossier.status if arrival.dossier else standing.portal_status
+    if standing.key is None:
+        return _pass_over(standing, arrival, digest, status, event_rows)
     if digest != standing.content_sha256:
         standing.version_number += 1
         standing.content_sha256, standing.portal_status, standing.state = digest, status, DossierState.PULLED
@@ -145,6 +147,17 @@ def _work_in(
     return "status"
 
 
+def _pass_over(
+    standing: _Standing, arrival: Arrival, digest: bytes, status: int | None, event_rows: list[tuple[Any, ...]]
+) -> str:
+    """An erased dossier that its portal gives again stays erased; that it changed there is noted, for a person."""
+    if (digest, status) == (standing.content_sha256, standing.portal_status):
+        return "same"
+    event_rows.append((standing.dossier_id, None, "changed_after_erasure", {"status": status}))
+    standing.content_sha256, standing.portal_status, standing.arrival = digest, status, arrival
+    return "changed"
+
+
 def _write(
     connection: Connection, portal_code: str, standings: dict[str, _Standing], version_rows: list[tuple[Any, ...]],
     event_rows: list[tuple[Any, ...]],
@@ -159,8 +172,6 @@ def _write(
             (_dossier_row(portal_code, code, standing) for code, standing in new),
         )  # fmt: skip
         copy_rows(connection, keys, ("dossier_id", "wrapped"), ((s.dossier_id, s.wrapped) for _, s in new))
-        reported = [s.dossier_id for _, s in new if s.arrival and s.arrival.dossier]
-        copy_rows(connection, reports, ("dossier_id", "milestone"), ((i, Milestone.RECEIVED.value) for i in reported))
     if changed:
         _change(connection, changed)
     copy_rows(

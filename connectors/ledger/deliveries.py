@@ -1,6 +1,7 @@
 """Deliveries go out and answers come back: claims, attempts written before requests leave, and what each answer does.
 
-`claim_ready` writes the attempt in the transaction that claims; whoever dies after it leaves a delivery in `sending`,
+`claim_ready` writes the attempt in the transaction that claims, and holds the dossier still meanwhile, so that a new
+version sees either no attempt or a whole one. Whoever dies after it leaves a delivery in `sending`,
 which `claim_doubtful` finds once its lease and the registry's settling time are over, to ask before anything is sent.
 """
 
@@ -14,12 +15,12 @@ from sqlalchemy import Connection, TextClause, text
 
 from connectors.ledger import Ledger, copy_rows
 from connectors.ledger.arrivals import VERSION_PURPOSE
+from connectors.ledger.outcomes import REPLY_PURPOSE, given_by, tell
 from connectors.vault import DataKey
 from schemas.delivery import TRANSITIONS, Event, Receipt
 from schemas.report import Milestone
 from schemas.tables import events, replies
 
-REPLY_PURPOSE = "reply"
 LEASE_S = 180
 """How long a claim holds. Nothing is sent in its last `LEASE_MARGIN_S`, so that no two workers send at once."""
 LEASE_MARGIN_S = 60
@@ -38,7 +39,7 @@ CLAIM_READY = text(f"""
         SELECT delivery_id FROM deliveries d JOIN dossiers s USING (dossier_id)
          WHERE d.registry_code = :registry_code AND d.state = 'ready' AND d.not_before <= clock_timestamp()
            AND s.state = 'cleared'
-         ORDER BY d.delivery_id LIMIT :limit FOR UPDATE OF d SKIP LOCKED),
+         ORDER BY d.delivery_id LIMIT :limit FOR UPDATE OF d SKIP LOCKED FOR SHARE OF s SKIP LOCKED),
     claimed AS (
         UPDATE deliveries SET state = 'sending', attempt_number = attempt_number + 1, asked_number = 0,
                attempted_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => :lease)
@@ -101,12 +102,6 @@ STOP_NEXT = text("""
         UPDATE deliveries n SET state = 'stopped' WHERE n.dossier_id = ANY(:ids) AND n.state = 'waiting'
         RETURNING n.dossier_id, n.delivery_id)
     INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'stopped' FROM stopped""")
-TELL = text("""
-    INSERT INTO reports (dossier_id, milestone)
-    SELECT dossier_id, CAST(:milestone AS text) FROM unnest(CAST(:ids AS bigint[])) AS u(dossier_id)
-     WHERE NOT EXISTS (SELECT FROM reports r
-                        WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
-                          AND (r.state = 'pending' OR :once))""")
 WHOLLY_REGISTERED = text("""
     SELECT dossier_id FROM deliveries WHERE dossier_id = ANY(:ids) AND state <> 'cancelled'
      GROUP BY dossier_id HAVING bool_and(state = 'registered' AND lacks = '{}')""")
@@ -173,16 +168,6 @@ def _open(ledger: Ledger, row: Any) -> Claimed:
         row.attempt_number, row.asked_number, row.portal_code, row.dossier_code, given_by(key, row.receipts), key,
         original,
     )  # fmt: skip
-
-
-def given_by(key: DataKey, sealed_replies: Sequence[bytes]) -> Receipt:
-    """What the registries gave so far, all replies taken together."""
-    given = Receipt()
-    for sealed in sealed_replies:
-        content = json.loads(key.unseal(sealed, REPLY_PURPOSE))
-        if content["receipt"]:
-            given = given.and_then(Receipt.model_validate(content["receipt"]))
-    return given
 
 
 def record(ledger: Ledger, told: Sequence[Told]) -> int:
@@ -271,18 +256,14 @@ def _follow(connection: Connection, effective: Sequence[Told]) -> None:
             if one.event in kinds and (one.of.step_number == 1 or not first_step) and not (whole and one.lacks)
         })  # fmt: skip
 
-    def tell(milestone: Milestone, ids: Sequence[int], *, once: bool = True) -> None:
-        if ids:
-            connection.execute(TELL, {"milestone": str(milestone), "ids": list(ids), "once": once})
-
-    tell(Milestone.FORWARDED, dossiers_of(Event.ACCEPTED, Event.REGISTERED, first_step=True))
-    tell(Milestone.REGISTERED, dossiers_of(Event.REGISTERED, Event.COMPLETED, first_step=True, whole=True))
+    tell(connection, Milestone.FORWARDED, dossiers_of(Event.ACCEPTED, Event.REGISTERED, first_step=True))
+    tell(connection, Milestone.REGISTERED, dossiers_of(Event.REGISTERED, Event.COMPLETED, first_step=True, whole=True))
     if done := dossiers_of(Event.REGISTERED, Event.COMPLETED):
         connection.execute(OPEN_NEXT, {"ids": done})
-        tell(Milestone.RETURNED, connection.execute(WHOLLY_REGISTERED, {"ids": done}).scalars().all())
+        tell(connection, Milestone.RETURNED, connection.execute(WHOLLY_REGISTERED, {"ids": done}).scalars().all())
     if refused := dossiers_of(Event.REFUSED):
         connection.execute(STOP_NEXT, {"ids": refused})
-        tell(Milestone.WITH_STEWARD, refused, once=False)
+        tell(connection, Milestone.WITH_STEWARD, refused, once=False)
 
 
 def postpone(ledger: Ledger, claimed: Sequence[tuple[Claimed, float]]) -> None:

@@ -10,13 +10,14 @@ from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger, copy_rows
 from connectors.ledger.arrivals import VERSION_PURPOSE
+from connectors.ledger.outcomes import tell
 from connectors.vault import DataKey
 from schemas.delivery import TOUCHED_STATES
 from schemas.dossier import DossierState
 from schemas.finding import Finding
 from schemas.report import Milestone
 from schemas.routes import Step
-from schemas.tables import events, findings, papers, reports
+from schemas.tables import events, findings, papers
 
 if TYPE_CHECKING:
     from connectors.ledger.deliveries import Claimed
@@ -34,8 +35,8 @@ PAPERS = text("""
       FROM papers p JOIN dossiers d USING (dossier_id, version_number) WHERE dossier_id = ANY(:ids)""")
 CONTENTS = text("""
     SELECT p.dossier_id, p.version_number, p.position, p.sealed
-      FROM papers p JOIN dossiers d USING (dossier_id, version_number)
-     WHERE dossier_id = ANY(:ids) AND p.sealed IS NOT NULL ORDER BY p.dossier_id, p.position""")
+      FROM papers p JOIN deliveries d USING (dossier_id, version_number)
+     WHERE d.delivery_id = ANY(:ids) AND p.sealed IS NOT NULL ORDER BY p.dossier_id, p.position""")
 SETTLE = text("""
     UPDATE dossiers d SET state = u.state, registries = string_to_array(u.registries, ',')
       FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:states AS text[]),
@@ -65,8 +66,9 @@ PLAN = text("""
     SELECT dossier_id, delivery_id, 'planned', jsonb_build_object('registry', registry_code, 'step', step_number)
       FROM planned""")
 RELEASE = text("""
-    UPDATE dossiers SET released_version = version_number, state = 'pulled'
+    UPDATE dossiers d SET released_version = version_number, state = 'pulled'
      WHERE dossier_code = :dossier_code AND state = 'held' AND (:portal_code = '' OR portal_code = :portal_code)
+       AND EXISTS (SELECT FROM keys k WHERE k.dossier_id = d.dossier_id AND k.wrapped IS NOT NULL)
     RETURNING dossier_id, version_number""")
 
 PAPER_PURPOSE = "paper/{}/{}"
@@ -160,7 +162,7 @@ def paper_contents(ledger: Ledger, claimed: Sequence["Claimed"]) -> dict[int, tu
     by_dossier = {one.dossier_id: one for one in claimed}
     found: dict[int, list[bytes]] = {}
     with ledger.engine.connect() as connection:
-        for row in connection.execute(CONTENTS, {"ids": list(by_dossier)}):
+        for row in connection.execute(CONTENTS, {"ids": [one.delivery_id for one in claimed]}):
             purpose = PAPER_PURPOSE.format(row.version_number, row.position)
             found.setdefault(row.dossier_id, []).append(by_dossier[row.dossier_id].key.unseal(row.sealed, purpose))
     return {one.delivery_id: tuple(found.get(one.dossier_id, ())) for one in claimed}
@@ -229,8 +231,11 @@ def _write_plans(connection: Connection, settled: Sequence[Examined]) -> None:
                 "needs": [",".join(step.needs) for _, _, step, _ in planned],
             },
         )
+    ours = [one for one in settled if one.state in (DossierState.CLEARED, DossierState.HELD)]
+    readable = [one for one in ours if one.subject.unreadable_field is None]
+    tell(connection, Milestone.RECEIVED, [one.subject.dossier_id for one in readable])
     accepted = [one.subject.dossier_id for one in settled if one.state == DossierState.CLEARED]
-    copy_rows(connection, reports, ("dossier_id", "milestone"), ((i, Milestone.ACCEPTED.value) for i in accepted))
+    tell(connection, Milestone.ACCEPTED, accepted)
 
 
 def release(ledger: Ledger, dossier_code: str, actor: str, reason: str, portal_code: str = "") -> int:

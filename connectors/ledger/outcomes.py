@@ -1,16 +1,26 @@
 """The portal hears the outcome: reports wait in the order in which their milestones came about."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
-from connectors.ledger.deliveries import given_by
-from schemas.report import Hearing, Report
+from connectors.vault import DataKey
+from schemas.delivery import Receipt
+from schemas.report import Hearing, Milestone, Report
 
 LEASE_S = 120
+REPLY_PURPOSE = "reply"
+
+TELL = text("""
+    INSERT INTO reports (dossier_id, milestone)
+    SELECT dossier_id, CAST(:milestone AS text) FROM unnest(CAST(:ids AS bigint[])) AS u(dossier_id)
+     WHERE NOT EXISTS (SELECT FROM reports r
+                        WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
+                          AND (r.state = 'pending' OR :once))""")
 
 CLAIM = text("""
     WITH first AS (
@@ -54,6 +64,22 @@ class ClaimedReport:
     report_id: int
     attempt_number: int
     report: Report = field(repr=False)
+
+
+def tell(connection: Connection, milestone: Milestone, dossier_ids: Sequence[int], *, once: bool = True) -> None:
+    """Puts a milestone of these dossiers up for reporting; one that waits, or was told `once`, is not doubled."""
+    if dossier_ids:
+        connection.execute(TELL, {"milestone": str(milestone), "ids": list(dossier_ids), "once": once})
+
+
+def given_by(key: DataKey, sealed_replies: Sequence[bytes]) -> Receipt:
+    """What the registries gave so far, all replies taken together."""
+    given = Receipt()
+    for sealed in sealed_replies:
+        content = json.loads(key.unseal(sealed, REPLY_PURPOSE))
+        if content["receipt"]:
+            given = given.and_then(Receipt.model_validate(content["receipt"]))
+    return given
 
 
 def portals_waiting(ledger: Ledger) -> list[str]:

@@ -69,8 +69,7 @@ MOMENT = "%d/%m/%Y %H:%M:%S"
 FIRST_DAYS = 30
 """How far back a province that is new to us is read."""
 OVERLAP = timedelta(days=2)
-CIVIL_STATUS_AGENCY = 5
-"""coQuanXuLy of the civil-status desk."""
+CIVIL_STATUS_AGENCY = 5  # coQuanXuLy
 
 MODULES = {"LTKS": "birth", "LTKT": "death"}
 NATIONAL = {
@@ -116,7 +115,7 @@ WORDS = {
 }
 """The classes of answers that retry logic in the field rests on."""
 
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _AS_ON_FORM = frozenset({"ghi"})
 
 
@@ -305,8 +304,7 @@ def read(original: bytes, province_code: str) -> Dossier:
     ours["applicant"] = case.pop("applicant", None)
     ours["case"] = {"kind": kind, **_without_blank_papers(case)}
     ours["status"] = _national_status(ours.pop("hub_status", 0), ours.get("status"))
-    unit = ours.pop("unit", None)
-    ours.setdefault("commune_code", unit)
+    ours.setdefault("commune_code", ours.pop("unit", None))
     ours["portal_code"] = province_code
     ours["procedure_code"] = procedure_code(ours.get("procedure_as_written", ""))
     return made(Dossier, ours, "hub")
@@ -321,7 +319,7 @@ def _detail(original: bytes) -> Any:
 def _form(data: str) -> etree._Element:
     """The root of the XML in the string, whatever encoding it declares: the string has been decoded already."""
     try:
-        root = parse(_DECLARATION.sub("", data.lstrip("\ufeff"), count=1).strip().encode())
+        root = parse(_DECLARATION.sub("", data.lstrip("\ufeff")).strip().encode())
     except (UnicodeEncodeError, Unrecognised) as error:
         raise Misshapen("hub.data", error.reason if isinstance(error, UnicodeEncodeError) else str(error)) from None
     if root.tag != "hoTich":

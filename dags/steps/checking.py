@@ -1,11 +1,11 @@
 """Checks find fault with a dossier or clear it."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 
 from connectors.endpoint import Endpoint
-from connectors.errors import LienthongError, Unauthorised, Unreachable
+from connectors.errors import LienthongError, TooLarge, Unrecognised
 from connectors.http import Line, Reply, Request
 from connectors.ledger import Ledger
 from connectors.ledger.examinations import (
@@ -79,6 +79,8 @@ def _weigh(
 ) -> Examined:  # fmt: skip
     plan = [(step, delivery_key(step.registry_code, dossier)) for step in route.steps] if route else []
     findings = examine(dossier, papers)
+    if one.touched:  # we delivered it, so that the portal may well say it is done
+        findings = [finding for finding in findings if finding.check_code != "status_out_of_order"]
     if route is None and not any(finding.check_code in HARD for finding in findings):
         findings.append(_hold(NO_ROUTE, "procedure_code"))
     if admission == Admission.CLOSED or one.touched - {key for _, key in plan}:
@@ -106,32 +108,47 @@ def _papers(
     kept = kept_papers(ledger, [one.dossier_id for one, dossier in read if dossier and dossier.papers])
     failed: set[int] = set()
     fetched: list[tuple[Unexamined, KeptPaper]] = []
-    for (one, position), reply in line.send_all(_requests(platform, line, read, kept)):
-        if isinstance(reply, (Unreachable, Unauthorised)) or _is_a_notice(reply):
-            failed.add(one.dossier_id)
-            continue
-        paper = _kept(position, reply)
-        kept.setdefault(one.dossier_id, {})[position] = paper
+
+    def keep(one: Unexamined, paper: KeptPaper) -> None:
+        kept.setdefault(one.dossier_id, {})[paper.position] = paper
         fetched.append((one, paper))
+
+    for (one, position), reply in line.send_all(_requests(platform, line, read, kept, keep)):
+        if _may_come_yet(reply):
+            failed.add(one.dossier_id)
+        else:
+            keep(one, _kept(position, reply))
     keep_papers(ledger, fetched)
     return {one.dossier_id: _described(dossier, kept.get(one.dossier_id, {})) if dossier else []
             for one, dossier in read if one.dossier_id not in failed}  # fmt: skip
 
 
 def _requests(
-    platform: Platform, line: Line, read: Sequence[tuple[Unexamined, Dossier | None]],
+    platform: Platform,
+    line: Line,
+    read: Sequence[tuple[Unexamined, Dossier | None]],
     kept: dict[int, dict[int, KeptPaper]],
+    keep: Callable[[Unexamined, KeptPaper], None],
 ) -> Iterator[tuple[tuple[Unexamined, int], Request]]:
     fetch = platform.fetch_paper
     for one, dossier in read:
         for position, paper in enumerate(dossier.papers if dossier else ()):
-            if fetch and paper.link and position not in kept.get(one.dossier_id, {}):
-                yield (one, position), fetch(paper, line.endpoint)
+            if not fetch or not paper.link or position in kept.get(one.dossier_id, {}):
+                continue
+            try:
+                request = fetch(paper, line.endpoint)
+            except Unrecognised:  # a link that leads elsewhere: it is not followed
+                keep(one, KeptPaper(position, None, 0))
+            else:
+                yield (one, position), request
 
 
-def _is_a_notice(reply: Reply | LienthongError) -> bool:
-    """Whether a gateway answered with a page of its own, "under maintenance" with status 200: no paper is HTML."""
-    return isinstance(reply, Reply) and reply.headers.get("Content-Type", "").startswith("text/html")
+def _may_come_yet(reply: Reply | LienthongError) -> bool:
+    """Whether the paper may be had later: the line broke, or a gateway answered with a page of its own (no paper is
+    HTML). A paper that is too large will not get smaller."""
+    if isinstance(reply, Reply):
+        return reply.headers.get("Content-Type", "").startswith("text/html")
+    return not isinstance(reply, TooLarge)
 
 
 def _kept(position: int, reply: Reply | LienthongError) -> KeptPaper:

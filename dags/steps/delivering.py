@@ -76,6 +76,7 @@ def deliver(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_
 
     `patience_s`: stays on while something becomes due within so many seconds.
     """
+
     def due_s(run: _Run) -> float | None:
         return due_to_send_s(ledger, registry.code, run.settles_after_s)
 
@@ -167,16 +168,17 @@ def _inquire(run: _Run, parcels: Group) -> Group:
 def _requests(
     run: _Run, parcels: Group, unsent: dict[int, Claimed], send_before: float
 ) -> Iterator[tuple[Group, Request]]:
-    """Requests one by one, as the line takes them; none in the last part of the lease. Updates `unsent`."""
+    """Requests one by one, as the line takes them; none in the last part of the lease, none after a reply of unknown
+    shape or a refused name. Updates `unsent`."""
     for group in _groups(run.registry, parcels, run.registry.sends_at_once):
-        if time.monotonic() > send_before:
+        if run.error or time.monotonic() > send_before:
             return
         try:
             request = run.registry.write([parcel for _, parcel in group], run.line.endpoint)
         except Refused as error:
             _refuse(run, group, unsent, "unwritable", str(error))
         except (ValueError, KeyError, TypeError, AttributeError) as error:  # our writer's fault, its text is personal
-            log.exception("%s: cannot be written", run.registry.code, exc_info=None)
+            log.error("%s: %d parcels cannot be written: %s", run.registry.code, len(group), type(error).__name__)
             _refuse(run, group, unsent, f"unwritable_{type(error).__name__}", "")
         else:
             for one, _ in group:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
 from connectors.endpoint import Endpoint
-from connectors.errors import LienthongError, Unrecognised
+from connectors.errors import LienthongError, Unreachable, Unrecognised
 from connectors.http import Line, Reply
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival, position_of, save_page
 from connectors.portals.platform import Entry, Platform
 from connectors.portals.provinces import Province
+from connectors.shape import Misshapen
 from dags.steps.checking import check_on
 
 log = logging.getLogger(__name__)
@@ -45,16 +46,19 @@ def _pull_stream(ledger: Ledger, province: Province, line: Line, stream: str, mo
     now = datetime.now(timezone.utc)
     reached = position_of(ledger, portal_code, stream)
     position = platform.rewind(reached) if reached else platform.first_position(now)
+    missed: LienthongError | None = None
     while True:
         page = platform.read_page(line.send(platform.list_page(stream, position, line.endpoint)), stream, position, now)
-        arrivals, failure = _arrivals(platform, portal_code, line, page.entries)
-        if failure:  # what came is saved, the cursor stays before what did not
-            moved += save_page(ledger, portal_code, stream, arrivals, reached or position)
-            raise failure
-        reached = max(reached or "", page.next_position)
-        moved += save_page(ledger, portal_code, stream, arrivals, reached)
-        if platform.taken and page.entries:
-            line.send(platform.taken(page.entries, line.endpoint))
+        arrivals, failed = _arrivals(platform, portal_code, line, page.entries)
+        missed = missed or next(iter(failed.values()), None)
+        if not missed:  # else the cursor stays before what did not come, and what does come is saved all the same
+            reached = max(reached or "", page.next_position)
+        moved += save_page(ledger, portal_code, stream, arrivals, reached or position)
+        came = [entry for entry in page.entries if entry not in failed]
+        if platform.taken and came:
+            line.send(platform.taken(came, line.endpoint))
+        if isinstance(missed, Unreachable) or (missed and not page.has_more):
+            raise missed
         if not page.has_more:
             return
         position = page.next_position
@@ -62,26 +66,29 @@ def _pull_stream(ledger: Ledger, province: Province, line: Line, stream: str, mo
 
 def _arrivals(
     platform: Platform, portal_code: str, line: Line, entries: Sequence[Entry]
-) -> tuple[list[Arrival], LienthongError | None]:
-    """The dossiers of a page, fetched where the list only named them; and the first failure to fetch one."""
+) -> tuple[list[Arrival], dict[Entry, LienthongError]]:
+    """The dossiers of a page, fetched where the list only named them; and why some could not be fetched."""
     arrivals: list[Arrival] = []
-    failure: LienthongError | None = None
+    failed: dict[Entry, LienthongError] = {}
     for entry, original in _originals(platform, line, entries):
         if isinstance(original, LienthongError):
-            failure = failure or original
+            failed[entry] = original
         else:
             arrivals.append(read_arrival(platform, portal_code, entry.dossier_code, original))
-    return arrivals, failure
+    return arrivals, failed
 
 
 def _originals(
     platform: Platform, line: Line, entries: Sequence[Entry]
 ) -> Iterable[tuple[Entry, bytes | LienthongError]]:
+    """The bytes of each: from the list where it holds them, else fetched."""
+    yield from ((entry, entry.original) for entry in entries if entry.original is not None)
+    named = [entry for entry in entries if entry.original is None]
     fetch = platform.fetch
     if fetch is None:
-        yield from ((entry, entry.original or b"") for entry in entries)
+        yield from ((entry, b"") for entry in named)
         return
-    for entry, reply in line.send_all((entry, fetch(entry, line.endpoint)) for entry in entries):
+    for entry, reply in line.send_all((entry, fetch(entry, line.endpoint)) for entry in named):
         yield entry, _fetched(platform, entry, reply) if isinstance(reply, Reply) else reply
 
 
@@ -97,5 +104,5 @@ def read_arrival(platform: Platform, portal_code: str, dossier_code: str, origin
     try:
         return Arrival(dossier_code, original, platform.read_dossier(original, portal_code))
     except Unrecognised as error:
-        return Arrival(dossier_code, original, None, str(error)[:200])
-
+        field = error.field if isinstance(error, Misshapen) else str(error)
+        return Arrival(dossier_code, original, None, field[:200])
