@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from threading import Event, Lock
@@ -23,6 +23,7 @@ from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, TooLarge, Unauthorised, Unreachable, Unrecognised
 
 log = logging.getLogger(__name__)
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # its lesser messages hold whole URLs: a query may be personal
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
@@ -108,7 +109,11 @@ class ClientCredentials:
         content = reply.json_object()
         if not isinstance(content.get("access_token"), str):
             raise Unauthorised(f"no access_token in the token reply, status {reply.status}: check key and secret")
-        return Token(content["access_token"], time.monotonic() + float(content.get("expires_in", 300)) - 10)
+        try:
+            lasts_s = float(content.get("expires_in", 300))
+        except (TypeError, ValueError):
+            raise Unrecognised("expected seconds in expires_in of the token reply") from None  # the reply is a secret
+        return Token(content["access_token"], time.monotonic() + lasts_s - 10)
 
     def sign(self, request: Request, endpoint: Endpoint, token: Token | None) -> Request:
         return bearing(request, token)
@@ -160,6 +165,7 @@ class Line:
         self._token_lock = Lock()
         self._proxies = get_environ_proxies(endpoint.base_url)  # looked up once, not for every request
         self._headers = {**default_headers(), "User-Agent": "lienthong"}
+        self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="line")
         self._adapter = HTTPAdapter(pool_maxsize=self.concurrency, max_retries=0)
         """Without a session: no cookies, no redirects, no netrc, and half the time for each request."""
 
@@ -167,6 +173,7 @@ class Line:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
         self._adapter.close()
 
     def send(self, request: Request) -> Reply:
@@ -188,11 +195,11 @@ class Line:
         done: SimpleQueue[Future[Reply | LienthongError]] = SimpleQueue()
         failures = 0
         waiting = iter(requests_of)
-        with ThreadPoolExecutor(self.concurrency, thread_name_prefix="line") as pool:
-            under_way: dict[Future[Reply | LienthongError], T] = {}
+        under_way: dict[Future[Reply | LienthongError], T] = {}
+        try:
             while True:
                 while len(under_way) < self.concurrency and (item := next(waiting, None)) is not None:
-                    future = pool.submit(self._try, item[1], down)
+                    future = self._pool.submit(self._try, item[1], down)
                     under_way[future] = item[0]
                     future.add_done_callback(done.put)
                 if not under_way:
@@ -203,6 +210,8 @@ class Line:
                 if failures >= FAILURES_BEFORE_GIVING_UP:
                     down.set()
                 yield under_way.pop(future), result
+        finally:  # also when nobody wants the rest: none is left behind on its way
+            wait(under_way)
 
     def _try(self, request: Request, down: Event) -> Reply | LienthongError:
         if down.is_set():
@@ -289,6 +298,6 @@ def _is_refusal(error: requests.RequestException) -> bool:
 def _retry_after_s(text: str | None) -> float:
     """Seconds of a Retry-After header; a minute for a date or nonsense, never more than ten minutes."""
     try:
-        return min(max(float(text or 1), 0.1), 600.0)
+        return max(0.1, min(600.0, float(text or 1)))  # in this order a NaN becomes ten minutes
     except ValueError:
         return 60.0

@@ -24,8 +24,12 @@ M = TypeVar("M", bound=BaseModel)
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,60}")
 _GAP = re.compile(r"[ \t\n\r]*")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_HALF = re.compile("[\ud800-\udfff]")
+_MARK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+_DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
+LONGEST_CODE = 200
+"""Codes are stored and searched by; none that is issued has forty characters."""
 
 
 class Misshapen(Unrecognised):
@@ -100,14 +104,17 @@ def _safe(name: str) -> str:
 def text(content: Any, at: str) -> str:
     if not isinstance(content, str):
         raise Misshapen(at, f"expected text, got {type(content).__name__}")
+    if not content.isascii() and _HALF.search(content):
+        raise Misshapen(at, "expected text, got half a surrogate pair")
     return content
 
 
 def code(content: Any, at: str) -> str:
-    """Text that is also stored in a column: no NUL, nothing undecodable."""
-    if _UNSTORABLE.search(text(content, at)):
-        raise Misshapen(at, "expected a code, got characters that no code has")
-    return str(content)
+    """Text that is also stored in a column: no NUL, not without end."""
+    written = text(content, at)
+    if "\x00" in written or len(written) > LONGEST_CODE:
+        raise Misshapen(at, "expected a code, got what no code has")
+    return written
 
 
 def code_of(item: Any, name: str) -> str:
@@ -230,7 +237,7 @@ def _no_number(_: str) -> Any:
 def items(body: bytes, list_name: str) -> tuple[dict[str, Any], list[tuple[Any, bytes]]]:
     """A JSON page without its list, and the list's items, each with the very bytes it was written in.
 
-    An item in a wrong encoding spoils itself only. Unrecognised when the page is no JSON object or has no such list.
+    An item that is no JSON, or in a wrong encoding, spoils itself only. Unrecognised when the page is no JSON object or has no such list.
     """
     try:
         around, found = _walk(body.decode("utf-8", "surrogateescape").removeprefix("\ufeff"), list_name)
@@ -267,10 +274,29 @@ def _elements(page: str, at: int) -> tuple[list[tuple[Any, bytes]], int]:
     found = []
     at = _past(page, at, "[")
     while page[at] != "]":
-        item, end = _decode(page, at)
+        item, end = _element(page, at)
         found.append((item, page[at:end].encode("utf-8", "surrogateescape")))
         at = _next(page, end, "]")
     return found, at + 1
+
+
+def _element(page: str, at: int) -> tuple[Any, int]:
+    """An item and where it ends; one that is no JSON is None, and ends where its brackets are closed."""
+    try:
+        return _decode(page, at)
+    except (ValueError, RecursionError):
+        return None, _closing(page, at)
+
+
+def _closing(page: str, at: int) -> int:
+    depth = 0
+    for mark in _MARK.finditer(page, at):
+        depth += _DEEPER.get(mark.group(), 0)
+        if depth == 0 and page[at] in "{[":
+            return mark.end()
+        if depth <= 0:
+            break
+    raise ValueError("an item without an end")
 
 
 def _next(page: str, at: int, end: str) -> int:

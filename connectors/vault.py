@@ -37,7 +37,7 @@ class DataKey:
     def unseal(self, sealed: bytes, purpose: str) -> bytes:
         try:
             return zlib.decompress(self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode()))
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to be one
             raise VaultError(f"sealed bytes ({purpose}) were changed, or belong elsewhere") from None
 
 
@@ -46,13 +46,13 @@ class Vault:
 
     def __init__(self, master_key: bytes) -> None:
         if len(master_key) != 32:
-            raise VaultError(f"the master key has {len(master_key)} bytes instead of 32")
+            raise VaultError(f"the master key ({MASTER_KEY_VARIABLE}) has {len(master_key)} bytes instead of 32")
         self._cipher = AESGCM(master_key)
         self._name = sha256(b"lienthong master key" + master_key).digest()[:NAME_BYTES]
 
     @classmethod
     def from_environment(cls) -> "Vault":
-        text = os.environ.get(MASTER_KEY_VARIABLE, "")
+        text = os.environ.get(MASTER_KEY_VARIABLE, "").strip()
         if not text:
             raise VaultError(f"{MASTER_KEY_VARIABLE} is missing: make one with `lienthong new-key` and keep it safe")
         try:
@@ -74,7 +74,7 @@ class Vault:
         nonce, rest = wrapped[NAME_BYTES : NAME_BYTES + NONCE_BYTES], wrapped[NAME_BYTES + NONCE_BYTES :]
         try:
             return DataKey(AESGCM(self._cipher.decrypt(nonce, rest, owner.encode())))
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise VaultError("a wrapped key was changed, or belongs to another dossier") from None
 
 

@@ -6,17 +6,29 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import groupby
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 app = typer.Typer(
     help="Carries dossiers from provincial portals to the national registries, exactly once and in order.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
-out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+WIDTH_ELSEWHERE = 160
+"""Columns in a file or a pipe, where nothing need be cut."""
+
+
+def _console(*, stderr: bool = False) -> Console:
+    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=None if is_terminal else WIDTH_ELSEWHERE)
+
+
+out, err = _console(), _console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Code = Annotated[str, typer.Argument(help="Dossier code, or interlinked code.")]
@@ -48,7 +60,7 @@ def demo(
     port: Annotated[int | None, typer.Option(help="Airflow's port; a free one unless given.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Everything on this machine: sandbox, database, Airflow. Invented persons only; its state is made anew each time."""
+    """Everything on this machine: sandbox, database, Airflow. Invented persons only; its state is made anew."""
     from dags.demo import run_demo
 
     raise typer.Exit(run_demo(dossiers, seed, once=once, as_json=as_json, port=port))
@@ -92,16 +104,27 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Runs a step now, for one province or registry or for all; it may run beside Airflow."""
+    from connectors.endpoint import NoConnection
+    from connectors.errors import LienthongError
     from connectors.ledger import open_ledger
 
+    failed = 0
     with _excuses(), open_ledger() as ledger:
         for name, work in _work(step, code).items():
-            moved = work(ledger)
+            label = f"{step} {name}".strip()
+            try:
+                moved = work(ledger)
+            except (NoConnection, LienthongError) as error:  # one that fails keeps no other from its turn
+                failed += 1
+                err.print(f"lienthong: {label}: {type(error).__name__}: {error}", markup=False)
+                continue
             if as_json:
                 print(json.dumps({"step": step, "code": name, **moved}))
             else:
                 counts = ", ".join(f"{what} {count}" for what, count in moved.items() if count) or "nothing moved"
-                out.print(f"{step} {name}: {counts}".replace("  ", " "))
+                out.print(f"{label}: {counts}")
+    if failed:
+        raise typer.Exit(1)
 
 
 def _work(step: str, code: str) -> dict[str, Callable[[Any], dict[str, int]]]:
@@ -145,7 +168,8 @@ def account(as_json: Json = False) -> None:
         print(json.dumps(account_as_json(lines)))
     else:
         out.print(account_table(lines))
-    if sum(abs(line.unexplained) for line in lines):
+    if unexplained := sum(abs(line.unexplained) for line in lines):
+        err.print(f"lienthong: {unexplained} unexplained, and nothing may be: call the engineer, keep the database")
         raise typer.Exit(2)
 
 
@@ -153,17 +177,27 @@ COLUMNS = ("pulled", "delivered", "waiting", "held", "refused", "unexplained")
 
 
 def account_as_json(lines: list[Any]) -> dict[str, Any]:
-    rows = [{**asdict(line), "received_on": line.received_on.isoformat(), "unexplained": line.unexplained} for line in lines]
+    rows = [
+        {**asdict(line), "received_on": line.received_on.isoformat(), "unexplained": line.unexplained} for line in lines
+    ]
     return {"total": {name: sum(row[name] for row in rows) for name in COLUMNS}, "lines": rows}
 
 
 def account_table(lines: list[Any]) -> Table:
-    table = Table("portal", "day", "registry", *COLUMNS, title="Account")
-    for line in lines:
-        numbers = (str(getattr(line, name)) for name in COLUMNS)
-        table.add_row(line.portal_code, f"{line.received_on:%d/%m/%Y}", line.registry_code, *numbers)
-    table.add_section()
-    table.add_row("", "", "all", *(str(sum(getattr(line, name) for line in lines)) for name in COLUMNS))
+    """A block per portal, narrow enough for a terminal of 80 columns; a nought is left out."""
+    from connectors.portals.provinces import PROVINCES
+
+    table = Table("day", "registry", title="Account", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    for name in COLUMNS:
+        table.add_column(name, justify="right")
+    for portal_code, of_portal in groupby(lines, key=lambda line: line.portal_code):
+        province = PROVINCES.get(portal_code)
+        table.add_row(portal_code, f"[bold]{province.name_vi if province else ''}[/]")
+        for line in of_portal:
+            numbers = (str(getattr(line, name) or "") for name in COLUMNS)
+            table.add_row(f"{line.received_on:%d/%m/%Y}", line.registry_code, *numbers)
+        table.add_section()
+    table.add_row("", "[bold]all[/]", *(str(sum(getattr(line, name) for line in lines)) for name in COLUMNS))
     return table
 
 
@@ -188,15 +222,22 @@ def show(code: Code, as_json: Json = False) -> None:
 @app.command()
 def release(
     code: Code,
-    reason: Annotated[str, typer.Option(prompt="Why may it go on as it is", help="Kept with your name in the timeline.")],
+    reason: Annotated[
+        str, typer.Option(prompt="Why may it go on as it is", help="Kept in the timeline; write no person's name.")
+    ],
     by: Annotated[str, typer.Option(help="Who decides; your user name unless given.")] = "",
 ) -> None:
     """Lets a held dossier go on as it is, with a reason."""
     from connectors.ledger import open_ledger
+    from connectors.ledger.account import stories
     from connectors.ledger.examinations import release as release_dossier
+    from dags.steps.checking import HARD
 
     actor = by or os.environ.get("USER") or os.environ.get("LOGNAME") or "cli"
     with _excuses(), open_ledger() as ledger:
+        faults = {finding["check_code"] for story in stories(ledger, code.strip()) for finding in story.findings}
+        if hard := sorted(faults & HARD):
+            stop(f"{code} cannot be released, it must be mended at its portal: {', '.join(hard)}")
         if not release_dossier(ledger, code.strip(), actor, reason):
             stop(f"no held dossier {code}: see `lienthong show {code}`")
     out.print(f"{code} released; it is examined again at the next pull or with `lienthong run check`.")
@@ -215,7 +256,7 @@ def erase(
         typer.confirm(f"Destroy the key of {code} for good?", abort=True)
     with _excuses(), open_ledger() as ledger:
         if not erase_dossier(ledger, portal, code.strip()):
-            stop(f"{code} cannot be erased: unknown, erased already, or on its way to a registry (`lienthong show {code}`)")
+            stop(f"{code} cannot be erased: unknown, erased already, or not at its end (see `lienthong show {code}`)")
     out.print(f"{code} is erased.")
 
 
@@ -224,13 +265,14 @@ def doctor() -> None:
     """Looks at the database, the master key, every connection, the clock and the disk, and says what to do."""
     from dags.doctor import examine_installation
 
-    table = Table("what", "state", "what to do")
-    worst = True
+    table = Table("what", "state", "seen, and what to do", box=box.SIMPLE_HEAD, show_edge=False)
+    table.columns[0].no_wrap = True
+    faults = 0
     for what, is_well, words in examine_installation():
-        table.add_row(what, "ok" if is_well else "FAULT", words)
-        worst = worst and is_well
+        table.add_row(what, "ok" if is_well else "[bold red]FAULT[/]", Text(words, overflow="fold"))
+        faults += not is_well
     out.print(table)
-    raise typer.Exit(0 if worst else 1)
+    raise typer.Exit(1 if faults else 0)
 
 
 @app.command("new-key")
@@ -259,10 +301,11 @@ class _excuses:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if error is None:
             return
-        from sqlalchemy.exc import OperationalError, ProgrammingError
+        from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
         from connectors.endpoint import NoConnection
         from connectors.errors import LienthongError
+        from connectors.postgres import URL_VARIABLE, EmbeddedServerFailed
         from connectors.vault import VaultError
 
         if isinstance(error, (NoConnection, LienthongError, VaultError)):
@@ -270,7 +313,11 @@ class _excuses:
         if isinstance(error, ProgrammingError) and "does not exist" in str(error.orig):
             stop("the ledger has no tables yet: run `lienthong upgrade`")
         if isinstance(error, OperationalError):
-            stop(f"the database cannot be reached: check LIENTHONG_DATABASE_URL ({type(error.orig).__name__})")
+            stop(f"the database cannot be reached: check {URL_VARIABLE} ({type(error.orig).__name__})")
+        if isinstance(error, ArgumentError):
+            stop(f"{URL_VARIABLE} cannot be read: it must be postgresql://user:password@host:port/database")
+        if isinstance(error, EmbeddedServerFailed) or (isinstance(error, ValueError) and URL_VARIABLE in str(error)):
+            stop(str(error))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -103,7 +104,7 @@ def _print_account(lines: list[Line], left: Pending, as_json: bool, is_done: boo
 
 def _summary(lines: list[Line]) -> Table:
     """The account by registry; `lienthong account` has it by portal and day."""
-    table = Table("registry", *COLUMNS, title="Account")
+    table = Table("registry", *COLUMNS, title="Account", box=box.SIMPLE_HEAD, pad_edge=False)
     for code in sorted({line.registry_code for line in lines}, key=(*REGISTRY_CODES, NO_REGISTRY).index):
         of_registry = [line for line in lines if line.registry_code == code]
         table.add_row(code, *(str(sum(getattr(line, name) for line in of_registry)) for name in COLUMNS))

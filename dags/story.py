@@ -1,42 +1,106 @@
-"""A dossier's story in words: where it stands, its faults with what to do, and its timeline."""
+"""A dossier's story in words, for a steward: where it stands, its faults with what to do, and its timeline."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from connectors.ledger.account import Happening, Story
+from connectors.portals.provinces import PROVINCES
 from quality.check import explain
 from schemas.dates import VIETNAM
-from schemas.finding import Finding
+from schemas.delivery import Receipt
+from schemas.finding import Finding, Weight
 
-STATES = {
-    "pulled": "chờ kiểm tra", "waiting": "cổng chưa bàn giao", "held": "đang giữ lại", "cleared": "đạt, đang liên thông",
-    "closed": "đã dừng tại cổng", "ready": "sẵn sàng gửi", "sending": "đang gửi", "unanswered": "chưa rõ đã nhận hay chưa",
-    "accepted": "đã tiếp nhận", "registered": "đã đăng ký", "refused": "bị từ chối", "stopped": "dừng vì bước trước",
+REGISTRIES = {
+    "civil_status": "Hộ tịch", "residence": "Cư trú", "health_insurance": "Bảo hiểm y tế", "land": "Đất đai",
+}  # fmt: skip
+DOSSIER_STATES = {
+    "pulled": "chờ kiểm tra", "waiting": "cổng chưa bàn giao", "held": "đang giữ lại",
+    "cleared": "đạt, đang liên thông", "closed": "đã dừng tại cổng",
+}  # fmt: skip
+DELIVERY_STATES = {
+    "waiting": "chờ bước trước", "ready": "sẵn sàng gửi", "sending": "đang gửi",
+    "unanswered": "chưa rõ đã nhận hay chưa", "accepted": "đã tiếp nhận",
+    "registered": "đã đăng ký", "refused": "bị từ chối", "stopped": "dừng vì bước trước",
     "cancelled": "đã hủy",
 }  # fmt: skip
+EVENTS = {
+    "arrived": "nhận từ cổng", "status_changed": "trạng thái ở cổng thay đổi", "cleared": "kiểm tra: đạt",
+    "held": "kiểm tra: giữ lại", "waiting": "kiểm tra: cổng chưa bàn giao", "closed": "kiểm tra: đã dừng tại cổng",
+    "released": "cán bộ cho đi tiếp", "erased": "xóa nội dung", "changed_after_erasure": "cổng gửi lại sau khi xóa",
+    "planned": "lập lượt gửi", "opened": "đến lượt gửi", "attempted": "gửi đi",
+    "unreached": "chưa gửi được, sẽ gửi lại", "unanswered": "chưa có trả lời, sẽ hỏi lại",
+    "found_missing": "đã hỏi: chưa nhận, sẽ gửi lại",
+    "accepted": "đã tiếp nhận", "registered": "đã đăng ký", "completed": "đã bổ sung kết quả", "refused": "từ chối",
+    "stopped": "dừng vì bước trước bị từ chối", "cancelled": "hủy lượt gửi", "late_answer": "trả lời muộn, không tính",
+    "report_heard": "đã báo cho cổng", "report_refused": "cổng không nhận báo cáo",
+}  # fmt: skip
+MILESTONES = {
+    "received": "đã nhận hồ sơ", "accepted": "hồ sơ đạt", "forwarded": "đã chuyển cơ quan đăng ký",
+    "registered": "đã có kết quả đăng ký", "returned": "đã xong mọi bước", "with_steward": "chờ cán bộ xử lý",
+}  # fmt: skip
+DETAILS: dict[str, Callable[[Any], str]] = {
+    "version": lambda number: f"phiên bản {number}",
+    "status": lambda number: f"trạng thái {number}",
+    "from": lambda number: f"từ {number}",
+    "to": lambda number: f"thành {number}",
+    "step": lambda number: f"bước {number}",
+    "attempt": lambda number: f"lần gửi {number}",
+    "code": lambda code: f"mã {code}",
+    "checks": lambda codes: ", ".join(codes),
+    "lacks": lambda names: f"còn chờ {titles(names)}",
+    "milestone": lambda name: MILESTONES.get(name, name),
+    "reason": lambda words: f"lý do: {words}",
+}
+"""How each part of an event's detail is said, in this order; what is not here is shown as it is."""
+OURSELVES = "lienthong"
 
 
 def print_story(console: Console, story: Story) -> None:
     """Prints it; codes only, whatever is personal stays sealed."""
     dossier = story.dossier
+    province = PROVINCES.get(dossier["portal_code"])
+    console.print(f"[bold]{dossier['dossier_code']}[/]  {DOSSIER_STATES.get(dossier['state'], dossier['state'])}")
     console.print(
-        f"[bold]{dossier['dossier_code']}[/] · {STATES.get(dossier['state'], dossier['state'])} · portal"
-        f" {dossier['portal_code']}, procedure {dossier['procedure_as_written'] or '?'}, version {dossier['version_number']}"
-    )
+        f"Cổng {province.name_vi if province else dossier['portal_code']}, thủ tục"
+        f" {dossier['procedure_as_written'] or 'chưa rõ'}, phiên bản {dossier['version_number']}", markup=False
+    )  # fmt: skip
     for finding in story.findings:
-        said = explain(Finding.model_validate(finding))
-        console.print(f"  {'!' if finding['weight'] == 'holds' else '·'} {finding['field_path']}: {said}", markup=False)
+        _print_finding(console, finding, is_holding=dossier["state"] == "held" and finding["weight"] == Weight.HOLDS)
     for delivery in story.deliveries:
-        state = STATES.get(delivery["state"], delivery["state"])
-        lacks = f", chờ {', '.join(delivery['lacks'])}" if delivery["lacks"] else ""
-        console.print(f"  {delivery['step_number']}. {delivery['registry_code']}: {state}{lacks}")
-    table = Table("time", "event", "registry", "who", "detail")
-    for happening in story.happenings:
+        lacks = f", còn chờ {titles(delivery['lacks'])}" if delivery["lacks"] else ""
+        state = DELIVERY_STATES.get(delivery["state"], delivery["state"])
+        console.print(f"  {delivery['step_number']}. {REGISTRIES[delivery['registry_code']]}: {state}{lacks}")
+    console.print()
+    console.print(_timeline(story.happenings))
+
+
+def _print_finding(console: Console, finding: Mapping[str, Any], *, is_holding: bool) -> None:
+    console.print(f"  {'[red]![/]' if is_holding else '[dim]·[/]'} {finding['check_code']}")
+    console.print(Padding(explain(Finding.model_validate(finding)), (0, 0, 0, 4), expand=False), soft_wrap=False)
+
+
+def _timeline(happenings: list[Happening]) -> Table:
+    table = Table("thời điểm", "nơi nhận", "việc", "chi tiết", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    for happening in happenings:
         table.add_row(*_row(happening))
-    console.print(table)
+    return table
 
 
-def _row(happening: Happening) -> tuple[str, str, str, str, str]:
+def _row(happening: Happening) -> tuple[str, str, str, str]:
     moment = happening.happened_at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
-    detail = ", ".join(f"{name} {value}" for name, value in happening.detail.items() if name != "registry")
-    return moment, happening.kind, happening.registry_code or "", happening.actor, detail
+    registry = REGISTRIES.get(happening.registry_code or "", "")
+    details = [say(happening.detail[name]) for name, say in DETAILS.items() if happening.detail.get(name) is not None]
+    others = [f"{name} {value}" for name, value in happening.detail.items() if name not in (*DETAILS, "registry")]
+    actor = [] if happening.actor == OURSELVES else [happening.actor]
+    return moment, registry, EVENTS.get(happening.kind, happening.kind), ", ".join((*details, *others, *actor))
+
+
+def titles(names: list[str]) -> str:
+    """Receipt fields by their Vietnamese names."""
+    return ", ".join(Receipt.model_fields[name].title or name for name in names)

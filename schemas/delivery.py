@@ -8,6 +8,7 @@ A delivery's state is derived from its events by `TRANSITIONS`, which is the who
                  `---- unanswered                 (asked about before anything is sent again)
 """
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -134,7 +135,7 @@ class Answer(Model):
     words: str = ""
 
 
-def delivery_key(registry_code: str, dossier: Dossier) -> UUID:
-    """The same dossier content for the same registry always has the same key."""
-    name = "/".join((registry_code, dossier.portal_code, dossier.dossier_code, dossier.content_sha256().hex()))
-    return uuid5(_KEYS, name)
+def delivery_keys(registry_codes: Sequence[str], dossier: Dossier, content_sha256: bytes) -> list[UUID]:
+    """A key for each registry: the same dossier content for the same registry always has the same key."""
+    content = (dossier.portal_code, dossier.dossier_code, content_sha256.hex())
+    return [uuid5(_KEYS, "/".join((registry_code, *content))) for registry_code in registry_codes]

@@ -47,6 +47,13 @@ TIME_PASSES = [
 ]
 
 
+def time_passes(ledger: Ledger) -> None:
+    """What was leased is free again, and what had to wait has waited."""
+    with ledger.engine.begin() as connection:
+        for update in TIME_PASSES:
+            connection.execute(update)
+
+
 class Boundary(StrEnum):
     """Where a process can be killed between two effects."""
 
@@ -83,19 +90,14 @@ class Reaper:
             commit(connection)
             self.strikes(Boundary.AFTER_COMMIT)
 
-        engine.dialect.do_commit = do_commit  # type: ignore[method-assign]
+        engine.dialect.do_commit = do_commit  # type: ignore[method-assign, assignment]
 
 
-@dataclass
 class Deadly:
     """A twin whose caller may die by its request."""
 
-    twin: Twin
-    reaper: Reaper
-
-    @property
-    def code(self) -> str:
-        return self.twin.code
+    def __init__(self, twin: Twin, reaper: Reaper) -> None:
+        self.code, self.twin, self.reaper = twin.code, twin, reaper
 
     def handle(self, request: Incoming) -> Outgoing:
         if self.reaper.strikes(Boundary.BEFORE_REQUEST):
@@ -169,10 +171,7 @@ class Theatre:
             listener.twin = Deadly(listener.twin, self.reaper)
 
     def time_passes(self) -> None:
-        """What was leased is free again, and what had to wait has waited."""
-        with self.ledger.engine.begin() as connection:
-            for update in TIME_PASSES:
-                connection.execute(update)
+        time_passes(self.ledger)
 
     def is_done(self) -> bool:
         left = pending(self.ledger)
@@ -211,7 +210,7 @@ class Theatre:
         return {**found, "report": partial(steps.report, ledger, road.endpoint)}
 
     def _road(self, ledger: Ledger) -> Road:
-        return _Hurried(ledger, self.rehearsal, extra=self.extra)
+        return HurriedRoad(ledger, self.rehearsal, extra=self.extra)
 
     def _is_killed(self, name: str, boundary: Boundary, at: int) -> bool:
         ended = os.waitpid(self.start(lambda ledger: sum(self._steps(ledger)[name]().values()), boundary, at), 0)[1]
@@ -272,7 +271,9 @@ class Theatre:
 
 
 @dataclass
-class _Hurried(Road):
+class HurriedRoad(Road):
+    """A road with other settings at every endpoint."""
+
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def endpoint(self, connection_id: str) -> Endpoint:

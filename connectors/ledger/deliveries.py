@@ -52,9 +52,8 @@ CLAIM_DOUBTFUL = text(f"""
     WITH picked AS (
         SELECT delivery_id FROM deliveries
          WHERE registry_code = :registry_code AND not_before <= clock_timestamp()
-           AND (state = 'unanswered' OR (state = 'sending' AND leased_until < clock_timestamp()))
-           AND (leased_until IS NULL OR leased_until < clock_timestamp())
-           AND attempted_at + make_interval(secs => :settles) < clock_timestamp()
+           AND ((state = 'unanswered' AND (leased_until IS NULL OR leased_until < clock_timestamp()))
+                OR (state = 'sending' AND leased_until + make_interval(secs => :settles) < clock_timestamp()))
          ORDER BY delivery_id LIMIT :limit FOR UPDATE SKIP LOCKED),
     claimed AS (
         UPDATE deliveries SET leased_until = clock_timestamp() + make_interval(secs => :lease)
@@ -102,6 +101,8 @@ STOP_NEXT = text("""
         UPDATE deliveries n SET state = 'stopped' WHERE n.dossier_id = ANY(:ids) AND n.state = 'waiting'
         RETURNING n.dossier_id, n.delivery_id)
     INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'stopped' FROM stopped""")
+EXAMINE_AGAIN = text("""
+    UPDATE dossiers SET state = 'pulled' WHERE dossier_id = ANY(:ids) AND state = 'held'""")
 WHOLLY_REGISTERED = text("""
     SELECT dossier_id FROM deliveries WHERE dossier_id = ANY(:ids) AND state <> 'cancelled'
      GROUP BY dossier_id HAVING bool_and(state = 'registered' AND lacks = '{}')""")
@@ -145,7 +146,8 @@ def claim_ready(ledger: Ledger, registry_code: str, limit: int) -> list[Claimed]
 
 
 def claim_doubtful(ledger: Ledger, registry_code: str, limit: int, settles_after_s: float) -> list[Claimed]:
-    """Claims what was perhaps sent long enough ago for the registry to know."""
+    """Claims what was perhaps sent, long enough ago for the registry to know: of a worker that is gone, so long after
+    its lease; of an attempt that found no answer, when its wait is over."""
     return _claim(ledger, CLAIM_DOUBTFUL, {"registry_code": registry_code, "limit": limit, "settles": settles_after_s})
 
 
@@ -261,6 +263,8 @@ def _follow(connection: Connection, effective: Sequence[Told]) -> None:
     if done := dossiers_of(Event.REGISTERED, Event.COMPLETED):
         connection.execute(OPEN_NEXT, {"ids": done})
         tell(connection, Milestone.RETURNED, connection.execute(WHOLLY_REGISTERED, {"ids": done}).scalars().all())
+    if untouched := dossiers_of(Event.REFUSED, Event.FOUND_MISSING):
+        connection.execute(EXAMINE_AGAIN, {"ids": untouched})
     if refused := dossiers_of(Event.REFUSED):
         connection.execute(STOP_NEXT, {"ids": refused})
         tell(connection, Milestone.WITH_STEWARD, refused, once=False)
@@ -281,9 +285,8 @@ def postpone(ledger: Ledger, claimed: Sequence[tuple[Claimed, float]]) -> None:
 
 
 DUE_TO_SEND = text("""
-    SELECT extract(epoch FROM min(greatest(d.not_before, d.leased_until,
-             CASE WHEN d.state IN ('sending', 'unanswered')
-                  THEN d.attempted_at + make_interval(secs => :settles) END)) - clock_timestamp())
+    SELECT extract(epoch FROM min(greatest(d.not_before, d.leased_until
+             + CASE WHEN d.state = 'sending' THEN make_interval(secs => :settles) ELSE '0' END)) - clock_timestamp())
       FROM deliveries d JOIN dossiers s USING (dossier_id)
      WHERE d.registry_code = :registry_code
        AND ((d.state = 'ready' AND s.state = 'cleared') OR d.state IN ('sending', 'unanswered'))""")

@@ -17,18 +17,19 @@ from schemas.dossier import DossierState
 from schemas.finding import Finding
 from schemas.report import Milestone
 from schemas.routes import Step
-from schemas.tables import events, findings, papers
+from schemas.tables import events, papers
 
 if TYPE_CHECKING:
     from connectors.ledger.deliveries import Claimed
 
 UNEXAMINED = text("""
-    SELECT d.dossier_id, d.dossier_code, d.version_number, d.portal_status, v.unreadable_field, v.sealed, k.wrapped,
-           coalesce(d.released_version = d.version_number, false) AS is_released,
+    SELECT d.dossier_id, d.dossier_code, d.version_number, d.content_sha256, d.portal_status, v.unreadable_field,
+           v.sealed, k.wrapped, coalesce(d.released_version = d.version_number, false) AS is_released,
            ARRAY(SELECT delivery_key FROM deliveries e
                   WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched)) AS touched
       FROM dossiers d JOIN versions v USING (dossier_id, version_number) JOIN keys k USING (dossier_id)
      WHERE d.state = 'pulled' AND d.portal_code = :portal_code AND d.dossier_id > :after
+       AND (CAST(:codes AS text[]) IS NULL OR d.dossier_code = ANY(:codes))
      ORDER BY d.dossier_id LIMIT :limit""")
 PAPERS = text("""
     SELECT p.dossier_id, p.position, p.sha256, p.size
@@ -43,6 +44,12 @@ SETTLE = text("""
                   CAST(:registries AS text[])) AS u(dossier_id, version_number, state, registries)
      WHERE d.dossier_id = u.dossier_id AND d.version_number = u.version_number AND d.state = 'pulled'
     RETURNING d.dossier_id""")
+FIND = text("""
+    INSERT INTO findings (dossier_id, version_number, check_code, field_path, weight)
+    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:checks AS text[]),
+                         CAST(:paths AS text[]), CAST(:weights AS text[]))
+    ON CONFLICT DO NOTHING""")
+"""A released version is examined twice and has the same findings again."""
 CANCEL = text("""
     WITH gone AS (
         UPDATE deliveries SET state = 'cancelled'
@@ -82,6 +89,7 @@ class Unexamined:
     dossier_id: int
     dossier_code: str
     version_number: int
+    content_sha256: bytes
     portal_status: int | None
     unreadable_field: str | None
     is_released: bool
@@ -111,9 +119,11 @@ class KeptPaper:
     content: bytes | None = field(default=None, repr=False)
 
 
-def unexamined(ledger: Ledger, portal_code: str, after: int = 0, limit: int = 500) -> list[Unexamined]:
-    """The next dossiers to examine, by id, those after `after`."""
-    wanted = {"portal_code": portal_code, "after": after, "limit": limit, "touched": TOUCHED}
+def unexamined(
+    ledger: Ledger, portal_code: str, after: int = 0, limit: int = 500, codes: Sequence[str] | None = None
+) -> list[Unexamined]:
+    """The next dossiers to examine, by id, those after `after`; only those of these codes, when there are any."""
+    wanted = {"portal_code": portal_code, "after": after, "limit": limit, "touched": TOUCHED, "codes": codes}
     with ledger.engine.connect() as connection:
         rows = connection.execute(UNEXAMINED, wanted).all()
     return [_open(ledger, portal_code, row) for row in rows]
@@ -123,8 +133,8 @@ def _open(ledger: Ledger, portal_code: str, row: Any) -> Unexamined:
     key = ledger.open_key(row.wrapped, portal_code, row.dossier_code)
     original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
     return Unexamined(
-        row.dossier_id, row.dossier_code, row.version_number, row.portal_status, row.unreadable_field, row.is_released,
-        frozenset(row.touched), key, original,
+        row.dossier_id, row.dossier_code, row.version_number, bytes(row.content_sha256), row.portal_status,
+        row.unreadable_field, row.is_released, frozenset(row.touched), key, original,
     )  # fmt: skip
 
 
@@ -191,15 +201,18 @@ def settle(ledger: Ledger, examined: Sequence[Examined]) -> Counter[str]:
 
 
 def _write_findings(connection: Connection, settled: Sequence[Examined]) -> None:
-    from sqlalchemy.dialects.postgresql import insert
-
-    rows = [
-        {"dossier_id": one.subject.dossier_id, "version_number": one.subject.version_number,
-         "check_code": finding.check_code, "field_path": finding.field_path, "weight": str(finding.weight)}
-        for one in settled for finding in one.findings
-    ]  # fmt: skip
-    if rows:  # a released version is examined twice and has the same findings again
-        connection.execute(insert(findings).on_conflict_do_nothing(), rows)
+    found = [(one.subject, finding) for one in settled for finding in one.findings]
+    if found:
+        connection.execute(
+            FIND,
+            {
+                "ids": [subject.dossier_id for subject, _ in found],
+                "versions": [subject.version_number for subject, _ in found],
+                "checks": [finding.check_code for _, finding in found],
+                "paths": [finding.field_path for _, finding in found],
+                "weights": [str(finding.weight) for _, finding in found],
+            },
+        )
     copy_rows(
         connection, events, ("dossier_id", "delivery_id", "kind", "detail"),
         ((one.subject.dossier_id, None, str(one.state), _detail(one)) for one in settled),

@@ -264,7 +264,7 @@ def read_page(reply: Reply, stream: str, position: str, now: datetime) -> Listin
     around, rows = items(reply.body, "danhSach")
     if reply.status != 200 or around.get("error_code") != 0:
         raise Unrecognised(f"onestop: a list with status {reply.status} or an error_code", reply.body)
-    times = [instant for row, _ in rows if (instant := _updated_at(row))]
+    times = [min(instant, now) for row, _ in rows if (instant := _updated_at(row))]  # a time to come leads past others
     next_position, has_more = _after(position, times[-1] if times else None, len(rows) >= PAGE_SIZE)
     return Listing([_entry(row, original) for row, original in rows], next_position, has_more)
 

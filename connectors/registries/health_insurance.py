@@ -1,4 +1,6 @@
-"""Health insurance: Vietnam Social Security (Bảo hiểm xã hội Việt Nam), through the province's LGSP.
+"""Health insurance: cards for newborns, and the end of them.
+
+Whose: Vietnam Social Security (Bảo hiểm xã hội Việt Nam), through the province's LGSP.
 
 Documents. The look-ups (getMaSoBhxhTheoTieuChi, getTraCuuTtHgdByMaSoBhxh) with their field names, the date (yyyyMMdd
 with loaiNgaySinh), the sexes 1/2/3 and the states 1 pending, 2 approved, 3 rejected (portal of VSS, procedure 600) are

@@ -1,5 +1,6 @@
 """The land database (CSDL đất đai, VBDLIS/MPLIS): registered changes of parcels, certificates and owners.
 
+Whose: the land ministry's, kept by each province's land registration office (VBDLIS or MPLIS, whichever it runs).
 Document: none was available. The XML (`HoSoXml`, schemas/xsd/land.xsd) has the names and the nesting that public
 integration code for VBDLIS shows; where lengths are limited, they follow the MPLIS columns.
 

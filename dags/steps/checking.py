@@ -8,6 +8,7 @@ from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, TooLarge, Unrecognised
 from connectors.http import Line, Reply, Request
 from connectors.ledger import Ledger
+from connectors.ledger.arrivals import Arrival
 from connectors.ledger.examinations import (
     Examined,
     KeptPaper,
@@ -20,7 +21,7 @@ from connectors.ledger.examinations import (
 from connectors.portals.platform import Platform
 from connectors.portals.provinces import Province
 from quality.check import FetchedPaper, examine
-from schemas.delivery import delivery_key
+from schemas.delivery import delivery_keys
 from schemas.dossier import ADMISSION, Admission, Dossier, DossierState
 from schemas.finding import Finding, Weight
 from schemas.routes import Route, route_of
@@ -38,13 +39,20 @@ def check(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, i
         return dict(check_on(ledger, province, line))
 
 
-def check_on(ledger: Ledger, province: Province, line: Line) -> Counter[str]:
-    """The same over a line that is open; dossiers whose papers cannot be had now are left for the next time."""
+def check_on(
+    ledger: Ledger, province: Province, line: Line, arrivals: Sequence[Arrival] | None = None
+) -> Counter[str]:  # fmt: skip
+    """The same over a line that is open; dossiers whose papers cannot be had now are left for the next time.
+
+    `arrivals`: only these dossiers, just saved; what was read of them is not read again.
+    """
     moved: Counter[str] = Counter()
+    codes = None if arrivals is None else [arrival.code for arrival in arrivals]
+    in_hand = {arrival.original: arrival.dossier for arrival in arrivals or ()}
     after = 0
-    while batch := unexamined(ledger, province.province_code, after, BATCH):
+    while batch := unexamined(ledger, province.province_code, after, BATCH, codes):
         after = batch[-1].dossier_id
-        read = [(one, _read(province, one)) for one in batch]
+        read = [(one, in_hand.get(one.original) or _read(province, one)) for one in batch]
         papers = _papers(ledger, province.platform, line, read)
         moved += settle(ledger, [judge(one, dossier, papers[one.dossier_id]) for one, dossier in read
                                  if one.dossier_id in papers])  # fmt: skip
@@ -77,13 +85,14 @@ def _weigh(
     one: Unexamined, dossier: Dossier, route: Route | None, registries: tuple[str, ...], admission: Admission,
     papers: Sequence[FetchedPaper],
 ) -> Examined:  # fmt: skip
-    plan = [(step, delivery_key(step.registry_code, dossier)) for step in route.steps] if route else []
+    keys = delivery_keys(registries, dossier, one.content_sha256)
+    plan = list(zip(route.steps, keys, strict=True)) if route else []
     findings = examine(dossier, papers)
     if one.touched:  # we delivered it, so that the portal may well say it is done
         findings = [finding for finding in findings if finding.check_code != "status_out_of_order"]
     if route is None and not any(finding.check_code in HARD for finding in findings):
         findings.append(_hold(NO_ROUTE, "procedure_code"))
-    if admission == Admission.CLOSED or one.touched - {key for _, key in plan}:
+    if admission == Admission.CLOSED or one.touched - set(keys):
         findings.append(_hold(CHANGED, "status" if admission == Admission.CLOSED else "case"))
     holding = [finding for finding in findings if finding.weight == Weight.HOLDS]
     if one.is_released:

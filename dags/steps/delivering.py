@@ -6,8 +6,9 @@ by our request code first, after the registry's settling time, and sent again on
 
 import logging
 import time
+from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, Refused, Unauthorised, Unreachable, Unrecognised
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 
 CLAIM = 200
 """Deliveries claimed at once: what can be sent well within a lease."""
-RECORD = 50
+RECORD = 100
 """Answers recorded at once; an answer that is lost before is asked for again."""
 LONGEST_RUN_S = 600.0
 
@@ -51,9 +52,11 @@ class _Run:
         self.moved: Counter[str] = Counter()
         self.error: LienthongError | None = None
         self.is_down = False
+        self.unsent: dict[int, Claimed] = {}  # claimed, and neither sent nor told about yet
         self._told: list[Told] = []
 
     def tell(self, told: Told) -> None:
+        self.unsent.pop(told.of.delivery_id, None)
         self._told.append(told)
         if len(self._told) >= RECORD:
             self.flush()
@@ -69,6 +72,11 @@ class _Run:
         self.is_down = True
         if not isinstance(error, Unreachable):
             self.error = self.error or error
+
+    def keep(self, error: LienthongError) -> None:
+        """Keeps a reply that changes no delivery; others are kept with the delivery that they are about."""
+        if error.reply:
+            self.ledger.keep_incident(self.registry.code, error, error.reply)
 
 
 def deliver(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_s: float = 0.0) -> dict[str, int]:
@@ -114,20 +122,19 @@ def _send_ready(run: _Run) -> int:
     if not claimed:
         return 0
     send_before = time.monotonic() + LEASE_S - LEASE_MARGIN_S
+    run.unsent = {one.delivery_id: one for one in claimed}
     sendable = _inquire(run, _parcels(run, claimed))
-    unsent = {one.delivery_id: one for one, _ in sendable}
-    for group, reply in run.line.send_all(_requests(run, sendable, unsent, send_before)):
+    for group, reply in run.line.send_all(_requests(run, sendable, send_before)):
         _read_sent(run, group, reply)
-    for one in unsent.values():
+    for one in list(run.unsent.values()):
         run.tell(Told(one, Event.UNREACHED, code="not_tried", wait_s=_backoff_s(one.attempt_number)))
     run.flush()
     return len(claimed)
 
 
-def _parcels(run: _Run, claimed: Sequence[Claimed]) -> Group:
-    """What the connector is given, for each claim whose original can still be read."""
+def _parcels(run: _Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Parcel]]:
+    """What the connector is given, for each claim whose original can still be read: read while others are sent."""
     papers = paper_contents(run.ledger, claimed) if run.registry.wants_papers else {}
-    parcels: Group = []
     for one in claimed:
         province = PROVINCES[one.portal_code]
         try:
@@ -139,12 +146,11 @@ def _parcels(run: _Run, claimed: Sequence[Claimed]) -> Group:
         contents = papers.get(one.delivery_id, ())
         if run.registry.wants_papers and (inside := province.platform.papers_inside):
             contents = tuple(inside(one.original))
-        parcels.append((one, Parcel(key=one.delivery_key, dossier=dossier, given=one.given,
-                                    attempt_number=one.attempt_number, papers=contents)))  # fmt: skip
-    return parcels
+        yield one, Parcel(key=one.delivery_key, dossier=dossier, given=one.given,
+                          attempt_number=one.attempt_number, papers=contents)  # fmt: skip
 
 
-def _inquire(run: _Run, parcels: Group) -> Group:
+def _inquire(run: _Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterable[tuple[Claimed, Parcel]]:
     """Looks up what must be known before writing; nothing is sent for those it cannot be learnt for."""
     inquire, read_inquiry = run.registry.inquire, run.registry.read_inquiry
     if inquire is None or read_inquiry is None:
@@ -161,39 +167,39 @@ def _inquire(run: _Run, parcels: Group) -> Group:
             run.tell(Told(one, Event.REFUSED, code="inquiry", words=str(error)))
         except LienthongError as error:
             run.note(error)
+            run.keep(error)
             run.tell(Told(one, Event.UNREACHED, code=type(error).__name__, wait_s=_backoff_s(one.attempt_number)))
     return ready
 
 
 def _requests(
-    run: _Run, parcels: Group, unsent: dict[int, Claimed], send_before: float
+    run: _Run, parcels: Iterable[tuple[Claimed, Parcel]], send_before: float
 ) -> Iterator[tuple[Group, Request]]:
     """Requests one by one, as the line takes them; none in the last part of the lease, none after a reply of unknown
-    shape or a refused name. Updates `unsent`."""
+    shape or a refused name."""
     for group in _groups(run.registry, parcels, run.registry.sends_at_once):
         if run.error or time.monotonic() > send_before:
             return
         try:
             request = run.registry.write([parcel for _, parcel in group], run.line.endpoint)
         except Refused as error:
-            _refuse(run, group, unsent, "unwritable", str(error))
+            _refuse(run, group, "unwritable", str(error))
         except (ValueError, KeyError, TypeError, AttributeError) as error:  # our writer's fault, its text is personal
             log.error("%s: %d parcels cannot be written: %s", run.registry.code, len(group), type(error).__name__)
-            _refuse(run, group, unsent, f"unwritable_{type(error).__name__}", "")
+            _refuse(run, group, f"unwritable_{type(error).__name__}", "")
         else:
             for one, _ in group:
-                del unsent[one.delivery_id]
+                del run.unsent[one.delivery_id]
             yield group, request
 
 
-def _refuse(run: _Run, group: Group, unsent: dict[int, Claimed], code: str, words: str) -> None:
+def _refuse(run: _Run, group: Group, code: str, words: str) -> None:
     """Refuses what cannot be written; of a batch, each alone would be known only by trying, so each is tried alone."""
     for one, _ in group:
-        del unsent[one.delivery_id]
         run.tell(Told(one, Event.REFUSED, code=code, words=words))
 
 
-def _groups(registry: Registry, parcels: Group, size: int) -> Iterator[Group]:
+def _groups(registry: Registry, parcels: Iterable[tuple[Claimed, Parcel]], size: int) -> Iterator[Group]:
     """Parcels that go into one request: of one kind by `together`, at most `size`."""
     open_groups: dict[Hashable, Group] = {}
     for one, parcel in parcels:
@@ -214,7 +220,7 @@ def _read_sent(run: _Run, group: Group, reply: Reply | LienthongError) -> None:
     except Unreachable as error:
         run.note(error)
         for one, _ in group:
-            run.tell(_unreached(one, error))
+            run.tell(_unreached(one, error, run.settles_after_s))
     except Unauthorised as error:
         run.note(error)
         for one, _ in group:
@@ -224,17 +230,25 @@ def _read_sent(run: _Run, group: Group, reply: Reply | LienthongError) -> None:
             run.tell(Told(one, Event.REFUSED, code="refused", words=str(error)))
     except LienthongError as error:  # of unknown shape: it may have taken effect, the reply is kept
         run.note(error)
-        words = error.reply.decode(errors="replace")
+        words = _verbatim(error.reply)
         for one, _ in group:
-            run.tell(Told(one, Event.UNANSWERED, code="unrecognised", words=words))
+            run.tell(Told(one, Event.UNANSWERED, code="unrecognised", words=words, wait_s=run.settles_after_s))
     else:
         for (one, parcel), answer in zip(group, answers, strict=True):
             run.tell(_answered(run.registry, one, parcel, answer))
 
 
-def _unreached(one: Claimed, error: Unreachable) -> Told:
+def _verbatim(reply: bytes) -> str:
+    """A reply of unknown shape as text; in base64 when it is not in UTF-8, so that no byte is lost."""
+    try:
+        return reply.decode()
+    except UnicodeDecodeError:
+        return f"base64:{b64encode(reply).decode()}"
+
+
+def _unreached(one: Claimed, error: Unreachable, settles_after_s: float) -> Told:
     if error.may_have_arrived:
-        return Told(one, Event.UNANSWERED, code="unreachable")
+        return Told(one, Event.UNANSWERED, code="unreachable", wait_s=settles_after_s)
     return Told(one, Event.UNREACHED, code="unreachable", wait_s=error.retry_after_s or _backoff_s(one.attempt_number))
 
 
@@ -308,8 +322,7 @@ def _asked(run: _Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Par
             answers: Sequence[Answer | None] = run.registry.read_asked(reply, [parcel for _, parcel in group])
         except LienthongError as error:
             run.note(error)
-            if error.reply:
-                run.ledger.keep_incident(run.registry.code, error, error.reply)
+            run.keep(error)
             answers = [None] * len(group)
         for (one, parcel), answer in zip(group, answers, strict=True):
             yield one, parcel, answer

@@ -13,7 +13,7 @@ from connectors.ledger.arrivals import Arrival, position_of, save_page
 from connectors.portals.platform import Entry, Platform
 from connectors.portals.provinces import Province
 from connectors.shape import Misshapen
-from dags.steps.checking import check_on
+from dags.steps.checking import BATCH, check_on
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,7 @@ def pull(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, in
                 _pull_stream(ledger, province, line, stream, moved)
             except LienthongError as error:
                 log.warning("portal %s stream %r: %s: %s", province.province_code, stream, type(error).__name__, error)
-                if error.reply:
-                    ledger.keep_incident(province.connection_id, error, error.reply)
+                _keep(ledger, province, error)
                 broken = broken or error
         moved += check_on(ledger, province, line)
     if broken:
@@ -41,24 +40,38 @@ def pull(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, in
     return {what: count for what, count in moved.items() if what != "same"}
 
 
+def _keep(ledger: Ledger, province: Province, error: LienthongError) -> None:
+    if error.reply:
+        ledger.keep_incident(province.connection_id, error, error.reply)
+
+
 def _pull_stream(ledger: Ledger, province: Province, line: Line, stream: str, moved: Counter[str]) -> None:
     platform, portal_code = province.platform, province.province_code
     now = datetime.now(timezone.utc)
     reached = position_of(ledger, portal_code, stream)
     position = platform.rewind(reached) if reached else platform.first_position(now)
+    reached = reached or position
     missed: LienthongError | None = None
+    in_hand: list[Arrival] = []  # saved and not examined yet
     while True:
         page = platform.read_page(line.send(platform.list_page(stream, position, line.endpoint)), stream, position, now)
         arrivals, failed = _arrivals(platform, portal_code, line, page.entries)
         missed = missed or next(iter(failed.values()), None)
         if not missed:  # else the cursor stays before what did not come, and what does come is saved all the same
-            reached = max(reached or "", page.next_position)
-        moved += save_page(ledger, portal_code, stream, arrivals, reached or position)
+            reached = max(reached, page.next_position)
+        for error in failed.values():
+            if error is not missed:  # that one is kept when it is raised
+                _keep(ledger, province, error)
+        moved += save_page(ledger, portal_code, stream, arrivals, reached)
+        in_hand += arrivals
         came = [entry for entry in page.entries if entry not in failed]
         if platform.taken and came:
             line.send(platform.taken(came, line.endpoint))
         if isinstance(missed, Unreachable) or (missed and not page.has_more):
             raise missed
+        if len(in_hand) >= BATCH or not page.has_more:
+            moved += check_on(ledger, province, line, in_hand)
+            in_hand = []
         if not page.has_more:
             return
         position = page.next_position

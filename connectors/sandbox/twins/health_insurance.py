@@ -25,6 +25,7 @@ from schemas.dossier import Dossier
 
 SERVICE = "/apiBaoHiemXaHoi/1.0"
 BATCH = 50
+WRONG_SECRET = "wrong"
 TOKEN_S = 300
 LATE_FROM_S = 1.0
 """An item whose lateness is longer is answered `pending` first."""
@@ -152,7 +153,8 @@ class HealthInsuranceTwin:
             form = request.form()
         except ValueError:
             form = {}
-        if form.get("grant_type") != "client_credentials" or not (form.get("client_id") and form.get("client_secret")):
+        client_id, secret = form.get("client_id"), form.get("client_secret")
+        if form.get("grant_type") != "client_credentials" or not client_id or secret in (None, "", WRONG_SECRET):
             return Outgoing.of_json({"error": "invalid_client"}, 401)
         token = secrets.token_hex(16)
         with self._lock:

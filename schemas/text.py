@@ -1,0 +1,163 @@
+"""Vietnamese text: one form to keep, one key to compare by, one to search by, and the encodings before Unicode.
+
+Identity is compared with tones (`tone_key`), a search goes without them (`search_fold`); what was written is kept.
+Sources: TCVN 5712:1993 (TCVN3, the .Vn fonts); the VNI-Windows table (VNI fonts); TCVN 6909:2001 (Unicode, composed).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+Encoding = Literal["unicode", "tcvn3", "vni"]
+
+TONES = "\u0300\u0301\u0303\u0309\u0323"
+"""Huyền, sắc, ngã, hỏi, nặng as combining marks."""
+MARKS = f"{TONES}\u0302\u0306\u031b"
+"""The tones, and the marks that make another letter: circumflex, breve, horn."""
+APOSTROPHES = "’‘ʼ`´ʹ′"
+DASHES = "‐‑‒–—−"
+UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
+"""Zero-width characters that web pages leave in copied text."""
+
+_SEEN: Mapping[int, str | None] = dict.fromkeys(map(ord, UNSEEN))
+_SAME: Mapping[int, str | None] = {
+    **_SEEN, **dict.fromkeys(map(ord, APOSTROPHES), "'"), **dict.fromkeys(map(ord, DASHES), "-"), ord("ð"): "đ",
+}  # fmt: skip
+_TONELESS: Mapping[int, None] = dict.fromkeys(map(ord, TONES))
+_FOLD: Mapping[int, str | None] = {
+    **dict.fromkeys(range(0x300, 0x370)), **_SEEN, **dict.fromkeys(map(ord, APOSTROPHES + "'")),
+    **dict.fromkeys(map(ord, DASHES + "-"), " "), ord("đ"): "d", ord("ð"): "d",
+}  # fmt: skip
+_SPACED_DASH = re.compile(r" ?- ?")
+
+
+def compose(text: str) -> str:
+    """NFC: a letter with its marks is one character."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def clean(text: str | None) -> str:
+    """NFC, single spaces, nothing invisible; empty for None: the form in which a registry is given words."""
+    if not text:
+        return ""
+    return " ".join((text if text.isascii() else compose(text).translate(_SEEN)).split())
+
+
+def tone_key(text: str) -> str:
+    """What two writings of one name share: case, spaces, apostrophe, dash and the place of the tone do not matter.
+
+    `hoà` and `hòa`, `Quý` and `Qúy`, `HOÀNG` and `Hòang` are alike, `hoa` is another word. A key is for comparing:
+    each word's letters without tones, then its tones; it is never shown.
+    """
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFD", folded).translate(_SAME)
+        if not folded.isascii():
+            folded = " ".join(map(_tone_last, folded.split()))
+    elif "`" in folded:
+        folded = folded.replace("`", "'")
+    return _SPACED_DASH.sub("-", " ".join(folded.split()))
+
+
+def _tone_last(word: str) -> str:
+    letters = word.translate(_TONELESS)
+    return letters if len(letters) == len(word) else letters + "".join(mark for mark in word if mark in TONES)
+
+
+def search_fold(text: str) -> str:
+    """Letters only, as people type in a hurry: no tones, no marks, đ as d, no apostrophes, a dash as a space."""
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFD", folded)
+    return " ".join(folded.translate(_FOLD).split())
+
+
+TELEX = re.compile(r"aa|ee|dd|[aou]w|[aeiouy](?:ch|ng|nh|[cmnpt])?[fxj]\b")
+"""Doubled letters, w for a hook, and a tone letter at the end of a syllable: none is written in Vietnamese."""
+
+
+def has_telex_residue(text: str) -> bool:
+    """Whether keystrokes of the Telex typing method seem to stand in a text (`Nguyeenx`); names of foreigners may."""
+    return TELEX.search(text.lower()) is not None
+
+
+# Before Unicode: a byte per letter (TCVN3), or a letter and its marks (VNI), read as Latin-1 or Windows-1252.
+
+_TCVN3_LETTERS = (
+    ("A1", "ĂÂÊÔƠƯĐăâêôơưđ"), ("B5", "àảãáạ"), ("BB", "ằẳẵắ"), ("C6", "ặầẩẫấậè"), ("CE", "ẻẽéẹềểễếệìỉ"), ("DC", "ĩíịò"),
+    ("E1", "ỏõóọồổỗốộờởỡớợù"), ("F1", "ủũúụừửữứựỳỷỹýỵ"),
+)  # fmt: skip
+"""First byte and the letters from there on. Capitals with tones have no code: the font's name carries the case."""
+TCVN3: Mapping[int, str] = {
+    int(first, 16) + at: letter for first, letters in _TCVN3_LETTERS for at, letter in enumerate(letters)
+}
+
+_VNI_ALONE = {"í": "í", "ì": "ì", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ", "ñ": "đ", "ô": "ơ", "ö": "ư"}
+_VNI_MARKS = {
+    "ù": "\u0301", "ø": "\u0300", "û": "\u0309", "õ": "\u0303", "ï": "\u0323",
+    "â": "\u0302", "á": "\u0302\u0301", "à": "\u0302\u0300", "å": "\u0302\u0309", "ã": "\u0302\u0303",
+    "ä": "\u0302\u0323",
+    "ê": "\u0306", "é": "\u0306\u0301", "è": "\u0306\u0300", "ú": "\u0306\u0309", "ü": "\u0306\u0303",
+    "ë": "\u0306\u0323",
+}  # fmt: skip
+"""What stands after a vowel to mark it."""
+VNI: Mapping[int, str] = {
+    ord(cased(code)): cased(letter)
+    for cased in (str.lower, str.upper)
+    for code, letter in (_VNI_ALONE | _VNI_MARKS).items()
+}
+
+_READ: Mapping[Encoding, Callable[[str], str]] = {
+    "unicode": compose,
+    "tcvn3": lambda text: text.translate(TCVN3),
+    "vni": lambda text: compose(text.translate(VNI)),
+}
+
+_SYLLABLE = re.compile(
+    r"(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnprstvx])?"
+    r"(?:uyê|iê|yê|uô|ươ|oa|oă|oe|uâ|uê|uy|uơ|ia|ua|ưa|ai|ao|au|ay|âu|ây|eo|êu|iu|oi|ôi|ơi|ui|ưi|ưu|oai|oay|oao|oeo|"
+    r"uây|uôi|ươi|ươu|iêu|yêu|uya|uyu|uêu|[aăâeêioôơuưy])"
+    r"(?:ch|ng|nh|[cmnpt])?"
+)
+"""A syllable without its tone: onset, vowels, end."""
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def detect_encoding(values: Iterable[str | None]) -> Encoding:
+    """How a column of values was written; the more values the surer (20 rows are enough, one cell is not).
+
+    The encoding in which most words with marks are Vietnamese syllables; Unicode when none is better.
+    """
+    column = {value for value in values if value and not value.isascii()}
+    scores = {encoding: sum(map(_score(read), column)) for encoding, read in _READ.items()}
+    return max(scores, key=lambda encoding: scores[encoding])
+
+
+def _score(read: Callable[[str], str]) -> Callable[[str], int]:
+    """Syllables with marks that the value holds when read in one way, less the words that are none."""
+
+    def score(value: str) -> int:
+        words = [word for word in _WORD.findall(read(value).lower()) if not word.isascii()]
+        return sum(1 if is_syllable(word) else -1 for word in words)
+
+    return score
+
+
+def is_syllable(word: str) -> bool:
+    """Whether a word is spelled as Vietnamese spells: at most one tone, on known sounds."""
+    letters = unicodedata.normalize("NFD", word.lower())
+    bare = letters.translate(_TONELESS)
+    return len(letters) - len(bare) <= 1 and _SYLLABLE.fullmatch(compose(bare)) is not None
+
+
+def decode(value: str, encoding: Encoding, font_name: str | None = None) -> str:
+    """A value in Unicode. `font_name` is the cell's: the capitals of TCVN3 live in fonts named `.Vn...H`."""
+    text = _READ[encoding](value)
+    return text.upper() if encoding == "tcvn3" and is_font_of_capitals(font_name) else text
+
+
+def is_font_of_capitals(font_name: str | None) -> bool:
+    """`.VnTimeH`, `.VnArialH`: fonts that draw every letter as a capital."""
+    name = (font_name or "").strip()
+    return name.lower().startswith(".vn") and name.endswith("H")
