@@ -6,7 +6,6 @@ written. Messages name the field and what was expected, never the value.
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from lxml import etree
 from pydantic import BaseModel, ValidationError
 
 from connectors.errors import Unrecognised
+from schemas.text import clean
 
 Reader = Callable[[Any, str], Any]
 """Reads what stands at a place of a document; None means that nothing was said."""
@@ -175,7 +175,7 @@ def among(table: Mapping[str, Any]) -> Reader:
     """A code of a list; None for a blank, Misshapen for a code that the list does not have."""
 
     def read(content: Any, at: str) -> Any:
-        written = unicodedata.normalize("NFC", text(content, at)).strip()
+        written = clean(text(content, at))
         if written and written not in table:
             raise Misshapen(at, f"expected one of {len(table)} known codes")
         return table[written] if written else None
@@ -237,7 +237,8 @@ def _no_number(_: str) -> Any:
 def items(body: bytes, list_name: str) -> tuple[dict[str, Any], list[tuple[Any, bytes]]]:
     """A JSON page without its list, and the list's items, each with the very bytes it was written in.
 
-    An item that is no JSON, or in a wrong encoding, spoils itself only. Unrecognised when the page is no JSON object or has no such list.
+    An item that is no JSON, or in a wrong encoding, spoils itself only. Unrecognised when the page is no JSON object or
+    has no such list.
     """
     try:
         around, found = _walk(body.decode("utf-8", "surrogateescape").removeprefix("\ufeff"), list_name)

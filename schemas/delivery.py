@@ -8,7 +8,6 @@ A delivery's state is derived from its events by `TRANSITIONS`, which is the who
                  `---- unanswered                 (asked about before anything is sent again)
 """
 
-from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -135,7 +134,6 @@ class Answer(Model):
     words: str = ""
 
 
-def delivery_keys(registry_codes: Sequence[str], dossier: Dossier, content_sha256: bytes) -> list[UUID]:
-    """A key for each registry: the same dossier content for the same registry always has the same key."""
-    content = (dossier.portal_code, dossier.dossier_code, content_sha256.hex())
-    return [uuid5(_KEYS, "/".join((registry_code, *content))) for registry_code in registry_codes]
+def delivery_key(registry_code: str, dossier: Dossier, content_sha256: bytes) -> UUID:
+    """The same dossier content for the same registry always has the same key; the digest is that of the content."""
+    return uuid5(_KEYS, "/".join((registry_code, dossier.portal_code, dossier.dossier_code, content_sha256.hex())))

@@ -29,6 +29,7 @@ _FOLD: Mapping[int, str | None] = {
     **dict.fromkeys(range(0x300, 0x370)), **_SEEN, **dict.fromkeys(map(ord, APOSTROPHES + "'")),
     **dict.fromkeys(map(ord, DASHES + "-"), " "), ord("đ"): "d", ord("ð"): "d",
 }  # fmt: skip
+_SPACES = re.compile(r"[ \t\r\n\u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _SPACED_DASH = re.compile(r" ?- ?")
 
 
@@ -38,10 +39,13 @@ def compose(text: str) -> str:
 
 
 def clean(text: str | None) -> str:
-    """NFC, single spaces, nothing invisible; empty for None: the form in which a registry is given words."""
+    """NFC, single spaces, nothing of no width; empty for None: the form in which a registry is given words.
+
+    A control character is no space and stays: where it cannot be carried, it is for a person to see.
+    """
     if not text:
         return ""
-    return " ".join((text if text.isascii() else compose(text).translate(_SEEN)).split())
+    return _SPACES.sub(" ", text if text.isascii() else compose(text).translate(_SEEN)).strip(" ")
 
 
 def tone_key(text: str) -> str:

@@ -9,13 +9,16 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from threading import Lock
 from typing import Any, NoReturn
 
+import pytest
 from sqlalchemy import URL, Engine, text
 
 from connectors.endpoint import Endpoint
@@ -23,8 +26,10 @@ from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.account import pending
 from connectors.portals.provinces import PROVINCES
 from connectors.registries import REGISTRIES
+from connectors.sandbox import rehearsal
 from connectors.sandbox.rehearsal import Rehearsal
 from connectors.sandbox.server import Incoming, Outgoing, Twin
+from connectors.sandbox.twins import civil_status, hub, onestop
 from connectors.sandbox.world import Planted, World
 from dags import steps
 from schemas.delivery import REGISTRY_CODES
@@ -155,6 +160,18 @@ class Hamlet(World):
         return super().lateness_s(registry_code, request_code) / 20
 
 
+@contextmanager
+def hamlet(now: datetime) -> Iterator[Rehearsal]:
+    """A sandbox with a hamlet, the same for the same `now`, whose citizens lose no time either."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rehearsal, "World", Hamlet)
+        patch.setattr(civil_status, "NUMBER_COMES_LATER_S", 0.3)
+        patch.setattr(onestop, "MENDED_AFTER_S", 0.3)
+        patch.setattr(hub, "MENDED_AFTER_S", 0.3)
+        with Rehearsal(5, 300, ("24", "22"), now=now) as sandbox:
+            yield sandbox
+
+
 @dataclass
 class Theatre:
     """A sandbox, the URL of a ledger, and processes that carry from the one to the other until they are killed."""
@@ -199,7 +216,7 @@ class Theatre:
             self.time_passes()
 
     def _steps(self, ledger: Ledger) -> dict[str, Callable[[], Mapping[str, int]]]:
-        road = self._road(ledger)
+        road = self.road(ledger)
         found: dict[str, Callable[[], Mapping[str, int]]] = {
             f"pull {code}": partial(steps.pull, ledger, PROVINCES[code], road.endpoint(f"portal_{code}"))
             for code in road.provinces
@@ -209,7 +226,7 @@ class Theatre:
             found[f"collect {code}"] = partial(steps.collect, ledger, REGISTRIES[code], road.endpoint(code))
         return {**found, "report": partial(steps.report, ledger, road.endpoint)}
 
-    def _road(self, ledger: Ledger) -> Road:
+    def road(self, ledger: Ledger) -> Road:
         return HurriedRoad(ledger, self.rehearsal, extra=self.extra)
 
     def _is_killed(self, name: str, boundary: Boundary, at: int) -> bool:
@@ -242,7 +259,7 @@ class Theatre:
         return self.start(self._work_on)
 
     def _work_on(self, ledger: Ledger) -> int:
-        road = self._road(ledger)
+        road = self.road(ledger)
         while not road.errors:
             if not road.round():
                 time.sleep(0.05)
@@ -256,8 +273,13 @@ class Theatre:
         time.sleep(0.1)
         self.kills += 1
 
-    def go_undisturbed(self) -> None:
-        self._road(self.ledger).go()
+    def go(self, road: Road, within_s: float = 60) -> None:
+        """Rounds in this process, with all the time in the world between them, until all is done."""
+        deadline = time.monotonic() + within_s
+        while not self.is_done():
+            assert time.monotonic() < deadline, (pending(self.ledger), road.errors[-3:])
+            road.round()
+            self.time_passes()
 
     def finish(self, workers: int, within_s: float = 60) -> None:
         """So many workers at once, until all is done."""

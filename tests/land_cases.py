@@ -40,7 +40,7 @@ def parcel_of(land_case: LandCase, dossier_code: str = CODE, **changes: Any) -> 
         portal_code="24", dossier_code=dossier_code, procedure_as_written="1.012756", status=2, received_at=MOMENT,
         updated_at=MOMENT, commune_code="07210", case=land_case,
     ).model_copy(update=changes)  # fmt: skip
-    return Parcel(key=delivery_key("land", dossier), dossier=dossier)
+    return Parcel(key=delivery_key("land", dossier, dossier.content_sha256()), dossier=dossier)
 
 
 def ground(**changes: Any) -> LandCase:

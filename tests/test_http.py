@@ -116,7 +116,7 @@ def test_an_address_that_does_not_exist_was_surely_not_sent() -> None:
     assert isinstance(failed, Unreachable) and not failed.may_have_arrived
 
 
-@pytest.mark.parametrize("fault", [Fault.LOSE_ANSWER, Fault.CUT_OFF, Fault.REFUSE, Fault.SERVER_ERROR])
+@pytest.mark.parametrize("fault", [Fault.LOSE_ANSWER, Fault.CUT_OFF, Fault.RESET, Fault.SERVER_ERROR])
 def test_a_reset_a_cut_answer_and_a_server_error_may_have_arrived(line: Line, listener: Listener, fault: Fault) -> None:
     listener.faults.switch(fault)
     failed = failure(line)

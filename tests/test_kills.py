@@ -11,16 +11,12 @@ import pytest
 from connectors.ledger import open_ledger
 from connectors.ledger.account import Line, account
 from connectors.postgres import EmbeddedServer
-from connectors.sandbox import rehearsal
-from connectors.sandbox.rehearsal import Rehearsal
-from connectors.sandbox.twins import civil_status, hub, onestop
 from connectors.vault import Vault
 from schemas.dates import VIETNAM
 from tests.conftest import new_ledger_url
-from tests.killing import AT_FULL_SPEED, ONE_AT_A_TIME, Boundary, Hamlet, Theatre
+from tests.killing import AT_FULL_SPEED, ONE_AT_A_TIME, Boundary, Theatre, hamlet
 from tests.truth import contradictions, unfinished_at_portals
 
-SEED, OUT_OF = 5, 300
 NOW = datetime.now(VIETNAM).replace(microsecond=0)
 
 Stage = Callable[[Mapping[str, str]], Theatre]
@@ -28,17 +24,11 @@ Stage = Callable[[Mapping[str, str]], Theatre]
 
 @pytest.fixture(scope="module")
 def stage(server: EmbeddedServer) -> Iterator[Stage]:
-    """Makes theatres, each with the same hamlet, whose citizens and registries lose no time, and an empty ledger."""
+    """Makes theatres, each with the same hamlet and an empty ledger."""
     with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(rehearsal, "World", Hamlet)
-        patch.setattr(civil_status, "NUMBER_COMES_LATER_S", 0.3)
-        patch.setattr(onestop, "MENDED_AFTER_S", 0.3)
-        patch.setattr(hub, "MENDED_AFTER_S", 0.3)
 
         def make(extra: Mapping[str, str]) -> Theatre:
-            sandbox = stack.enter_context(Rehearsal(SEED, OUT_OF, ("24", "22"), now=NOW))
-            url = new_ledger_url(server)
+            sandbox, url = stack.enter_context(hamlet(NOW)), new_ledger_url(server)
             return Theatre(sandbox, stack.enter_context(open_ledger(url, Vault(bytes(range(32))))), url, extra)
 
         yield make
@@ -47,8 +37,8 @@ def stage(server: EmbeddedServer) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def undisturbed(stage: Stage) -> list[Line]:
     """The account of a run in which nothing was killed."""
-    theatre = stage(AT_FULL_SPEED)
-    theatre.go_undisturbed()
+    theatre = stage(ONE_AT_A_TIME)
+    theatre.go(theatre.road(theatre.ledger))
     return right_account(theatre)
 
 
@@ -81,7 +71,7 @@ def test_a_step_killed_at_each_of_its_boundaries_ends_in_the_same_state(
 
 
 def test_a_worker_killed_at_random_moments_ends_in_the_same_state(stage: Stage, undisturbed: list[Line]) -> None:
-    theatre, moments = stage(AT_FULL_SPEED), Random(SEED)
+    theatre, moments = stage(AT_FULL_SPEED), Random(5)
     for _ in range(25):
         worker = theatre.start_worker()
         time.sleep(moments.uniform(0.02, 0.4))
@@ -98,7 +88,7 @@ def test_two_workers_at_once_end_in_the_same_state(stage: Stage, undisturbed: li
 
 
 def test_workers_killed_beside_a_living_one_end_in_the_same_state(stage: Stage, undisturbed: list[Line]) -> None:
-    theatre, moments = stage(AT_FULL_SPEED), Random(SEED + 1)
+    theatre, moments = stage(AT_FULL_SPEED), Random(6)
     survivor = theatre.start_worker()
     for _ in range(10):
         worker = theatre.start_worker()

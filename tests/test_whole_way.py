@@ -42,11 +42,11 @@ def test_a_fault_at_every_registry_and_portal_loses_nothing_and_doubles_nothing(
 ) -> None:
     way = road(dossiers=40, seed=13, province_codes=("24", "22"))
     for listener in way.rehearsal.server.listeners.values():
-        listener.faults.switch(fault, share=0.3, seconds=0.2)
+        listener.switch(fault, share=0.3, seconds=0.2)
     for _ in range(4):
         way.round()
     for listener in way.rehearsal.server.listeners.values():
-        listener.faults.switch(None)
+        listener.switch(None)
     way.go(within_s=240)
     assert_all_is_right(way)
 

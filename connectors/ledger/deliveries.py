@@ -226,7 +226,7 @@ def _write_events(connection: Connection, group: Sequence[Told], applied: set[in
 def _detail(one: Told) -> dict[str, Any]:
     detail: dict[str, Any] = {"attempt": one.of.attempt_number, "registry": one.of.registry_code}
     if one.code:
-        detail["code"] = one.code
+        detail["code"] = one.code if one.code.isprintable() else "?"
     if one.lacks:
         detail["lacks"] = list(one.lacks)
     return detail
@@ -246,7 +246,7 @@ def _seal_replies(connection: Connection, effective: Sequence[Told]) -> None:
 
 def _reply(one: Told) -> bytes:
     receipt = one.receipt.model_dump(mode="json", exclude_none=True) if one.receipt else None
-    return json.dumps({"receipt": receipt, "code": one.code, "words": one.words}, ensure_ascii=False).encode()
+    return json.dumps({"receipt": receipt, "code": one.code, "words": one.words}).encode()
 
 
 def _follow(connection: Connection, effective: Sequence[Told]) -> None:

@@ -4,7 +4,6 @@ Pulling goes the same way for all: list from a position, fetch what the list doe
 in one transaction, mark as taken where the platform wants it.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +15,7 @@ from connectors.errors import Unrecognised
 from connectors.http import Auth, Line, Reply, Request
 from schemas.dossier import Dossier, Paper
 from schemas.report import Hearing, Milestone, Report
+from schemas.text import clean
 
 
 @dataclass(frozen=True)
@@ -98,5 +98,5 @@ def hearing(words: str, classes: Mapping[str, Hearing]) -> Hearing | None:
 
     "không thành công" holds "thành công" and means the opposite.
     """
-    said = " ".join(unicodedata.normalize("NFC", words).casefold().replace("không thành công", "").split())
+    said = clean(words).casefold().replace("không thành công", "")
     return next((meant for phrase, meant in classes.items() if phrase in said), None)

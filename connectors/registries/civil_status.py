@@ -13,7 +13,6 @@ Oddities: a refusal glues several field errors together; the personal number can
 
 import base64
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -27,6 +26,7 @@ from schemas.civil_status import BirthCase, DeathCase, MarriageCase, Spouse
 from schemas.dates import VIETNAM, PartialDate
 from schemas.delivery import Answer, Outcome, Parcel, Receipt
 from schemas.person import Address, Applicant, Person, Sex
+from schemas.text import clean
 
 SUBMIT_PATH = "/apiLienThongKSKT/nhanHoSoDKHT"
 POLL_PATH = "/apiLienThongKSKT/traKetQua"
@@ -266,11 +266,6 @@ def _address(address: Address | None) -> dict[str, str] | None:
         return None
     return {"dcChiTiet": clean(address.detail), "quocGia": address.country_code, "maTinh": address.province_code or "",
             "maXa": address.commune_code or ""}  # fmt: skip
-
-
-def clean(text: str | None) -> str:
-    """Text as it is sent: composed, without stray spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split()) if text else ""
 
 
 REGISTRY = Registry(

@@ -20,7 +20,6 @@ A birth of unknown month is sent without the card's last day, which the agency t
 under six is the registry's decision. Ethnic groups: the name is always sent, the code only where one is confirmed.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -37,6 +36,7 @@ from schemas.delivery import Answer, Outcome, Parcel, Receipt
 from schemas.fields import CARD_CODE, INSURANCE_NUMBER
 from schemas.health_insurance import UNDER_SIX_GROUP, number_as_written, under_six_expiry
 from schemas.person import Address, Person, Sex
+from schemas.text import clean, tone_key
 
 CODE = "health_insurance"
 SERVICE = "/apiBaoHiemXaHoi/1.0"
@@ -60,7 +60,7 @@ def inquire(parcel: Parcel, endpoint: Endpoint) -> Request:
     """The look-up of a person's number: by the number the dossier names, else by name, birth, sex and place."""
     number = _number_in_dossier(parcel)
     if number:
-        return Request.post_json(f"{SERVICE}/getTraCuuTtHgdByMaSoBhxh", {"maSoBhxh": _clean(number)})
+        return Request.post_json(f"{SERVICE}/getTraCuuTtHgdByMaSoBhxh", {"maSoBhxh": clean(number)})
     dossier, person = parcel.dossier, _person_of(parcel)
     if isinstance(dossier.case, BirthCase):
         place = Address(province_code=dossier.portal_code, commune_code=dossier.commune_code)
@@ -68,9 +68,9 @@ def inquire(parcel: Parcel, endpoint: Endpoint) -> Request:
     else:
         place, kind = person.residence or Address(), AT_HOUSEHOLD
     criteria = {
-        "hoTen": _clean(person.full_name), **_day("ngaySinh", "loaiNgaySinh", person.born_on),
-        "gioiTinh": _sex(person), "maTinhKs": _clean(place.province_code), "maHuyenKs": "",
-        "maXaKs": _clean(place.commune_code), "isKs": kind,
+        "hoTen": clean(person.full_name), **_day("ngaySinh", "loaiNgaySinh", person.born_on),
+        "gioiTinh": _sex(person), "maTinhKs": clean(place.province_code), "maHuyenKs": "",
+        "maXaKs": clean(place.commune_code), "isKs": kind,
     }  # fmt: skip
     return Request.post_json(f"{SERVICE}/getMaSoBhxhTheoTieuChi", criteria)
 
@@ -99,11 +99,11 @@ def _read_holder(reply: Reply, content: Mapping[str, Any], code: str, named: str
     if code == NONE:
         raise Refused(f"{_about(parcel)}: insurance_number is not known to the registry", reply.body)
     person = _person_of(parcel)
-    same_name = _folded(_text(content, "hoTen", reply)) == _folded(person.full_name)
+    same_name = tone_key(_text(content, "hoTen", reply)) == tone_key(person.full_name)
     theirs, ours = _text(content, "ngaySinh", reply), person.born_on.compact() if person.born_on else ""
     if not same_name or not (theirs.startswith(ours) or ours.startswith(theirs)):
         raise Refused(f"{_about(parcel)}: insurance_number belongs to someone of another name or birth", reply.body)
-    return Receipt(insurance_number=_clean(named))
+    return Receipt(insurance_number=clean(named))
 
 
 # --- writing ---
@@ -127,11 +127,11 @@ def _card_for_child(parcel: Parcel, case: BirthCase) -> dict[str, str]:
     given, born_on = parcel.given, case.child.born_on
     return {
         "loaiYeuCau": "CAP_THE_TE", **_person(case.child),
-        "maSoBhxh": _clean(given.insurance_number), "soDinhDanh": _clean(given.personal_id or case.child.personal_id),
-        "soKhaiSinh": _clean(given.entry_number), "quyenSo": _clean(given.book_code),
-        "maTinhKs": _clean(parcel.dossier.portal_code), "maXaKs": _clean(parcel.dossier.commune_code),
+        "maSoBhxh": clean(given.insurance_number), "soDinhDanh": clean(given.personal_id or case.child.personal_id),
+        "soKhaiSinh": clean(given.entry_number), "quyenSo": clean(given.book_code),
+        "maTinhKs": clean(parcel.dossier.portal_code), "maXaKs": clean(parcel.dossier.commune_code),
         **_home(case.residence), "hoTenMe": _name(case.mother), "hoTenCha": _name(case.father),
-        "maNhom": UNDER_SIX_GROUP, "maBenhVien": _clean(case.clinic_code),
+        "maNhom": UNDER_SIX_GROUP, "maBenhVien": clean(case.clinic_code),
         "denNgay": _card_until(born_on),
     }  # fmt: skip
 
@@ -140,27 +140,27 @@ def _end_of_card(parcel: Parcel, case: DeathCase) -> dict[str, str]:
     given, applicant = parcel.given, parcel.dossier.applicant
     return {
         "loaiYeuCau": "BAO_TU", **_person(case.deceased),
-        "maSoBhxh": _clean(given.insurance_number or number_as_written(case.insurance_number)),
-        "soDinhDanh": _clean(case.deceased.personal_id), **_home(case.deceased.residence),
+        "maSoBhxh": clean(given.insurance_number or number_as_written(case.insurance_number)),
+        "soDinhDanh": clean(case.deceased.personal_id), **_home(case.deceased.residence),
         **_day("ngayChet", "loaiNgayChet", case.died_on),
-        "soKhaiTu": _clean(given.entry_number), "quyenSo": _clean(given.book_code),
-        "hoTenNguoiNhan": _name(applicant), "soDinhDanhNguoiNhan": _clean(applicant.personal_id if applicant else ""),
-        "quanHeNguoiNhan": _clean(applicant.relation if applicant else ""),
+        "soKhaiTu": clean(given.entry_number), "quyenSo": clean(given.book_code),
+        "hoTenNguoiNhan": _name(applicant), "soDinhDanhNguoiNhan": clean(applicant.personal_id if applicant else ""),
+        "quanHeNguoiNhan": clean(applicant.relation if applicant else ""),
     }  # fmt: skip
 
 
 def _person(person: Person) -> dict[str, str]:
     return {
-        "hoTen": _clean(person.full_name), **_day("ngaySinh", "loaiNgaySinh", person.born_on),
+        "hoTen": clean(person.full_name), **_day("ngaySinh", "loaiNgaySinh", person.born_on),
         "gioiTinh": _sex(person), "maDanToc": ethnic_code(CODE, person.ethnic_group) or "",
-        "tenDanToc": ethnic_group(person.ethnic_group) or _clean(person.ethnic_group),
-        "maQuocTich": _clean(person.nationality_code),
+        "tenDanToc": ethnic_group(person.ethnic_group) or clean(person.ethnic_group),
+        "maQuocTich": clean(person.nationality_code),
     }  # fmt: skip
 
 
 def _home(place: Address | None) -> dict[str, str]:
     known = place or Address()
-    return {"maTinh": _clean(known.province_code), "maXa": _clean(known.commune_code), "diaChi": _clean(known.detail)}
+    return {"maTinh": clean(known.province_code), "maXa": clean(known.commune_code), "diaChi": clean(known.detail)}
 
 
 def _day(name: str, kind_name: str, day: PartialDate | None) -> dict[str, str]:
@@ -180,15 +180,7 @@ def _sex(person: Person) -> str:
 
 
 def _name(person: Person | None) -> str:
-    return _clean(person.full_name) if person else ""
-
-
-def _clean(text: str | None) -> str:
-    return unicodedata.normalize("NFC", text or "").strip()
-
-
-def _folded(name: str) -> str:
-    return " ".join(_clean(name).casefold().split())
+    return clean(person.full_name) if person else ""
 
 
 def _person_of(parcel: Parcel) -> Person:

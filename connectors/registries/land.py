@@ -24,7 +24,6 @@ refused. Nothing but the dossier goes into the content, so that every attempt se
 Limits: one dossier a request, 20 GUIDs a look-up, 50 requests a second, all assumed.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -44,6 +43,7 @@ from schemas.delivery import Answer, Outcome, Parcel, Receipt
 from schemas.dossier import Dossier
 from schemas.person import Address, IdPaper, Person, Sex
 from schemas.places import PROVINCES, commune_on
+from schemas.text import clean
 
 SEND_PATH = "/dangkydatdai/1.0/guiHoSo"
 ASK_PATH = "/dangkydatdai/1.0/traCuuHoSo"
@@ -114,7 +114,7 @@ def greeting(endpoint: Endpoint) -> Request:
 
 def guid_of(dossier: Dossier) -> UUID:
     """The `hoSoGuid`: the same for every version of a dossier."""
-    return uuid5(_GUIDS, f"{dossier.portal_code}/{_clean(dossier.dossier_code)}")
+    return uuid5(_GUIDS, f"{dossier.portal_code}/{clean(dossier.dossier_code)}")
 
 
 class _Unwritable(Exception):
@@ -122,7 +122,7 @@ class _Unwritable(Exception):
 
 
 def _refusal(parcel: Parcel, rules: str) -> Refused:
-    return Refused(f"land: dossier {_clean(parcel.dossier.dossier_code)} cannot be written: {rules}")
+    return Refused(f"land: dossier {clean(parcel.dossier.dossier_code)} cannot be written: {rules}")
 
 
 def _post(path: str, root: etree._Element) -> Request:
@@ -203,7 +203,7 @@ def _purpose(at: etree._Element, purpose: land.Purpose, position: int) -> None:
     _fill(at, soThuTuMucDichSuDung=str(position + 1), maMucDichSuDung=purpose.purpose_code, dienTich=area)
     if purpose.until is not None:
         _fill(at, ngayHetHanSuDung=_last_day(purpose.until, f"{field}.until"))
-    elif _clean(purpose.purpose_code) in HELD_FOR_LONG:
+    elif clean(purpose.purpose_code) in HELD_FOR_LONG:
         _fill(at, thoiHanSuDung=FOR_LONG)
     else:
         raise _Unwritable(f"{field}.until: only ONT and ODT are held without an end")
@@ -283,19 +283,15 @@ def _fill(at: etree._Element, **texts: str | None) -> None:
         if text is None:
             continue
         try:
-            xml.add(at, name, _clean(text))
+            xml.add(at, name, clean(text))
         except ValueError:
             where = at.getroottree().getpath(at)
             raise _Unwritable(f"{where}/{name}: characters that XML cannot carry") from None
 
 
-def _clean(text: str | None) -> str:
-    return unicodedata.normalize("NFC", text or "").strip()
-
-
 def _some(text: str | None) -> str | None:
     """The text, or None when there is nothing in it."""
-    return _clean(text) or None
+    return clean(text) or None
 
 
 def _flag(value: bool) -> str:
@@ -329,7 +325,7 @@ def _sex(sex: Sex | None, field: str) -> str | None:
 
 
 def _nationality(code: str | None, field: str) -> str | None:
-    if _some(code) and _clean(code) not in NATIONALITIES:
+    if _some(code) and clean(code) not in NATIONALITIES:
         raise _Unwritable(f"{field}: not in the list of nationalities")
     return _some(code)
 
@@ -345,14 +341,14 @@ def _address(address: Address | None, on: date, field: str) -> str | None:
     """One line: detail, commune, province, country if not Vietnam; names as they were on the day of receipt."""
     if address is None:
         return None
-    commune = commune_on(_clean(address.commune_code), on)
-    province = PROVINCES.get(_clean(address.province_code))
+    commune = commune_on(clean(address.commune_code), on)
+    province = PROVINCES.get(clean(address.province_code))
     if _some(address.commune_code) and commune is None:
         raise _Unwritable(f"{field}.commune_code: no commune held it on the day of receipt")
     if _some(address.province_code) and province is None:
         raise _Unwritable(f"{field}.province_code: no province since 1 July 2025")
-    country = _clean(address.country_code)
-    parts = (_clean(address.detail), commune and commune.name_vi, province, country if country != "VN" else "")
+    country = clean(address.country_code)
+    parts = (clean(address.detail), commune and commune.name_vi, province, country if country != "VN" else "")
     return _some(", ".join(part for part in parts if part))
 
 

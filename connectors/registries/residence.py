@@ -20,7 +20,6 @@ district is not sent for events since 1 July 2025. The place of registration mus
 """
 
 import time
-import unicodedata
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +41,7 @@ from schemas.fields import PERSONAL_ID
 from schemas.person import Address, Applicant, HeadOfHousehold, Person, Sex
 from schemas.places import commune_on
 from schemas.residence import ResidenceCase
+from schemas.text import clean
 
 NAMESPACE = "http://cutru.dancuquocgia.bca"
 SEND_PATH = "/cutru/1.0/TiepNhanHoSo"
@@ -227,7 +227,7 @@ def _write_entry(into: etree._Element, given: Receipt, *, with_day: bool) -> Non
 def _write_place(into: etree._Element, place: Address | None, event_on: date) -> None:
     if place is None:
         return
-    province_code, commune_code = _clean(place.province_code), _clean(place.commune_code)
+    province_code, commune_code = clean(place.province_code), clean(place.commune_code)
     commune = commune_on(commune_code, event_on)
     if commune_code and (commune is None or commune.province_code != province_code):
         where = into.getroottree().getpath(into)
@@ -280,7 +280,7 @@ def _root(name: str) -> etree._Element:
 
 def _put(into: etree._Element, name: str, content: str | None = None) -> etree._Element:
     try:
-        return xml.add(into, f"{{{NAMESPACE}}}{name}", _clean(content) or None)
+        return xml.add(into, f"{{{NAMESPACE}}}{name}", clean(content) or None)
     except ValueError:
         where = into.getroottree().getpath(into)
         raise Refused(f"residence: {where}/ct:{name}: a character that XML cannot carry") from None
@@ -288,14 +288,10 @@ def _put(into: etree._Element, name: str, content: str | None = None) -> etree._
 
 def _put_if(into: etree._Element, name: str, content: str | None) -> bool:
     """Writes what is not empty."""
-    if not _clean(content):
+    if not clean(content):
         return False
     _put(into, name, content)
     return True
-
-
-def _clean(text: str | None) -> str:
-    return unicodedata.normalize("NFC", text or "").strip()
 
 
 def _extra(endpoint: Endpoint, name: str) -> str:
@@ -366,7 +362,7 @@ def _read_day(text: str, reply: Reply) -> date:
 
 
 def _text(element: etree._Element, name: str) -> str:
-    return _clean(xml.text(element, f"{{{NAMESPACE}}}{name}"))
+    return clean(xml.text(element, f"{{{NAMESPACE}}}{name}"))
 
 
 REGISTRY = Registry(

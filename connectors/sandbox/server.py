@@ -27,7 +27,8 @@ BODY_LIMIT_BYTES = 64 * 1024 * 1024
 class Fault(StrEnum):
     """What can be made to go wrong at a twin."""
 
-    REFUSE = "refuse"  # no connection at all
+    REFUSE = "refuse"  # no connection at all: the port is closed for `seconds`
+    RESET = "reset"  # reads the request, hangs up, nothing done
     SERVER_ERROR = "server_error"  # 503, nothing done
     TOO_MANY = "too_many"  # 429 with Retry-After
     SLOW = "slow"  # does it, answers after `seconds`
@@ -124,6 +125,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._read_body()
         if body is None:
             return
+        if self.server.is_closed:
+            self._hang_up()
+            return
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Incoming(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body)
@@ -149,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._write(Outgoing(503, b"server error", "text/plain"))
             case Fault.TOO_MANY:
                 self._write(Outgoing(429, b"", headers={"Retry-After": str(listener.faults.seconds)}))
-            case Fault.REFUSE:
+            case Fault.RESET:
                 self._hang_up()
             case Fault.SLOW:
                 time.sleep(listener.faults.seconds)
@@ -195,6 +199,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 256
+    is_closed = False
     listener: "Listener"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -228,14 +233,23 @@ class Listener:
             return Outgoing.of_json({"given": self.twin.given(), "still_to_come": self.twin.still_to_come()})
         if what == "faults" and request.method == "PUT":
             try:
-                self.faults.switch(**request.json())
+                self.switch(**request.json())
             except (TypeError, ValueError):
                 return Outgoing.of_json({"error": f"fault must be one of {[f.value for f in Fault]}"}, 400)
             return Outgoing.of_json({"fault": self.faults.fault})
         return Outgoing(404)
 
+    def switch(self, fault: str | None, share: float = 1.0, seconds: float = 1.0) -> None:
+        """Puts a fault on, or ends it with None. `refuse` needs no share and ends by itself."""
+        if fault != Fault.REFUSE:
+            self.faults.switch(fault, share, seconds)
+            return
+        self.refuse()
+        threading.Timer(seconds, self.listen).start()
+
     def refuse(self) -> None:
-        """Stops listening: connections are refused until `listen`."""
+        """Stops listening: connections are refused until `listen`, those that were open are closed."""
+        self._server.is_closed = True
         self._server.shutdown()
         self._server.server_close()
 

@@ -21,7 +21,7 @@ from connectors.ledger.examinations import (
 from connectors.portals.platform import Platform
 from connectors.portals.provinces import Province
 from quality.check import FetchedPaper, examine
-from schemas.delivery import delivery_keys
+from schemas.delivery import delivery_key
 from schemas.dossier import ADMISSION, Admission, Dossier, DossierState
 from schemas.finding import Finding, Weight
 from schemas.routes import Route, route_of
@@ -85,7 +85,7 @@ def _weigh(
     one: Unexamined, dossier: Dossier, route: Route | None, registries: tuple[str, ...], admission: Admission,
     papers: Sequence[FetchedPaper],
 ) -> Examined:  # fmt: skip
-    keys = delivery_keys(registries, dossier, one.content_sha256)
+    keys = [delivery_key(code, dossier, one.content_sha256) for code in registries]
     plan = list(zip(route.steps, keys, strict=True)) if route else []
     findings = examine(dossier, papers)
     if one.touched:  # we delivered it, so that the portal may well say it is done

@@ -1,9 +1,9 @@
 """What software writes by itself where a person wrote nothing, seen in the code of production adapters."""
 
 import re
-import unicodedata
 
 from quality.check import HOLDS, Saw, check_each
+from schemas.text import clean
 
 FILLED_IN = re.compile(r"(?:dinh|đính) ?k[eè]m")
 
@@ -17,5 +17,5 @@ FILLED_IN = re.compile(r"(?:dinh|đính) ?k[eè]m")
     says_en="The abstract is what software fills in where there was none.",
 )
 def dinhkem_abstract(abstract: str) -> Saw:
-    plain = unicodedata.normalize("NFC", abstract).strip().lower()
+    plain = clean(abstract).lower()
     return "a filler text" if FILLED_IN.fullmatch(plain) else None

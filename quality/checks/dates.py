@@ -1,11 +1,11 @@
 """Days: those that are none, and those that contradict each other or the day of receipt."""
 
-import unicodedata
 from datetime import date
 
 from quality.check import HOLDS, NOTES, Examination, Saw, check, check_each
 from schemas.civil_status import BirthCase, DeathCase
 from schemas.dates import PartialDate
+from schemas.text import clean
 
 IN_TIME_DAYS = 60
 """Luật Hộ tịch 60/2014/QH13, Điều 15: from the birth to its registration."""
@@ -42,7 +42,7 @@ def is_surely_after_day(when: PartialDate, day: date) -> bool:
 def impossible_date(when: PartialDate) -> Saw:
     if when.year is not None:
         return None
-    return None if unicodedata.normalize("NFC", when.as_written).strip().lower() == ENDLESS else "no such day"
+    return None if clean(when.as_written).lower() == ENDLESS else "no such day"
 
 
 @check_each(

@@ -1,6 +1,5 @@
 """How the persons of a dossier stand to each other: parents and child, applicant, spouses."""
 
-import unicodedata
 from datetime import date
 
 from quality.check import HOLDS, At, Examination, Saw, check
@@ -8,6 +7,7 @@ from quality.checks.identity import is_placeholder
 from schemas.civil_status import BirthCase, MarriageCase, Spouse
 from schemas.dates import PartialDate
 from schemas.person import Person, Sex
+from schemas.text import clean, tone_key
 
 YOUNGEST_PARENT_YEARS = 12
 MARRIAGE_YEARS = {Sex.MALE: 20, Sex.FEMALE: 18}
@@ -24,16 +24,6 @@ BIRTH_KINDS: dict[str, tuple[bool, bool]] = {
 """nksLoaiKhaiSinh: whether the mother and the father are known."""
 
 PARENT_OF_RELATION = {"cha": "father", "bố": "father", "mẹ": "mother"}
-
-TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
-
-
-def name_key(full_name: str) -> tuple[tuple[str, str], ...]:
-    """A name to compare by: neither case, spaces, Unicode form nor where a tone mark is put matter (hòa, hoà)."""
-    letters = unicodedata.normalize("NFD", full_name.casefold().replace("’", "'"))
-    return tuple(
-        ("".join(c for c in word if c not in TONES), "".join(c for c in word if c in TONES)) for word in letters.split()
-    )
 
 
 def _number(person: Person) -> str | None:
@@ -123,7 +113,7 @@ def birth_kind_contradicted(case: BirthCase) -> Saw:
 
 
 def _differ(applicant: Person, parent: Person) -> bool:
-    if applicant.full_name != parent.full_name and name_key(applicant.full_name) != name_key(parent.full_name):
+    if applicant.full_name != parent.full_name and tone_key(applicant.full_name) != tone_key(parent.full_name):
         return True
     if not applicant.personal_id or not parent.personal_id or is_placeholder(applicant.personal_id):
         return False
@@ -142,7 +132,7 @@ def applicant_relation_overwrites(case: BirthCase, exam: Examination) -> Saw:
     applicant = exam.dossier.applicant
     if applicant is None or applicant.relation is None:
         return None
-    role = PARENT_OF_RELATION.get(unicodedata.normalize("NFC", applicant.relation).strip().lower())
+    role = PARENT_OF_RELATION.get(clean(applicant.relation).lower())
     if role is None:
         return None
     parent: Person | None = getattr(case, role)

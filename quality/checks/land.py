@@ -4,11 +4,11 @@ import re
 from decimal import Decimal
 
 from quality.check import HOLDS, At, Saw, check
-from quality.checks.family import name_key
 from schemas.catalogues import LAND_PURPOSES
 from schemas.fields import CERTIFICATE_SERIAL
 from schemas.land import Certificate, LandCase, Parcel, Purpose
 from schemas.person import Person
+from schemas.text import tone_key
 
 AREA_TOLERANCE_M2 = Decimal("0.0001")
 LARGEST_M2 = Decimal(25_000_000_000)
@@ -122,7 +122,7 @@ def _who_is(owner: Person) -> object:
     """What two entries of one owner have in common: the number, else name and day of birth."""
     if owner.personal_id:
         return "".join(owner.personal_id.split())
-    return name_key(owner.full_name), owner.born_on and owner.born_on.compact()
+    return tone_key(owner.full_name), owner.born_on and owner.born_on.compact()
 
 
 @check(

@@ -1,19 +1,16 @@
 """How names and other words are written: Unicode form, typing residue, code lists kept by name."""
 
-import re
 import unicodedata
 from functools import lru_cache
 
 from quality.check import HOLDS, NOTES, Examination, Saw, check, check_each
 from schemas.catalogues import NATIONALITIES, ethnic_group
 from schemas.person import Person
+from schemas.text import has_telex_residue
 
 NOT_A_GROUP = frozenset({"null", ""})
 """What the ministry's list writes where nothing is known."""
 FOREIGNERS_GROUP = frozenset({"khác", "người nước ngoài", "nước ngoài"})
-
-TELEX = re.compile(r"aa|ee|dd|[aou]w|[aeiouy](?:ch|ng|nh|[cmnpt])?[fxj]\b")
-"""Doubled letters, w for a hook, and a tone letter at the end of a syllable: none is written in Vietnamese."""
 
 
 @check_each(
@@ -76,7 +73,7 @@ def needless_spaces_in_name(full_name: str) -> Saw:
 def telex_residue(person: Person) -> Saw:
     if person.nationality_code not in (None, "VN"):
         return None
-    return "typing residue" if TELEX.search(person.full_name.lower()) else None
+    return "typing residue" if has_telex_residue(person.full_name) else None
 
 
 @lru_cache(maxsize=4096)

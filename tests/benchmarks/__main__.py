@@ -8,13 +8,13 @@ process of its own, sides in turn, medians. It asserts nothing: read the ratios.
 
 import gc
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, ParamSpec, TypeVar
 
 import psycopg
 import typer
@@ -26,6 +26,9 @@ from connectors.postgres import EmbeddedServer, embedded
 from tests.benchmarks import ours, rivals, twins
 from tests.benchmarks.figures import Run, machine, rate, spread
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 out = Console(width=100)
 
 
@@ -35,8 +38,8 @@ class Process:
     def __init__(self) -> None:
         self._pool = ProcessPoolExecutor(1, get_context("spawn"))
 
-    def __call__(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return self._pool.submit(function, *arguments).result()
+    def __call__(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+        return self._pool.submit(function, *arguments, **named).result()
 
 
 @dataclass
@@ -50,7 +53,7 @@ class Databases:
         """A copy of a database, with everything written down that was still in the air."""
         name = f"run_{next(self.numbers)}"
         url = self.server.url("postgres")
-        with psycopg.connect(host=url.query["host"], user="postgres", dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(host=str(url.query["host"]), user="postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
             connection.execute("CHECKPOINT")
         return url.set(database=name)
@@ -65,7 +68,7 @@ class Stage:
     us: Process = field(default_factory=Process)
     rival: Process = field(default_factory=Process)
     pulled: str = ""
-    became: dict[str, int] = field(default_factory=dict)
+    became: Mapping[str, int] = field(default_factory=dict)
 
     def settle(self) -> None:
         """What was imported is garbage to nobody: no collector walks it again, as in Airflow's workers."""

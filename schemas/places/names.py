@@ -1,0 +1,71 @@
+"""Names of places as people write them: kinds and their abbreviations, spellings, and the key they are found by."""
+
+import re
+from functools import lru_cache
+
+from schemas.text import search_fold, tone_key
+
+PROVINCE_KINDS = ("Tỉnh", "Thành phố")
+DISTRICT_KINDS = ("Quận", "Huyện", "Thị xã", "Thành phố")
+COMMUNE_KINDS = ("Phường", "Xã", "Thị trấn", "Đặc khu")
+
+KIND_WORDS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("tỉnh",): ("Tỉnh",), ("t",): ("Tỉnh",),
+    ("thành", "phố"): ("Thành phố",), ("tp",): ("Thành phố",), ("t", "p"): ("Thành phố",),
+    ("thị", "xã"): ("Thị xã",), ("tx",): ("Thị xã",), ("t", "x"): ("Thị xã",),
+    ("quận",): ("Quận",), ("q",): ("Quận",), ("huyện",): ("Huyện",), ("h",): ("Huyện",),
+    ("phường",): ("Phường",), ("p",): ("Phường",), ("ph",): ("Phường",), ("f",): ("Phường",),
+    ("xã",): ("Xã",), ("x",): ("Xã",), ("thị", "trấn"): ("Thị trấn",), ("tt",): ("Thị trấn",),
+    ("t", "t"): ("Thị trấn",), ("đặc", "khu"): ("Đặc khu",), ("đk",): ("Đặc khu",),
+}  # fmt: skip
+"""Words before a name that say its kind (F. for a ward: habit in Hồ Chí Minh City)."""
+
+SPELLINGS: dict[str, str] = {
+    "hcm": "ho chi minh", "tphcm": "ho chi minh", "sai gon": "ho chi minh", "hn": "ha noi", "tphn": "ha noi",
+    "brvt": "ba ria vung tau", "thua thien hue": "hue", "tt hue": "hue", "bac can": "bac kan", "kontum": "kon tum",
+    "dac lac": "dak lak", "dac lak": "dak lak", "dak lac": "dak lak", "daklak": "dak lak", "darlac": "dak lak",
+    "dac nong": "dak nong", "daknong": "dak nong", "buon me thuot": "buon ma thuot", "ban me thuot": "buon ma thuot",
+    "bmt": "buon ma thuot", "play cu": "pleiku", "plei ku": "pleiku", "phan rang": "phan rang thap cham",
+    "hoang xa": "hoang sa",
+}  # fmt: skip
+"""Other writings of a name (search fold) and the official one."""
+
+DETAIL_WORDS = frozenset(
+    "thôn xóm ấp bản buôn làng khóm khu đội tổ đường phố ngõ ngách hẻm kiệt phum sóc plei quốc lộ số".split()
+)
+"""Words after which a name is a hamlet's or a street's, never a commune's."""
+IDLE_WORDS = frozenset({"viet", "nam", "vn", "vietnam", "cu", "moi", "nay", "la", "truoc", "day", "thuoc", "va"})
+"""Search folds of words beside names that say nothing about the place."""
+
+_KIND = re.compile(f"({'|'.join({*PROVINCE_KINDS, *DISTRICT_KINDS, *COMMUNE_KINDS})}) (?=.)")
+_FINAL_I = re.compile(r"\b(h|k|l|m|s|t|v|qu)i(?=[\u0300-\u0323]*\b)(?![\u0300-\u0323]*\w)")
+
+
+def kind_of(name_vi: str) -> str:
+    """`Thị trấn Ba Chẽ` -> `Thị trấn`."""
+    found = _KIND.match(name_vi)
+    return found.group(1) if found else ""
+
+
+def bare(name_vi: str) -> str:
+    """`Thị trấn Ba Chẽ` -> `Ba Chẽ`."""
+    return _KIND.sub("", name_vi, count=1)
+
+
+def place_key(text: str) -> str:
+    """The key by which a bare name is found: without tones, `Mĩ Lí` like `Mỹ Lý`, `Phường 04` like `Phường 4`."""
+    return _FINAL_I.sub(r"\1y", " ".join(word.lstrip("0") or word for word in search_fold(text).split()))
+
+
+@lru_cache(maxsize=32_768)
+def sound_key(text: str) -> str:
+    """What two spellings of one name share, tones included: `Mĩ Lợi` and `Mỹ Lợi`, `Khánh Hoà` and `Khánh Hòa`."""
+    return _FINAL_I.sub(r"\1y", tone_key(text).replace("-", " ").replace("'", ""))
+
+
+def is_compatible(written: tuple[str, ...], name_vi: str) -> bool:
+    """Whether every word as written, with the marks it has, can stand for the name's; a word without marks may."""
+    sounds = sound_key(bare(name_vi)).split()
+    if len(sounds) != len(written):
+        return False
+    return all(word.isascii() or sound_key(word) == sound for word, sound in zip(written, sounds, strict=True))

@@ -1,0 +1,106 @@
+"""The civil-status registry: what is written to it, and what its replies are understood to mean."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from connectors import errors
+from connectors.endpoint import Endpoint
+from connectors.http import Reply
+from connectors.registries.civil_status import POLL_PATH, REGISTRY, SUBMIT_PATH, split_name
+from schemas.dates import PartialDate
+from schemas.delivery import Parcel
+from tests.dossiers import SOUND, changed
+
+RECORDED = Path(__file__).parent / "recorded" / "civil_status"
+CASES = sorted(path.name for path in RECORDED.iterdir())
+NOWHERE = Endpoint("http://127.0.0.1:9", "key", "secret")
+VERBS = {"write": (REGISTRY.write, REGISTRY.read, SUBMIT_PATH), "ask": (REGISTRY.ask, REGISTRY.read_asked, POLL_PATH)}
+
+
+def parcel_of(name: str) -> Parcel:
+    """`birth`, or `birth_2` for another dossier with the same content."""
+    kind, _, number = name.partition("_")
+    dossier = SOUND[kind]
+    if number:
+        dossier = changed(dossier, "dossier_code", f"H05.12.34-261120-001{number}")
+    return Parcel(key=UUID(int=int(number or 1)), dossier=dossier)
+
+
+def written(parcel: Parcel) -> Any:
+    """The envelope of a parcel, with the JSON inside it opened."""
+    envelope = json.loads(REGISTRY.write([parcel], NOWHERE).body)
+    return {**envelope, "data": json.loads(envelope["data"])}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_recorded_exchange_is_written_and_read_as_expected(name: str) -> None:
+    exchange = json.loads((RECORDED / name / "exchange.json").read_text())
+    expected = json.loads((RECORDED / name / "expected.json").read_text())
+    reply = Reply(exchange["reply_status"], (RECORDED / name / "reply.body").read_bytes())
+    parcels = [parcel_of(one) for one in exchange["dossiers"]]
+    write, read, path = VERBS[exchange["verb"]]
+
+    request = write(parcels, NOWHERE)
+
+    assert (request.method, request.path) == ("POST", path)
+    if body := exchange.get("body"):
+        assert (written(parcels[0]) if exchange["verb"] == "write" else json.loads(request.body)) == body
+    if "error" in expected:
+        with pytest.raises(getattr(errors, expected["error"])) as raised:
+            read(reply, parcels)
+        assert raised.value.reply == reply.body
+        return
+    assert [json.loads(answer.model_dump_json(exclude_defaults=True)) for answer in read(reply, parcels)] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("NGUYỄN THỊ MAI ANH", ("NGUYỄN", "THỊ MAI", "ANH")),
+        ("VÀNG A PÁO", ("VÀNG", "A", "PÁO")),
+        ("RCOM H'BLĨN", ("RCOM", "", "H'BLĨN")),
+        ("ĐINH", ("ĐINH", "", "")),
+        ("", ("", "", "")),
+    ],
+)
+def test_a_name_is_split_at_its_first_and_last_word(name: str, parts: tuple[str, str, str]) -> None:
+    assert split_name(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("known", "sent"),
+    [
+        (PartialDate.of(1998), {"ngaySinh": "", "thangSinh": "", "namSinh": "1998"}),
+        (PartialDate.of(1998, 3), {"ngaySinh": "", "thangSinh": "03", "namSinh": "1998"}),
+        (None, None),
+    ],
+)
+def test_a_birth_date_is_sent_as_far_as_it_is_known(known: PartialDate | None, sent: dict[str, str] | None) -> None:
+    dossier = changed(SOUND["birth"], "case.mother.born_on", known)
+    assert written(Parcel(key=UUID(int=1), dossier=dossier))["data"]["me"]["NgaySinh"] == sent
+
+
+def test_text_is_sent_composed_and_without_stray_spaces() -> None:
+    parcel = parcel_of("birth")
+    messy = changed(parcel.dossier, "case.mother.full_name", " TRA\u0302\u0300N  THI\u0323 HOA ")
+    assert written(parcel.model_copy(update={"dossier": messy}))["data"]["me"]["HoTen"] == {
+        "Ho": "TRẦN", "ChuDem": "THỊ", "Ten": "HOA",
+    }  # fmt: skip
+
+
+def test_the_papers_go_along_in_base64() -> None:
+    parcel = parcel_of("birth").model_copy(update={"papers": (b"one", b"two")})
+    assert written(parcel)["fileDinhKem"] == [
+        {"loaiGiayTo": "KS-TK", "tenTepDinhKem": "KS-TK.pdf", "duLieuTepDinhKem": "b25l"},
+        {"loaiGiayTo": "KS-GCS", "tenTepDinhKem": "KS-GCS.pdf", "duLieuTepDinhKem": "dHdv"},
+    ]
+
+
+def test_only_dossiers_of_one_province_and_module_are_asked_about_together() -> None:
+    birth, marriage = parcel_of("birth"), parcel_of("marriage")
+    elsewhere = birth.model_copy(update={"dossier": changed(birth.dossier, "portal_code", "22")})
+    assert len({REGISTRY.together(one) for one in (birth, marriage, elsewhere, parcel_of("birth_2"))}) == 3
