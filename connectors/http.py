@@ -29,6 +29,8 @@ CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 LONGEST_WAIT_S = 20.0
 """A request that would have to wait longer for its turn is not sent at all."""
+LONGEST_REPLY_S = 40.0
+"""A reply that takes longer is given up: the read time-out alone would let a trickle hold a claim past its lease."""
 REPLY_LIMIT_BYTES = 32 * 1024 * 1024
 FAILURES_BEFORE_GIVING_UP = 4
 """Unreachable answers in a row after which the rest of a batch is not tried."""
@@ -275,12 +277,16 @@ class Line:
         return prepared
 
     def _read_body(self, response: requests.Response, request: Request) -> bytes:
-        """The whole body; a longer one than the limit is not read to its end."""
+        """The whole body; a longer one than the limit, or one that trickles, is not read to its end."""
         body = bytearray()
+        end_at = time.monotonic() + LONGEST_REPLY_S
         for part in response.iter_content(65536):
             body += part
             if len(body) > self._limit:
                 raise TooLarge(f"{self._where(request)}: reply over {self._limit} bytes, not read", bytes(body[:4096]))
+            if time.monotonic() > end_at:
+                what = f"{self._where(request)}: still sending after {LONGEST_REPLY_S:.0f} s"
+                raise Unreachable(what, may_have_arrived=True)
         return bytes(body)
 
     def _where(self, request: Request) -> str:

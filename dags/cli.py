@@ -202,6 +202,26 @@ def account_table(lines: list[Any]) -> Table:
 
 
 @app.command()
+def held(
+    portal: Annotated[str, typer.Option(help="Province code; all portals unless given.")] = "",
+    as_json: Json = False,
+) -> None:
+    """The dossiers that wait for a person, oldest first, and why."""
+    from connectors.ledger import open_ledger
+    from connectors.ledger.account import held as read_held
+
+    with _excuses(), open_ledger() as ledger:
+        found = read_held(ledger, portal)
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], default=str))
+        return
+    table = Table("day", "portal", "dossier", "faults", box=box.SIMPLE_HEAD, pad_edge=False)
+    for one in found:
+        table.add_row(f"{one.received_on:%d/%m/%Y}", one.portal_code, one.dossier_code, ", ".join(one.check_codes))
+    out.print(table if found else "Nothing is held.")
+
+
+@app.command()
 def show(code: Code, as_json: Json = False) -> None:
     """One dossier: where it stands, what was found, and its timeline."""
     from connectors.ledger import open_ledger

@@ -91,7 +91,7 @@ class WorkCalendar:
         local = received_at.astimezone(VIETNAM)
         at = local.toordinal() - self._first
         spans = self._days[at]
-        if spans and _us_of_day(local) <= (self._cuts_us[at] if is_cut else spans[-1][1]):
+        if spans and _us_of_day(local) <= (self._cuts_us[at] if is_cut else spans[-1][1] - 1):
             return local
         following = self._worked[self._rank[at + 1]]
         return self._at(following, self._days[following][0][0])

@@ -1,21 +1,29 @@
-"""PartialDate: what is known of a day, and how it was written. Nothing is filled in."""
+"""PartialDate: what is known of a day, how it was written, and in which calendar. Nothing is filled in."""
 
 from datetime import date, datetime, timedelta, timezone
 from typing import Self
 
+from pydantic import Field
+
 from schemas.fields import Model
+from schemas.lunar import LunarDate, read_lunar
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Vietnam has one zone and no summer time."""
 
 
 class PartialDate(Model):
-    """A solar day known to the year, the month or the day; `year` is None when what was written is no date."""
+    """A day known to the year, the month or the day; `year` is None when what was written is no date.
+
+    Year, month and day are solar. Of a date written in the lunar calendar they are what is certain: all three when it
+    is one solar day, none while its year is open (`earliest` and `latest` say what is known).
+    """
 
     as_written: str
     year: int | None = None
     month: int | None = None
     day: int | None = None
+    lunar: LunarDate | None = Field(default=None, exclude_if=lambda lunar: lunar is None)
 
     @classmethod
     def of(cls, year: int, month: int | None = None, day: int | None = None, as_written: str | None = None) -> Self:
@@ -70,19 +78,54 @@ class PartialDate(Model):
         """`2026-08-22`, `2026-08` or `2026`; None for empty text."""
         return cls.read_compact(text.strip().replace("-", "")) if text.strip() else None
 
+    @classmethod
+    def read_lunar(cls, text: str, province_code: str | None = None) -> Self | None:
+        """`22/8 năm Quý Mùi`, as a book of this province had it; None for empty text. See `schemas.lunar`."""
+        if not text.strip():
+            return None
+        lunar = read_lunar(text, province_code)
+        return cls.of_lunar(lunar, text) if lunar else cls(as_written=text)
+
+    @classmethod
+    def of_lunar(cls, lunar: LunarDate, as_written: str) -> Self:
+        """What a lunar date leaves certain of the solar one: nothing of a year that lies in two."""
+        first, last = lunar.solar_from, lunar.solar_to
+        if first is None or last is None or first.year != last.year:
+            return cls(as_written=as_written, lunar=lunar)
+        month = first.month if first.month == last.month else None
+        return cls(as_written=as_written, lunar=lunar, year=first.year, month=month,
+                   day=first.day if first == last else None)  # fmt: skip
+
+    def settle(self, book_year: int, within_years: int = 1) -> Self:
+        """The same date with its lunar year chosen by the book's, when it can be; a solar date stays what it is."""
+        if self.lunar is None:
+            return self
+        return self.of_lunar(self.lunar.settle(book_year, within_years), self.as_written)
+
+    @property
+    def calendar(self) -> str:
+        """`solar` or `lunar`: the one it was written in."""
+        return "lunar" if self.lunar else "solar"
+
     @property
     def precision(self) -> str:
-        """`day`, `month`, `year` or `unknown`."""
+        """`day`, `month`, `year` or `unknown`: what is certain of the solar date."""
         if self.year is None:
             return "unknown"
         return "day" if self.day else "month" if self.month else "year"
 
     @property
     def earliest(self) -> date | None:
+        """The first day that it can be."""
+        if self.lunar:
+            return self.lunar.solar_from
         return date(self.year, self.month or 1, self.day or 1) if self.year else None
 
     @property
     def latest(self) -> date | None:
+        """The last day that it can be."""
+        if self.lunar:
+            return self.lunar.solar_to
         if not self.year:
             return None
         if self.day:

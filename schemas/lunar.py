@@ -76,7 +76,9 @@ def years_of(stem_and_branch: str) -> tuple[int, ...]:
     if stem not in STEMS or branch not in BRANCHES:
         return ()
     stems, branches = STEMS.index(stem), BRANCHES.index(branch)
-    return tuple(year for year in range(FIRST_YEAR, LAST_YEAR) if ((year - 4) % 10, (year - 4) % 12) == (stems, branches))
+    return tuple(
+        year for year in range(FIRST_YEAR, LAST_YEAR) if ((year - 4) % 10, (year - 4) % 12) == (stems, branches)
+    )
 
 
 class LunarDate(Model):

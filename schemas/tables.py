@@ -62,6 +62,8 @@ dossiers = Table(
     Column("registries", ARRAY(Text), nullable=False, server_default=NONE),
     Column("released_version", Integer),
     _instant("first_pulled_at", now=True),
+    _instant("started_at", nullable=True),  # from when its legal time counts; null: no deadline is known
+    _instant("due_at", nullable=True),  # the legal due instant as we compute it, not the portal's appointment
     UniqueConstraint("portal_code", "dossier_code"),
     Index("ix_dossiers_unexamined", "portal_code", "dossier_id", postgresql_where=text("state = 'pulled'")),
     Index("ix_dossiers_dossier_code", "dossier_code"),

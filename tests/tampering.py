@@ -158,12 +158,12 @@ def detail_of(planted: Planted) -> dict[str, Any]:
 
 ITEM = item_of(next(one for one in OF_PROVINCE["24"][2:] if one.dossier.case.kind == "birth"))
 DETAIL = detail_of(next(one for one in OF_PROVINCE["22"][2:] if one.dossier.case.kind == "birth"))
-_numbers = itertools.count(5001)
+numbers = itertools.count(5001)
 
 
 def item(**changes: Any) -> bytes:
     """A good item under a code of its own, with other values in its fields; `...` takes a field out."""
-    code = f"H05.12.34-261120-{next(_numbers)}"
+    code = f"H05.12.34-261120-{next(numbers)}"
     content = {name: value for name, value in {**ITEM, "maHoSo": code, **changes}.items() if value is not ...}
     return json.dumps(content).encode()
 
@@ -193,7 +193,7 @@ def with_entity(system: str) -> str:
 
 def detail(hub_id: int, **changes: Any) -> bytes:
     """The good detail under an id and a code of its own, with other values in its fields; `...` takes a field out."""
-    code = f"H49.12.34-261120-{next(_numbers)}"
+    code = f"H49.12.34-261120-{next(numbers)}"
     content = {**DETAIL, "id": str(hub_id), "maHoSo": code, **changes}
     value = {name: value for name, value in content.items() if value is not ...}
     return json.dumps({"status": "1", "statusDescription": "", "value": value}).encode()

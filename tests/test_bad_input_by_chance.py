@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.ledger import Ledger
 from connectors.portals.provinces import PROVINCES
 from dags.steps.pulling import read_arrival
-from tests.tampering import DETAIL, FORM, ITEM, _numbers, listed, opened
+from tests.tampering import DETAIL, FORM, ITEM, listed, numbers, opened
 
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=[]))
@@ -30,7 +30,7 @@ def places_in(content: Any) -> list[tuple[Any, Any]]:
 @st.composite
 def spoilt(draw: st.DrawFn, good: Mapping[str, Any]) -> bytes:
     """A good document in which a field or three are gone, something else, or too many."""
-    content = deepcopy(dict(good)) | {"maHoSo": f"H05.12.34-261120-{next(_numbers)}", "techId": f"t{next(_numbers)}"}
+    content = deepcopy(dict(good)) | {"maHoSo": f"H05.12.34-261120-{next(numbers)}", "techId": f"t{next(numbers)}"}
     for _ in range(draw(st.integers(1, 3))):
         if not (places := places_in(content)):
             break

@@ -108,8 +108,16 @@ def test_a_dossier_goes_its_way_by_hand_and_is_accounted_for(walked: Cli, rehear
     # the same run is looked at by all that follows: one run is enough
     nothing_personal_is_shown(walked, rehearsal)
     everything_has_a_vietnamese_word(walked, rehearsal)
+    what_is_held_is_listed_with_its_faults(walked, rehearsal)
     a_held_dossier_is_released(walked, rehearsal)
     a_finished_dossier_is_erased(walked, chain)
+
+
+def what_is_held_is_listed_with_its_faults(walked: Cli, rehearsal: Rehearsal) -> None:
+    listed = json.loads(walked("held", "--json").stdout)
+    assert {one["dossier_code"] for one in listed} >= set(held_codes(walked, rehearsal))
+    assert all(one["check_codes"] for one in listed)
+    assert listed[0]["dossier_code"] in walked("held").stdout
 
 
 def nothing_personal_is_shown(walked: Cli, rehearsal: Rehearsal) -> None:

@@ -61,6 +61,24 @@ DOSSIER_DELIVERIES = text("""
      WHERE dossier_id = :dossier_id ORDER BY delivery_id""")
 
 
+HELD = text("""
+    SELECT d.portal_code, d.dossier_code, d.received_on,
+           coalesce(array_agg(f.check_code ORDER BY f.check_code) FILTER (WHERE f.weight = 'holds'), '{}') AS check_codes
+      FROM dossiers d LEFT JOIN findings f USING (dossier_id, version_number)
+     WHERE d.state = 'held' AND (:portal_code = '' OR d.portal_code = :portal_code)
+     GROUP BY d.dossier_id ORDER BY d.received_on, d.dossier_id LIMIT :limit""")
+
+
+@dataclass(frozen=True)
+class HeldDossier:
+    """A dossier that waits for a person, and why."""
+
+    portal_code: str
+    dossier_code: str
+    received_on: date
+    check_codes: list[str]
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of the account: pulled = delivered + waiting + held + refused + unexplained."""
@@ -123,6 +141,13 @@ def pending(ledger: Ledger) -> Pending:
     with ledger.engine.connect() as connection:
         row = connection.execute(PENDING).one()
     return Pending(**{**row._mapping, "last_event": row.last_event or 0})
+
+
+def held(ledger: Ledger, portal_code: str = "", limit: int = 1000) -> list[HeldDossier]:
+    """The dossiers that are held, oldest first; of one portal, or of all."""
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(HELD, {"portal_code": portal_code, "limit": limit})
+        return [HeldDossier(**row._mapping) for row in rows]
 
 
 def stories(ledger: Ledger, code: str) -> list[Story]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -39,9 +40,11 @@ CONTENTS = text("""
       FROM papers p JOIN deliveries d USING (dossier_id, version_number)
      WHERE d.delivery_id = ANY(:ids) AND p.sealed IS NOT NULL ORDER BY p.dossier_id, p.position""")
 SETTLE = text("""
-    UPDATE dossiers d SET state = u.state, registries = string_to_array(u.registries, ',')
+    UPDATE dossiers d SET state = u.state, registries = string_to_array(u.registries, ','),
+           started_at = coalesce(u.started_at, d.started_at), due_at = coalesce(u.due_at, d.due_at)
       FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:states AS text[]),
-                  CAST(:registries AS text[])) AS u(dossier_id, version_number, state, registries)
+                  CAST(:registries AS text[]), CAST(:starts AS timestamptz[]), CAST(:dues AS timestamptz[]))
+           AS u(dossier_id, version_number, state, registries, started_at, due_at)
      WHERE d.dossier_id = u.dossier_id AND d.version_number = u.version_number AND d.state = 'pulled'
     RETURNING d.dossier_id""")
 FIND = text("""
@@ -100,13 +103,16 @@ class Unexamined:
 
 @dataclass(frozen=True)
 class Examined:
-    """What came of it: the new state, and for a cleared one its deliveries in order, by their keys."""
+    """What came of it: the new state, and for a cleared one its deliveries in order, by their keys. `started_at` and
+    `due_at`: its legal time; None leaves what is known."""
 
     subject: Unexamined
     state: DossierState
     registries: tuple[str, ...]
     findings: Sequence[Finding] = ()
     plan: Sequence[tuple[Step, UUID]] = ()
+    started_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -191,6 +197,8 @@ def settle(ledger: Ledger, examined: Sequence[Examined]) -> Counter[str]:
                     "versions": [one.subject.version_number for one in examined],
                     "states": [str(one.state) for one in examined],
                     "registries": [",".join(one.registries) for one in examined],
+                    "starts": [one.started_at for one in examined],
+                    "dues": [one.due_at for one in examined],
                 },
             ).scalars()
         )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from connectors.endpoint import Endpoint
@@ -21,6 +22,7 @@ from connectors.ledger.examinations import (
 from connectors.portals.platform import Platform
 from connectors.portals.provinces import Province
 from quality.check import FetchedPaper, examine
+from quality.deadlines import term_of
 from schemas.delivery import delivery_key
 from schemas.dossier import ADMISSION, Admission, Dossier, DossierState
 from schemas.finding import Finding, Weight
@@ -66,10 +68,15 @@ def _read(province: Province, one: Unexamined) -> Dossier | None:
 
 
 def judge(one: Unexamined, dossier: Dossier | None, papers: Sequence[FetchedPaper]) -> Examined:
-    """What becomes of a dossier: pure."""
+    """What becomes of a dossier, and by when it is due: pure."""
     if dossier is None:
         return Examined(one, DossierState.HELD, (), [_hold(UNREADABLE, one.unreadable_field or "")])
     route = route_of(dossier.procedure_code, dossier.event_on)
+    examined, term = _admit(one, dossier, route, papers), term_of(dossier, route)
+    return replace(examined, started_at=term.started_at, due_at=term.due_at) if term else examined
+
+
+def _admit(one: Unexamined, dossier: Dossier, route: Route | None, papers: Sequence[FetchedPaper]) -> Examined:
     registries = tuple(step.registry_code for step in route.steps) if route else ()
     admission = ADMISSION.get(one.portal_status or 0)
     if admission is None:

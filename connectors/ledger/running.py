@@ -1,0 +1,51 @@
+"""Dossiers whose legal time runs: the citizen has no final answer, and nobody asked the citizen for anything.
+
+A dossier that waits at its portal for a supplement or a payment is left out; so is one whose refusal the desk has
+already told the citizen (the portal closed it).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+
+from connectors.ledger import Ledger
+from schemas.dossier import ADMISSION, Admission, PortalStatus
+
+RUNNING = text("""
+    SELECT d.portal_code, d.dossier_code, d.procedure_as_written, d.state,
+           CASE WHEN d.state = 'cleared' THEN w.registry_code END AS registry_code,
+           CASE WHEN d.state = 'cleared' THEN w.state END AS delivery_state, d.started_at, d.due_at
+      FROM dossiers d LEFT JOIN LATERAL (
+           SELECT registry_code, state FROM deliveries e
+            WHERE e.dossier_id = d.dossier_id AND e.state NOT IN ('registered', 'cancelled')
+            ORDER BY step_number LIMIT 1) w ON true
+     WHERE d.due_at IS NOT NULL
+       AND (d.state IN ('pulled', 'held')
+            OR (d.state = 'cleared' AND w.state IS NOT NULL
+                AND (w.state NOT IN ('refused', 'stopped') OR d.portal_status <> ALL(:ended))))
+     ORDER BY d.due_at, d.portal_code, d.dossier_code""")
+ENDED = [
+    int(status) for status, admission in ADMISSION.items()
+    if admission == Admission.CLOSED or status in (PortalStatus.DONE, PortalStatus.RETURNED)
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Running:
+    """A dossier whose time runs, and where it stands: for a cleared one the registry it has still to pass."""
+
+    portal_code: str
+    dossier_code: str
+    procedure_as_written: str | None
+    state: str
+    registry_code: str | None
+    delivery_state: str | None
+    started_at: datetime
+    due_at: datetime
+
+
+def running(ledger: Ledger) -> list[Running]:
+    """All of them, those due first in front. Codes only."""
+    with ledger.engine.connect() as connection:
+        return [Running(**row._mapping) for row in connection.execute(RUNNING, {"ended": ENDED})]
