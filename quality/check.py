@@ -206,9 +206,7 @@ def _plan(kind: type, inside: str) -> _Plan:
 
 def _looks_at_value(name: str, inside: str) -> tuple[_Look, ...]:
     return tuple(
-        look
-        for look in _LOOKS
-        if not look.check.about and name in look.check.fields and inside not in look.unless_in
+        look for look in _LOOKS if not look.check.about and name in look.check.fields and inside not in look.unless_in
     )
 
 

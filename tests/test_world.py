@@ -34,7 +34,6 @@ REGISTRIES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-
 @pytest.fixture(scope="module")
 def world() -> World:
     return World(20261122, 4000, PROVINCE_CODES, NOW)
@@ -259,9 +258,9 @@ SHOWS: dict[str, Callable[[Dossier, Any], bool]] = {
     "disputed_parcel": lambda d, case: case.parcel.is_disputed,
     "paper_missing": lambda d, case: not {"KS-GCS", "KT-GBT"} & {paper.kind_code for paper in d.papers},
     "parents_same_number": lambda d, case: case.mother.personal_id == case.father.personal_id,
-    "applicant_relation_overwrites": lambda d, case: d.applicant is not None
-    and d.applicant.relation == "Cha"
-    and d.applicant.personal_id != case.father.personal_id,
+    "applicant_relation_overwrites": lambda d, case: (
+        d.applicant is not None and d.applicant.relation == "Cha" and d.applicant.personal_id != case.father.personal_id
+    ),
 }
 
 

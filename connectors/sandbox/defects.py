@@ -301,4 +301,3 @@ DEFECTS: dict[str, Defect] = {
     )
 }
 """Every planted defect by its name. A hub sends the papers inside the dossier, so no declared hash can differ there."""
-

@@ -136,9 +136,7 @@ class People:
 
     def home(self, commune: Commune) -> Address:
         """Quê quán: a commune, without house or hamlet."""
-        return Address(
-            province_code=commune.province_code, commune_code=commune.commune_code, detail=commune.name_vi
-        )
+        return Address(province_code=commune.province_code, commune_code=commune.commune_code, detail=commune.name_vi)
 
     def _group(self, province_code: str) -> str:
         if self._rng.random() < MOVED_HERE:

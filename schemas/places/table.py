@@ -105,12 +105,25 @@ def _read_passages(lines: Sequence[str], by_code: Held, sources: Sequence[str]) 
     for line in lines:
         old_code, new_code, written_on, share, source = line.split("\t")
         on = days.get(written_on) or days.setdefault(written_on, date.fromisoformat(written_on))
-        old = next(unit for unit in by_code[old_code] if unit.valid_until == on)
-        new = next(unit for unit in by_code[new_code] if unit.valid_from == on)
+        old, new = _ending(by_code[old_code], on), _beginning(by_code[new_code], on)
         passage = Passage(old, new, on, shares[share], sources[int(source)])
         after[old.key].append(passage)
         before[new.key].append(passage)
     return {key: tuple(of) for key, of in after.items()}, {key: tuple(of) for key, of in before.items()}
+
+
+def _ending(units: tuple[Unit, ...], on: date) -> Unit:
+    for unit in units:
+        if unit.valid_until == on:
+            return unit
+    raise DamagedTable(f"{FILE}: no {units[0].code} ends on {on}")
+
+
+def _beginning(units: tuple[Unit, ...], on: date) -> Unit:
+    for unit in units:
+        if unit.valid_from == on:
+            return unit
+    raise DamagedTable(f"{FILE}: no {units[0].code} begins on {on}")
 
 
 def _wrong_code(wrong: str, right: str, until: str, words_vi: str, source: str) -> WrongCode:
