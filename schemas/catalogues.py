@@ -1,62 +1,138 @@
-"""Code lists. Ethnic codes differ between registries, so the name is the key and each registry has its own table."""
+"""Code lists, each row valid from-until and each registry with its own: the same group has another code elsewhere.
 
-import unicodedata
+`data/catalogues.csv`, one line per row. `value` is our own word for the thing: an ethnic group's name among the 54, the
+ISO code of a nationality, the ministry's number for a kind of identity paper, the English name of a document. `code` is
+the registry's. A row without a registry holds for all that have no row of their own. Unconfirmed rows say so: what is
+`assumed` is used, what is `unverified` is kept for the day somebody knows, and gives no code. A value without a code is
+a finding, never a default.
+"""
 
-ETHNIC_GROUPS = (
-    "Kinh", "Tày", "Thái", "Hoa", "Khmer", "Mường", "Nùng", "H'Mông", "Dao", "Gia Rai", "Ê Đê", "Ba Na", "Xơ Đăng",
-    "Sán Chay", "Cơ Ho", "Chăm", "Sán Dìu", "Hrê", "Mnông", "Ra Glai", "Xtiêng", "Bru-Vân Kiều", "Thổ", "Giáy", "Cơ Tu",
-    "Gié Triêng", "Mạ", "Khơ Mú", "Co", "Tà Ôi", "Chơ Ro", "Kháng", "Xinh Mun", "Hà Nhì", "Chu Ru", "Lào", "La Chí",
-    "La Ha", "Phù Lá", "La Hủ", "Lự", "Ngái", "Chứt", "Lô Lô", "Mảng", "Pà Thẻn", "Cơ Lao", "Cống", "Bố Y", "Si La",
-    "Pu Péo", "Brâu", "Ơ Đu", "Rơ Măm",
-)  # fmt: skip
-"""The 54 groups in the order of the land system's list, whose codes are the positions 1-54."""
+import csv
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
 
-ETHNIC_VARIANTS = {
-    "khơ me": "Khmer", "hmông": "H'Mông", "hơmông": "H'Mông", "mèo": "H'Mông", "raglay": "Ra Glai", "raglai": "Ra Glai",
-    "stiêng": "Xtiêng", "x'tiêng": "Xtiêng", "giẻ-triêng": "Gié Triêng", "giẻ triêng": "Gié Triêng",
-    "cờ lao": "Cơ Lao", "co lao": "Cơ Lao", "ta ôi": "Tà Ôi", "cil": "Cơ Ho", "cill": "Cơ Ho",
-}  # fmt: skip
-"""Spellings seen in dossiers, lower case."""
+from schemas.law import Certainty
+from schemas.text import clean, tone_key
 
-ETHNIC_CODES: dict[str, dict[str, str]] = {
-    "land": {name: str(position) for position, name in enumerate(ETHNIC_GROUPS, 1)},
-    # VSS export list (D02), only the codes that were seen; for the others the name is sent and the code left empty.
-    "health_insurance": {
-        "Kinh": "01", "Mường": "04", "H'Mông": "06", "Nùng": "07", "Hoa": "08", "Rơ Măm": "51", "Ơ Đu": "53",
-        "Ngái": "54",
+ANY_REGISTRY = ""
+
+SPELLINGS: dict[str, dict[str, str]] = {
+    "ethnic_group": {
+        "Khơ Me": "Khmer", "HMông": "H'Mông", "HơMông": "H'Mông", "Mông": "H'Mông", "Mèo": "H'Mông",
+        "RaGlay": "Ra Glai", "Raglai": "Ra Glai", "Stiêng": "Xtiêng", "X'tiêng": "Xtiêng", "Giẻ-Triêng": "Gié Triêng",
+        "Giẻ Triêng": "Gié Triêng", "Cờ Lao": "Cơ Lao", "Co Lao": "Cơ Lao", "Ta Ôi": "Tà Ôi", "Cil": "Cơ Ho",
+        "Cill": "Cơ Ho",
     },
+    "relation": {"Bố": "Cha", "Bố đẻ": "Cha đẻ", "Má": "Mẹ", "Bố nuôi": "Cha nuôi", "Bố vợ": "Cha vợ",
+                 "Bố chồng": "Cha chồng"},
 }  # fmt: skip
+"""Spellings seen in dossiers."""
 
-RELATIONS = ("Cha", "Mẹ", "Ông", "Bà", "Anh", "Chị", "Em", "Con", "Cháu", "Vợ", "Chồng", "Người giám hộ", "Khác")
-"""Relation of the applicant to the person registered."""
 
-LAND_PURPOSES = frozenset(
-    "LUC LUK LUN BHK NHK CLN RSX RPH RDD NTS LMU NKH ONT ODT TSC DTS DVH DXH DYT DGD DTT DKH DNG DSK CQP CAN SKK SKT"
-    " SKN TMD SKC SKS SKX DGT DTL DNL DBV DSH DKV DCH DDT DDL DRA DCK TON TIN NTD SON MNC PNK BCS DCS NCS".split()
-)
-"""Land-use codes of TT 25/2014 and 75/2015; the Land Law of 2024 changed the list, not yet confirmed here."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a code list. `valid_until` is the first day on which it no longer holds."""
 
-NATIONALITIES = frozenset(
-    {"VN", "CN", "KR", "JP", "US", "TW", "LA", "KH", "FR", "DE", "AU", "CA", "GB", "RU", "SG", "MY", "TH"}
-)
+    catalogue: str
+    registry_code: str
+    value: str
+    code: str
+    title_vi: str
+    valid_from: date
+    valid_until: date
+    certainty: Certainty
+    source: str
+
+    def holds_on(self, on: date) -> bool:
+        return self.valid_from <= on < self.valid_until
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """All rows, in the order of their lists."""
+    text = files("schemas").joinpath("data/catalogues.csv").read_text(encoding="utf-8")
+    return tuple(
+        Row(
+            catalogue=line["catalogue"],
+            registry_code=line["registry_code"],
+            value=line["value"],
+            code=line["code"],
+            title_vi=line["title_vi"],
+            valid_from=date.fromisoformat(line["valid_from"]) if line["valid_from"] else date.min,
+            valid_until=date.fromisoformat(line["valid_until"]) if line["valid_until"] else date.max,
+            certainty=Certainty(line["certainty"]),
+            source=line["source"],
+        )
+        for line in csv.DictReader(text.splitlines())
+    )
+
+
+@cache
+def _by_value() -> dict[tuple[str, str, str], tuple[Row, ...]]:
+    """The rows of a value under its key and under those of its other spellings."""
+    found: dict[tuple[str, str, str], tuple[Row, ...]] = {}
+    for row in rows():
+        others = (other for other, value in SPELLINGS.get(row.catalogue, {}).items() if value == row.value)
+        for key in {tone_key(spelling) for spelling in (row.value, *others)}:
+            at = (row.catalogue, row.registry_code, key)
+            found[at] = (*found.get(at, ()), row)
+    return found
+
+
+def rows_of(catalogue: str, registry_code: str, value: str | None) -> tuple[Row, ...]:
+    """What a list had for a value on any day, whatever its known spelling and however sure; none for nothing.
+
+    A subgroup in brackets belongs to its group: `Cơ Ho (Chil)` is `Cơ Ho`.
+    """
+    key = tone_key(clean(value).split("(")[0] if catalogue == "ethnic_group" else clean(value))
+    held = _by_value()
+    return held.get((catalogue, registry_code, key)) or held.get((catalogue, ANY_REGISTRY, key), ())
+
+
+def row_of(catalogue: str, registry_code: str, value: str | None, on: date) -> Row | None:
+    """The row in force on a day that may be relied on."""
+    for row in rows_of(catalogue, registry_code, value):
+        if row.holds_on(on) and row.certainty is not Certainty.UNVERIFIED:
+            return row
+    return None
+
+
+def code_of(catalogue: str, registry_code: str, value: str | None, on: date) -> str | None:
+    """The registry's code for a value on a day; None when its list had none that we know."""
+    row = row_of(catalogue, registry_code, value, on)
+    return row.code if row else None
+
+
+def title_of(document: str, on: date) -> str:
+    """What a document is called on a day: `death_certificate` is `Giấy chứng tử` from 1 March 2027."""
+    row = row_of("document", ANY_REGISTRY, document, on)
+    if row is None:
+        raise KeyError(document)
+    return row.title_vi
+
+
+def _values(catalogue: str, registry_code: str) -> tuple[str, ...]:
+    listed = (row.value for row in rows() if (row.catalogue, row.registry_code) == (catalogue, registry_code)
+              and row.certainty is not Certainty.UNVERIFIED)  # fmt: skip
+    return tuple(dict.fromkeys(listed))
+
+
+ETHNIC_GROUPS = _values("ethnic_group", "land")
+"""The 54 groups in the order of the land system's list, whose codes are the positions 1-54."""
+LAND_PURPOSES = frozenset(_values("land_purpose", "land"))
+"""Land-use codes that are or were in force."""
+NATIONALITIES = frozenset(_values("nationality", ANY_REGISTRY))
 """ISO 3166-1 codes met in dossiers; others are asked about, never guessed."""
-
-_BY_KEY = {name.lower(): name for name in ETHNIC_GROUPS} | ETHNIC_VARIANTS
+RELATIONS = _values("relation", ANY_REGISTRY)
+"""How one person of a dossier stands to another."""
 
 
 def ethnic_group(as_written: str | None) -> str | None:
     """The group's name as in the list of 54, whatever its known spelling; None when it is not known.
 
-    A subgroup in brackets belongs to its group: `Cơ Ho (Chil)` is `Cơ Ho`. The literal `Null` of the ministry's list
-    means missing.
+    The literal `Null` of the ministry's list means missing, so it is not known either.
     """
-    if not as_written:
-        return None
-    name = unicodedata.normalize("NFC", as_written).split("(")[0].replace("’", "'").strip().lower()
-    return _BY_KEY.get(" ".join(name.split()))
-
-
-def ethnic_code(registry_code: str, as_written: str | None) -> str | None:
-    """A registry's own code for a group; None when the group or its code is not known."""
-    name = ethnic_group(as_written)
-    return ETHNIC_CODES[registry_code].get(name) if name else None
+    found = rows_of("ethnic_group", "land", as_written) if as_written else ()
+    return found[0].value if found else None

@@ -29,7 +29,7 @@ from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unreachable, Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
 from connectors.registries.registry import Registry
-from schemas.catalogues import ethnic_code, ethnic_group
+from schemas.catalogues import code_of, ethnic_group
 from schemas.civil_status import BirthCase, DeathCase
 from schemas.dates import PartialDate
 from schemas.delivery import Answer, Outcome, Parcel, Receipt
@@ -126,7 +126,7 @@ def _item(parcel: Parcel) -> dict[str, str]:
 def _card_for_child(parcel: Parcel, case: BirthCase) -> dict[str, str]:
     given, born_on = parcel.given, case.child.born_on
     return {
-        "loaiYeuCau": "CAP_THE_TE", **_person(case.child),
+        "loaiYeuCau": "CAP_THE_TE", **_person(case.child, parcel.dossier.event_on),
         "maSoBhxh": clean(given.insurance_number), "soDinhDanh": clean(given.personal_id or case.child.personal_id),
         "soKhaiSinh": clean(given.entry_number), "quyenSo": clean(given.book_code),
         "maTinhKs": clean(parcel.dossier.portal_code), "maXaKs": clean(parcel.dossier.commune_code),
@@ -139,7 +139,7 @@ def _card_for_child(parcel: Parcel, case: BirthCase) -> dict[str, str]:
 def _end_of_card(parcel: Parcel, case: DeathCase) -> dict[str, str]:
     given, applicant = parcel.given, parcel.dossier.applicant
     return {
-        "loaiYeuCau": "BAO_TU", **_person(case.deceased),
+        "loaiYeuCau": "BAO_TU", **_person(case.deceased, parcel.dossier.event_on),
         "maSoBhxh": clean(given.insurance_number or number_as_written(case.insurance_number)),
         "soDinhDanh": clean(case.deceased.personal_id), **_home(case.deceased.residence),
         **_day("ngayChet", "loaiNgayChet", case.died_on),
@@ -149,10 +149,10 @@ def _end_of_card(parcel: Parcel, case: DeathCase) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _person(person: Person) -> dict[str, str]:
+def _person(person: Person, on: date) -> dict[str, str]:
     return {
         "hoTen": clean(person.full_name), **_day("ngaySinh", "loaiNgaySinh", person.born_on),
-        "gioiTinh": _sex(person), "maDanToc": ethnic_code(CODE, person.ethnic_group) or "",
+        "gioiTinh": _sex(person), "maDanToc": code_of("ethnic_group", CODE, person.ethnic_group, on) or "",
         "tenDanToc": ethnic_group(person.ethnic_group) or clean(person.ethnic_group),
         "maQuocTich": clean(person.nationality_code),
     }  # fmt: skip

@@ -37,7 +37,7 @@ from connectors.errors import Refused, Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
 from connectors.registries.registry import Registry
 from schemas import land
-from schemas.catalogues import NATIONALITIES, ethnic_code
+from schemas.catalogues import code_of
 from schemas.dates import PartialDate
 from schemas.delivery import Answer, Outcome, Parcel, Receipt
 from schemas.dossier import Dossier
@@ -232,8 +232,8 @@ def _person(at: etree._Element, person: Person, on: date, person_id: str, field:
         ngaySinh=_day(born_on, field) if born_on and born_on.day else None,
         namSinh=str(born_on.year) if born_on else None,
         gioiTinh=_sex(person.sex, f"{field}.sex"), maSoDinhDanh=_some(person.personal_id),
-        quocTichId=_nationality(person.nationality_code, f"{field}.nationality_code"),
-        danTocId=_ethnic(person.ethnic_group, f"{field}.ethnic_group"),
+        quocTichId=_nationality(person.nationality_code, on, f"{field}.nationality_code"),
+        danTocId=_ethnic(person.ethnic_group, on, f"{field}.ethnic_group"),
         diaChi=_address(person.residence, on, f"{field}.residence"),
     )  # fmt: skip
     if person.id_paper is not None:
@@ -324,14 +324,15 @@ def _sex(sex: Sex | None, field: str) -> str | None:
     return SEXES[sex] if sex else None
 
 
-def _nationality(code: str | None, field: str) -> str | None:
-    if _some(code) and clean(code) not in NATIONALITIES:
+def _nationality(code: str | None, on: date, field: str) -> str | None:
+    listed = code_of("nationality", "land", code, on)
+    if _some(code) and listed is None:
         raise _Unwritable(f"{field}: not in the list of nationalities")
-    return _some(code)
+    return listed
 
 
-def _ethnic(group: str | None, field: str) -> str | None:
-    code = ethnic_code("land", group)
+def _ethnic(group: str | None, on: date, field: str) -> str | None:
+    code = code_of("ethnic_group", "land", group, on)
     if _some(group) and code is None:
         raise _Unwritable(f"{field}: not one of the 54 groups")
     return code

@@ -24,7 +24,7 @@ from schemas.residence import ResidenceCase
 Plant = Callable[[Dossier], Dossier]
 
 PROCEDURES_WITHOUT_ROUTE = {
-    "birth": "2.002621",  # the birth bundle under its older code
+    "birth": "1.004884",  # registering a birth again
     "death": "1.000419",  # mobile registration of a death
     "marriage": "2.000806",  # with a foreign element
     "residence": "1.004194",  # temporary residence

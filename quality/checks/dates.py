@@ -15,9 +15,9 @@ ENDLESS = "lâu dài"
 
 def is_surely_before(first: PartialDate | None, second: PartialDate | None) -> bool:
     """Whether the first day came before the second, however the unknown parts are filled in."""
-    if first is None or second is None or first.year is None or second.year is None:
+    if first is None or second is None:
         return False
-    if first.year != second.year:
+    if first.year is not None and second.year is not None and first.year != second.year:
         return first.year < second.year
     latest, earliest = first.latest, second.earliest
     return latest is not None and earliest is not None and latest < earliest
@@ -25,10 +25,28 @@ def is_surely_before(first: PartialDate | None, second: PartialDate | None) -> b
 
 def is_surely_after_day(when: PartialDate, day: date) -> bool:
     """Whether a day came after a full one, however its unknown parts are filled in."""
-    if when.year is None or when.year < day.year:
+    if when.year is not None and when.year < day.year:
         return False
     earliest = when.earliest
     return earliest is not None and earliest > day
+
+
+def _is_open(when: PartialDate) -> bool:
+    """Whether a lunar date lies in more than one solar year, for all that is known."""
+    lunar = when.lunar
+    return lunar is not None and when.year is None and (lunar.solar_from is not None or lunar.year is None)
+
+
+@check_each(
+    "born_on", "died_on", "notice_on", "issued_on",
+    weight=HOLDS,
+    source="Lịch âm Việt Nam: can chi lặp lại sau 60 năm; năm âm lịch trải trên hai năm dương lịch",
+    says_vi="Ngày ghi theo âm lịch, chưa xác định được năm dương lịch.",
+    do_vi="Đối chiếu sổ và giấy tờ khác để ghi năm dương lịch; không suy đoán.",
+    says_en="A lunar date lies in more than one solar year, for all that is known.",
+)  # fmt: skip
+def lunar_year_open(when: PartialDate) -> Saw:
+    return "open" if _is_open(when) else None
 
 
 @check_each(
@@ -40,7 +58,7 @@ def is_surely_after_day(when: PartialDate, day: date) -> bool:
     says_en="What is written as a date is no day of the calendar.",
 )  # fmt: skip
 def impossible_date(when: PartialDate) -> Saw:
-    if when.year is not None:
+    if when.year is not None or _is_open(when):
         return None
     return None if clean(when.as_written).lower() == ENDLESS else "no such day"
 

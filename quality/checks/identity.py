@@ -3,22 +3,16 @@
 import re
 
 from quality.check import HOLDS, NOTES, At, Examination, Saw, check, check_each
+from schemas.catalogues import code_of, rows_of
 from schemas.fields import INSURANCE_NUMBER, PERSONAL_ID, PLACEHOLDER_IDS, id_structure_oddity
 from schemas.health_insurance import NO_NUMBER
 from schemas.person import IdPaper, Person, Sex
 
-ID_PAPER_KINDS = {
-    "0": None,
+NUMBER_SHAPES = {
     "1": re.compile(r"[0-9]{9}|[0-9]{12}"),  # CMND: nine digits; twelve on those of 2012-2016
-    "2": None,
-    "3": None,
     "4": re.compile(r"[0-9]{12}"),  # CCCD and căn cước
-    "5": None,
-    "6": None,
-    "7": None,
-    "8": None,
 }
-"""loaiGiayToTuyThan of the ministry's digitisation list, and the shape of its numbers where that is known."""
+"""The numbers of identity papers by kind, where their shape is known."""
 
 IDENTITY_LAW = "Luật Căn cước 26/2023/QH15, Điều 12"
 ID_PAPER_LIST = "Danh mục loaiGiayToTuyThan, cấu trúc dữ liệu số hóa hộ tịch của Bộ Tư pháp"
@@ -78,7 +72,7 @@ def spaces_in_number(number: str) -> Saw:
     says_en="The number of an identity paper does not have the digits its kind has.",
 )  # fmt: skip
 def id_paper_number_malformed(paper: IdPaper) -> Saw:
-    shape = ID_PAPER_KINDS.get(paper.kind_code)
+    shape = NUMBER_SHAPES.get(paper.kind_code)
     joined = "".join(paper.number.split())
     if shape is None or shape.fullmatch(joined) or is_placeholder(joined):
         return None
@@ -94,7 +88,7 @@ def id_paper_number_malformed(paper: IdPaper) -> Saw:
     says_en="The kind of an identity paper is not in the ministry's list.",
 )
 def unknown_id_paper_kind(paper: IdPaper) -> Saw:
-    return None if paper.kind_code in ID_PAPER_KINDS else "kind not in the list"
+    return None if rows_of("id_paper", "civil_status", paper.kind_code) else "kind not in the list"
 
 
 @check(
@@ -106,7 +100,10 @@ def unknown_id_paper_kind(paper: IdPaper) -> Saw:
     says_en="The identity paper is a CMND, which ended on 31 December 2024.",
 )
 def ended_id_paper(paper: IdPaper, exam: Examination) -> Saw:
-    return "a CMND" if paper.kind_code == "1" and exam.event_on.year >= 2025 else None
+    has_ended = rows_of("id_paper", "civil_status", paper.kind_code) and not code_of(
+        "id_paper", "civil_status", paper.kind_code, exam.event_on
+    )
+    return f"kind {paper.kind_code} has ended" if has_ended else None
 
 
 @check(

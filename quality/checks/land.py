@@ -3,8 +3,8 @@
 import re
 from decimal import Decimal
 
-from quality.check import HOLDS, At, Saw, check
-from schemas.catalogues import LAND_PURPOSES
+from quality.check import HOLDS, At, Examination, Saw, check
+from schemas.catalogues import code_of
 from schemas.fields import CERTIFICATE_SERIAL
 from schemas.land import Certificate, LandCase, Parcel, Purpose
 from schemas.person import Person
@@ -59,8 +59,9 @@ def implausible_area(piece: Parcel | Purpose) -> Saw:
     do_vi="Chọn lại mã theo giấy chứng nhận; nếu là mã mới, báo quản trị bổ sung.",
     says_en="A land-use code is not in the list in use.",
 )
-def unknown_land_purpose(purpose: Purpose) -> Saw:
-    return None if purpose.purpose_code in LAND_PURPOSES else "not in the list"
+def unknown_land_purpose(purpose: Purpose, exam: Examination) -> Saw:
+    listed = code_of("land_purpose", "land", purpose.purpose_code, exam.event_on)
+    return None if listed == purpose.purpose_code else "not in the list"
 
 
 @check(

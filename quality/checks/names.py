@@ -4,7 +4,7 @@ import unicodedata
 from functools import lru_cache
 
 from quality.check import HOLDS, NOTES, Examination, Saw, check, check_each
-from schemas.catalogues import NATIONALITIES, ethnic_group
+from schemas.catalogues import ANY_REGISTRY, code_of, ethnic_group
 from schemas.person import Person
 from schemas.text import has_telex_residue
 
@@ -106,4 +106,5 @@ def unknown_ethnic_group(person: Person) -> Saw:
     says_en="A nationality code is not in the list in use.",
 )
 def unknown_nationality(nationality_code: str, exam: Examination) -> Saw:
-    return None if nationality_code in NATIONALITIES else "not in the list"
+    listed = code_of("nationality", ANY_REGISTRY, nationality_code, exam.event_on)
+    return None if listed == nationality_code else "not in the list"

@@ -4,25 +4,52 @@
 why. A set becomes one unit only by recorded Evidence, and the answer keeps it.
 """
 
+from schemas.places.carry import (
+    Carried,
+    Decided,
+    Evidence,
+    EvidenceKind,
+    OneOf,
+    Reason,
+    Subject,
+    Unknown,
+    Whole,
+    carry,
+    changes_of,
+    passages_from,
+    passages_to,
+    settle,
+)  # fmt: skip
+from schemas.places.former import FormerProvince, former_provinces
 from schemas.places.table import (
-    TABLE_VERSION as TABLE_VERSION,
-    commune_on as commune_on,
-    communes_of as communes_of,
-    retired_codes as retired_codes,
-    unit_on as unit_on,
-    units_of as units_of,
-    wrong_code as wrong_code,
-)
+    TABLE_VERSION,
+    DamagedTable,
+    commune_on,
+    communes_of,
+    retired_codes,
+    unit_on,
+    units_of,
+    wrong_code,
+)  # fmt: skip
 from schemas.places.units import (
-    KNOWN_FROM as KNOWN_FROM,
-    PROVINCES as PROVINCES,
-    TWO_LEVELS_FROM as TWO_LEVELS_FROM,
-    Change as Change,
-    Commune as Commune,
-    District as District,
-    Passage as Passage,
-    Province as Province,
-    Share as Share,
-    Unit as Unit,
-    WrongCode as WrongCode,
-)
+    KNOWN_FROM,
+    PROVINCES,
+    TWO_LEVELS_FROM,
+    Change,
+    Commune,
+    District,
+    Key,
+    Passage,
+    Province,
+    Share,
+    Unit,
+    WrongCode,
+)  # fmt: skip
+
+__all__ = [
+    "KNOWN_FROM", "PROVINCES", "TABLE_VERSION", "TWO_LEVELS_FROM", "Carried", "Change", "Commune", "DamagedTable",
+    "Decided", "District", "Evidence", "EvidenceKind", "FormerProvince", "Key", "OneOf", "Passage", "Province",
+    "Reason", "Share", "Subject", "Unit", "Unknown", "Whole", "WrongCode", "carry", "changes_of", "commune_on",
+    "communes_of", "former_provinces", "passages_from", "passages_to", "retired_codes", "settle", "unit_on",
+    "units_of", "wrong_code",
+]  # fmt: skip

@@ -1,7 +1,7 @@
 """Names of places as people write them: kinds and their abbreviations, spellings, and the key they are found by."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from schemas.text import search_fold, tone_key
 
@@ -41,12 +41,14 @@ _KIND = re.compile(f"({'|'.join({*PROVINCE_KINDS, *DISTRICT_KINDS, *COMMUNE_KIND
 _FINAL_I = re.compile(r"\b(h|k|l|m|s|t|v|qu)i(?=[\u0300-\u0323]*\b)(?![\u0300-\u0323]*\w)")
 
 
+@cache
 def kind_of(name_vi: str) -> str:
     """`Thị trấn Ba Chẽ` -> `Thị trấn`."""
     found = _KIND.match(name_vi)
     return found.group(1) if found else ""
 
 
+@cache
 def bare(name_vi: str) -> str:
     """`Thị trấn Ba Chẽ` -> `Ba Chẽ`."""
     return _KIND.sub("", name_vi, count=1)

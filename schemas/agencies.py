@@ -1,0 +1,215 @@
+"""Agencies: who receives a dossier, who decides it, who returns the result. Three facts, often three agencies: a dossier
+may be handed in anywhere, whatever the boundary (NĐ 118/2025/NĐ-CP).
+
+An agency's code is written in two forms, and both are met: `000.34.12.H05` (QCVN 102:2016/BTTTT, read from the right,
+zeros for levels it does not have) and `H05.12.34` (QĐ 20/2020/QĐ-TTg, amended by QĐ 09/2025/QĐ-TTg, read from the
+left; numbers of three digits are seen since 2025). That both name the same unit, and that `H05.7` and `H05.07` do, is
+assumed.
+
+`data/agencies.csv` is the table: a line per agency while it held its code, with the agencies that took over its work.
+The real codes after the mergers of 1 July 2025 are not public, so it holds provinces only, most of them assumed. An
+installation adds its own lines: a commune may have several reception points, a special zone is a commune without
+others around it. Only a province whose own line says `lists_all` claims that the table is complete for it; elsewhere
+an unknown code is no fault.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from schemas.fields import Model
+from schemas.law import Certainty
+
+LEVELS_FORM = re.compile(r"([A-Z]\d{2})((?:\.\d{1,3}){0,4})")
+QCVN_FORM = re.compile(r"(\d{3})\.(\d{2})\.(\d{2})\.([A-Z]\d{2})")
+ALL = "*"
+
+
+class AgencyKind(StrEnum):
+    """What an agency is."""
+
+    MINISTRY = "ministry"
+    PROVINCE = "province"  # UBND cấp tỉnh
+    DEPARTMENT = "department"  # sở, văn phòng đăng ký đất đai
+    DISTRICT = "district"  # until 30 June 2025
+    COMMUNE = "commune"  # UBND xã, phường
+    SPECIAL_ZONE = "special_zone"  # UBND đặc khu
+    RECEPTION_POINT = "reception_point"  # điểm tiếp nhận, several to a commune
+
+
+OF_A_COMMUNE = frozenset({AgencyKind.COMMUNE, AgencyKind.SPECIAL_ZONE, AgencyKind.RECEPTION_POINT})
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyCode:
+    """A code by its levels: `H05.12.34` is the root H05 and the numbers 12 and 34."""
+
+    root: str
+    numbers: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, as_written: str) -> "AgencyCode | None":
+        """Reads either form; None when it is neither."""
+        if not as_written.isascii():
+            return None
+        if found := QCVN_FORM.fullmatch(as_written):
+            *numbers, root = found.groups()
+            return cls(root, _without_last_zeros(tuple(int(number) for number in reversed(numbers))))
+        if found := LEVELS_FORM.fullmatch(as_written):
+            return cls(found[1], _without_last_zeros(tuple(int(number) for number in found[2].split(".")[1:])))
+        return None
+
+    def in_levels(self) -> str:
+        """`H05.12.34`."""
+        return ".".join((self.root, *(f"{number:02d}" for number in self.numbers)))
+
+    def in_qcvn(self) -> str | None:
+        """`000.34.12.H05`; None when this form has no room for it."""
+        second, third, fourth, *more = (*self.numbers, 0, 0, 0)
+        if any(more) or second > 99 or third > 99:
+            return None
+        return f"{fourth:03d}.{third:02d}.{second:02d}.{self.root}"
+
+
+def _without_last_zeros(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    while numbers and not numbers[-1]:
+        numbers = numbers[:-1]
+    return numbers
+
+
+class Agency(Model):
+    """An agency while it held its code. `receives`: procedure codes, or `*`; `valid_until`: the first day without it."""
+
+    agency_code: str
+    name_vi: str
+    kind: AgencyKind
+    province_code: str | None = None
+    commune_code: str | None = None
+    valid_from: date = date.min
+    valid_until: date = date.max
+    heirs: tuple[str, ...] = ()
+    receives: frozenset[str] = frozenset()
+    lists_all: bool = False
+    certainty: Certainty
+    source: str
+
+    def is_there(self, on: date) -> bool:
+        return self.valid_from <= on < self.valid_until
+
+    def receives_procedure(self, procedure_code: str) -> bool:
+        return ALL in self.receives or procedure_code in self.receives
+
+
+@dataclass(frozen=True)
+class AgencyTable:
+    """Agencies by their codes, in whichever form those are written."""
+
+    agencies: tuple[Agency, ...]
+    _by_code: dict[AgencyCode, tuple[Agency, ...]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, agencies: Iterable[Agency]) -> "AgencyTable":
+        """Raises ValueError for a line whose code, or whose heir's, is none."""
+        table = cls(tuple(agencies))
+        for agency in table.agencies:
+            code, *heirs = (AgencyCode.read(written) for written in (agency.agency_code, *agency.heirs))
+            if code is None or None in heirs:
+                raise ValueError(f"agencies: {agency.agency_code} or an heir of it is no agency code")
+            table._by_code[code] = (*table._by_code.get(code, ()), agency)
+        return table
+
+    @classmethod
+    def read(cls, text: str) -> "AgencyTable":
+        """Reads the lines of a data file."""
+        return cls.of(_agency(row) for row in csv.DictReader(text.splitlines()))
+
+    def named(self, as_written: str | None) -> tuple[Agency, ...]:
+        """All that ever held this code."""
+        code = AgencyCode.read(as_written) if as_written else None
+        return self._by_code.get(code, ()) if code else ()
+
+    def on(self, as_written: str | None, on: date) -> tuple[Agency, ...]:
+        """Those that hold this code on a day: none when it is unknown or dissolved, two when the table has a fault."""
+        return tuple(agency for agency in self.named(as_written) if agency.is_there(on))
+
+    def heirs(self, as_written: str, on: date) -> tuple[str, ...]:
+        """Codes of those that have taken over from a dissolved agency by a day, and are still there."""
+        found: list[str] = []
+        open_codes, seen = [as_written], set[AgencyCode | None]()
+        while open_codes:
+            code = open_codes.pop(0)
+            if (key := AgencyCode.read(code)) in seen:
+                continue
+            seen.add(key)
+            gone = [agency for agency in self.named(code) if agency.valid_until <= on]
+            if self.on(code, on):
+                found.append(code)
+            else:
+                open_codes += [heir for agency in gone for heir in agency.heirs]
+        return tuple(found)
+
+    def province_of(self, as_written: str | None, on: date) -> str | None:
+        """The province an agency belongs to on a day: by its own line, else by its root's; None for a ministry's."""
+        code = AgencyCode.read(as_written) if as_written else None
+        if code is None:
+            return None
+        known = self.on(as_written, on) or self.on(code.root, on)
+        return known[0].province_code if known else None
+
+    def lists_all_of(self, province_code: str | None, on: date) -> bool:
+        """Whether the table claims to hold every agency of a province."""
+        return province_code in _complete(self, on)
+
+    def receivers(self, procedure_code: str, province_code: str, on: date) -> tuple[Agency, ...]:
+        """The agencies of a province that receive a procedure on a day."""
+        return tuple(
+            agency for agency in self.agencies
+            if agency.province_code == province_code and agency.is_there(on)
+            and agency.receives_procedure(procedure_code)
+        )  # fmt: skip
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@cache
+def _complete(table: AgencyTable, on: date) -> frozenset[str]:
+    return frozenset(
+        agency.province_code for agency in table.agencies
+        if agency.lists_all and agency.province_code and agency.is_there(on)
+    )  # fmt: skip
+
+
+def _agency(row: dict[str, str]) -> Agency:
+    cells: dict[str, object] = {name: cell for name, cell in row.items() if cell}
+    cells |= {name: row[name].split() for name in ("heirs", "receives") if row.get(name)}
+    return Agency.model_validate(cells)
+
+
+@cache
+def _ours() -> AgencyTable:
+    return AgencyTable.read(files("schemas").joinpath("data/agencies.csv").read_text(encoding="utf-8"))
+
+
+_in_force: list[AgencyTable] = []
+
+
+def agencies() -> AgencyTable:
+    """The table in force: the one that ships, or the one an installation put in its place."""
+    return _in_force[-1] if _in_force else _ours()
+
+
+@contextmanager
+def in_force(table: AgencyTable) -> Iterator[None]:
+    """Another table takes the place of the one that ships."""
+    _in_force.append(table)
+    try:
+        yield
+    finally:
+        _in_force.remove(table)

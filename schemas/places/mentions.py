@@ -1,0 +1,213 @@
+"""What a written address may mention: every stretch of words that is a unit's name, with the kind written before it.
+
+Nothing is chosen here. Commas bound a stretch; words are compared without tones, then each word with the marks it has.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cache
+
+from schemas.places.former import FormerProvince, former_provinces
+from schemas.places.names import (
+    COMMUNE_KINDS, DETAIL_WORDS, DISTRICT_KINDS, KIND_WORDS, PROVINCE_KINDS, SPELLINGS, bare, is_compatible, kind_of,
+    place_key, sound_key,
+)  # fmt: skip
+from schemas.places.table import table
+from schemas.places.units import TWO_LEVELS_FROM, Commune, District, Province, Unit
+from schemas.text import compose, search_fold
+
+WORD = re.compile(r"[^\W\d_]+(?:['’‘ʼ`´][^\W\d_]+)*|\d+|[,;\n()/]")
+LONGEST = 8
+"""Words of the longest name."""
+
+
+class Level(IntEnum):
+    COMMUNE = 1
+    DISTRICT = 2
+    PROVINCE = 3
+
+
+KINDS_OF = {Level.COMMUNE: COMMUNE_KINDS, Level.DISTRICT: DISTRICT_KINDS, Level.PROVINCE: PROVINCE_KINDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as written, its key, where it stands, and its segment (from comma to comma, or the part of a form)."""
+
+    written: str
+    key: str
+    start: int
+    end: int
+    segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words [start, end) name one of these units; the name itself begins at `name_at`, after the kind if any."""
+
+    start: int
+    name_at: int
+    end: int
+    level: Level
+    kinds: tuple[str, ...]
+    units: tuple[Unit, ...]
+    exact: frozenset[str] = frozenset()
+    """Names whose tones are those that were written."""
+    old_provinces: frozenset[str] = frozenset()
+    new_provinces: frozenset[str] = frozenset()
+    formers: tuple[FormerProvince, ...] = ()
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def overlaps(self, other: "Mention") -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def is_swapped(self, unit: Unit) -> bool:
+        """Whether another kind was written than the unit's (`xã` for a ward)."""
+        return bool(self.kinds) and kind_of(unit.name_vi) not in self.kinds
+
+
+@dataclass(slots=True)
+class Mentions:
+    """All of an address, by level."""
+
+    words: tuple[Word, ...]
+    communes: list[Mention] = field(default_factory=list)
+    districts: list[Mention] = field(default_factory=list)
+    provinces: list[Mention] = field(default_factory=list)
+
+    def of(self, level: Level) -> list[Mention]:
+        return (self.communes, self.districts, self.provinces)[level - 1]
+
+
+def words_of(text: str, segment: int = 0) -> tuple[Word, ...]:
+    """Words and numbers, `P12` as two of them."""
+    words = []
+    for found in WORD.finditer(text):
+        if found.group() in ",;\n()/":
+            segment += 1
+        else:
+            words.append(Word(found.group().lower(), place_key(found.group()), found.start(), found.end(), segment))
+    return tuple(words)
+
+
+def mentions_of(words: Sequence[Word], levels: dict[int, Level | None] | None = None) -> Mentions:
+    """Everything the words may name. `levels` says which level a segment is of (None: of none), for forms."""
+    found = Mentions(tuple(words))
+    for at, word in enumerate(words):
+        if levels is not None and levels[word.segment] is None:
+            continue
+        for name_end, key in _stretches(words, at):
+            units, formers = table().by_name.get(key, ()), former_provinces().get(key, ())
+            if units or formers:
+                for mention in _mentions(words, at, name_end, key, units, formers):
+                    if levels is None or levels[word.segment] is mention.level:
+                        found.of(mention.level).append(mention)
+    return found
+
+
+def _stretches(words: Sequence[Word], at: int) -> Iterator[tuple[int, str]]:
+    keys: list[str] = []
+    for end in range(at, min(at + LONGEST, len(words))):
+        if words[end].segment != words[at].segment:
+            return
+        keys.append(words[end].key)
+        key = " ".join(keys)
+        yield end + 1, SPELLINGS.get(key, key)
+
+
+def _mentions(
+    words: Sequence[Word], at: int, end: int, key: str, units: tuple[Unit, ...], formers: tuple[FormerProvince, ...]
+) -> Iterator[Mention]:
+    written = tuple(word.written for word in words[at:end])
+    is_spelling = key != " ".join(word.key for word in words[at:end])
+    names = {unit.name_vi for unit in units}
+    fitting = names if is_spelling else {name for name in names if is_compatible(written, name)}
+    formers = tuple(former for former in formers if is_spelling or is_compatible(written, former.name_vi))
+    if not fitting and not formers:
+        return
+    sound = sound_key(" ".join(written))
+    exact = frozenset(name for name in fitting if sound_key(bare(name)) == sound)
+    kept = tuple(unit for unit in units if unit.name_vi in fitting)
+    for start, kinds in _kinds_before(words, at):
+        if _is_detail(words, start):
+            continue
+        for level in Level:
+            of_level = tuple(unit for unit in kept if level_of(unit) is level)
+            of_former = formers if level is Level.PROVINCE else ()
+            if not (of_level or of_former) or (kinds and not set(kinds) & set(KINDS_OF[level])):
+                continue
+            if not kinds and key.isdecimal():
+                continue
+            yield _mention(start, at, end, level, kinds, of_level, exact, of_former)
+
+
+def _mention(
+    start: int, at: int, end: int, level: Level, kinds: tuple[str, ...], units: tuple[Unit, ...],
+    exact: frozenset[str], formers: tuple[FormerProvince, ...],
+) -> Mention:  # fmt: skip
+    if level is not Level.PROVINCE:
+        return Mention(start, at, end, level, kinds, units, exact)
+    old = frozenset(unit.code for unit in units if unit.valid_from < TWO_LEVELS_FROM)
+    new = frozenset(unit.code for unit in units if unit.valid_from >= TWO_LEVELS_FROM)
+    return Mention(start, at, end, level, kinds, units, exact, old, new, formers)
+
+
+def level_of(unit: Unit) -> Level:
+    if isinstance(unit, Province):
+        return Level.PROVINCE
+    return Level.DISTRICT if isinstance(unit, District) else Level.COMMUNE
+
+
+@cache
+def _kind_words() -> dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]:
+    """By folded words: the words with their tones, and the kinds."""
+    return {tuple(map(search_fold, words)): (words, kinds) for words, kinds in KIND_WORDS.items()}
+
+
+def _kinds_before(words: Sequence[Word], at: int) -> list[tuple[int, tuple[str, ...]]]:
+    """Where the mention of a name may begin, and the kinds written there.
+
+    A syllable without marks may be a kind or the end of another name (`dinh quan dong nai`): then both are possible.
+    """
+    for length in (2, 1):
+        start = at - length
+        if start < 0 or words[start].segment != words[at].segment:
+            continue
+        before = words[start:at]
+        known = _kind_words().get(tuple(search_fold(word.written) for word in before))
+        if known is None or not all(_is_word(word, kind) for word, kind in zip(before, known[0], strict=True)):
+            continue
+        may_be_a_name = length == 1 and len(before[0].written) > 2 and before[0].written.isascii() and start > 0
+        return [(start, known[1]), (at, ())] if may_be_a_name else [(start, known[1])]
+    return [(at, ())]
+
+
+def _is_word(word: Word, expected: str) -> bool:
+    return word.written.isascii() or sound_key(word.written) == sound_key(expected)
+
+
+_DETAIL_FOLDS = {search_fold(word): word for word in DETAIL_WORDS}
+
+
+def _is_detail(words: Sequence[Word], start: int) -> bool:
+    """Whether a hamlet's or a street's word stands just before."""
+    if start == 0 or words[start - 1].segment != words[start].segment:
+        return False
+    expected = _DETAIL_FOLDS.get(search_fold(words[start - 1].written))
+    return expected is not None and _is_word(words[start - 1], expected)
+
+
+def is_commune_kind(words: Sequence[Word], at: int) -> bool:
+    """Whether a word, or it and the next, say that a commune's name follows."""
+    for length in (2, 1):
+        known = _kind_words().get(tuple(search_fold(word.written) for word in words[at : at + length]))
+        if known and set(known[1]) & set(COMMUNE_KINDS):
+            return all(_is_word(word, kind) for word, kind in zip(words[at : at + length], known[0], strict=True))
+    return False
+
+
+__all__ = ["Level", "Mention", "Mentions", "Word", "compose", "is_commune_kind", "level_of", "mentions_of", "words_of"]
