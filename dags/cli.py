@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime, timezone
 from itertools import groupby
 from typing import Annotated, Any, NoReturn
 
@@ -161,13 +162,15 @@ def account(as_json: Json = False) -> None:
     """Per portal, day and registry: pulled = delivered + waiting + held + refused, and what is unexplained."""
     from connectors.ledger import open_ledger
     from connectors.ledger.account import account as read_account
+    from dags.due import due_line, late_and_at_risk
 
     with _excuses(), open_ledger() as ledger:
         lines = read_account(ledger)
+        watched = late_and_at_risk(ledger, datetime.now(timezone.utc))
     if as_json:
-        print(json.dumps(account_as_json(lines)))
+        print(json.dumps({**account_as_json(lines), "due": due_line(watched)}))
     else:
-        out.print(account_table(lines))
+        out.print(account_table(lines), due_line(watched), sep="\n")
     if unexplained := sum(abs(line.unexplained) for line in lines):
         err.print(f"lienthong: {unexplained} unexplained, and nothing may be: call the engineer, keep the database")
         raise typer.Exit(2)
@@ -199,6 +202,33 @@ def account_table(lines: list[Any]) -> Table:
         table.add_section()
     table.add_row("", "[bold]all[/]", *(str(sum(getattr(line, name) for line in lines)) for name in COLUMNS))
     return table
+
+
+@app.command()
+def due(
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="At risk when so much of the legal time is gone.")] = 0.75,
+) -> None:
+    """The dossiers that are late by law, or will be if nobody acts; those due first in front."""
+    from connectors.ledger import open_ledger
+    from dags.due import print_due
+
+    with _excuses(), open_ledger() as ledger:
+        print_due(out, ledger, datetime.now(timezone.utc), share)
+
+
+@app.command()
+def place(
+    query: Annotated[str, typer.Argument(help="A code, or an address as people write it.")],
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it was meant on; today.")] = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it is asked for.")] = None,
+) -> None:
+    """The unit, its history, what it became, and why; candidates where nobody may choose for you."""
+    from dags.place import print_place
+    from schemas.dates import local_day
+
+    today = local_day(datetime.now(timezone.utc))
+    if not print_place(out, query, on.date() if on else today, as_of.date() if as_of else None):
+        raise typer.Exit(1)
 
 
 @app.command()

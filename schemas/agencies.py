@@ -1,5 +1,5 @@
-"""Agencies: who receives a dossier, who decides it, who returns the result. Three facts, often three agencies: a dossier
-may be handed in anywhere, whatever the boundary (NĐ 118/2025/NĐ-CP).
+"""Agencies: who receives a dossier, who decides it, who returns the result. Three facts, often three agencies: a
+dossier may be handed in anywhere, whatever the boundary (NĐ 118/2025/NĐ-CP).
 
 An agency's code is written in two forms, and both are met: `000.34.12.H05` (QCVN 102:2016/BTTTT, read from the right,
 zeros for levels it does not have) and `H05.12.34` (QĐ 20/2020/QĐ-TTg, amended by QĐ 09/2025/QĐ-TTg, read from the
@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from schemas.fields import Model
@@ -53,17 +53,10 @@ class AgencyCode:
     root: str
     numbers: tuple[int, ...] = ()
 
-    @classmethod
-    def read(cls, as_written: str) -> "AgencyCode | None":
+    @staticmethod
+    def read(as_written: str) -> "AgencyCode | None":
         """Reads either form; None when it is neither."""
-        if not as_written.isascii():
-            return None
-        if found := QCVN_FORM.fullmatch(as_written):
-            *numbers, root = found.groups()
-            return cls(root, _without_last_zeros(tuple(int(number) for number in reversed(numbers))))
-        if found := LEVELS_FORM.fullmatch(as_written):
-            return cls(found[1], _without_last_zeros(tuple(int(number) for number in found[2].split(".")[1:])))
-        return None
+        return _read(as_written)
 
     def in_levels(self) -> str:
         """`H05.12.34`."""
@@ -77,6 +70,18 @@ class AgencyCode:
         return f"{fourth:03d}.{third:02d}.{second:02d}.{self.root}"
 
 
+@lru_cache(maxsize=16_384)
+def _read(as_written: str) -> AgencyCode | None:
+    if not as_written.isascii():
+        return None
+    if found := QCVN_FORM.fullmatch(as_written):
+        *numbers, root = found.groups()
+        return AgencyCode(root, _without_last_zeros(tuple(int(number) for number in reversed(numbers))))
+    if found := LEVELS_FORM.fullmatch(as_written):
+        return AgencyCode(found[1], _without_last_zeros(tuple(int(number) for number in found[2].split(".")[1:])))
+    return None
+
+
 def _without_last_zeros(numbers: tuple[int, ...]) -> tuple[int, ...]:
     while numbers and not numbers[-1]:
         numbers = numbers[:-1]
@@ -84,7 +89,10 @@ def _without_last_zeros(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class Agency(Model):
-    """An agency while it held its code. `receives`: procedure codes, or `*`; `valid_until`: the first day without it."""
+    """An agency while it held its code; `valid_until` is the first day without it. `receives`: procedure codes, or `*`.
+
+    `heirs`: who took over; `lists_all`, for a province: the table holds every agency of it.
+    """
 
     agency_code: str
     name_vi: str
@@ -106,7 +114,7 @@ class Agency(Model):
         return ALL in self.receives or procedure_code in self.receives
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AgencyTable:
     """Agencies by their codes, in whichever form those are written."""
 
@@ -136,7 +144,8 @@ class AgencyTable:
 
     def on(self, as_written: str | None, on: date) -> tuple[Agency, ...]:
         """Those that hold this code on a day: none when it is unknown or dissolved, two when the table has a fault."""
-        return tuple(agency for agency in self.named(as_written) if agency.is_there(on))
+        known = self.named(as_written)
+        return tuple(agency for agency in known if agency.is_there(on)) if known else ()
 
     def heirs(self, as_written: str, on: date) -> tuple[str, ...]:
         """Codes of those that have taken over from a dissolved agency by a day, and are still there."""
@@ -174,11 +183,8 @@ class AgencyTable:
             and agency.receives_procedure(procedure_code)
         )  # fmt: skip
 
-    def __hash__(self) -> int:
-        return id(self)
 
-
-@cache
+@lru_cache(maxsize=64)
 def _complete(table: AgencyTable, on: date) -> frozenset[str]:
     return frozenset(
         agency.province_code for agency in table.agencies

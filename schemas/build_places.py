@@ -113,7 +113,8 @@ def _new_rows(new: Rows) -> Iterator[Row]:
 
 
 def _tidy(name_vi: str) -> str:
-    return " ".join(name_vi.replace("’", "'").split())
+    """One apostrophe, single spaces, and `Thị xã` where the package has `Thị Xã`."""
+    return " ".join(name_vi.replace("’", "'").replace("Thị Xã ", "Thị xã ").split())
 
 
 def _province_links(old: Rows, new: Rows, converter: dict[str, Any]) -> Iterator[Link]:

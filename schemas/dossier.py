@@ -81,6 +81,8 @@ class Dossier(Model):
     updated_at: datetime = field("ngày cập nhật ở cổng", "2026-11-20T08:15:00+07:00", required=True)
     due_at: datetime | None = field("ngày hẹn trả", "2026-11-25T17:00:00+07:00")
     agency_code: str | None = field("mã cơ quan tiếp nhận", "H05.12.34", "QĐ 20/2020/QĐ-TTg")
+    deciding_agency_code: str | None = field("mã cơ quan giải quyết", "H05.12.34", "NĐ 118/2025/NĐ-CP")
+    returning_agency_code: str | None = field("mã cơ quan trả kết quả", "H05.12.35", "NĐ 118/2025/NĐ-CP")
     commune_code: str | None = field("mã xã nơi tiếp nhận", "07210")
     abstract: str = field("trích yếu", "Đăng ký khai sinh cho trẻ", default="")
     applicant: Applicant | None = field("người yêu cầu", {"full_name": "NGUYỄN VĂN NAM"})
@@ -93,8 +95,9 @@ class Dossier(Model):
         return local_day(self.received_at)
 
     def content_sha256(self) -> bytes:
-        """Digest of what the citizen and the desk wrote; a portal's own status changes leave it alone."""
-        return sha256(self.model_dump_json(exclude=set(WORKFLOW_FIELDS)).encode()).digest()
+        """Digest of what the citizen and the desk wrote; a portal's own status changes leave it alone, and so does a
+        field that this schema gains later and the dossier does not fill."""
+        return sha256(self.model_dump_json(exclude=set(WORKFLOW_FIELDS), exclude_none=True).encode()).digest()
 
 
 class DossierState(StrEnum):

@@ -108,7 +108,7 @@ def _routes(
 ROUTES: tuple[Route, ...] = (
     *_routes("2.000986", _BIRTHS, "birth", BIRTH_BUNDLE, INTERLINKED, until=_2027_01),
     *_routes("2.000987", _BIRTHS, "birth", BIRTH_BUNDLE, INTERLINKED),
-    *_routes("2.002621", _BIRTHS, "birth", BIRTH_BUNDLE, INTERLINKED, until=_2026_09),
+    *_routes("2.002621", _BIRTHS, "birth", BIRTH_BUNDLE, INTERLINKED, until=_2027_01),
     *_routes("3.000722", f"{_BIRTHS}, căn cước", "birth", BIRTH_BUNDLE, INTERLINKED, since=_2026_09),
     *_routes("2.001023", "Liên thông: khai sinh, thẻ BHYT cho trẻ dưới 6 tuổi", "birth",
              (CIVIL_STATUS, CARD_OF_CHILD), INTERLINKED, until=_2027_01),

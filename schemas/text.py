@@ -66,7 +66,9 @@ def tone_key(text: str) -> str:
 
 def _tone_last(word: str) -> str:
     letters = word.translate(_TONELESS)
-    return letters if len(letters) == len(word) else letters + "".join(mark for mark in word if mark in TONES)
+    if len(letters) == len(word):
+        return word
+    return letters + "".join(sorted((mark for mark in word if mark in TONES), key=unicodedata.combining))
 
 
 def search_fold(text: str) -> str:
@@ -122,7 +124,7 @@ _SYLLABLE = re.compile(
     r"(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnprstvx])?"
     r"(?:uyê|iê|yê|uô|ươ|oa|oă|oe|uâ|uê|uy|uơ|ia|ua|ưa|ai|ao|au|ay|âu|ây|eo|êu|iu|oi|ôi|ơi|ui|ưi|ưu|oai|oay|oao|oeo|"
     r"uây|uôi|ươi|ươu|iêu|yêu|uya|uyu|uêu|[aăâeêioôơuưy])"
-    r"(?:ch|ng|nh|[cmnpt])?"
+    r"(?:ch|ng|nh|[ckmnpt])?"
 )
 """A syllable without its tone: onset, vowels, end."""
 _WORD = re.compile(r"[^\W\d_]+")

@@ -33,6 +33,7 @@ def full(kind: str) -> Dossier:
     dossier |= {
         "national_code": "G22.99.02-261120-0001", "technical_id": f"t-{kind}", "due_at": NOW + timedelta(days=3),
         "received_at": NOW - timedelta(days=1), "updated_at": NOW - timedelta(hours=1),
+        "deciding_agency_code": "000.00.12.H05", "returning_agency_code": "H05.12.35",
     }  # fmt: skip
     dossier["papers"] = [
         {"kind_code": "X", "name": "tờ khai .pdf", "link": f"/papers/t-{kind}/{at}", "sha256": "ab" * 32, "size": 5}
@@ -80,9 +81,10 @@ FULL = {kind: full(kind) for kind in SOUND}
 
 
 def of_hub(dossier: Dossier) -> Dossier:
-    """The dossier as a hub gives it: no links."""
+    """The dossier as a hub gives it: no links, and of the agencies the receiving one only."""
     papers = tuple(paper.model_copy(update={"link": None}) for paper in dossier.papers)
-    return dossier.model_copy(update={"portal_code": "22", "papers": papers})
+    unsaid = {"deciding_agency_code": None, "returning_agency_code": None}
+    return dossier.model_copy(update={"portal_code": "22", "papers": papers, **unsaid})
 
 
 def planted(dossier: Dossier, *, defect: str | None = None, mended: Dossier | None = None) -> Planted:

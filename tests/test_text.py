@@ -1,4 +1,4 @@
-"""Vietnamese text is kept composed, compared with tones wherever they stand, searched without, and read from old fonts."""
+"""Text is kept composed, compared with tones wherever they stand, searched without, and read from old fonts."""
 
 import unicodedata
 
@@ -58,9 +58,10 @@ WORDS = some.text(LETTERS + LETTERS.upper() + " '’-", max_size=40)
     ("one", "other"),
     [
         ("hoà", "hòa"), ("Thuỷ Nguyên", "Thủy Nguyên"), ("Quý", "Qúy"), ("HOÀNG", "Hòang"), ("khoẻ", "khỏe"),
-        ("Tuỳ", "Tùy"), ("Xã  Thanh Hoá ", "xã Thanh Hóa"), ("M’Đrăk", "M'Đrắk".replace("ắ", "ă")),
+        ("Tuỳ", "Tùy"), ("Xã  Thanh Hoá ", "xã Thanh Hóa"), ("M’Đrăk", "M'đrăk"),
         ("Phan Rang - Tháp Chàm", "Phan Rang–Tháp Chàm"), ("Đức", "Ðức"), ("Đak Pơ", "ĐAK PƠ"),
-        (unicodedata.normalize("NFD", "Nguyễn Thị Tuyết"), "NGUYỄN THỊ TUYẾT"), ("giá", "gía"), ("Bến\xa0Tre", "Bến Tre"),
+        (unicodedata.normalize("NFD", "Nguyễn Thị Tuyết"), "NGUYỄN THỊ TUYẾT"), ("giá", "gía"),
+        ("Bến\xa0Tre", "Bến Tre"),
     ],
 )  # fmt: skip
 def test_two_writings_of_one_name_are_alike(one: str, other: str) -> None:
@@ -70,8 +71,8 @@ def test_two_writings_of_one_name_are_alike(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("hoà", "hoa"), ("hoà", "hoá"), ("Hoàng", "Hoang"), ("Quý", "Quỳ"), ("Đức", "Dức"), ("Mua", "Mưa"), ("Tân", "Tan"),
-        ("Thanh Hoá", "Thánh Hoa"), ("Cư M'gar", "Cư Mgar"), ("Phường 1", "Phường 11"),
+        ("hoà", "hoa"), ("hoà", "hoá"), ("Hoàng", "Hoang"), ("Quý", "Quỳ"), ("Đức", "Dức"), ("Mua", "Mưa"),
+        ("Tân", "Tan"), ("Thanh Hoá", "Thánh Hoa"), ("Cư M'gar", "Cư Mgar"), ("Phường 1", "Phường 11"),
     ],
 )  # fmt: skip
 def test_two_names_stay_two(one: str, other: str) -> None:
@@ -94,8 +95,8 @@ def test_what_compares_alike_is_found_alike(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "folded"),
     [
-        ("Xã Đạ M'Rông", "xa da mrong"), ("Phan Rang–Tháp  Chàm", "phan rang thap cham"), ("NGUYỄN THỊ Ỷ", "nguyen thi y"),
-        ("Đặng Ước", "dang uoc"), ("", ""), ("ð", "d"),
+        ("Xã Đạ M'Rông", "xa da mrong"), ("Phan Rang–Tháp  Chàm", "phan rang thap cham"),
+        ("NGUYỄN THỊ Ỷ", "nguyen thi y"), ("Đặng Ước", "dang uoc"), ("", ""), ("ð", "d"),
     ],
 )  # fmt: skip
 def test_a_search_goes_without_tones_and_marks(text: str, folded: str) -> None:

@@ -5,7 +5,8 @@ CapNhatTienDoHoSoMC) in the camel case that vendors' adapters write; the answer 
 "đã tồn tại" for a repeat is as seen there. NĐ 118/2025/NĐ-CP defines the dossier code.
 
 Assumed, because no vendor publishes its interface: the paths; `updatedSince` (inclusive), ascending by update time, at
-most 200 a page; the names inside `duLieu`, one form per kind of case; results of registries beside a progress row.
+most 200 a page; the names inside `duLieu`, one form per kind of case; results of registries beside a progress row;
+`donViGiaiQuyet` and `donViTraKetQua`, the agencies that decide and return.
 
 Who we are: OAuth2 client credentials (`/oauth2/token`), login = client id, password = its secret.
 
@@ -221,6 +222,8 @@ ITEM = Shape({
     "ngayCapNhat": ("updated_at", moment),
     "ngayHenTra": ("due_at", moment),
     "donViXuLy": ("agency_code", code),
+    "donViGiaiQuyet": ("deciding_agency_code", code),
+    "donViTraKetQua": ("returning_agency_code", code),
     "maXaTiepNhan": ("commune_code", code),
     "trichYeuHoSo": ("abstract", text),
     "chuHoSo": ("applicant", APPLICANT),

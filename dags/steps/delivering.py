@@ -34,7 +34,7 @@ from schemas.delivery import Answer, Event, Outcome, Parcel, Receipt
 
 log = logging.getLogger(__name__)
 
-CLAIM = 200
+CLAIM = 500
 """Deliveries claimed at once: what can be sent well within a lease."""
 RECORD = 100
 """Answers recorded at once; an answer that is lost before is asked for again."""

@@ -4,7 +4,7 @@ import unicodedata
 from functools import lru_cache
 
 from quality.check import HOLDS, NOTES, Examination, Saw, check, check_each
-from schemas.catalogues import ANY_REGISTRY, code_of, ethnic_group
+from schemas.catalogues import ANY_REGISTRY, code_of, ethnic_group, row_of
 from schemas.person import Person
 from schemas.text import has_telex_residue
 
@@ -108,3 +108,16 @@ def unknown_ethnic_group(person: Person) -> Saw:
 def unknown_nationality(nationality_code: str, exam: Examination) -> Saw:
     listed = code_of("nationality", ANY_REGISTRY, nationality_code, exam.event_on)
     return None if listed == nationality_code else "not in the list"
+
+
+@check_each(
+    "relation",
+    weight=NOTES,
+    source="Tờ khai hộ tịch; mẫu CT01 (TT 66/2023/TT-BCA); danh mục mã của cơ quan chưa có",
+    says_vi="Quan hệ ghi trong hồ sơ không có trong danh mục hệ thống đang dùng.",
+    do_vi="Đối chiếu tờ khai; hồ sơ vẫn được gửi đi với chữ đã ghi.",
+    says_en="A relation is not in the list in use.",
+)
+def unknown_relation(relation: str, exam: Examination) -> Saw:
+    is_listed = not relation.strip() or row_of("relation", ANY_REGISTRY, relation, exam.event_on) is not None
+    return None if is_listed else "not in the list"

@@ -1,6 +1,7 @@
 """The dossier as an act of administration: its code, its procedure, its status, its way along the chain."""
 
 from quality.check import HOLDS, Examination, Saw, Who, check, check_each, declare
+from schemas.catalogues import ANY_REGISTRY, row_of
 from schemas.dossier import Dossier, PortalStatus
 from schemas.fields import DOSSIER_CODE
 from schemas.routes import is_known
@@ -62,8 +63,11 @@ def dossier_code_malformed(dossier_code: str) -> Saw:
     do_vi="Kiểm tra mã thủ tục trên cổng; nếu đúng, báo quản trị bổ sung.",
     says_en="A procedure is not among those that are carried.",
 )  # fmt: skip
-def unknown_procedure(dossier: Dossier) -> Saw:
-    return None if is_known(dossier.procedure_code) else "not in the list"
+def unknown_procedure(dossier: Dossier, exam: Examination) -> Saw:
+    if is_known(dossier.procedure_code):
+        return None
+    other = row_of("procedure_not_carried", ANY_REGISTRY, dossier.procedure_code, exam.event_on)
+    return f"a procedure that is not carried: {other.title_vi}" if other else "not in the list"
 
 
 @check(

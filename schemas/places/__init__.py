@@ -4,6 +4,7 @@
 why. A set becomes one unit only by recorded Evidence, and the answer keeps it.
 """
 
+from schemas.places.addresses import AddressParts, Candidates, Found, Loosened, Why, resolve_address
 from schemas.places.carry import (
     Carried,
     Decided,
@@ -47,9 +48,10 @@ from schemas.places.units import (
 )  # fmt: skip
 
 __all__ = [
-    "KNOWN_FROM", "PROVINCES", "TABLE_VERSION", "TWO_LEVELS_FROM", "Carried", "Change", "Commune", "DamagedTable",
-    "Decided", "District", "Evidence", "EvidenceKind", "FormerProvince", "Key", "OneOf", "Passage", "Province",
-    "Reason", "Share", "Subject", "Unit", "Unknown", "Whole", "WrongCode", "carry", "changes_of", "commune_on",
-    "communes_of", "former_provinces", "passages_from", "passages_to", "retired_codes", "settle", "unit_on",
-    "units_of", "wrong_code",
+    "KNOWN_FROM", "PROVINCES", "TABLE_VERSION", "TWO_LEVELS_FROM", "AddressParts", "Candidates", "Carried",
+    "Change", "Commune", "DamagedTable", "Decided", "District", "Evidence", "EvidenceKind", "FormerProvince",
+    "Found", "Key", "Loosened", "OneOf", "Passage", "Province", "Reason", "Share", "Subject", "Unit", "Unknown",
+    "Whole", "Why", "WrongCode", "carry", "changes_of", "commune_on", "communes_of", "former_provinces",
+    "passages_from", "passages_to", "resolve_address", "retired_codes", "settle", "unit_on", "units_of",
+    "wrong_code",
 ]  # fmt: skip

@@ -11,14 +11,25 @@ from functools import cache
 
 from schemas.places.former import FormerProvince, former_provinces
 from schemas.places.names import (
-    COMMUNE_KINDS, DETAIL_WORDS, DISTRICT_KINDS, KIND_WORDS, PROVINCE_KINDS, SPELLINGS, bare, is_compatible, kind_of,
-    place_key, sound_key,
+    COMMUNE_KINDS,
+    DETAIL_WORDS,
+    DISTRICT_KINDS,
+    KIND_WORDS,
+    PROVINCE_KINDS,
+    SPELLINGS,
+    bare,
+    is_compatible,
+    kind_of,
+    place_key,
+    sound_key,
 )  # fmt: skip
 from schemas.places.table import table
-from schemas.places.units import TWO_LEVELS_FROM, Commune, District, Province, Unit
-from schemas.text import compose, search_fold
+from schemas.places.units import TWO_LEVELS_FROM, District, Province, Unit
+from schemas.text import search_fold
 
 WORD = re.compile(r"[^\W\d_]+(?:['’‘ʼ`´][^\W\d_]+)*|\d+|[,;\n()/]")
+SYLLABLES_TOO = frozenset({"tinh", "quan", "huyen", "phuong", "xa"})
+"""Kinds without marks that may be the end of another name: `dinh quan dong nai`, `phuc xa ba dinh`."""
 LONGEST = 8
 """Words of the longest name."""
 
@@ -171,7 +182,7 @@ def _kind_words() -> dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...
 def _kinds_before(words: Sequence[Word], at: int) -> list[tuple[int, tuple[str, ...]]]:
     """Where the mention of a name may begin, and the kinds written there.
 
-    A syllable without marks may be a kind or the end of another name (`dinh quan dong nai`): then both are possible.
+    For a syllable without marks both are possible.
     """
     for length in (2, 1):
         start = at - length
@@ -181,7 +192,7 @@ def _kinds_before(words: Sequence[Word], at: int) -> list[tuple[int, tuple[str, 
         known = _kind_words().get(tuple(search_fold(word.written) for word in before))
         if known is None or not all(_is_word(word, kind) for word, kind in zip(before, known[0], strict=True)):
             continue
-        may_be_a_name = length == 1 and len(before[0].written) > 2 and before[0].written.isascii() and start > 0
+        may_be_a_name = start > 0 and before[0].written in SYLLABLES_TOO
         return [(start, known[1]), (at, ())] if may_be_a_name else [(start, known[1])]
     return [(at, ())]
 
@@ -194,11 +205,15 @@ _DETAIL_FOLDS = {search_fold(word): word for word in DETAIL_WORDS}
 
 
 def _is_detail(words: Sequence[Word], start: int) -> bool:
-    """Whether a hamlet's or a street's word stands just before."""
+    """Whether a hamlet's or a street's word stands just before; without marks only where nothing is before it."""
     if start == 0 or words[start - 1].segment != words[start].segment:
         return False
-    expected = _DETAIL_FOLDS.get(search_fold(words[start - 1].written))
-    return expected is not None and _is_word(words[start - 1], expected)
+    before = words[start - 1]
+    expected = _DETAIL_FOLDS.get(search_fold(before.written))
+    if expected is None:
+        return False
+    is_first = start == 1 or words[start - 2].segment != before.segment
+    return sound_key(before.written) == sound_key(expected) or (is_first and before.written.isascii())
 
 
 def is_commune_kind(words: Sequence[Word], at: int) -> bool:
@@ -209,5 +224,3 @@ def is_commune_kind(words: Sequence[Word], at: int) -> bool:
             return all(_is_word(word, kind) for word, kind in zip(words[at : at + length], known[0], strict=True))
     return False
 
-
-__all__ = ["Level", "Mention", "Mentions", "Word", "compose", "is_commune_kind", "level_of", "mentions_of", "words_of"]

@@ -37,8 +37,13 @@ DETAIL_WORDS = frozenset(
 IDLE_WORDS = frozenset({"viet", "nam", "vn", "vietnam", "cu", "moi", "nay", "la", "truoc", "day", "thuoc", "va"})
 """Search folds of words beside names that say nothing about the place."""
 
+ROMANS = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VII": "7", "VIII": "8", "IX": "9"}
+"""Wards of Vị Thanh bear Roman numbers; VI and X are left out, `VI THANH` is no number."""
+
 _KIND = re.compile(f"({'|'.join({*PROVINCE_KINDS, *DISTRICT_KINDS, *COMMUNE_KINDS})}) (?=.)")
 _FINAL_I = re.compile(r"\b(h|k|l|m|s|t|v|qu)i(?=[\u0300-\u0323]*\b)(?![\u0300-\u0323]*\w)")
+_TONE_AFTER_K = re.compile(r"k[\u0300-\u0323](?=\s|$)")
+"""No Vietnamese syllable ends in k; in names of other languages its tone is written or not (tone_key puts it last)."""
 
 
 @cache
@@ -55,14 +60,17 @@ def bare(name_vi: str) -> str:
 
 
 def place_key(text: str) -> str:
-    """The key by which a bare name is found: without tones, `Mĩ Lí` like `Mỹ Lý`, `Phường 04` like `Phường 4`."""
+    """The key by which a bare name is found: without tones, `Mĩ Lí` like `Mỹ Lý`, `04` and `IV` like `4`."""
+    if text in ROMANS:
+        return ROMANS[text]
     return _FINAL_I.sub(r"\1y", " ".join(word.lstrip("0") or word for word in search_fold(text).split()))
 
 
 @lru_cache(maxsize=32_768)
 def sound_key(text: str) -> str:
-    """What two spellings of one name share, tones included: `Mĩ Lợi` and `Mỹ Lợi`, `Khánh Hoà` and `Khánh Hòa`."""
-    return _FINAL_I.sub(r"\1y", tone_key(text).replace("-", " ").replace("'", ""))
+    """What two spellings of one name share, tones included: `Mĩ Lợi` and `Mỹ Lợi`, `Đăk Lăk` and `Đắk Lắk`."""
+    sound = tone_key(text).replace("-", " ").replace("'", "")
+    return _TONE_AFTER_K.sub("k", _FINAL_I.sub(r"\1y", sound))
 
 
 def is_compatible(written: tuple[str, ...], name_vi: str) -> bool:

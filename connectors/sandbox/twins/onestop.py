@@ -100,7 +100,8 @@ NAMES: Mapping[type[Model], Mapping[str, str]] = {
     Dossier: {
         "dossier_code": "maHoSo", "national_code": "maHoSoLienThong", "technical_id": "techId",
         "procedure_as_written": "maTTHC", "received_at": "ngayTiepNhan", "due_at": "ngayHenTra",
-        "agency_code": "donViXuLy", "commune_code": "maXaTiepNhan", "abstract": "trichYeuHoSo",
+        "agency_code": "donViXuLy", "deciding_agency_code": "donViGiaiQuyet",
+        "returning_agency_code": "donViTraKetQua", "commune_code": "maXaTiepNhan", "abstract": "trichYeuHoSo",
         "applicant": "chuHoSo", "case": "duLieu", "papers": "thanhPhanHoSo",
     },
 }  # fmt: skip

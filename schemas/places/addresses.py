@@ -1,0 +1,167 @@
+"""From an address as people write it to the unit it names on a day, or to candidates and why.
+
+The commune, district and province that are written must fit each other; the reading that explains most of the words
+wins, and readings that explain as much are candidates. A name of another time is found as what it was then and carried
+to the day (a split stays a set). Old communes whose name is not the only one of its province need their district.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from schemas.fields import Model, field
+from schemas.places.carry import Carried, Decided, Evidence, OneOf, Subject, Unknown, Whole, carry
+from schemas.places.former import FormerProvince
+from schemas.places.mentions import Level, Mentions, Word, is_commune_kind, level_of, mentions_of, words_of
+from schemas.places.names import IDLE_WORDS
+from schemas.places.readings import Reading, best_readings
+from schemas.places.units import KNOWN_FROM, Commune, Unit
+from schemas.text import compose
+
+
+class AddressParts(Model):
+    """An address in the fields of a form, each as written."""
+
+    detail: str | None = field("số nhà, thôn, tổ dân phố", "Thôn 3")
+    commune: str | None = field("xã, phường", "Xã Tân Lập")
+    district: str | None = field("huyện, quận (trước 01/7/2025)", "Huyện Đan Phượng")
+    province: str | None = field("tỉnh, thành phố", "Hà Nội")
+
+
+class Why(StrEnum):
+    """Why an address is no single unit."""
+
+    NOTHING_FOUND = "nothing_found"
+    HOMONYM = "homonym"
+    TWO_READINGS = "two_readings"
+    SPLIT = "split"
+    MERGED = "merged"
+    ABOLISHED_PROVINCE = "abolished_province"
+    COMMUNE_UNREAD = "commune_unread"
+    CONTRADICTED = "contradicted"
+    UNTYPED = "untyped"
+    NOT_ON_THAT_DAY = "not_on_that_day"
+
+
+class Loosened(StrEnum):
+    """In what a found unit is not written as its official name."""
+
+    MARKS_MISSING = "marks_missing"
+    OTHER_KIND = "other_kind"
+    NO_DISTRICT = "no_district"
+    NAME_OF_ANOTHER_TIME = "name_of_another_time"
+    BEFORE_THE_TABLE = "before_the_table"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The unit on the day; `named` is the unit whose name was written, `rest` what stands before it."""
+
+    unit: Unit
+    named: Unit
+    rest: str
+    loosened: tuple[Loosened, ...]
+    carried: Whole | Decided
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Units of which one, or none, is meant; a person or evidence decides. `named` is known for a split."""
+
+    units: tuple[Unit, ...]
+    why: Why
+    named: Unit | None = None
+    formers: tuple[FormerProvince, ...] = ()
+    carried: OneOf | Unknown | None = None
+
+
+def resolve_address(
+    address: str | AddressParts, on: date, evidence: Sequence[Evidence] = (), *, subject: Subject = Subject.PARCEL
+) -> Found | Candidates:
+    """The unit that an address names on a day, or candidates with the reason.
+
+    With `subject=PERSON` a split whose people all went to one unit is decided; other evidence as for `carry`.
+    """
+    text, mentions = _mentions(address)
+    readings = best_readings(mentions, on)
+    if not readings:
+        return Candidates((), Why.NOTHING_FOUND)
+    best = readings[0]
+    if len(readings) > 1:
+        return _several(readings)
+    if best.formers:
+        return Candidates((best.unit,), Why.ABOLISHED_PROVINCE, best.unit, best.formers)
+    if doubt := _doubt(best, mentions, is_form=isinstance(address, AddressParts)):
+        return Candidates((best.unit,), doubt, best.unit)
+    return _on_the_day(best, text, mentions, carry(best.unit, on, evidence, subject=subject), on)
+
+
+def _several(readings: Sequence[Reading]) -> Candidates:
+    """Homonyms bear the name read in the same words at the same level; else the words themselves read in two ways."""
+    units = tuple(reading.unit for reading in readings)
+    formers = tuple(dict.fromkeys(former for reading in readings for former in reading.formers))
+    if formers:
+        return Candidates(units, Why.ABOLISHED_PROVINCE, formers=formers)
+    names = {(reading.main.name_at, reading.main.end, level_of(reading.unit)) for reading in readings}
+    return Candidates(units, Why.HOMONYM if len(names) == 1 else Why.TWO_READINGS)
+
+
+def _mentions(address: str | AddressParts) -> tuple[str, Mentions]:
+    if isinstance(address, str):
+        text = compose(address)
+        return text, mentions_of(words_of(text))
+    words: list[Word] = []
+    levels: dict[int, Level | None] = {}
+    parts = ((address.commune, Level.COMMUNE), (address.district, Level.DISTRICT), (address.province, Level.PROVINCE))
+    for part, level in parts:
+        segment = len(levels)
+        written = words_of(compose(part or ""), segment)
+        words += written
+        levels |= {word.segment: level for word in written} or {segment: level}
+    return compose(address.detail or ""), mentions_of(words, levels)
+
+
+def _doubt(reading: Reading, mentions: Mentions, *, is_form: bool) -> Why | None:
+    """What the words still say against the only reading."""
+    unread = [at for at in range(len(mentions.words)) if at not in reading.covered and not _is_idle(mentions.words[at])]
+    if is_form:
+        return Why.CONTRADICTED if unread else None
+    if any(at >= reading.main.end for at in unread):
+        return Why.CONTRADICTED
+    if not isinstance(reading.unit, Commune):
+        is_unread = any(is_commune_kind(mentions.words, at) for at in unread if at + 1 in unread)
+        return Why.COMMUNE_UNREAD if is_unread else None
+    return Why.UNTYPED if not reading.main.kinds and _is_after_more(reading, mentions, unread) else None
+
+
+def _is_after_more(reading: Reading, mentions: Mentions, unread: Sequence[int]) -> bool:
+    """Whether unread words stand just before the name, with no comma between: it may be a street's or a hamlet's."""
+    words, start = mentions.words, reading.main.start
+    return start - 1 in unread and words[start - 1].segment == words[start].segment
+
+
+def _is_idle(word: Word) -> bool:
+    return word.key in IDLE_WORDS
+
+
+def _on_the_day(reading: Reading, text: str, mentions: Mentions, carried: Carried, on: date) -> Found | Candidates:
+    if isinstance(carried, OneOf):
+        return Candidates(carried.units, Why(carried.reason.value), reading.unit, carried=carried)
+    if isinstance(carried, Unknown):
+        return Candidates((reading.unit,), Why.NOT_ON_THAT_DAY, reading.unit, carried=carried)
+    first = mentions.words[min(reading.covered)]
+    rest = text[: first.start].strip(" ,;-\n(") if mentions.words else text
+    return Found(carried.unit, reading.unit, rest, _loosened(reading, carried, on), carried)
+
+
+def _loosened(reading: Reading, carried: Whole | Decided, on: date) -> tuple[Loosened, ...]:
+    unit = reading.unit
+    said = {
+        Loosened.MARKS_MISSING: unit.name_vi not in reading.main.exact,
+        Loosened.OTHER_KIND: reading.main.is_swapped(unit),
+        Loosened.NO_DISTRICT: isinstance(unit, Commune) and unit.district_code is not None and reading.district is None,
+        Loosened.NAME_OF_ANOTHER_TIME: unit != carried.unit,
+        Loosened.BEFORE_THE_TABLE: on < KNOWN_FROM,
+    }
+    return tuple(loosened for loosened, is_so in said.items() if is_so)
