@@ -206,7 +206,7 @@ def account_table(lines: list[Any]) -> Table:
 
 @app.command()
 def due(
-    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="At risk when so much of the legal time is gone.")] = 0.75,
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="At risk from this share of the time on.")] = 0.75,
 ) -> None:
     """The dossiers that are late by law, or will be if nobody acts; those due first in front."""
     from connectors.ledger import open_ledger

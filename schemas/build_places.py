@@ -27,7 +27,7 @@ DATA = Path(__file__).parent / "data"
 SHIPPED, CORRECTIONS = DATA / "places.tsv", DATA / "place_corrections.csv"
 
 TWO_LEVELS_FROM = "2025-07-01"
-BASE_SOURCE = f"{PACKAGE} {PACKAGE_VERSION}, theo QĐ 19/2025/QĐ-TTg và các nghị quyết sắp xếp năm 2025"
+BASE_SOURCE = f"{PACKAGE} {PACKAGE_VERSION}, theo QĐ 19/2025/QĐ-TTg"
 PROVINCE_SOURCE = "202/2025/QH15"
 BECOMES = {"becomes_city": "Thành phố", "becomes_ward": "Phường"}
 SHOWN = 40

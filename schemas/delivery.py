@@ -108,6 +108,12 @@ class Parcel(Model):
     given: Receipt = Receipt()
     attempt_number: int = 1
     papers: tuple[bytes, ...] = ()
+    carried_to: date | None = None
+
+    @property
+    def places_on(self) -> date:
+        """The day whose codes the dossier's places now have: the event's, or the day they were carried to."""
+        return self.carried_to or self.dossier.event_on
 
     @property
     def request_code(self) -> str:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -16,8 +16,9 @@ from schemas.residence import ResidenceCase
 
 Case = Annotated[BirthCase | DeathCase | MarriageCase | ResidenceCase | LandCase, Field(discriminator="kind")]
 
-WORKFLOW_FIELDS = frozenset({"status", "updated_at"})
-"""What a portal changes on its own and our reports change too: no new version for these."""
+NOT_CONTENT: dict[str, Any] = {"status": True, "updated_at": True, "papers": {"__all__": {"link"}}}
+"""What a portal changes on its own, our reports change too, or may be signed anew each time: no new version for these.
+"""
 
 
 class PortalStatus(IntEnum):
@@ -97,7 +98,7 @@ class Dossier(Model):
     def content_sha256(self) -> bytes:
         """Digest of what the citizen and the desk wrote; a portal's own status changes leave it alone, and so does a
         field that this schema gains later and the dossier does not fill."""
-        return sha256(self.model_dump_json(exclude=set(WORKFLOW_FIELDS), exclude_none=True).encode()).digest()
+        return sha256(self.model_dump_json(exclude=NOT_CONTENT, exclude_none=True).encode()).digest()
 
 
 class DossierState(StrEnum):

@@ -120,6 +120,7 @@ deliveries = Table(
     Column("version_number", Integer, nullable=False),
     Column("registry_code", Text, nullable=False),
     Column("step_number", SmallInteger, nullable=False),
+    Column("places_version", Text),  # the table of places that stood when it was planned
     Column("delivery_key", UUID(as_uuid=True), nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("needs", ARRAY(Text), nullable=False, server_default=NONE),  # receipt fields that earlier steps must give

@@ -57,7 +57,7 @@ DOSSIER_FINDINGS = text("""
     SELECT check_code, field_path, weight FROM findings
      WHERE dossier_id = :dossier_id AND version_number = :version_number ORDER BY weight, check_code""")
 DOSSIER_DELIVERIES = text("""
-    SELECT registry_code, step_number, state, attempt_number, lacks FROM deliveries
+    SELECT registry_code, step_number, state, attempt_number, lacks, places_version FROM deliveries
      WHERE dossier_id = :dossier_id ORDER BY delivery_id""")
 
 

@@ -138,6 +138,7 @@ class Told:
     code: str = ""
     words: str = field(default="", repr=False)
     wait_s: float = 0.0
+    decided: tuple[str, ...] = ()  # what made one place of several, in codes
 
 
 def claim_ready(ledger: Ledger, registry_code: str, limit: int) -> list[Claimed]:
@@ -229,6 +230,8 @@ def _detail(one: Told) -> dict[str, Any]:
         detail["code"] = one.code if one.code.isprintable() else "?"
     if one.lacks:
         detail["lacks"] = list(one.lacks)
+    if one.decided:
+        detail["decided"] = list(one.decided)
     return detail
 
 

@@ -16,6 +16,7 @@ from connectors.vault import DataKey
 from schemas.delivery import TOUCHED_STATES
 from schemas.dossier import DossierState
 from schemas.finding import Finding
+from schemas.places import TABLE_VERSION
 from schemas.report import Milestone
 from schemas.routes import Step
 from schemas.tables import events, papers
@@ -62,15 +63,18 @@ CANCEL = text("""
     INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'cancelled' FROM gone""")
 PLAN = text("""
     WITH planned AS (
-        INSERT INTO deliveries (dossier_id, version_number, registry_code, step_number, delivery_key, state, needs)
+        INSERT INTO deliveries
+            (dossier_id, version_number, registry_code, step_number, delivery_key, state, needs, places_version)
         SELECT dossier_id, version_number, registry_code, step_number, delivery_key,
-               CASE WHEN step_number = 1 THEN 'ready' ELSE 'waiting' END, string_to_array(needs, ',')
+               CASE WHEN step_number = 1 THEN 'ready' ELSE 'waiting' END, string_to_array(needs, ','),
+               :places_version
           FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:registries AS text[]),
                       CAST(:steps AS int[]), CAST(:keys AS uuid[]), CAST(:needs AS text[]))
                AS u(dossier_id, version_number, registry_code, step_number, delivery_key, needs)
          ORDER BY dossier_id, step_number
         ON CONFLICT (delivery_key) DO UPDATE
-           SET state = excluded.state, version_number = excluded.version_number WHERE deliveries.state = 'cancelled'
+           SET state = excluded.state, version_number = excluded.version_number,
+               places_version = excluded.places_version WHERE deliveries.state = 'cancelled'
         RETURNING dossier_id, delivery_id, registry_code, step_number)
     INSERT INTO events (dossier_id, delivery_id, kind, detail)
     SELECT dossier_id, delivery_id, 'planned', jsonb_build_object('registry', registry_code, 'step', step_number)
@@ -249,6 +253,7 @@ def _write_plans(connection: Connection, settled: Sequence[Examined]) -> None:
                 "registries": [step.registry_code for _, _, step, _ in planned],
                 "steps": [number for _, number, _, _ in planned],
                 "keys": [key for _, _, _, key in planned],
+                "places_version": TABLE_VERSION,
                 "needs": [",".join(step.needs) for _, _, step, _ in planned],
             },
         )

@@ -28,6 +28,7 @@ from typing import Any
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unreachable, Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
+from connectors.registries.placing import AsOf, PlaceCodes
 from connectors.registries.registry import Registry
 from schemas.catalogues import code_of, ethnic_group
 from schemas.civil_status import BirthCase, DeathCase
@@ -300,6 +301,7 @@ REGISTRY = Registry(
     read=read,
     ask=ask,
     read_asked=read_asked,
+    places=PlaceCodes(AsOf.SENDING),
     greeting=greeting,
     sends_at_once=BATCH,
     asks_at_once=BATCH,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from connectors.endpoint import Endpoint
 from connectors.http import Auth, Reply, Request
+from connectors.registries.placing import PlaceCodes
 from schemas.delivery import Answer, Parcel, Receipt
 
 
@@ -21,6 +22,7 @@ class Registry:
     `inquire`/`read_inquiry`: what must be looked up before writing, added to what the parcel is given.
     `promises`: receipt fields a registration of each kind of case must bring, at once or later.
     `together`: only parcels for which it gives the same value go into one request.
+    `places`: which codes of places it expects.
     `wants_papers`: whether parcels must carry the bytes of the dossier's papers.
     `settles_after_s`: how long after an attempt an unanswered request can still take effect; it is not asked before.
     """
@@ -41,5 +43,6 @@ class Registry:
     promises: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     together: Callable[[Parcel], Hashable] = lambda parcel: None
     wants_papers: bool = False
+    places: PlaceCodes = PlaceCodes()
     inquire: Callable[[Parcel, Endpoint], Request] | None = None
     read_inquiry: Callable[[Reply, Parcel], Receipt] | None = None

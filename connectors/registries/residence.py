@@ -33,6 +33,7 @@ from connectors import xml
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unauthorised, Unrecognised
 from connectors.http import Reply, Request, Token
+from connectors.registries.placing import AsOf, PlaceCodes
 from connectors.registries.registry import Registry
 from schemas.civil_status import BirthCase, DeathCase
 from schemas.dates import PartialDate
@@ -105,11 +106,11 @@ def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
     _put(root, "NgayTiepNhan", dossier.event_on.strftime("%Y%m%d"))
     match dossier.case:
         case BirthCase() as birth:
-            _write_birth(_put(root, "DangKyThuongTruTre"), birth, parcel.given, dossier.event_on)
+            _write_birth(_put(root, "DangKyThuongTruTre"), birth, parcel.given, parcel.places_on)
         case DeathCase() as death:
             _write_death(_put(root, "XoaThuongTru"), death, parcel.given)
         case ResidenceCase() as residence:
-            _write_residence(_put(root, "DangKyThuongTru"), residence, dossier.event_on)
+            _write_residence(_put(root, "DangKyThuongTru"), residence, parcel.places_on)
         case other:
             raise Refused(f"residence: there is no request for a case of kind {other.kind}")
     if dossier.applicant:
@@ -373,6 +374,7 @@ REGISTRY = Registry(
     read=read,
     ask=ask,
     read_asked=read_asked,
+    places=PlaceCodes(AsOf.SENDING),
     greeting=greeting,
     settles_after_s=60.0,
     promises={

@@ -9,6 +9,8 @@ import time
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
 
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, Refused, Unauthorised, Unreachable, Unrecognised
@@ -29,7 +31,9 @@ from connectors.ledger.deliveries import (
 )
 from connectors.ledger.examinations import paper_contents
 from connectors.portals.provinces import PROVINCES
+from connectors.registries.placing import PlaceUndecided, day_of, placed
 from connectors.registries.registry import Registry
+from schemas.dates import local_day
 from schemas.delivery import Answer, Event, Outcome, Parcel, Receipt
 
 log = logging.getLogger(__name__)
@@ -53,11 +57,12 @@ class _Run:
         self.error: LienthongError | None = None
         self.is_down = False
         self.unsent: dict[int, Claimed] = {}  # claimed, and neither sent nor told about yet
+        self.decided: dict[int, list[str]] = {}  # by delivery: what made one place of several
         self._told: list[Told] = []
 
     def tell(self, told: Told) -> None:
         self.unsent.pop(told.of.delivery_id, None)
-        self._told.append(told)
+        self._told.append(replace(told, decided=tuple(self.decided.pop(told.of.delivery_id, ()))))
         if len(self._told) >= RECORD:
             self.flush()
 
@@ -123,7 +128,7 @@ def _send_ready(run: _Run) -> int:
         return 0
     send_before = time.monotonic() + LEASE_S - LEASE_MARGIN_S
     run.unsent = {one.delivery_id: one for one in claimed}
-    sendable = _inquire(run, _parcels(run, claimed))
+    sendable = _inquire(run, _placed(run, _parcels(run, claimed)))
     for group, reply in run.line.send_all(_requests(run, sendable, send_before)):
         _read_sent(run, group, reply)
     for one in list(run.unsent.values()):
@@ -148,6 +153,21 @@ def _parcels(run: _Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, P
             contents = tuple(inside(one.original))
         yield one, Parcel(key=one.delivery_key, dossier=dossier, given=one.given,
                           attempt_number=one.attempt_number, papers=contents)  # fmt: skip
+
+
+def _placed(run: _Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterator[tuple[Claimed, Parcel]]:
+    """The parcels with the codes of places that the registry expects today; what is undecided is not sent."""
+    today = local_day(datetime.now(timezone.utc))
+    for one, parcel in parcels:
+        try:
+            dossier, decided = placed(parcel.dossier, run.registry.places, today)
+        except PlaceUndecided as error:
+            run.tell(Told(one, Event.REFUSED, code="place_undecided", words=str(error)))
+            continue
+        if decided:
+            run.decided[one.delivery_id] = [f"{by.kind}: {by.record}" for by in decided]
+        on = day_of(dossier, run.registry.places, today)
+        yield one, parcel.model_copy(update={"dossier": dossier, "carried_to": on})
 
 
 def _inquire(run: _Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterable[tuple[Claimed, Parcel]]:
@@ -180,23 +200,26 @@ def _requests(
     for group in _groups(run.registry, parcels, run.registry.sends_at_once):
         if run.error or time.monotonic() > send_before:
             return
-        try:
-            request = run.registry.write([parcel for _, parcel in group], run.line.endpoint)
-        except Refused as error:
-            _refuse(run, group, "unwritable", str(error))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:  # our writer's fault, its text is personal
-            log.error("%s: %d parcels cannot be written: %s", run.registry.code, len(group), type(error).__name__)
-            _refuse(run, group, f"unwritable_{type(error).__name__}", "")
-        else:
-            for one, _ in group:
+        for written, request in _written(run, group):
+            for one, _ in written:
                 del run.unsent[one.delivery_id]
-            yield group, request
+            yield written, request
 
 
-def _refuse(run: _Run, group: Group, code: str, words: str) -> None:
-    """Refuses what cannot be written; of a batch, each alone would be known only by trying, so each is tried alone."""
-    for one, _ in group:
-        run.tell(Told(one, Event.REFUSED, code=code, words=words))
+def _written(run: _Run, group: Group) -> Iterator[tuple[Group, Request]]:
+    """The group's request; when it cannot be written, each is tried alone and the faulty one refused."""
+    try:
+        yield group, run.registry.write([parcel for _, parcel in group], run.line.endpoint)
+    except (Refused, ValueError, KeyError, TypeError, AttributeError) as error:
+        if len(group) > 1:
+            for alone in group:
+                yield from _written(run, [alone])
+            return
+        is_ours = not isinstance(error, Refused)  # our writer's fault: its text is personal, its kind is not
+        if is_ours:
+            log.error("%s: a parcel cannot be written: %s", run.registry.code, type(error).__name__)
+        code = f"unwritable_{type(error).__name__}" if is_ours else "unwritable"
+        run.tell(Told(group[0][0], Event.REFUSED, code=code, words="" if is_ours else str(error)))
 
 
 def _groups(registry: Registry, parcels: Iterable[tuple[Claimed, Parcel]], size: int) -> Iterator[Group]:

@@ -5,7 +5,7 @@ Nothing is chosen here. Commas bound a stretch; words are compared without tones
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cache
 
@@ -28,8 +28,8 @@ from schemas.places.units import TWO_LEVELS_FROM, District, Province, Unit
 from schemas.text import search_fold
 
 WORD = re.compile(r"[^\W\d_]+(?:['’‘ʼ`´][^\W\d_]+)*|\d+|[,;\n()/]")
-SYLLABLES_TOO = frozenset({"tinh", "quan", "huyen", "phuong", "xa"})
-"""Kinds without marks that may be the end of another name: `dinh quan dong nai`, `phuc xa ba dinh`."""
+SYLLABLES_TOO = frozenset("tinh quan huyen phuong xa tỉnh quận huyện phường xã".split())
+"""Kinds that may be the end of another name: `dinh quan dong nai`, `phuc xa ba dinh`, `Thượng Quận Kinh Môn`."""
 LONGEST = 8
 """Words of the longest name."""
 
@@ -65,7 +65,7 @@ class Mention:
     kinds: tuple[str, ...]
     units: tuple[Unit, ...]
     exact: frozenset[str] = frozenset()
-    """Names whose tones are those that were written."""
+    """Names whose tones are those that were written; none in an address that has no marks at all."""
     old_provinces: frozenset[str] = frozenset()
     new_provinces: frozenset[str] = frozenset()
     formers: tuple[FormerProvince, ...] = ()
@@ -108,33 +108,38 @@ def words_of(text: str, segment: int = 0) -> tuple[Word, ...]:
 def mentions_of(words: Sequence[Word], levels: dict[int, Level | None] | None = None) -> Mentions:
     """Everything the words may name. `levels` says which level a segment is of (None: of none), for forms."""
     found = Mentions(tuple(words))
+    has_marks = not all(word.written.isascii() for word in words)
     for at, word in enumerate(words):
         if levels is not None and levels[word.segment] is None:
             continue
-        for name_end, key in _stretches(words, at):
+        for name_end, key, is_spelling in _stretches(words, at):
             units, formers = table().by_name.get(key, ()), former_provinces().get(key, ())
             if units or formers:
-                for mention in _mentions(words, at, name_end, key, units, formers):
+                for mention in _mentions(words[:name_end], at, key, units, formers, is_spelling):
                     if levels is None or levels[word.segment] is mention.level:
-                        found.of(mention.level).append(mention)
+                        found.of(mention.level).append(mention if has_marks else replace(mention, exact=frozenset()))
     return found
 
 
-def _stretches(words: Sequence[Word], at: int) -> Iterator[tuple[int, str]]:
+def _stretches(words: Sequence[Word], at: int) -> Iterator[tuple[int, str, bool]]:
+    """Where a stretch of words from here ends, its key, and whether that is the official key of another spelling."""
     keys: list[str] = []
     for end in range(at, min(at + LONGEST, len(words))):
         if words[end].segment != words[at].segment:
             return
         keys.append(words[end].key)
         key = " ".join(keys)
-        yield end + 1, SPELLINGS.get(key, key)
+        yield end + 1, key, False
+        if key in SPELLINGS:
+            yield end + 1, SPELLINGS[key], True
 
 
 def _mentions(
-    words: Sequence[Word], at: int, end: int, key: str, units: tuple[Unit, ...], formers: tuple[FormerProvince, ...]
-) -> Iterator[Mention]:
-    written = tuple(word.written for word in words[at:end])
-    is_spelling = key != " ".join(word.key for word in words[at:end])
+    words: Sequence[Word], at: int, key: str, units: tuple[Unit, ...], formers: tuple[FormerProvince, ...],
+    is_spelling: bool,
+) -> Iterator[Mention]:  # fmt: skip
+    """Of the words from `at` to the last; other spellings are taken as they are."""
+    written = tuple(word.written for word in words[at:])
     names = {unit.name_vi for unit in units}
     fitting = names if is_spelling else {name for name in names if is_compatible(written, name)}
     formers = tuple(former for former in formers if is_spelling or is_compatible(written, former.name_vi))
@@ -144,7 +149,7 @@ def _mentions(
     exact = frozenset(name for name in fitting if sound_key(bare(name)) == sound)
     kept = tuple(unit for unit in units if unit.name_vi in fitting)
     for start, kinds in _kinds_before(words, at):
-        if _is_detail(words, start):
+        if not kinds and _is_detail(words, start):
             continue
         for level in Level:
             of_level = tuple(unit for unit in kept if level_of(unit) is level)
@@ -153,7 +158,7 @@ def _mentions(
                 continue
             if not kinds and key.isdecimal():
                 continue
-            yield _mention(start, at, end, level, kinds, of_level, exact, of_former)
+            yield _mention(start, at, len(words), level, kinds, of_level, exact, of_former)
 
 
 def _mention(
@@ -182,7 +187,7 @@ def _kind_words() -> dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...
 def _kinds_before(words: Sequence[Word], at: int) -> list[tuple[int, tuple[str, ...]]]:
     """Where the mention of a name may begin, and the kinds written there.
 
-    For a syllable without marks both are possible.
+    For a syllable that ends other names both are possible.
     """
     for length in (2, 1):
         start = at - length

@@ -26,7 +26,6 @@ SPELLINGS: dict[str, str] = {
     "dac lac": "dak lak", "dac lak": "dak lak", "dak lac": "dak lak", "daklak": "dak lak", "darlac": "dak lak",
     "dac nong": "dak nong", "daknong": "dak nong", "buon me thuot": "buon ma thuot", "ban me thuot": "buon ma thuot",
     "bmt": "buon ma thuot", "play cu": "pleiku", "plei ku": "pleiku", "phan rang": "phan rang thap cham",
-    "hoang xa": "hoang sa",
 }  # fmt: skip
 """Other writings of a name (search fold) and the official one."""
 
@@ -37,8 +36,12 @@ DETAIL_WORDS = frozenset(
 IDLE_WORDS = frozenset({"viet", "nam", "vn", "vietnam", "cu", "moi", "nay", "la", "truoc", "day", "thuoc", "va"})
 """Search folds of words beside names that say nothing about the place."""
 
-ROMANS = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VII": "7", "VIII": "8", "IX": "9"}
-"""Wards of Vị Thanh bear Roman numbers; VI and X are left out, `VI THANH` is no number."""
+ROMANS = {"I": "1", "V": "5"} | {
+    cased: str(number)
+    for roman, number in {"II": 2, "III": 3, "IV": 4, "VII": 7, "VIII": 8, "IX": 9}.items()
+    for cased in (roman, roman.lower())
+}
+"""Wards of Vị Thanh and communes of Núi Thành bear them; VI and X are left out, `VI THANH` is no number."""
 
 _KIND = re.compile(f"({'|'.join({*PROVINCE_KINDS, *DISTRICT_KINDS, *COMMUNE_KINDS})}) (?=.)")
 _FINAL_I = re.compile(r"\b(h|k|l|m|s|t|v|qu)i(?=[\u0300-\u0323]*\b)(?![\u0300-\u0323]*\w)")
@@ -61,9 +64,13 @@ def bare(name_vi: str) -> str:
 
 def place_key(text: str) -> str:
     """The key by which a bare name is found: without tones, `Mĩ Lí` like `Mỹ Lý`, `04` and `IV` like `4`."""
-    if text in ROMANS:
-        return ROMANS[text]
-    return _FINAL_I.sub(r"\1y", " ".join(word.lstrip("0") or word for word in search_fold(text).split()))
+    return " ".join(filter(None, map(_word_key, text.split())))
+
+
+def _word_key(word: str) -> str:
+    if word in ROMANS:
+        return ROMANS[word]
+    return " ".join(_FINAL_I.sub(r"\1y", part.lstrip("0") or part) for part in search_fold(word).split())
 
 
 @lru_cache(maxsize=32_768)

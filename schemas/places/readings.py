@@ -9,8 +9,10 @@ from schemas.places.mentions import Level, Mention, Mentions, level_of
 from schemas.places.table import table
 from schemas.places.units import TWO_LEVELS_FROM, Commune, District, Province, Unit
 
-EXACT, ADJACENT = 0.25, 0.25
-"""Tones as written; the mention stands next to that of the unit above."""
+INEXACT, ADJACENT = -0.25, 0.25
+"""Marks are missing; the mention stands next to that of the unit above."""
+LONGER = 0.02
+"""A word, of readings that explain as many: `Nam Hà Lâm Hà` is one name before it is a commune and its district."""
 SWAPPED, OF_ANOTHER_TIME, NOT_YET = -0.75, -0.5, -3.0
 """Another kind was written; the unit above is of another time; the name was given after the day."""
 PROVINCE_ALONE = 0.5
@@ -72,7 +74,8 @@ def _is_outdone(reading: Reading, there: list[Reading]) -> bool:
 
 def _also_meant(best: Reading, readings: list[Reading], on: date) -> list[Reading]:
     """Communes of the day that bear the name read as a district without its kind: `Tân Lập, Đan Phượng, Hà Nội`."""
-    if best.district is None or best.district.kinds or on < TWO_LEVELS_FROM:
+    says_when = best.main.kinds or (best.province and not best.province.new_provinces)
+    if best.district is None or best.district.kinds or says_when or on < TWO_LEVELS_FROM:
         return []
     return [
         reading
@@ -86,21 +89,27 @@ def _also_meant(best: Reading, readings: list[Reading], on: date) -> list[Readin
 def _readings(mentions: Mentions, on: date) -> Iterator[Reading]:
     for level in Level:
         for main in mentions.of(level):
-            for unit in main.units:
+            formers = _formers(main, on)
+            for unit in () if formers else main.units:
                 yield from _reading(unit, main, mentions, on)
-            for former in main.formers:
+            for former in formers:
                 for heir in former.heirs:
-                    yield Reading(heir, main, None, None, len(main) + PROVINCE_ALONE, (former,))
+                    yield Reading(heir, main, None, None, len(main) * (1 + LONGER) + PROVINCE_ALONE, (former,))
+
+
+def _formers(mention: Mention, on: date) -> tuple[FormerProvince, ...]:
+    """Those that a name means: the one of the day, or all if no later province took the name."""
+    of_the_day = tuple(former for former in mention.formers if former.valid_from <= on < former.valid_until)
+    return of_the_day or (() if mention.units else mention.formers)
 
 
 def _reading(unit: Unit, main: Mention, mentions: Mentions, on: date) -> Iterator[Reading]:
-    weight = len(main) + (EXACT if unit.name_vi in main.exact else 0) + (SWAPPED if main.is_swapped(unit) else 0)
+    weight = len(main) * (1 + LONGER) + _exact(main, unit) + (SWAPPED if main.is_swapped(unit) else 0)
     weight += NOT_YET if on < unit.valid_from else 0
     if isinstance(unit, Province):
         yield Reading(unit, main, None, None, weight + PROVINCE_ALONE)
         return
-    district = _best([*_districts_above(unit, main, mentions)], main) if isinstance(unit, Commune) else None
-    province = _best([*_provinces_above(unit, main, district, mentions, on)], main)
+    district, province = _above(unit, main, mentions, on)
     for above in (district, province):
         weight += above.weight if above else 0
     next_up = district or province
@@ -110,9 +119,27 @@ def _reading(unit: Unit, main: Mention, mentions: Mentions, on: date) -> Iterato
     yield Reading(unit, main, district_mention, province.mention if province else None, weight, formers)
 
 
-def _best(above: list[Above], below: Mention) -> Above | None:
-    """The heaviest, and of equal ones the last in the text."""
-    return max(above, key=lambda one: (one.weight, one.mention.start)) if above else None
+def _above(unit: Commune | District, main: Mention, mentions: Mentions, on: date) -> tuple[Above | None, Above | None]:
+    """The district and province that together explain most; of equals the last in the text."""
+    provinces: list[Above | None] = [None, *_provinces_above(unit, main, mentions, on)]
+    districts: list[Above | None] = [None]
+    if isinstance(unit, Commune):
+        districts += _districts_above(unit, main, mentions)
+    pairs = [
+        (district, province)
+        for district in districts
+        for province in provinces
+        if not (district and province and district.mention.overlaps(province.mention))
+    ]
+    return max(pairs, key=lambda pair: [sum(of(one) for one in pair if one) for of in (_weight, _place)])
+
+
+def _weight(above: Above) -> float:
+    return above.weight
+
+
+def _place(above: Above) -> float:
+    return above.mention.start
 
 
 def _districts_above(unit: Commune, main: Mention, mentions: Mentions) -> Iterator[Above]:
@@ -124,19 +151,17 @@ def _districts_above(unit: Commune, main: Mention, mentions: Mentions) -> Iterat
             of = next(of for of in mention.units if of.code == unit.district_code)
             yield Above(mention, len(mention) + (SWAPPED if mention.is_swapped(of) else 0) + _exact(mention, of))
         elif unit.district_code is None and codes & {origin.district_code for origin in _origins(unit)}:
-            yield Above(mention, len(mention) + OF_ANOTHER_TIME)
+            yield Above(mention, len(mention) + OF_ANOTHER_TIME + (0 if mention.exact else INEXACT))
 
 
-def _provinces_above(
-    unit: Commune | District, main: Mention, district: Above | None, mentions: Mentions, on: date
-) -> Iterator[Above]:
+def _provinces_above(unit: Commune | District, main: Mention, mentions: Mentions, on: date) -> Iterator[Above]:
     for mention in mentions.provinces:
-        if mention.overlaps(main) or (district and mention.overlaps(district.mention)):
+        if mention.overlaps(main):
             continue
-        weight = len(mention) + (EXACT if mention.exact else 0)
+        weight = len(mention) + (0 if mention.exact else INEXACT)
         is_of_today = unit.valid_from >= TWO_LEVELS_FROM
-        formers = tuple(of for of in mention.formers if _old_codes(unit) & {heir.code for heir in of.heirs})
-        if formers and (not mention.units or any(of.valid_from <= on < of.valid_until for of in formers)):
+        formers = tuple(of for of in _formers(mention, on) if _old_codes(unit) & {heir.code for heir in of.heirs})
+        if formers:
             yield Above(mention, weight + (OF_ANOTHER_TIME if is_of_today else 0), formers)
         elif unit.province_code in (mention.new_provinces if is_of_today else mention.old_provinces):
             yield Above(mention, weight)
@@ -147,7 +172,7 @@ def _provinces_above(
 
 
 def _exact(mention: Mention, unit: Unit) -> float:
-    return EXACT if unit.name_vi in mention.exact else 0
+    return 0 if unit.name_vi in mention.exact else INEXACT
 
 
 def _origins(unit: Commune) -> tuple[Commune, ...]:
