@@ -64,10 +64,7 @@ class Reply:
     def json(self) -> Any:
         """The body as JSON (UTF-8, with or without BOM); Unrecognised when it is not."""
         try:
-            content = json.loads(self.body.decode("utf-8-sig"))
-            if b"\\ud" in self.body.lower():  # half a surrogate pair is no text: it could be kept nowhere
-                json.dumps(content, ensure_ascii=False).encode()
-            return content
+            return json.loads(self.body.decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
             raise Unrecognised(f"expected JSON, status {self.status}: {type(error).__name__}", self.body) from None
 

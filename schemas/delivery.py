@@ -12,6 +12,8 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from pydantic import field_validator
+
 from schemas.dossier import Dossier
 from schemas.fields import Model, field
 
@@ -88,6 +90,14 @@ class Receipt(Model):
     card_until: date | None = field("hạn thẻ", "2032-09-30")
     land_entry_code: str | None = field("mã biến động", "24-07210-000123")
     result_code: str | None = field("mã giấy tờ kết quả", "KQ.G15.000031")
+
+    @field_validator("*")
+    @classmethod
+    def _is_text(cls, value: object) -> object:
+        """Half a surrogate pair is no text: it could be kept nowhere and told to nobody."""
+        if isinstance(value, str):
+            value.encode()  # UnicodeEncodeError is a ValueError, which pydantic takes for a fault of the field
+        return value
 
     def and_then(self, later: "Receipt") -> "Receipt":
         """Both receipts as one; what is known is not forgotten."""

@@ -104,3 +104,11 @@ def test_only_dossiers_of_one_province_and_module_are_asked_about_together() -> 
     birth, marriage = parcel_of("birth"), parcel_of("marriage")
     elsewhere = birth.model_copy(update={"dossier": changed(birth.dossier, "portal_code", "22")})
     assert len({REGISTRY.together(one) for one in (birth, marriage, elsewhere, parcel_of("birth_2"))}) == 3
+
+
+def test_half_a_surrogate_pair_in_a_receipt_makes_the_reply_unrecognised() -> None:
+    result = {"ngayDangKy": "21/11/2026", "soDangKy": "7", "quyenSo": "01/2026", "soDinhDanh": "\ud800"}
+    parcel = parcel_of("birth")
+    item = {"maHoSo": parcel.dossier.dossier_code, "trangThai": "4", "ketQuaXuLy": json.dumps(result)}
+    with pytest.raises(errors.Unrecognised):
+        REGISTRY.read_asked(Reply(200, json.dumps({"status": "1", "value": [item]}).encode()), [parcel])

@@ -386,9 +386,3 @@ def test_no_message_holds_a_query_a_token_a_secret_or_a_body(
 def test_a_request_and_a_reply_show_no_content() -> None:
     shown = f"{Request.post_json('/cases', {'name': 'TRAN'}, {'X': 'TRAN'})!r} {Reply(200, b'TRAN', {'X': 'TRAN'})!r}"
     assert "TRAN" not in shown
-
-
-def test_half_a_surrogate_pair_in_a_reply_is_not_taken_for_text() -> None:
-    assert Reply(200, rb'{"a": "\ud83d\ude00"}').json() == {"a": "\N{GRINNING FACE}"}
-    with pytest.raises(Unrecognised):
-        Reply(200, rb'{"a": "\uD800"}').json()

@@ -28,7 +28,7 @@ from typing import Any
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unreachable, Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
-from connectors.registries.placing import AsOf, PlaceCodes
+from connectors.placing import AsOf, PlaceCodes
 from connectors.registries.registry import Registry
 from schemas.catalogues import code_of, ethnic_group
 from schemas.civil_status import BirthCase, DeathCase

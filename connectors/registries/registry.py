@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from connectors.endpoint import Endpoint
 from connectors.http import Auth, Reply, Request
-from connectors.registries.placing import PlaceCodes
+from connectors.placing import PlaceCodes
 from schemas.delivery import Answer, Parcel, Receipt
 
 

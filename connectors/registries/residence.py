@@ -33,7 +33,7 @@ from connectors import xml
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unauthorised, Unrecognised
 from connectors.http import Reply, Request, Token
-from connectors.registries.placing import AsOf, PlaceCodes
+from connectors.placing import AsOf, PlaceCodes
 from connectors.registries.registry import Registry
 from schemas.civil_status import BirthCase, DeathCase
 from schemas.dates import PartialDate

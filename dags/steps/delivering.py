@@ -12,6 +12,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
+from pydantic import ValidationError
+
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, Refused, Unauthorised, Unreachable, Unrecognised
 from connectors.http import Line, Reply, Request
@@ -30,8 +32,8 @@ from connectors.ledger.deliveries import (
     record,
 )
 from connectors.ledger.examinations import paper_contents
+from connectors.placing import PlaceUndecided, day_of, placed
 from connectors.portals.provinces import PROVINCES
-from connectors.registries.placing import PlaceUndecided, day_of, placed
 from connectors.registries.registry import Registry
 from schemas.dates import local_day
 from schemas.delivery import Answer, Event, Outcome, Parcel, Receipt
@@ -239,7 +241,7 @@ def _read_sent(run: _Run, group: Group, reply: Reply | LienthongError) -> None:
     try:
         if isinstance(reply, LienthongError):
             raise reply
-        answers = run.registry.read(reply, [parcel for _, parcel in group])
+        answers = _read(run.registry.read, reply, group)
     except Unreachable as error:
         run.note(error)
         for one, _ in group:
@@ -267,6 +269,15 @@ def _verbatim(reply: bytes) -> str:
         return reply.decode()
     except UnicodeDecodeError:
         return f"base64:{b64encode(reply).decode()}"
+
+
+def _read(read: Callable[[Reply, Sequence[Parcel]], list[Answer]], reply: Reply, group: Group) -> list[Answer]:
+    """The connector's reading; a value that no receipt can hold makes the reply one of unknown shape."""
+    try:
+        return read(reply, [parcel for _, parcel in group])
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        raise Unrecognised(f"a receipt's {where} cannot be kept", reply.body) from None
 
 
 def _unreached(one: Claimed, error: Unreachable, settles_after_s: float) -> Told:
@@ -342,7 +353,7 @@ def _asked(run: _Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Par
         try:
             if isinstance(reply, LienthongError):
                 raise reply
-            answers: Sequence[Answer | None] = run.registry.read_asked(reply, [parcel for _, parcel in group])
+            answers: Sequence[Answer | None] = _read(run.registry.read_asked, reply, group)
         except LienthongError as error:
             run.note(error)
             run.keep(error)

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from schemas.fields import Model, field
-from schemas.places.carry import Carried, Decided, Evidence, OneOf, Subject, Unknown, Whole, carry
+from schemas.places.carry import Decided, Evidence, OneOf, Subject, Unknown, Whole, carry
 from schemas.places.former import FormerProvince
 from schemas.places.mentions import Level, Mentions, Word, is_commune_kind, level_of, mentions_of, words_of
 from schemas.places.names import IDLE_WORDS
@@ -83,7 +83,7 @@ def resolve_address(
 
     With `subject=PERSON` a split whose people all went to one unit is decided; other evidence as for `carry`.
     """
-    text, mentions = _mentions(address)
+    mentions = _mentions(address)
     readings = best_readings(mentions, on)
     if not readings:
         return Candidates((), Why.NOTHING_FOUND)
@@ -94,7 +94,12 @@ def resolve_address(
         return Candidates((best.unit,), Why.ABOLISHED_PROVINCE, best.unit, best.formers)
     if doubt := _doubt(best, mentions, is_form=isinstance(address, AddressParts)):
         return Candidates((best.unit,), doubt, best.unit)
-    return _on_the_day(best, text, mentions, carry(best.unit, on, evidence, subject=subject), on)
+    carried = carry(best.unit, on, evidence, subject=subject)
+    if isinstance(carried, OneOf):
+        return Candidates(carried.units, Why(carried.reason.value), best.unit, carried=carried)
+    if isinstance(carried, Unknown):
+        return Candidates((best.unit,), Why.NOT_ON_THAT_DAY, best.unit, carried=carried)
+    return Found(carried.unit, best.unit, _rest(address, best, mentions), _loosened(best, carried, on), carried)
 
 
 def _several(readings: Sequence[Reading]) -> Candidates:
@@ -107,10 +112,9 @@ def _several(readings: Sequence[Reading]) -> Candidates:
     return Candidates(units, Why.HOMONYM if len(names) == 1 else Why.TWO_READINGS)
 
 
-def _mentions(address: str | AddressParts) -> tuple[str, Mentions]:
+def _mentions(address: str | AddressParts) -> Mentions:
     if isinstance(address, str):
-        text = compose(address)
-        return text, mentions_of(words_of(text))
+        return mentions_of(words_of(compose(address)))
     words: list[Word] = []
     levels: dict[int, Level | None] = {}
     parts = ((address.commune, Level.COMMUNE), (address.district, Level.DISTRICT), (address.province, Level.PROVINCE))
@@ -119,7 +123,7 @@ def _mentions(address: str | AddressParts) -> tuple[str, Mentions]:
         written = words_of(compose(part or ""), segment)
         words += written
         levels |= {word.segment: level for word in written} or {segment: level}
-    return compose(address.detail or ""), mentions_of(words, levels)
+    return mentions_of(words, levels)
 
 
 def _doubt(reading: Reading, mentions: Mentions, *, is_form: bool) -> Why | None:
@@ -145,14 +149,11 @@ def _is_idle(word: Word) -> bool:
     return word.key in IDLE_WORDS
 
 
-def _on_the_day(reading: Reading, text: str, mentions: Mentions, carried: Carried, on: date) -> Found | Candidates:
-    if isinstance(carried, OneOf):
-        return Candidates(carried.units, Why(carried.reason.value), reading.unit, carried=carried)
-    if isinstance(carried, Unknown):
-        return Candidates((reading.unit,), Why.NOT_ON_THAT_DAY, reading.unit, carried=carried)
-    first = mentions.words[min(reading.covered)]
-    rest = text[: first.start].strip(" ,;-\n(") if mentions.words else text
-    return Found(carried.unit, reading.unit, rest, _loosened(reading, carried, on), carried)
+def _rest(address: str | AddressParts, reading: Reading, mentions: Mentions) -> str:
+    """What is written before the names: house, street, hamlet."""
+    if isinstance(address, AddressParts):
+        return address.detail or ""
+    return compose(address)[: mentions.words[min(reading.covered)].start].strip(" ,;-\n(")
 
 
 def _loosened(reading: Reading, carried: Whole | Decided, on: date) -> tuple[Loosened, ...]:

@@ -214,4 +214,3 @@ def changes_of(passage: Passage) -> tuple[Change, ...]:
         Change.STATUS_CHANGED: kind_of(before.name_vi) != kind_of(after.name_vi),
     }
     return tuple(change for change, is_so in found.items() if is_so)
-

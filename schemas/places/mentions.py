@@ -228,4 +228,3 @@ def is_commune_kind(words: Sequence[Word], at: int) -> bool:
         if known and set(known[1]) & set(COMMUNE_KINDS):
             return all(_is_word(word, kind) for word, kind in zip(words[at : at + length], known[0], strict=True))
     return False
-
