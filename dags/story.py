@@ -11,9 +11,12 @@ from rich.table import Table
 from connectors.ledger.account import Happening, Story
 from connectors.portals.provinces import PROVINCES
 from quality.check import explain
+from schemas.catalogues import title_of
 from schemas.dates import VIETNAM
 from schemas.delivery import Receipt
+from schemas.fields import procedure_code
 from schemas.finding import Finding, Weight
+from schemas.routes import form_of, route_of
 
 REGISTRIES = {
     "civil_status": "Hộ tịch", "residence": "Cư trú", "health_insurance": "Bảo hiểm y tế", "land": "Đất đai",
@@ -69,6 +72,8 @@ def print_story(console: Console, story: Story) -> None:
         f"Cổng {province.name_vi if province else dossier['portal_code']}, thủ tục"
         f" {dossier['procedure_as_written'] or 'chưa rõ'}, phiên bản {dossier['version_number']}", markup=False
     )  # fmt: skip
+    if law := _law_of(dossier):
+        console.print(law, markup=False)
     for finding in story.findings:
         _print_finding(console, finding, is_holding=dossier["state"] == "held" and finding["weight"] == Weight.HOLDS)
     for delivery in story.deliveries:
@@ -77,6 +82,23 @@ def print_story(console: Console, story: Story) -> None:
         console.print(f"  {delivery['step_number']}. {REGISTRIES[delivery['registry_code']]}: {state}{lacks}")
     console.print()
     console.print(_timeline(story.happenings))
+
+
+RESULTS = {"birth": "birth_certificate", "death": "death_certificate", "marriage": "marriage_certificate"}
+"""The document that the first registry's entry becomes, by kind of case."""
+
+
+def _law_of(dossier: Mapping[str, Any]) -> str:
+    """The form and the resulting document as the day of receipt has them, and the legal basis."""
+    code, on = procedure_code(dossier["procedure_as_written"] or ""), dossier["received_on"]
+    route = route_of(code, on)
+    if route is None:
+        return ""
+    form = form_of(code, on)
+    said = [f"Mẫu: {form.title_vi}"] if form else []
+    if document := RESULTS.get(route.case_kind):
+        said.append(f"kết quả: {title_of(document, on)}")
+    return "; ".join([*said, f"căn cứ: {route.source}"])
 
 
 def _print_finding(console: Console, finding: Mapping[str, Any], *, is_holding: bool) -> None:

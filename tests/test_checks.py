@@ -157,6 +157,8 @@ ROWS = (
     Row("residence_address_missing", RESIDENCE, {"case.moves_to.commune_code": None}, "case.moves_to"),
     Row("retired_commune_code", BIRTH, {"commune_code": "00001"}, "commune_code",
         {"case.mother.home_place.commune_code": "00001"}),
+    Row("wrong_commune_code", BIRTH, {"case.mother.home_place.commune_code": "06978"},
+        "case.mother.home_place.commune_code", {"case.mother.home_place.commune_code": "06970"}),
     Row("retired_commune_code", RESIDENCE, {"case.moves_to.commune_code": "00001"}, "case.moves_to.commune_code"),
     Row("retired_commune_code", LAND, {"case.parcel.commune_code": "00001"}, "case.parcel.commune_code",
         {"case.parcel.old_commune_code": "00001"}),

@@ -11,7 +11,7 @@ from quality.check import HOLDS, NOTES, Examination, Saw, check, check_each
 from schemas.civil_status import BirthCase
 from schemas.dossier import Dossier
 from schemas.person import Address
-from schemas.places import PROVINCES, commune_on
+from schemas.places import PROVINCES, commune_on, wrong_code
 
 _commune_on = lru_cache(maxsize=16_384)(commune_on)
 
@@ -32,6 +32,18 @@ TWO_LEVELS_FROM = date(2025, 7, 1)
 )
 def retired_commune_code(commune_code: str, exam: Examination) -> Saw:
     return "held by no unit" if _commune_on(commune_code, exam.event_on) is None else None
+
+
+@check_each(
+    "commune_code",
+    weight=HOLDS,
+    source="QĐ 19/2025/QĐ-TTg, đối chiếu bản ký; bảng đơn vị của liên thông",
+    says_vi="Mã xã là mã sai mà một số hệ thống từng gửi, chưa từng thuộc đơn vị nào.",
+    do_vi="Thay bằng mã đúng, tra bằng lệnh lienthong place kèm mã này, rồi gửi lại.",
+    says_en="A commune code is a known wrong one that other systems sent.",
+)
+def wrong_commune_code(commune_code: str) -> Saw:
+    return "a known wrong code" if wrong_code(commune_code) else None
 
 
 @check_each(

@@ -23,7 +23,7 @@ from rich.table import Table
 from sqlalchemy import URL
 
 from connectors.postgres import EmbeddedServer, embedded
-from tests.benchmarks import ours, rivals, twins
+from tests.benchmarks import ours, places, rivals, twins
 from tests.benchmarks.figures import Run, machine, rate, spread
 
 P = ParamSpec("P")
@@ -138,7 +138,8 @@ def main(
         _delivering(stage, repeat)
         examined = [stage.examine() for _ in range(repeat)]
         out.print(f"check: {1e6 / rate(examined):,.0f} µs a dossier, all checks (median of {repeat})")
-        out.print(f"memory: {stage.us(ours.peak_mb):,.0f} MB at most in the process of ledger and steps (bar 500)")
+        out.print(f"memory: {stage.us(ours.peak_mb):,.0f} MB at most in the process of ledger and steps (bar 500)\n")
+    places.main(out)
 
 
 def _pulling(stage: Stage, repeat: int) -> None:
