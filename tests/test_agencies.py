@@ -21,7 +21,10 @@ from schemas.dossier import Dossier
 from schemas.finding import Weight
 from tests.dossiers import BIRTH, DEATH, LAND, MARRIAGE, RESIDENCE, SOUND, changed
 
-HEADER = "agency_code,name_vi,kind,province_code,commune_code,valid_from,valid_until,heirs,receives,lists_all,certainty,source"
+HEADER = (
+    "agency_code,name_vi,kind,province_code,commune_code,valid_from,valid_until,"
+    "heirs,receives,lists_all,certainty,source"
+)
 TABLE = AgencyTable.read(
     "\n".join(
         (
