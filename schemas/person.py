@@ -54,7 +54,7 @@ class Applicant(Person):
 
     relation: str | None = field("quan hệ với người được đăng ký", "Cha", FORM)
     phone: str | None = field("số điện thoại", "0900000000", FORM)
-    email: str | None = field("thư điện tử", "nguoi.nop@vidu.vn", FORM)
+    email: str | None = field("thư điện tử", "nguoi.nop@vidu.example", FORM)
 
 
 class HeadOfHousehold(Model):

@@ -39,7 +39,7 @@ def full(kind: str) -> Dossier:
         {"kind_code": "X", "name": "tờ khai .pdf", "link": f"/papers/t-{kind}/{at}", "sha256": "ab" * 32, "size": 5}
         for at in range(2)
     ]
-    _fill(dossier["applicant"], relation="Mẹ ", phone="09000 00000", email="a@vidu.vn")
+    _fill(dossier["applicant"], relation="Mẹ ", phone="09000 00000", email="a@vidu.example")
     _fill_case(dossier["case"])
     return Dossier.model_validate(dossier)
 
