@@ -29,6 +29,8 @@ CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 LONGEST_WAIT_S = 20.0
 """A request that would have to wait longer for its turn is not sent at all."""
+MOST_MODELS = 64
+"""Paths remembered as requests has prepared them: a registry has a handful, a hub one per dossier."""
 LONGEST_REPLY_S = 40.0
 """A reply that takes longer is given up: the read time-out alone would let a trickle hold a claim past its lease."""
 REPLY_LIMIT_BYTES = 32 * 1024 * 1024
@@ -164,6 +166,7 @@ class Line:
         self._limit = reply_limit
         self._timeout = (CONNECT_TIMEOUT_S, float(endpoint.extra.get("timeout_s", read_timeout_s)))
         self._token: Token | None = None
+        self._models: dict[tuple[str, str], requests.PreparedRequest] = {}
         self._token_lock = Lock()
         self._proxies = get_environ_proxies(endpoint.base_url)  # looked up once, not for every request
         self._headers = {**default_headers(), "User-Agent": "lienthong"}
@@ -271,9 +274,17 @@ class Line:
         return Reply(response.status_code, body, response.headers)
 
     def _prepared(self, request: Request) -> requests.PreparedRequest:
+        """The request as requests sends it; a path that was met before is not taken apart again."""
+        model = self._models.get((request.method, request.path))
+        if model is None:
+            model = requests.PreparedRequest()
+            model.prepare(request.method, self.endpoint.base_url + request.path)
+            if len(self._models) < MOST_MODELS:
+                self._models[request.method, request.path] = model
         prepared = requests.PreparedRequest()
-        url, headers = self.endpoint.base_url + request.path, {**self._headers, **request.headers}
-        prepared.prepare(request.method, url, headers, data=request.body or None)
+        prepared.method, prepared.url, prepared.hooks = model.method, model.url, model.hooks
+        prepared.prepare_headers({**self._headers, **request.headers})
+        prepared.prepare_body(request.body or None, None)
         return prepared
 
     def _read_body(self, response: requests.Response, request: Request) -> bytes:

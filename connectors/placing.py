@@ -14,7 +14,7 @@ from schemas.dossier import Dossier
 from schemas.fields import Model
 from schemas.land import Parcel as LandParcel
 from schemas.person import Address
-from schemas.places import Commune, Decided, Evidence, Subject, Unit, Whole, carry, unit_on
+from schemas.places import TWO_LEVELS_FROM, Commune, Decided, Evidence, Subject, Unit, Whole, carry, unit_on
 
 M = TypeVar("M", bound=Model)
 
@@ -52,6 +52,8 @@ def placed(dossier: Dossier, codes: PlaceCodes, sent_on: date) -> tuple[Dossier,
     Raises PlaceUndecided. A code that no unit held on the event's day is left as it is: checks have judged it.
     """
     to = day_of(dossier, codes, sent_on)
+    if to == dossier.event_on and not codes.with_district and to >= TWO_LEVELS_FROM:
+        return dossier, ()  # nothing is carried, and there are no districts to leave out
     used: list[Evidence] = []
 
     def carried(code: str, subject: Subject, at: str) -> Unit | None:

@@ -194,16 +194,18 @@ def record(ledger: Ledger, told: Sequence[Told]) -> int:
 
 def _apply(connection: Connection, event: Event, group: Sequence[Told]) -> set[int]:
     allowed, state = TRANSITIONS[event]
+    settles = event in (Event.REGISTERED, Event.COMPLETED)
     asked = [one.of.asked_number + (event == Event.ACCEPTED or event == Event.UNANSWERED) for one in group]
     return set(
         connection.execute(
             APPLY,
             {
                 "state": str(state), "allowed": [str(one) for one in allowed],
-                "settles": event in (Event.REGISTERED, Event.COMPLETED),
+                "settles": settles,
                 "ids": [one.of.delivery_id for one in group], "attempts": [one.of.attempt_number for one in group],
                 "asked": asked, "waits": [one.wait_s for one in group],
-                "gives": [",".join(_fields_of(one)) for one in group], "lacks": [",".join(one.lacks) for one in group],
+                "gives": [",".join(_fields_of(one)) if settles else "" for one in group],
+                "lacks": [",".join(one.lacks) for one in group],
             },
         ).scalars()
     )  # fmt: skip

@@ -169,7 +169,8 @@ def _placed(run: _Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterator[tu
         if decided:
             run.decided[one.delivery_id] = [f"{by.kind}: {by.record}" for by in decided]
         on = day_of(dossier, run.registry.places, today)
-        yield one, parcel.model_copy(update={"dossier": dossier, "carried_to": on})
+        is_as_it_was = dossier is parcel.dossier and on == parcel.places_on
+        yield one, parcel if is_as_it_was else parcel.model_copy(update={"dossier": dossier, "carried_to": on})
 
 
 def _inquire(run: _Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterable[tuple[Claimed, Parcel]]:
