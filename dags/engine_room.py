@@ -80,7 +80,7 @@ def _fork(log: Path, run: tuple[str, ...], warm: tuple[str, ...] = (), waiting: 
         importlib.import_module("airflow.__main__").main()
     except SystemExit as end:
         _leave(end.code if isinstance(end.code, int) else int(end.code is not None))
-    except BaseException:
+    except BaseException:  # a fork: whatever it was is said, and never reaches the parent's code
         sys.excepthook(*sys.exc_info())
         _leave(1)
     _leave(0)

@@ -162,7 +162,7 @@ def _delivering(stage: Stage, repeat: int) -> None:
     out.print(table_of("Deliver to civil status, beside a bare requests loop", "requests/s", runs, bar=0.7))
     size = sum(len(body) for _, body in bodies) / len(bodies)
     out.print(
-        f"{len(bodies)} requests of {size:,.0f} bytes on average; ours four at once, attempts and receipts durable.\n"
+        f"{len(bodies)} requests of {size:,.0f} bytes on average; ours with attempts and receipts durable.\n"
     )
 
 

@@ -20,7 +20,7 @@ SEED = 2026
 PAGE_SIZE = 200
 ON_WITNESSES_WORD = "7"
 """A kind of death notice that needs no paper."""
-UNPACED = {"per_second": "1000000", "concurrency": "4"}  # more at once would only hide a distance
+UNPACED = {"per_second": "1000000"}
 """No pace of ours decides."""
 
 
