@@ -1,7 +1,7 @@
 """What goes wrong with real dossiers, planted one at a time: a function takes a clean dossier and gives the faulty one.
 
 A function that finds nothing to spoil gives the dossier back as it was. Sources: faults seen at portals and registries
-(numbers that stand for none, "Dinhkem", thirteen digits, codes of communes that are gone, ...), each named by the fault.
+(numbers meaning none, "Dinhkem", thirteen digits, codes of communes that are gone, ...), each named by the fault.
 `broken_content` leaves the dossier alone: the portal's twin writes it so that it cannot be read.
 """
 

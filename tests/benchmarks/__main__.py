@@ -161,9 +161,7 @@ def _delivering(stage: Stage, repeat: int) -> None:
     runs = in_turn(repeat, stage.settle, deliver=stage.deliver, bare_requests_loop=lambda: stage.send(bodies))
     out.print(table_of("Deliver to civil status, beside a bare requests loop", "requests/s", runs, bar=0.7))
     size = sum(len(body) for _, body in bodies) / len(bodies)
-    out.print(
-        f"{len(bodies)} requests of {size:,.0f} bytes on average; ours with attempts and receipts durable.\n"
-    )
+    out.print(f"{len(bodies)} requests of {size:,.0f} bytes on average; ours with attempts and receipts durable.\n")
 
 
 if __name__ == "__main__":
