@@ -4,9 +4,11 @@ written in the same transaction. Whatever is personal is in a column named `seal
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     Identity,
     Index,
@@ -64,10 +66,14 @@ dossiers = Table(
     _instant("first_pulled_at", now=True),
     _instant("started_at", nullable=True),  # from when its legal time counts; null: no deadline is known
     _instant("due_at", nullable=True),  # the legal due instant as we compute it, not the portal's appointment
+    Column("batch_id", BigInteger, ForeignKey("batches.batch_id")),  # null: no gate stands before it
     UniqueConstraint("portal_code", "dossier_code"),
     Index("ix_dossiers_unexamined", "portal_code", "dossier_id", postgresql_where=text("state = 'pulled'")),
     Index("ix_dossiers_dossier_code", "dossier_code"),
-)
+    Index("ix_dossiers_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
+    Index("ix_dossiers_running", "due_at", "dossier_id",
+          postgresql_where=text("due_at IS NOT NULL AND state IN ('pulled', 'held', 'cleared')")),
+)  # fmt: skip
 
 keys = Table(
     "keys",
@@ -121,6 +127,7 @@ deliveries = Table(
     Column("registry_code", Text, nullable=False),
     Column("step_number", SmallInteger, nullable=False),
     Column("places_version", Text),  # the table of places that stood when it was planned
+    Column("mends", ARRAY(BigInteger), nullable=False, server_default=NONE),  # the decisions that its content carries
     Column("delivery_key", UUID(as_uuid=True), nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("needs", ARRAY(Text), nullable=False, server_default=NONE),  # receipt fields that earlier steps must give
@@ -199,5 +206,143 @@ incidents = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
-APPEND_ONLY = ("events", "versions", "replies", "findings")
+decisions = Table(
+    "decisions",  # what persons decided about one version of a dossier; a later one may undo an earlier one
+    metadata,
+    Column("decision_id", BigInteger, Identity(), primary_key=True),
+    _dossier(),
+    Column("version_number", Integer, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("field_path", Text),
+    Column("needs_second", Boolean, nullable=False, server_default="false"),  # without effect until confirmed
+    Column("of_decision_id", BigInteger, ForeignKey("decisions.decision_id")),  # the one it confirms, declines, undoes
+    Column("bulk_id", UUID(as_uuid=True)),  # one action over many dossiers
+    Column("actor", Text, nullable=False),
+    _instant("decided_at", now=True),
+    Column("sealed", LargeBinary, nullable=False),  # {"before": ..., "after": ..., "reason": ...}
+    Index("ix_decisions_dossier_id", "dossier_id"),
+    Index("ix_decisions_of_decision_id", "of_decision_id"),
+    Index("ix_decisions_bulk_id", "bulk_id", postgresql_where=text("bulk_id IS NOT NULL")),
+)
+
+faults = Table(
+    "faults",  # what a person has to see to now: derived, one row for each cause and field of a dossier that stands still
+    metadata,
+    _dossier(primary_key=True),
+    Column("cause_code", Text, primary_key=True),  # a check's code, or a cause of the registries' answers
+    Column("field_path", Text, primary_key=True),
+    Column("registry_code", Text),  # whose answer it is; null: a check found it
+    Column("portal_code", Text, nullable=False),
+    Column("commune_code", Text),
+    _instant("found_at", now=True),
+    _instant("due_at", nullable=True),
+    Column("pending_id", BigInteger),  # the decision about it that waits for a second person
+    Index("ix_faults_cause_code", "cause_code", "portal_code", "commune_code", "due_at", "dossier_id"),
+    Index("ix_faults_pending_id", "pending_id", postgresql_where=text("pending_id IS NOT NULL")),
+)
+
+tallies = Table(
+    "tallies",  # how many of what on a day, for trends
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("portal_code", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # arrived, held, cleared, fault, registered, refused
+    Column("code", Text, primary_key=True),  # of the check, the cause or the registry; else ""
+    Column("count", Integer, nullable=False),
+)
+
+batches = Table(
+    "batches",  # what one pull of a portal brought, which a gate lets through or stops
+    metadata,
+    Column("batch_id", BigInteger, Identity(), primary_key=True),
+    Column("portal_code", Text, nullable=False),
+    _instant("opened_at", now=True),
+    Column("state", Text, nullable=False, server_default="open"),  # open, passed, stopped, released, rejected
+    Column("decided_by", Text),
+    _instant("decided_at", nullable=True),
+    Column("wrapped", LargeBinary),
+    Column("sealed", LargeBinary),  # the reason of who decided
+    Index("ix_batches_undecided", "portal_code", postgresql_where=text("state IN ('open', 'stopped')")),
+)
+
+expectations = Table(
+    "expectations",  # what came of looking at many at once
+    metadata,
+    Column("expectation_id", BigInteger, Identity(), primary_key=True),
+    Column("batch_id", BigInteger, ForeignKey("batches.batch_id")),  # null: not about one pull
+    _instant("checked_at", now=True),
+    Column("suite", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # portal and day, book, registry: codes
+    Column("expectation", Text, nullable=False),
+    Column("column_name", Text, nullable=False, server_default=""),
+    Column("has_passed", Boolean, nullable=False),
+    Column("stops", Boolean, nullable=False, server_default="false"),
+    Column("observed", JSONB, nullable=False, server_default=NONE),  # counts and codes only
+    Column("failing_ids", ARRAY(BigInteger), nullable=False, server_default=NONE),  # dossiers
+    Index("ix_expectations_batch_id", "batch_id"),
+    Index("ix_expectations_subject", "suite", "subject", "checked_at"),
+)
+
+grants = Table(
+    "grants",  # who may do what where at the desk
+    metadata,
+    Column("grant_id", BigInteger, Identity(), primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("place_code", Text, nullable=False, server_default=""),  # province, commune, or "": everywhere
+    Column("granted_by", Text, nullable=False),
+    _instant("granted_at", now=True),
+    Column("revoked_by", Text),
+    _instant("revoked_at", nullable=True),
+    Index("ix_grants_user_name", "user_name"),
+)
+
+accesses = Table(
+    "accesses",  # every look at a person's data, and every refused try
+    metadata,
+    Column("access_id", BigInteger, Identity(), primary_key=True),
+    _instant("happened_at", now=True),
+    Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("dossier_id", BigInteger),
+    Column("was_allowed", Boolean, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),  # codes only
+    Index("ix_accesses_dossier_id", "dossier_id"),
+)
+
+lines = Table(
+    "lines",  # how each endpoint answers, as of the last run that spoke with it
+    metadata,
+    Column("endpoint_code", Text, primary_key=True),
+    _instant("answered_at", nullable=True),
+    _instant("failing_since", nullable=True),  # null: it answered last time
+    Column("error", Text, nullable=False, server_default=""),  # kind of the last error
+    Column("seconds", Float),  # a request's mean in the last run
+)
+
+traces = Table(
+    "traces",  # keyed digests by which dossiers of the same person or entry are found without opening any
+    metadata,
+    _dossier(primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Index("ix_traces_digest", "digest", "kind"),
+)
+
+likenesses = Table(
+    "likenesses",  # two dossiers that may be about one person; a person decides
+    metadata,
+    _dossier(primary_key=True),
+    Column("other_id", BigInteger, ForeignKey("dossiers.dossier_id"), primary_key=True),  # the smaller id comes first
+    Column("kind", Text, nullable=False),  # duplicate, twin, sibling
+    Column("probability", Float, nullable=False),
+    _instant("found_at", now=True),
+    Column("decided_as", Text),  # same, different; null: nobody decided
+    Column("decided_by", Text),
+    _instant("decided_at", nullable=True),
+    Index("ix_likenesses_other_id", "other_id"),
+    Index("ix_likenesses_undecided", "kind", "dossier_id", postgresql_where=text("decided_as IS NULL")),
+)
+
+APPEND_ONLY = ("events", "versions", "replies", "findings", "decisions", "accesses")
 """Tables whose rows the database itself refuses to change or delete."""
