@@ -226,7 +226,7 @@ decisions = Table(
 )
 
 faults = Table(
-    "faults",  # what a person has to see to now: derived, one row for each cause and field of a dossier that stands still
+    "faults",  # what a person has to see to now: derived, a row for each cause and field of a dossier that stands still
     metadata,
     _dossier(primary_key=True),
     Column("cause_code", Text, primary_key=True),  # a check's code, or a cause of the registries' answers

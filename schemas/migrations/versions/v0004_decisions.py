@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("column_name", sa.Text(), server_default="", nullable=False),
         sa.Column("has_passed", sa.Boolean(), nullable=False),
         sa.Column("stops", sa.Boolean(), server_default="false", nullable=False),
-        sa.Column("observed", postgresql.JSONB(astext_type=Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("observed", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("failing_ids", sa.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.batch_id"], name=op.f("fk_expectations_batch_id")),
         sa.PrimaryKeyConstraint("expectation_id", name=op.f("pk_expectations")),
