@@ -7,8 +7,9 @@ asking the registry. Messages carry host, path and status only; bodies and queri
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from threading import Event, Lock
@@ -16,8 +17,11 @@ from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlencode
 
 import requests
+from pydantic_core import to_json
 from requests.adapters import HTTPAdapter
 from requests.utils import default_headers, get_environ_proxies
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, TooLarge, Unauthorised, Unreachable, Unrecognised
@@ -29,13 +33,16 @@ CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 LONGEST_WAIT_S = 20.0
 """A request that would have to wait longer for its turn is not sent at all."""
-MOST_MODELS = 64
-"""Paths remembered as requests has prepared them: a registry has a handful, a hub one per dossier."""
+QUICK_S = 0.005
+"""While the last answers took less, requests go one after the other, 200 a second at least: to hand one to another
+thread, and its answer back, costs more than the wait."""
 LONGEST_REPLY_S = 40.0
 """A reply that takes longer is given up: the read time-out alone would let a trickle hold a claim past its lease."""
 REPLY_LIMIT_BYTES = 32 * 1024 * 1024
 FAILURES_BEFORE_GIVING_UP = 4
 """Unreachable answers in a row after which the rest of a batch is not tried."""
+NEVER_LEFT = (NewConnectionError, ConnectTimeoutError)
+"""No connection came about, so that nothing can have been sent."""
 
 T = TypeVar("T")
 
@@ -51,7 +58,7 @@ class Request:
 
     @classmethod
     def post_json(cls, path: str, content: Any, headers: Mapping[str, str] | None = None) -> Self:
-        body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        body = to_json(content)
         return cls("POST", path, body, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
 
 
@@ -152,6 +159,25 @@ class Pace:
             self._next = max(self._next, time.monotonic() + seconds)
 
 
+class _Adapter(HTTPAdapter):
+    """What requests knows of proxies and certificates, asked once for a line: what is sent goes straight to urllib3.
+
+    So there are no cookies, no redirects, no netrc, and a third of a session's time for each request.
+    """
+
+    def connections(self, url: str) -> tuple[HTTPConnectionPool, str]:
+        """The connections to a place, and what a path there begins with on them."""
+        try:
+            asked = requests.Request("GET", url).prepare()
+            proxies = get_environ_proxies(url)
+            found = self.get_connection_with_tls_context(asked, verify=True, proxies=proxies)
+            self.cert_verify(found, url, True, None)  # type: ignore[no-untyped-call]  # untyped in requests
+        except (requests.RequestException, HTTPError) as error:
+            raise Unreachable(f"{url}: {type(error).__name__}", may_have_arrived=False) from None
+        assert isinstance(found, HTTPConnectionPool)
+        return found, self.request_url(asked, proxies).rstrip("/")
+
+
 class Line:
     """An open line to one endpoint. Close it, or use it in a `with`."""
 
@@ -164,22 +190,21 @@ class Line:
         self._auth = auth
         self._pace = Pace(float(endpoint.extra.get("per_second", per_second)))
         self._limit = reply_limit
-        self._timeout = (CONNECT_TIMEOUT_S, float(endpoint.extra.get("timeout_s", read_timeout_s)))
+        self.answers, self.seconds = 0, 0.0  # how many answered and how long they took together: threads may miss one
+        self._timeout = Timeout(connect=CONNECT_TIMEOUT_S, read=float(endpoint.extra.get("timeout_s", read_timeout_s)))
         self._token: Token | None = None
-        self._models: dict[tuple[str, str], requests.PreparedRequest] = {}
         self._token_lock = Lock()
-        self._proxies = get_environ_proxies(endpoint.base_url)  # looked up once, not for every request
+        self._lately_s = 0.0  # how long answers took lately, the newest counting most
         self._headers = {**default_headers(), "User-Agent": "lienthong"}
-        self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="line")
-        self._adapter = HTTPAdapter(pool_maxsize=self.concurrency, max_retries=0)
-        """Without a session: no cookies, no redirects, no netrc, and half the time for each request."""
+        self._threads = ThreadPoolExecutor(self.concurrency, thread_name_prefix="line")
+        self._connections, self._root = _Adapter(pool_maxsize=self.concurrency).connections(endpoint.base_url)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
-        self._adapter.close()
+        self._threads.shutdown()
+        self._connections.close()
 
     def send(self, request: Request) -> Reply:
         """Sends once (a second time only after a 401, which is no acceptance) and returns the reply.
@@ -197,24 +222,39 @@ class Line:
     def send_all(self, requests_of: Iterable[tuple[T, Request]]) -> Iterator[tuple[T, Reply | LienthongError]]:
         """Sends concurrently, yields in the order of arrival; stops trying when the line is down."""
         down = Event()
-        done: SimpleQueue[Future[Reply | LienthongError]] = SimpleQueue()
         failures = 0
-        waiting = iter(requests_of)
+        with closing(self._answers(iter(requests_of), down)) as answers:
+            for key, result in answers:
+                failures = failures + 1 if isinstance(result, Unreachable) else 0
+                if failures >= FAILURES_BEFORE_GIVING_UP:
+                    down.set()
+                yield key, result
+
+    def _answers(
+        self, waiting: Iterator[tuple[T, Request]], down: Event
+    ) -> Generator[tuple[T, Reply | LienthongError], None, None]:
+        """In turn while answers are quick, the rest side by side."""
+        self._lately_s = 0.0
+        for key, request in waiting:
+            yield key, self._try(request, down)
+            if self._lately_s > QUICK_S:
+                yield from self._side_by_side(waiting, down)
+
+    def _side_by_side(
+        self, waiting: Iterator[tuple[T, Request]], down: Event
+    ) -> Iterator[tuple[T, Reply | LienthongError]]:
+        done: SimpleQueue[Future[Reply | LienthongError]] = SimpleQueue()
         under_way: dict[Future[Reply | LienthongError], T] = {}
         try:
             while True:
                 while len(under_way) < self.concurrency and (item := next(waiting, None)) is not None:
-                    future = self._pool.submit(self._try, item[1], down)
+                    future = self._threads.submit(self._try, item[1], down)
                     under_way[future] = item[0]
                     future.add_done_callback(done.put)
                 if not under_way:
                     return
                 future = done.get()
-                result = future.result()
-                failures = failures + 1 if isinstance(result, Unreachable) else 0
-                if failures >= FAILURES_BEFORE_GIVING_UP:
-                    down.set()
-                yield under_way.pop(future), result
+                yield under_way.pop(future), future.result()
         finally:  # also when nobody wants the rest: none is left behind on its way
             wait(under_way)
 
@@ -256,60 +296,51 @@ class Line:
 
     def _exchange(self, request: Request) -> Reply:
         self._pace.wait()
+        asked_at = time.monotonic()
         try:
-            with self._adapter.send(
-                self._prepared(request), stream=True, timeout=self._timeout, proxies=self._proxies
-            ) as response:
-                body = self._read_body(response, request)
-        except requests.RequestException as error:
-            never_left = isinstance(error, requests.ConnectTimeout) or _is_refusal(error)
+            response = self._connections.urlopen(
+                request.method, self._root + request.path, request.body or None, {**self._headers, **request.headers},
+                retries=False, redirect=False, assert_same_host=False, timeout=self._timeout, preload_content=False,
+            )  # fmt: skip
+            body = self._read_body(response, request)
+        except (HTTPError, ValueError) as error:  # ValueError: a header that cannot be sent, a token with a line break
             what = f"{self._where(request)}: {type(error).__name__}"
-            raise Unreachable(what, may_have_arrived=not never_left) from None
-        if response.status_code == 429:
+            raise Unreachable(what, may_have_arrived=not isinstance(error, NEVER_LEFT)) from None
+        finally:
+            took_s = time.monotonic() - asked_at
+            self._lately_s += (took_s - self._lately_s) / 8
+        self.answers += 1
+        self.seconds += took_s
+        if response.status == 429:
             seconds = _retry_after_s(response.headers.get("Retry-After"))
             self._pace.pause(seconds)
             raise Unreachable(f"{self._where(request)} answered 429", may_have_arrived=False, retry_after_s=seconds)
-        if response.status_code >= 500:
-            raise Unreachable(f"{self._where(request)} answered {response.status_code}", may_have_arrived=True)
-        return Reply(response.status_code, body, response.headers)
+        if response.status >= 500:
+            raise Unreachable(f"{self._where(request)} answered {response.status}", may_have_arrived=True)
+        return Reply(response.status, body, response.headers)
 
-    def _prepared(self, request: Request) -> requests.PreparedRequest:
-        """The request as requests sends it; a path that was met before is not taken apart again."""
-        model = self._models.get((request.method, request.path))
-        if model is None:
-            model = requests.PreparedRequest()
-            model.prepare(request.method, self.endpoint.base_url + request.path)
-            if len(self._models) < MOST_MODELS:
-                self._models[request.method, request.path] = model
-        prepared = requests.PreparedRequest()
-        prepared.method, prepared.url, prepared.hooks = model.method, model.url, model.hooks
-        prepared.prepare_headers({**self._headers, **request.headers})
-        prepared.prepare_body(request.body or None, None)
-        return prepared
-
-    def _read_body(self, response: requests.Response, request: Request) -> bytes:
+    def _read_body(self, response: BaseHTTPResponse, request: Request) -> bytes:
         """The whole body; a longer one than the limit, or one that trickles, is not read to its end."""
         body = bytearray()
         end_at = time.monotonic() + LONGEST_REPLY_S
-        for part in response.iter_content(65536):
-            body += part
-            if len(body) > self._limit:
-                raise TooLarge(f"{self._where(request)}: reply over {self._limit} bytes, not read", bytes(body[:4096]))
-            if time.monotonic() > end_at:
-                what = f"{self._where(request)}: still sending after {LONGEST_REPLY_S:.0f} s"
-                raise Unreachable(what, may_have_arrived=True)
+        try:
+            while part := response.read1(65536):
+                body += part
+                if len(body) > self._limit:
+                    what = f"{self._where(request)}: reply over {self._limit} bytes, not read"
+                    raise TooLarge(what, bytes(body[:4096]))
+                if time.monotonic() > end_at:
+                    what = f"{self._where(request)}: still sending after {LONGEST_REPLY_S:.0f} s"
+                    raise Unreachable(what, may_have_arrived=True)
+        except LienthongError:
+            response.close()
+            raise
+        finally:
+            response.release_conn()
         return bytes(body)
 
     def _where(self, request: Request) -> str:
         return f"{request.method} {self.endpoint.base_url}{request.path.split('?')[0]}"
-
-
-def _is_refusal(error: requests.RequestException) -> bool:
-    """Whether no connection came about, so that nothing can have been sent."""
-    from urllib3.exceptions import MaxRetryError, NewConnectionError
-
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
 def _retry_after_s(text: str | None) -> float:

@@ -24,7 +24,6 @@ M = TypeVar("M", bound=BaseModel)
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,60}")
 _GAP = re.compile(r"[ \t\n\r]*")
-_HALF = re.compile("[\ud800-\udfff]")
 _MARK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
@@ -37,7 +36,11 @@ class Misshapen(Unrecognised):
 
     def __init__(self, field: str, what: str) -> None:
         super().__init__(f"{field}: {what}")
-        self.field = field
+        self.field, self.what = field, what
+
+    def under(self, at: str) -> "Misshapen":
+        """The same of the whole document: readers name the place they read, those who call them where that lies."""
+        return Misshapen(f"{at}.{self.field}", self.what)
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,19 @@ class Shape:
         if not isinstance(content, dict):
             raise Misshapen(at, f"expected an object, got {type(content).__name__}")
         ours: dict[str, Any] = {}
-        for name, value in content.items():
-            if name in self.fields:
-                path, read = self.fields[name]
-                if value is not None:
-                    _put(ours, path, read(value, f"{at}.{name}"))
-            elif name not in self.ignored:
-                raise Misshapen(f"{at}.{_safe(name)}", "unknown field")
+        try:
+            for name, value in content.items():
+                if name in self.fields:
+                    path, read = self.fields[name]
+                    said = None if value is None else read(value, name)
+                    if "." in path and said is not None:
+                        _put(ours, path, said)
+                    elif said is not None:
+                        ours[path] = said
+                elif name not in self.ignored:
+                    raise Misshapen(_safe(name), "unknown field")
+        except Misshapen as error:
+            raise error.under(at) from None
         return ours
 
 
@@ -73,27 +82,28 @@ class Elements:
             raise Misshapen(at, "expected child elements only")
         ours: dict[str, Any] = {}
         met: set[str] = set()
-        for child in parent:
-            name = str(child.tag)
-            if name in met or (child.tail or "").strip():
-                raise Misshapen(f"{at}.{_safe(name)}", "given twice, or followed by text")
-            met.add(name)
-            if name in self.fields:
-                path, read = self.fields[name]
-                _put(ours, path, read(child, f"{at}.{name}"))
-            elif name not in self.ignored:
-                raise Misshapen(f"{at}.{_safe(name)}", "unknown element")
+        try:
+            for child in parent:
+                name = str(child.tag)
+                if name in met or (child.tail or "").strip():
+                    raise Misshapen(_safe(name), "given twice, or followed by text")
+                met.add(name)
+                if name in self.fields:
+                    path, read = self.fields[name]
+                    if (said := read(child, name)) is not None:
+                        _put(ours, path, said)
+                elif name not in self.ignored:
+                    raise Misshapen(_safe(name), "unknown element")
+        except Misshapen as error:
+            raise error.under(at) from None
         return ours
 
 
 def _put(ours: dict[str, Any], path: str, value: Any) -> None:
-    if value is None:
-        return
-    if "." in path:
-        *above, path = path.split(".")
-        for part in above:
-            ours = ours.setdefault(part, {})
-    ours[path] = value
+    *above, last = path.split(".")
+    for part in above:
+        ours = ours.setdefault(part, {})
+    ours[last] = value
 
 
 def _safe(name: str) -> str:
@@ -104,8 +114,11 @@ def _safe(name: str) -> str:
 def text(content: Any, at: str) -> str:
     if not isinstance(content, str):
         raise Misshapen(at, f"expected text, got {type(content).__name__}")
-    if not content.isascii() and _HALF.search(content):
-        raise Misshapen(at, "expected text, got half a surrogate pair")
+    if not content.isascii():
+        try:
+            content.encode()
+        except UnicodeEncodeError:
+            raise Misshapen(at, "expected text, got half a surrogate pair") from None
     return content
 
 

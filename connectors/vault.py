@@ -6,6 +6,7 @@ paper, reply) is authenticated with it, so one cannot be put in the place of ano
 
 import base64
 import binascii
+import hmac
 import os
 import zlib
 from dataclasses import dataclass, field
@@ -13,10 +14,13 @@ from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 MASTER_KEY_VARIABLE = "LIENTHONG_MASTER_KEY"
 NONCE_BYTES = 12
 NAME_BYTES = 4
+TRACE_BYTES = 16
 
 
 class VaultError(Exception):
@@ -49,6 +53,7 @@ class Vault:
             raise VaultError(f"the master key ({MASTER_KEY_VARIABLE}) has {len(master_key)} bytes instead of 32")
         self._cipher = AESGCM(master_key)
         self._name = sha256(b"lienthong master key" + master_key).digest()[:NAME_BYTES]
+        self._trace_key = HKDF(SHA256(), 32, salt=None, info=b"lienthong traces").derive(master_key)
 
     @classmethod
     def from_environment(cls) -> "Vault":
@@ -65,6 +70,10 @@ class Vault:
         key = AESGCM.generate_key(256)
         nonce = os.urandom(NONCE_BYTES)
         return DataKey(AESGCM(key)), self._name + nonce + self._cipher.encrypt(nonce, key, owner.encode())
+
+    def trace(self, kind: str, of: str) -> bytes:
+        """A digest by which the same text of a kind is known again; without the key nobody can try texts out."""
+        return hmac.digest(self._trace_key, f"{kind}\0{of}".encode(), "sha256")[:TRACE_BYTES]
 
     def open_key(self, wrapped: bytes | None, owner: str) -> DataKey:
         if wrapped is None:

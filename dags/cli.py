@@ -7,38 +7,27 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timezone
+from functools import partial
 from itertools import groupby
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from dags import desk_commands
+from dags.console import err, excuses, out, stop
 
 app = typer.Typer(
     help="Carries dossiers from provincial portals to the national registries, exactly once and in order.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
-WIDTH_ELSEWHERE = 160
-"""Columns in a file or a pipe, where nothing need be cut."""
 
-
-def _console(*, stderr: bool = False) -> Console:
-    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
-    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=None if is_terminal else WIDTH_ELSEWHERE)
-
-
-out, err = _console(), _console(stderr=True)
+app.add_typer(desk_commands.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Code = Annotated[str, typer.Argument(help="Dossier code, or interlinked code.")]
-
-
-def stop(message: object) -> NoReturn:
-    """Ends with a message that says what to do next."""
-    err.print(f"lienthong: {message}", markup=False)
-    raise typer.Exit(1)
 
 
 @app.callback()
@@ -100,7 +89,7 @@ def sandbox(
 
 @app.command()
 def run(
-    step: Annotated[str, typer.Argument(help="pull, check, deliver, collect or report")],
+    step: Annotated[str, typer.Argument(help="pull, check, gate, deliver, collect or report")],
     code: Annotated[str, typer.Argument(help="A province code or a registry; all of them unless given.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -110,7 +99,7 @@ def run(
     from connectors.ledger import open_ledger
 
     failed = 0
-    with _excuses(), open_ledger() as ledger:
+    with excuses(), open_ledger() as ledger:
         for name, work in _work(step, code).items():
             label = f"{step} {name}".strip()
             try:
@@ -136,19 +125,23 @@ def _work(step: str, code: str) -> dict[str, Callable[[Any], dict[str, int]]]:
     from dags import steps
 
     read = Endpoint.from_environment
-    portal_steps = {"pull": steps.pull, "check": steps.check}
+    portal_steps: dict[str, Callable[..., dict[str, int]]] = {
+        "pull": partial(steps.pull, gated=True), "check": steps.check,
+    }  # fmt: skip
     registry_steps = {"deliver": steps.deliver, "collect": steps.collect}
+    if step == "gate":
+        return {"": steps.gate}
     if step == "report":
         return {"": lambda ledger: steps.report(ledger, read)}
     if step in portal_steps:
         provinces = _chosen(PROVINCES, code, "province")
         return {name: lambda ledger, of=of: portal_steps[step](ledger, of, read(of.connection_id))  # type: ignore[misc]
                 for name, of in provinces.items()}  # fmt: skip
-    if step in registry_steps:
-        registries = _chosen(REGISTRIES, code, "registry")
-        return {name: lambda ledger, of=of: registry_steps[step](ledger, of, read(of.code))  # type: ignore[misc]
-                for name, of in registries.items()}  # fmt: skip
-    stop(f"no step {step!r}: pull, check, deliver, collect or report")
+    if step not in registry_steps:
+        stop(f"no step {step!r}: pull, check, gate, deliver, collect or report")
+    registries = _chosen(REGISTRIES, code, "registry")
+    return {name: lambda ledger, of=of: registry_steps[step](ledger, of, read(of.code))  # type: ignore[misc]
+            for name, of in registries.items()}  # fmt: skip
 
 
 def _chosen(known: dict[str, Any], code: str, kind: str) -> dict[str, Any]:
@@ -164,7 +157,7 @@ def account(as_json: Json = False) -> None:
     from connectors.ledger.account import account as read_account
     from dags.due import due_line, late_and_at_risk
 
-    with _excuses(), open_ledger() as ledger:
+    with excuses(), open_ledger() as ledger:
         lines = read_account(ledger)
         watched = late_and_at_risk(ledger, datetime.now(timezone.utc))
     if as_json:
@@ -212,7 +205,7 @@ def due(
     from connectors.ledger import open_ledger
     from dags.due import print_due
 
-    with _excuses(), open_ledger() as ledger:
+    with excuses(), open_ledger() as ledger:
         print_due(out, ledger, datetime.now(timezone.utc), share)
 
 
@@ -240,7 +233,7 @@ def held(
     from connectors.ledger import open_ledger
     from connectors.ledger.account import held as read_held
 
-    with _excuses(), open_ledger() as ledger:
+    with excuses(), open_ledger() as ledger:
         found = read_held(ledger, portal)
     if as_json:
         print(json.dumps([asdict(one) for one in found], default=str))
@@ -258,7 +251,7 @@ def show(code: Code, as_json: Json = False) -> None:
     from connectors.ledger.account import stories
     from dags.story import print_story
 
-    with _excuses(), open_ledger() as ledger:
+    with excuses(), open_ledger() as ledger:
         found = stories(ledger, code.strip())
     if not found:
         stop(f"no dossier {code}: check the code, or wait until its portal was pulled")
@@ -280,17 +273,19 @@ def release(
     """Lets a held dossier go on as it is, with a reason."""
     from connectors.ledger import open_ledger
     from connectors.ledger.account import stories
-    from connectors.ledger.examinations import release as release_dossier
-    from dags.steps.checking import HARD
+    from connectors.ledger.decisions import wanted_of
+    from dags.steps.deciding import accept
+    from schemas.decision import UNACCEPTABLE
 
     actor = by or os.environ.get("USER") or os.environ.get("LOGNAME") or "cli"
-    with _excuses(), open_ledger() as ledger:
+    with excuses(), open_ledger() as ledger:
         faults = {finding["check_code"] for story in stories(ledger, code.strip()) for finding in story.findings}
-        if hard := sorted(faults & HARD):
+        if hard := sorted(faults & UNACCEPTABLE):
             stop(f"{code} cannot be released, it must be mended at its portal: {', '.join(hard)}")
-        if not release_dossier(ledger, code.strip(), actor, reason):
+        deed = accept(ledger, actor, wanted_of(ledger, code.strip()), reason)
+        if not deed.ruling.dossier_ids:
             stop(f"no held dossier {code}: see `lienthong show {code}`")
-    out.print(f"{code} released; it is examined again at the next pull or with `lienthong run check`.")
+    out.print(f"{code} released: {', '.join(deed.moved) or 'examined again at the next pull'}.")
 
 
 @app.command()
@@ -304,7 +299,7 @@ def erase(
 
     if not yes:
         typer.confirm(f"Destroy the key of {code} for good?", abort=True)
-    with _excuses(), open_ledger() as ledger:
+    with excuses(), open_ledger() as ledger:
         if not erase_dossier(ledger, portal, code.strip()):
             stop(f"{code} cannot be erased: unknown, erased already, or not at its end (see `lienthong show {code}`)")
     out.print(f"{code} is erased.")
@@ -338,36 +333,9 @@ def upgrade() -> None:
     """Brings the ledger's tables to this version."""
     from connectors.ledger import upgrade as upgrade_ledger
 
-    with _excuses():
+    with excuses():
         upgrade_ledger()
     out.print("The ledger's tables are up to date.")
-
-
-class _excuses:
-    """Turns errors that a person can mend into one line."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if error is None:
-            return
-        from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
-
-        from connectors.endpoint import NoConnection
-        from connectors.errors import LienthongError
-        from connectors.postgres import URL_VARIABLE, EmbeddedServerFailed
-        from connectors.vault import VaultError
-
-        if isinstance(error, (NoConnection, LienthongError, VaultError)):
-            stop(f"{type(error).__name__}: {error}")
-        if isinstance(error, ProgrammingError) and "does not exist" in str(error.orig):
-            stop("the ledger has no tables yet: run `lienthong upgrade`")
-        if isinstance(error, OperationalError):
-            stop(f"the database cannot be reached: check {URL_VARIABLE} ({type(error.orig).__name__})")
-        if isinstance(error, ArgumentError):
-            stop(f"{URL_VARIABLE} cannot be read: it must be postgresql://user:password@host:port/database")
-        if isinstance(error, EmbeddedServerFailed) or (isinstance(error, ValueError) and URL_VARIABLE in str(error)):
-            stop(str(error))
 
 
 if __name__ == "__main__":

@@ -20,17 +20,27 @@ from rich.table import Table
 
 from connectors.endpoint import REGISTRY_CONNECTIONS, Endpoint, NoConnection
 from connectors.ledger import Ledger, open_ledger, upgrade
+from connectors.ledger.access import Role, grant
 from connectors.ledger.account import NO_REGISTRY, Line, Pending, account, pending
 from connectors.portals.provinces import PROVINCES
 from connectors.postgres import EmbeddedServer, embedded, home, named_url
 from connectors.vault import MASTER_KEY_VARIABLE, Vault, VaultError, new_master_key
 from dags.cli import COLUMNS, account_as_json
-from dags.engine import Engine
+from dags.engine import DESK_PATH, ONE_USER, USER, Engine
 from schemas.delivery import REGISTRY_CODES
 
 PACE = {"LIENTHONG_PULL_MINUTES": "0.5", "LIENTHONG_SWEEP_MINUTES": "0.25"}
 """The demo's timetable: real portals are asked every five minutes."""
 ENVIRONMENT_FILE = "environment.json"
+LOGINS = {USER: "admin", "steward": "user", "second": "user", "auditor": "viewer"}
+"""The demo's logins and their role in Airflow: all may open the desk, only the first edits connections."""
+GRANTS = {
+    USER: (Role.OPERATOR, Role.AUDITOR),
+    "steward": (Role.STEWARD,),
+    "second": (Role.SECOND_STEWARD,),
+    "auditor": (Role.AUDITOR,),
+}
+"""What they may do at the desk, everywhere."""
 STILL_S = 4.0
 """Nothing has moved for so long, and nothing is left: done."""
 STUCK_S = 60.0
@@ -85,8 +95,9 @@ def carry(
         os.environ.update(environment)
         _keep_for_other_shells(folder, environment)
         engine = _start(started, folder, environment, port, fresh=True)
-        _say_where(engine, "lienthong --demo")
         ledger = started.enter_context(open_ledger())
+        _let_in(ledger)
+        _say_where(engine, "lienthong --demo")
         is_done = _watch(ledger, twins, dossiers, engine, once=once)
         lines, left = account(ledger), pending(ledger)
         return _print_account(lines, left, as_json, is_done, time.monotonic() - began)
@@ -123,9 +134,8 @@ def _start(
         server: EmbeddedServer = started.enter_context(embedded(folder))
         url, metadata = server.url(), server.url("airflow")
     os.environ["LIENTHONG_DATABASE_URL"] = url.render_as_string(hide_password=False)
-    engine = Engine(
-        folder, metadata, {**environment, "LIENTHONG_DATABASE_URL": os.environ["LIENTHONG_DATABASE_URL"]}, port
-    )
+    environment = {**environment, "LIENTHONG_DATABASE_URL": os.environ["LIENTHONG_DATABASE_URL"]}
+    engine = Engine(folder, metadata, environment, port, LOGINS if fresh else ONE_USER)
     err.print("Starting Airflow ...")
     started.enter_context(engine)
     upgrade(url)
@@ -136,9 +146,17 @@ def _start(
 
 
 def _say_where(engine: Engine, lienthong: str = "lienthong") -> None:
-    user, password = engine.login
-    err.print(f"Airflow: {engine.url}  login: {user}  password: {password}", markup=False)
+    err.print(f"Airflow: {engine.url}/  the desk: {engine.url}{DESK_PATH}/", markup=False)
+    for user, password in engine.logins.items():
+        err.print(f"  login: {user:8} password: {password}", markup=False)
     err.print(f"In another shell: `{lienthong} account`, `{lienthong} show CODE`. Ctrl-C ends all that was started.")
+
+
+def _let_in(ledger: Ledger) -> None:
+    """Grants the demo's logins what their names promise."""
+    for user_name, roles in GRANTS.items():
+        for role in roles:
+            grant(ledger, user_name, role, "", "lienthong demo")
 
 
 def _keep_for_other_shells(folder: Path, environment: Mapping[str, str]) -> None:

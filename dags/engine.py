@@ -1,9 +1,10 @@
-"""Airflow as ``lienthong demo`` and ``lienthong up`` run it: one machine, one user, reachable from this machine only.
+"""Airflow as ``lienthong demo`` and ``lienthong up`` run it: one machine, reachable from this machine only.
 
 ``airflow standalone`` is what this resembles and does not use: that serves its logs to every network on port 8793,
-runs a triggerer that nothing here needs, imports Airflow five times over, and dies of a SIGTERM without ending its
-children. The same parts, API server, scheduler with LocalExecutor and DAG processor, are forked in ``engine_room.py``;
-they live in one session, and ending is done by session. Airflow is not imported here.
+runs a triggerer that nothing here needs (since 3.3 a task that asks a person waits without one), imports Airflow five
+times over, and dies of a SIGTERM without ending its children. The same parts, API server, scheduler with LocalExecutor
+and DAG processor, are forked in ``engine_room.py``; they live in one session, and ending is done by session. Airflow is
+not imported here.
 """
 
 from __future__ import annotations
@@ -31,8 +32,13 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 ROOT = Path(__file__).resolve().parents[1]
-DAG_FILES = ("pull_dossiers.py", "deliver_dossiers.py", "collect_receipts.py", "report_outcomes.py")
+DAG_FILES = (
+    "pull_dossiers.py", "gate_batches.py", "deliver_dossiers.py", "collect_receipts.py", "report_outcomes.py",
+)  # fmt: skip
 USER = "admin"
+ONE_USER: Mapping[str, str] = {USER: "admin"}
+"""Logins and their role in Airflow: viewer, user (also answers what a DAG asks), op (also connections), admin."""
+DESK_PATH = "/lienthong"
 GRACE_S = 3  # from asking to end to killing; a task may be killed at any moment
 
 
@@ -43,15 +49,19 @@ class EngineFailed(RuntimeError):
 class Engine:
     """Airflow running in a home; ``metadata`` is the URL of its own database, ``environment`` what its tasks may read.
 
-    The environment of this process is passed on as well, under ``environment``.
+    Tasks and the desk in the API server get the same environment: that of this process, and ``environment`` over it.
     """
 
-    def __init__(self, home: Path, metadata: URL, environment: Mapping[str, str], port: int | None = None) -> None:
+    def __init__(
+        self, home: Path, metadata: URL, environment: Mapping[str, str], port: int | None = None,
+        users: Mapping[str, str] = ONE_USER,
+    ) -> None:  # fmt: skip
         self.folder = home.resolve() / "airflow"
         self.logs = self.folder / "logs"
         self.url = f"http://127.0.0.1:{port or _free_port()}"
         self.environment = environment
         self.metadata = metadata
+        self.users = users
         self._room: subprocess.Popen[bytes] | None = None
         self._lock = -1
         self._token = ""
@@ -64,16 +74,17 @@ class Engine:
         self.stop()
 
     @property
-    def login(self) -> tuple[str, str]:
-        """The user and password of the web pages; the password is made once per home."""
-        return USER, str(json.loads(self._passwords.read_text())[USER])
+    def logins(self) -> dict[str, str]:
+        """Who may log in to the web pages, and the password of each, made once per home."""
+        kept = json.loads(self._passwords.read_text())
+        return {user: str(kept[user]) for user in self.users}
 
     def start(self) -> None:
         """Starts Airflow and returns at once. Raises EngineFailed when another one runs in this home."""
         self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _lock_or_fail(self.folder / "engine.lock")
         _end_left_over(self._pid)
-        _write_once(self._passwords, lambda: {USER: secrets.token_urlsafe(12)})
+        _write_once(self._passwords, lambda: {user: secrets.token_urlsafe(12) for user in self.users})
         with self._log.open("wb") as log:
             self._room = subprocess.Popen(
                 [sys.executable, "-m", "dags.engine_room", str(self.logs)],
@@ -134,7 +145,7 @@ class Engine:
 
     def _environment(self) -> dict[str, str]:
         keys = _write_once(self.folder / "keys.json", _new_keys)
-        settings = {**airflow_settings(self.folder, self.metadata, self.url), **keys}
+        settings = {**airflow_settings(self.folder, self.metadata, self.url, self.users), **keys}
         return {**os.environ, **settings, **self.environment}
 
     def _is_ready(self) -> bool:
@@ -157,15 +168,14 @@ class Engine:
         return "\n".join([*last, f"All logs are in {self.logs}. Set right what the last error names, and start again."])
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        """Calls Airflow's API as the user; raises an OSError for whatever goes wrong."""
+        """Calls Airflow's API as the administrator; raises an OSError for whatever goes wrong."""
         if not self._token and path != "/auth/token":
-            user, password = self.login
-            answer = self._call("POST", "/auth/token", {"username": user, "password": password})
+            answer = self._call("POST", "/auth/token", {"username": USER, "password": self.logins[USER]})
             self._token = answer["access_token"]
         return _call(method, self.url + path, self._token, body)
 
 
-def airflow_settings(folder: Path, metadata: URL, url: str) -> dict[str, str]:
+def airflow_settings(folder: Path, metadata: URL, url: str, users: Mapping[str, str] = ONE_USER) -> dict[str, str]:
     """Returns the environment that makes Airflow ours. No secret is in it but the database URL."""
     address = url.removeprefix("http://")
     return {
@@ -182,7 +192,7 @@ def airflow_settings(folder: Path, metadata: URL, url: str) -> dict[str, str]:
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": str(max(4, 2 * (os.cpu_count() or 1))),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{user}:{role}" for user, role in users.items()),
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([_bundle()]),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # a file that changes is read again at once

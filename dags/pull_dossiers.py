@@ -1,4 +1,5 @@
-"""Pulls new and changed dossiers from one provincial portal and checks them; cleared ones go on to the registries.
+"""Pulls new and changed dossiers from one provincial portal and checks them; cleared ones go on once their batch passed
+the gate (`gate_batches`).
 
 **Is one failure urgent?** No. The next run, minutes later, takes up where the last saved page ended; nothing is lost or
 doubled. It is urgent when a portal fails for an hour: citizens' deadlines run.
@@ -11,7 +12,7 @@ the portal changed its replies; call the engineer, the reply is kept. Then clear
 from airflow.sdk import DAG, task
 
 from connectors.portals.provinces import PROVINCES
-from dags.ties import CLEARED, DEFAULTS, PULL_MINUTES, endpoint_of, every, moved
+from dags.ties import DEFAULTS, PULL_MINUTES, PULLED, endpoint_of, every, moved
 
 for code, province in PROVINCES.items():
     with DAG(
@@ -24,12 +25,12 @@ for code, province in PROVINCES.items():
         tags=["pull"],
     ):
 
-        @task(pool=f"portal_{code}", outlets=[CLEARED])
+        @task(pool=f"portal_{code}", outlets=[PULLED])
         def pull(code: str) -> dict[str, int]:
             from connectors.ledger import open_ledger
             from dags import steps
 
             with open_ledger() as ledger:
-                return moved(steps.pull(ledger, PROVINCES[code], endpoint_of(f"portal_{code}")))
+                return moved(steps.pull(ledger, PROVINCES[code], endpoint_of(f"portal_{code}"), gated=True))
 
         pull(code)

@@ -11,6 +11,7 @@ from rich.table import Table
 from connectors.ledger.account import Happening, Story
 from connectors.portals.provinces import PROVINCES
 from quality.check import explain
+from quality.words import group
 from schemas.catalogues import title_of
 from schemas.dates import VIETNAM
 from schemas.delivery import Receipt
@@ -18,34 +19,8 @@ from schemas.fields import procedure_code
 from schemas.finding import Finding, Weight
 from schemas.routes import form_of, route_of
 
-REGISTRIES = {
-    "civil_status": "Hộ tịch", "residence": "Cư trú", "health_insurance": "Bảo hiểm y tế", "land": "Đất đai",
-}  # fmt: skip
-DOSSIER_STATES = {
-    "pulled": "chờ kiểm tra", "waiting": "cổng chưa bàn giao", "held": "đang giữ lại",
-    "cleared": "đạt, đang liên thông", "closed": "đã dừng tại cổng",
-}  # fmt: skip
-DELIVERY_STATES = {
-    "waiting": "chờ bước trước", "ready": "sẵn sàng gửi", "sending": "đang gửi",
-    "unanswered": "chưa rõ đã nhận hay chưa", "accepted": "đã tiếp nhận",
-    "registered": "đã đăng ký", "refused": "bị từ chối", "stopped": "dừng vì bước trước",
-    "cancelled": "đã hủy",
-}  # fmt: skip
-EVENTS = {
-    "arrived": "nhận từ cổng", "status_changed": "trạng thái ở cổng thay đổi", "cleared": "kiểm tra: đạt",
-    "held": "kiểm tra: giữ lại", "waiting": "kiểm tra: cổng chưa bàn giao", "closed": "kiểm tra: đã dừng tại cổng",
-    "released": "cán bộ cho đi tiếp", "erased": "xóa nội dung", "changed_after_erasure": "cổng gửi lại sau khi xóa",
-    "planned": "lập lượt gửi", "opened": "đến lượt gửi", "attempted": "gửi đi",
-    "unreached": "chưa gửi được, sẽ gửi lại", "unanswered": "chưa có trả lời, sẽ hỏi lại",
-    "found_missing": "đã hỏi: chưa nhận, sẽ gửi lại",
-    "accepted": "đã tiếp nhận", "registered": "đã đăng ký", "completed": "đã bổ sung kết quả", "refused": "từ chối",
-    "stopped": "dừng vì bước trước bị từ chối", "cancelled": "hủy lượt gửi", "late_answer": "trả lời muộn, không tính",
-    "report_heard": "đã báo cho cổng", "report_refused": "cổng không nhận báo cáo",
-}  # fmt: skip
-MILESTONES = {
-    "received": "đã nhận hồ sơ", "accepted": "hồ sơ đạt", "forwarded": "đã chuyển cơ quan đăng ký",
-    "registered": "đã có kết quả đăng ký", "returned": "đã xong mọi bước", "with_steward": "chờ cán bộ xử lý",
-}  # fmt: skip
+REGISTRIES, DOSSIER_STATES, DELIVERY_STATES = group("registry"), group("dossier"), group("delivery")
+EVENTS, MILESTONES = group("event"), group("milestone")
 DETAILS: dict[str, Callable[[Any], str]] = {
     "version": lambda number: f"phiên bản {number}",
     "status": lambda number: f"trạng thái {number}",
@@ -75,7 +50,8 @@ def print_story(console: Console, story: Story) -> None:
     if law := _law_of(dossier):
         console.print(law, markup=False)
     for finding in story.findings:
-        _print_finding(console, finding, is_holding=dossier["state"] == "held" and finding["weight"] == Weight.HOLDS)
+        is_holding = dossier["state"] == "held" and Weight(finding["weight"]).holds_dossier
+        _print_finding(console, finding, is_holding=is_holding)
     for delivery in story.deliveries:
         lacks = f", còn chờ {titles(delivery['lacks'])}" if delivery["lacks"] else ""
         state = DELIVERY_STATES.get(delivery["state"], delivery["state"])

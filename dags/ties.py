@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from connectors.endpoint import Endpoint
 
+PULLED = Asset("dossiers_pulled")
 CLEARED = Asset("dossiers")
 SENT = {code: Asset(f"deliveries_{code}") for code in REGISTRY_CODES}
 ANSWERED = {code: Asset(f"receipts_{code}") for code in REGISTRY_CODES}

@@ -11,25 +11,44 @@ A check looks at one thing, its first parameter. There are two ways to say at wh
 A second parameter, `exam: Examination`, is given to those that want it. A check is named after the fault. It answers
 None, or what it saw in a few English words without a personal value; `At(field, saw)` when the fault lies elsewhere
 than in its first field. Files in `quality/checks/` are found by themselves: to add a check is to write its function.
+
+`mend` is a suggestion for the text at fault, where there is only one: the same text without spaces, not another text.
+It gives the new text, EMPTY for "leave it empty", or None when it has no suggestion; a person decides.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+from enum import Enum, StrEnum
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, NotRequired, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
 from quality.titles import models_in, title_of
+from schemas.delivery import Receipt
 from schemas.dossier import Dossier
 from schemas.fields import Model
 from schemas.finding import Finding, Weight
 from schemas.routes import Route, route_of
 
-HOLDS, NOTES = Weight.HOLDS, Weight.NOTES
+STOPS, HOLDS, NOTES = Weight.STOPS, Weight.HOLDS, Weight.NOTES
+RANK = {weight: rank for rank, weight in enumerate(Weight)}
+RECEIPT = "receipt"
+"""Where paths of fields begin that are not the dossier's but what a registry gave back."""
+
+
+class Empty(Enum):
+    """A suggestion to leave a field empty; None is no suggestion."""
+
+    EMPTY = "empty"
+
+
+EMPTY = Empty.EMPTY
+
+Mend = Callable[[str], str | Empty | None]
+"""A suggestion for the text at fault: pure."""
 
 
 class Who(StrEnum):
@@ -45,6 +64,8 @@ class Who(StrEnum):
 class Check:
     """A fault that is looked for. `says_vi`: what is seen and what it contradicts; `do_vi`: what to do about it.
 
+    `mend` takes the value at the fault's field as JSON has it, whatever it is; it suggests nothing for what is no text.
+    `subject` is the file of `quality/checks/` it stands in.
     `about`: the models it looks at; none when it looks at values by name, or has no function. `fields`: where it can
     lie, relative to those models; none when it can lie anywhere. The dossier's event chooses: from `valid_from`, before
     `valid_until`.
@@ -57,10 +78,13 @@ class Check:
     says_vi: str
     do_vi: str
     says_en: str
+    do_en: str
     source: str
     about: tuple[type, ...] = ()
     valid_from: date = date.min
     valid_until: date = date.max
+    mend: Callable[[Any], str | Empty | None] | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,19 +139,22 @@ class Words(TypedDict):
     says_vi: str
     do_vi: str
     says_en: str
+    do_en: str
     who: NotRequired[Who]
     valid_from: NotRequired[date]
     valid_until: NotRequired[date]
+    mend: NotRequired[Mend]
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A check and its function; it leaves alone what lies inside the fields `unless_in`."""
+    """A check and its function; it leaves alone what lies inside the fields `unless_in`, and values not `only`."""
 
     check: Check
     function: Callable[..., Saw]
     wants_exam: bool
     unless_in: frozenset[str]
+    only: Callable[..., bool] | None = None
 
 
 CATALOGUE: dict[str, Check] = {}
@@ -142,8 +169,28 @@ def declare(code: str, *fields: str, about: tuple[type, ...] = (), **words: Unpa
     """Put a check into the catalogue; without a function it is one that a step finds by itself."""
     if code in CATALOGUE:
         raise ValueError(f"two checks are called {code}")
-    CATALOGUE[code] = Check(code, fields, about=about, **{"who": Who.DESK, **words})  # type: ignore[arg-type]
+    mend = words.pop("mend", None)
+    given: dict[str, Any] = {"who": Who.DESK, **words, "mend": _on_text(mend) if mend else None}
+    CATALOGUE[code] = Check(code, fields, about=about, subject=_file_that_declares(), **given)
     return CATALOGUE[code]
+
+
+def _file_that_declares() -> str:
+    """The name of the module outside this one whose line is being run."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", "")).rpartition(".")[2] if frame else ""
+
+
+def _on_text(mend: Mend) -> Callable[[Any], str | Empty | None]:
+    """A mend that any value may be given to; a suggestion that changes nothing is none."""
+
+    def suggest(value: Any) -> str | Empty | None:
+        suggested = mend(value) if isinstance(value, str) else None
+        return None if suggested == value else suggested
+
+    return suggest
 
 
 def check(*fields: str, unless_in: tuple[str, ...] = (), **words: Unpack[Words]) -> Callable[[_F], _F]:
@@ -161,14 +208,25 @@ def check(*fields: str, unless_in: tuple[str, ...] = (), **words: Unpack[Words])
     return register
 
 
-def check_each(*fields: str, unless_in: tuple[str, ...] = (), **words: Unpack[Words]) -> Callable[[_F], _F]:
-    """A check of every value in fields of these names, but for models inside the fields `unless_in`."""
+def check_each(
+    *fields: str, unless_in: tuple[str, ...] = (), only: Callable[..., bool] | None = None, **words: Unpack[Words]
+) -> Callable[[_F], _F]:
+    """A check of every value in fields of these names, but for models inside the fields `unless_in`.
+
+    `only`: values for which this is false are surely sound. Asked once for all checks that share it, with what they
+    are given: so the many good values cost little.
+    """
 
     def register(function: _F) -> _F:
-        _look(function, declare(function.__name__, *fields, **words), frozenset(unless_in))
+        _look(function, declare(function.__name__, *fields, **words), frozenset(unless_in), only)
         return function
 
     return register
+
+
+def looked_for() -> frozenset[str]:
+    """The codes of checks that have a function; a step or a person finds the others."""
+    return frozenset(look.check.code for look in _LOOKS)
 
 
 def _first_annotation(function: Callable[..., Saw]) -> Any:
@@ -176,18 +234,33 @@ def _first_annotation(function: Callable[..., Saw]) -> Any:
     return get_type_hints(function)[name]
 
 
-def _look(function: Callable[..., Saw], check: Check, unless_in: frozenset[str]) -> None:
+def _look(
+    function: Callable[..., Saw], check: Check, unless_in: frozenset[str], only: Callable[..., bool] | None = None
+) -> None:
     wants_exam = len(inspect.signature(function).parameters) == 2
-    _LOOKS.append(_Look(check, function, wants_exam, unless_in))
+    _LOOKS.append(_Look(check, function, wants_exam, unless_in, only))
     _plan.cache_clear()
+
+
+_Bound = tuple[tuple[Callable[..., Saw], _Look], ...]
+_OfField = tuple[tuple[str, Callable[..., Saw], _Look], ...]
+_Behind = tuple[tuple[str, Callable[..., bool], _Bound], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is looked at in a model of one type, and which of its fields lead to more."""
+    """What is looked at in a model of one type, and which of its fields lead to more.
 
-    looks: tuple[_Look, ...]
-    looks_by_field: tuple[tuple[str, tuple[_Look, ...]], ...]
+    Functions that want the thing alone stand apart from those that want the examination too; so do, behind the
+    question they share, those that look at some values `only`.
+    """
+
+    alone: _Bound
+    examined: _Bound
+    of_field_alone: _OfField
+    of_field_examined: _OfField
+    behind_alone: _Behind
+    behind_examined: _Behind
     parts: tuple[str, ...]
 
 
@@ -195,42 +268,65 @@ class _Plan:
 def _plan(kind: type, inside: str) -> _Plan:
     """The plan for models of a type that lie in a field of this name."""
     models = kind.model_fields if issubclass(kind, Model) else {}
-    each = {name: _looks_at_value(name, inside) for name in models}
+    looks = [look for look in _LOOKS if issubclass(kind, look.check.about) and inside not in look.unless_in]
+    of_fields = [(name, look) for name in models for look in _looks_at_value(name, inside)]
+    alone, examined = ([one for one in of_fields if one[1].wants_exam is wants] for wants in (False, True))
     parts = {name: tuple(models_in(info.annotation)) for name, info in models.items()}
     return _Plan(
-        looks=tuple(look for look in _LOOKS if issubclass(kind, look.check.about) and inside not in look.unless_in),
-        looks_by_field=tuple((name, looks) for name, looks in each.items() if looks),
+        alone=tuple((look.function, look) for look in looks if not look.wants_exam),
+        examined=tuple((look.function, look) for look in looks if look.wants_exam),
+        of_field_alone=tuple((name, look.function, look) for name, look in alone if look.only is None),
+        of_field_examined=tuple((name, look.function, look) for name, look in examined if look.only is None),
+        behind_alone=tuple(_behind(alone)),
+        behind_examined=tuple(_behind(examined)),
         parts=tuple(name for name, kinds in parts.items() if any(_leads_on(kind, name) for kind in kinds)),
     )
 
 
-def _looks_at_value(name: str, inside: str) -> tuple[_Look, ...]:
-    return tuple(
+def _behind(looks: Sequence[tuple[str, _Look]]) -> Iterator[tuple[str, Callable[..., bool], _Bound]]:
+    for name, only in dict.fromkeys((name, look.only) for name, look in looks):
+        if only is not None:
+            behind = (look for field, look in looks if field == name and look.only is only)
+            yield name, only, tuple((look.function, look) for look in behind)
+
+
+def _looks_at_value(name: str, inside: str) -> list[_Look]:
+    return [
         look for look in _LOOKS if not look.check.about and name in look.check.fields and inside not in look.unless_in
-    )
+    ]
 
 
 def _leads_on(kind: type[Model], inside: str) -> bool:
     plan = _plan(kind, inside)
-    return bool(plan.looks or plan.looks_by_field or plan.parts)
+    return any(getattr(plan, name) for name in _Plan.__slots__)
 
 
-def _walk(thing: Any, inside: str, path: str, exam: Examination, seen: list[tuple[_Look, str, str | At]]) -> None:
+_Seen = list[tuple[_Look, str, str | At]]
+
+
+def _walk(thing: Any, inside: str, path: str, exam: Examination, seen: _Seen) -> None:
     """Collect the faults in a thing and its parts: who saw it, the path of the thing or value, what was seen."""
     kind: type = type(thing)
     plan = _plan(kind, inside)
-    for look in plan.looks:
-        saw = look.function(thing, exam) if look.wants_exam else look.function(thing)
-        if saw is not None:
+    for function, look in plan.alone:
+        if (saw := function(thing)) is not None:
+            seen.append((look, path, saw))
+    for function, look in plan.examined:
+        if (saw := function(thing, exam)) is not None:
             seen.append((look, path, saw))
     values = thing.__dict__
-    for name, looks in plan.looks_by_field:
-        if (value := values[name]) is None:
-            continue
-        for look in looks:
-            saw = look.function(value, exam) if look.wants_exam else look.function(value)
-            if saw is not None:
-                seen.append((look, path + name, saw))
+    for name, function, look in plan.of_field_alone:
+        if (value := values[name]) is not None and (saw := function(value)) is not None:
+            seen.append((look, path + name, saw))
+    for name, function, look in plan.of_field_examined:
+        if (value := values[name]) is not None and (saw := function(value, exam)) is not None:
+            seen.append((look, path + name, saw))
+    for name, only, bound in plan.behind_alone:
+        if (value := values[name]) is not None and only(value):
+            seen += [(look, path + name, saw) for function, look in bound if (saw := function(value)) is not None]
+    for name, only, bound in plan.behind_examined:
+        if (value := values[name]) is not None and only(value, exam):
+            seen += [(look, path + name, saw) for function, look in bound if (saw := function(value, exam)) is not None]
     for name in plan.parts:
         part = values[name]
         if type(part) is tuple:
@@ -247,27 +343,42 @@ def _sighting(look: _Look, path: str, saw: str | At) -> Sighting:
     return Sighting(finding, saw.saw if isinstance(saw, At) else saw)
 
 
-def sight(dossier: Dossier, papers: Sequence[FetchedPaper] = ()) -> list[Sighting]:
-    """Every fault in a dossier with what was seen, what holds it first; one for each check and field."""
+def _in_order(seen: _Seen, event_on: date) -> list[Sighting]:
+    """Of the checks in force that day; the heaviest first, one for each check and field."""
+    sightings = [_sighting(*one) for one in seen if one[0].check.valid_from <= event_on < one[0].check.valid_until]
+    by_place = {(RANK[one.finding.weight], one.finding.check_code, one.finding.field_path): one for one in sightings}
+    return [by_place[place] for place in sorted(by_place)]
+
+
+def _examination(dossier: Dossier, papers: Sequence[FetchedPaper]) -> Examination:
     event_on = dossier.event_on
-    exam = Examination(dossier, papers, event_on, route_of(dossier.procedure_code, event_on))
-    seen: list[tuple[_Look, str, str | At]] = []
+    return Examination(dossier, papers, event_on, route_of(dossier.procedure_code, event_on))
+
+
+def sight(dossier: Dossier, papers: Sequence[FetchedPaper] = ()) -> list[Sighting]:
+    """Every fault in a dossier with what was seen, the heaviest first; one for each check and field."""
+    exam = _examination(dossier, papers)
+    seen: _Seen = []
     _walk(dossier, "", "", exam, seen)
     for place, paper in enumerate(papers):
         _walk(paper, "papers", f"papers.{place}.", exam, seen)
-    if not seen:
-        return []
-    sightings = [_sighting(*one) for one in seen if one[0].check.valid_from <= event_on < one[0].check.valid_until]
-    by_place = {(each.finding.weight, each.finding.check_code, each.finding.field_path): each for each in sightings}
-    return [by_place[place] for place in sorted(by_place)]
+    return _in_order(seen, exam.event_on) if seen else []
 
 
 def examine(dossier: Dossier, papers: Sequence[FetchedPaper] = ()) -> list[Finding]:
     """Run every check on a dossier. `papers`: as fetched, in the order of `dossier.papers`; none when not fetched yet.
 
-    Pure: the same dossier always has the same findings, in the same order, those that hold it first.
+    Pure: the same dossier always has the same findings, in the same order, the heaviest first.
     """
     return [sighting.finding for sighting in sight(dossier, papers)]
+
+
+def examine_receipt(receipt: Receipt, dossier: Dossier) -> list[Finding]:
+    """Run every check on what a registry gave back for a dossier; paths are `receipt.book_code` and the like. Pure."""
+    exam = _examination(dossier, ())
+    seen: _Seen = []
+    _walk(receipt, RECEIPT, f"{RECEIPT}.", exam, seen)
+    return [sighting.finding for sighting in _in_order(seen, exam.event_on)]
 
 
 def explain(finding: Finding) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args
 
+from schemas.delivery import Receipt
 from schemas.dossier import Dossier
 from schemas.fields import Model
 
@@ -37,9 +38,13 @@ def steps_from(models: tuple[type[Model], ...], field_path: str) -> Iterator[tup
 def title_of(field_path: str) -> str:
     """`case.owners.0.personal_id` -> `chủ sử dụng 1, số định danh cá nhân`; empty when the dossier has no such field.
 
-    Fields of different cases may share a name and not a title: then both titles stand there.
+    `receipt.book_code` is a field of what a registry gave back. Fields of different cases may share a name and not a
+    title: then both titles stand there.
     """
-    steps = list(steps_from((Dossier,), field_path))
+    root: type[Model] = Dossier
+    if field_path.startswith("receipt."):
+        root, field_path = Receipt, field_path.removeprefix("receipt.")
+    steps = list(steps_from((root,), field_path))
     if len(steps) != len(field_path.split(".")):
         return ""
     titles: list[str] = []

@@ -3,7 +3,7 @@
 A delivery's state is derived from its events by `TRANSITIONS`, which is the whole state machine:
 
     waiting -> ready -> sending -> accepted -> registered
-                 ^         |  `-> refused         (a steward acts)
+                 ^         |  `-> refused         (a steward acts: mends, or has it sent again)
                  |         v
                  `---- unanswered                 (asked about before anything is sent again)
 """
@@ -51,6 +51,8 @@ class Event(StrEnum):
     REFUSED = "refused"
     STOPPED = "stopped"
     CANCELLED = "cancelled"
+    RESENT = "resent"  # a person wants the same sent once more
+    RESUMED = "resumed"  # the step before goes out again
 
 
 _IN_DOUBT = frozenset({State.SENDING, State.UNANSWERED})
@@ -67,6 +69,8 @@ TRANSITIONS: dict[Event, tuple[frozenset[State], State]] = {
     Event.REFUSED: (_IN_DOUBT | {State.ACCEPTED}, State.REFUSED),
     Event.STOPPED: (frozenset({State.WAITING}), State.STOPPED),
     Event.CANCELLED: (frozenset({State.WAITING, State.READY, State.REFUSED, State.STOPPED}), State.CANCELLED),
+    Event.RESENT: (frozenset({State.REFUSED}), State.READY),
+    Event.RESUMED: (frozenset({State.STOPPED}), State.WAITING),
 }
 
 OPEN_STATES = frozenset({State.WAITING, State.READY, State.SENDING, State.UNANSWERED, State.ACCEPTED})

@@ -6,10 +6,15 @@ from schemas.fields import Model
 
 
 class Weight(StrEnum):
-    """What a fault does to its dossier."""
+    """What a fault does, the heaviest first. What stops a batch holds its dossier as well."""
 
+    STOPS = "stops"  # the portal's whole delivery is suspect: nothing of the batch is sent until a person says so
     HOLDS = "holds"
     NOTES = "notes"
+
+    @property
+    def holds_dossier(self) -> bool:
+        return self is not Weight.NOTES
 
 
 class Finding(Model):

@@ -16,10 +16,18 @@ class Milestone(StrEnum):
     REGISTERED = "registered"  # the first registry gave its result
     RETURNED = "returned"  # every registry of its route gave its result
     WITH_STEWARD = "with_steward"  # a registry said no: a person decides what the citizen is told
+    SUPPLEMENT_ASKED = "supplement_asked"  # a person asks the citizen for more, in `words`
+    REJECTED = "rejected"  # a person ended it, for the reason in `words`
+
+
+LONGEST_WORDS = 1000
+"""Characters that a portal shows of a person's words. Assumed: the sync service's limit for an abstract (TrichYeuHoSo);
+none is known for a progress text (NoiDungXuLy)."""
 
 
 class Report(Model):
-    """One milestone of one dossier. `receipt` is what the registries gave so far."""
+    """One milestone of one dossier. `receipt` is what the registries gave so far; `words` are for the citizen to read,
+    empty where no person said anything."""
 
     dossier_code: str
     national_code: str | None = None
@@ -28,6 +36,7 @@ class Report(Model):
     milestone: Milestone
     happened_at: datetime
     receipt: Receipt = Receipt()
+    words: str = ""
 
 
 class Hearing(StrEnum):

@@ -163,11 +163,13 @@ reports = Table(
     _dossier(),
     Column("milestone", Text, nullable=False),
     _instant("happened_at", now=True),
-    Column("state", Text, nullable=False, server_default="pending"),  # pending, heard, refused
+    Column("state", Text, nullable=False, server_default="pending"),  # pending, heard, refused, withdrawn
     Column("attempt_number", Integer, nullable=False, server_default="0"),
     _instant("not_before", now=True),
     _instant("leased_until", nullable=True),
     _instant("heard_at", nullable=True),
+    Column("decision_id", BigInteger, ForeignKey("decisions.decision_id")),  # whose reason the citizen is to read
+    Index("ix_reports_decision_id", "decision_id", postgresql_where=text("decision_id IS NOT NULL")),
     Index("ix_reports_pending", "dossier_id", "report_id", postgresql_where=text("state = 'pending'")),
     Index("ix_reports_dossier_id", "dossier_id"),
 )
@@ -204,6 +206,8 @@ incidents = Table(
     Column("message", Text, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Column("reply_sha256", LargeBinary),  # the same reply is kept once a day
+    Index("ix_incidents_reply_sha256", "reply_sha256"),
 )
 
 decisions = Table(
@@ -323,7 +327,7 @@ lines = Table(
 traces = Table(
     "traces",  # keyed digests by which dossiers of the same person or entry are found without opening any
     metadata,
-    _dossier(primary_key=True),
+    Column("dossier_id", BigInteger, primary_key=True),  # no foreign key: it would double the cost of writing them
     Column("kind", Text, primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
     Index("ix_traces_digest", "digest", "kind"),

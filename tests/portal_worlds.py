@@ -152,12 +152,15 @@ class Portal:
     def dossiers(self) -> dict[str, Dossier]:
         return {code: self.read(original) for code, original in self.pull().items()}
 
-    def tell(self, dossier: Dossier, *milestones: Milestone, receipt: Receipt | None = None) -> list[Hearing]:
+    def tell(
+        self, dossier: Dossier, *milestones: Milestone, receipt: Receipt | None = None, words: str = "", at: int = 0
+    ) -> list[Hearing]:  # fmt: skip
+        """`at`: seconds after now."""
         reports = [
             Report(
                 dossier_code=dossier.dossier_code, national_code=dossier.national_code,
                 technical_id=dossier.technical_id, procedure_as_written=dossier.procedure_as_written,
-                milestone=milestone, happened_at=NOW, receipt=receipt or Receipt(),
+                milestone=milestone, happened_at=NOW + timedelta(seconds=at), receipt=receipt or Receipt(), words=words,
             )
             for milestone in milestones
         ]  # fmt: skip

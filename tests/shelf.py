@@ -1,7 +1,7 @@
 """A ledger worked by hand, a step at a time and without any portal or registry: what arrives, what becomes of it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -10,11 +10,13 @@ from sqlalchemy import text
 from connectors.ledger import Ledger
 from connectors.ledger.account import account
 from connectors.ledger.arrivals import Arrival, save_page
+from connectors.ledger.decisions import Wanted, accept, wanted_of
 from connectors.ledger.deliveries import Claimed, Told, claim_ready, record
 from connectors.ledger.examinations import Examined, settle, unexamined
 from connectors.ledger.outcomes import claim_reports, record_hearings
 from dags.steps.checking import judge
 from quality.check import FetchedPaper
+from schemas.decision import Mend, mended
 from schemas.delivery import TRANSITIONS, Event, Receipt, State
 from schemas.dossier import Dossier
 from schemas.report import Hearing
@@ -40,6 +42,7 @@ class Shelf:
         judged: list[Examined] = []
         for one in unexamined(self.ledger, "24"):
             dossier = Dossier.model_validate_json(one.original) if one.unreadable_field is None else None
+            dossier = dossier and mended(dossier, list(one.mends.values()))
             digest = sha256(one.original).hexdigest()
             papers = [FetchedPaper(paper.kind_code, None, digest, 9) for paper in (dossier.papers if dossier else ())]
             judged.append(judge(one, dossier, papers))
@@ -48,6 +51,15 @@ class Shelf:
     def take_in(self, *dossiers: Dossier) -> Counter[str]:
         self.arrive(*dossiers)
         return self.examine()
+
+    def release(self, dossier: Dossier, actor: str, reason: str) -> int:
+        """Accepts a held dossier as it is; how many it was. Nothing is examined."""
+        return len(accept(self.ledger, actor, wanted_of(self.ledger, dossier.dossier_code), reason).dossier_ids)
+
+    def wanted(self, dossier: Dossier, **after: Any) -> list[Wanted]:
+        """The dossier as it stands, with mends by field path (`case__notice_code="..."`)."""
+        mends = tuple(Mend(field_path=path.replace("__", "."), after=value) for path, value in after.items())
+        return [replace(one, mends=mends) for one in wanted_of(self.ledger, dossier.dossier_code)]
 
     def send(self, registry_code: str) -> Claimed:
         """Claims the one delivery that is ready for a registry; its attempt is written."""

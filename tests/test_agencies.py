@@ -216,7 +216,8 @@ def test_a_sound_dossier_is_clean_with_a_complete_table_and_with_the_one_that_sh
 
 def test_a_code_the_table_does_not_know_is_no_fault_where_it_claims_nothing() -> None:
     assert found(with_changes(BIRTH, {"agency_code": "H05.7.489"}), agencies()) == []
-    assert found(with_changes(BIRTH, {"portal_code": "40", "commune_code": "16681", "agency_code": "H41.7.489"})) == []
+    elsewhere = {"portal_code": "40", "commune_code": "16681", "dossier_code": "H41.7.489-261120-0001"}
+    assert found(with_changes(BIRTH, {**elsewhere, "agency_code": "H41.7.489"})) == []
 
 
 def test_the_heirs_stand_beside_a_dissolved_agency() -> None:

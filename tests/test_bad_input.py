@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from connectors.errors import LienthongError, Unrecognised
 from connectors.ledger import Ledger
@@ -266,6 +267,22 @@ def test_details_that_are_none_are_named_errors_and_kept_and_the_others_arrive(h
         hub.pull()
     assert hub.states() == hub.good()
     assert set(hub.incidents()) == {body for body in BROKEN_DETAILS.values() if body}
+
+
+def test_a_detail_that_stays_broken_is_kept_once_a_day(hub: Portal) -> None:
+    other = b"<html><body>Bao tri den 18h</body></html>"
+    for body in (HTML, HTML, other, HTML):
+        hub.twisted.twist = lambda request, answer, body=body: (  # type: ignore[misc]
+            replace(answer, body=body) if "/api/hoSo/1" in request.path else answer
+        )
+        with pytest.raises(Unrecognised):
+            hub.pull()
+    assert hub.incidents() == [HTML, other]
+    with hub.ledger.engine.begin() as connection:
+        connection.execute(text("UPDATE incidents SET happened_at = happened_at - interval '1 day'"))
+    with pytest.raises(Unrecognised):
+        hub.pull()
+    assert hub.incidents() == [HTML, other, HTML]
 
 
 def test_the_cursor_stays_before_details_that_did_not_come(hub: Portal) -> None:

@@ -17,6 +17,7 @@ from dags.engine import DAG_FILES, ROOT, EngineFailed, _lock_or_fail, airflow_se
 from dags.provider import FORMS, get_provider_info
 from schemas.delivery import REGISTRY_CODES
 
+ASKED = "decide_batches"
 HEAVY = ("great_expectations", "pandas", "lxml", "requests", "psycopg", "connectors.ledger", "dags.steps")
 
 READ_ALL = """
@@ -30,9 +31,11 @@ for dag in (dag for dag, _ in DagContext.autoregistered_dags):
     found.append({
         "id": dag.dag_id, "doc": dag.doc_md or "", "max_active_runs": dag.max_active_runs, "catchup": dag.catchup,
         "waits_for": sorted(asset.name for asset in getattr(dag.timetable.asset_condition, "objects", [])),
-        "every_s": getattr(dag.timetable, "timetable", dag.timetable).delta.total_seconds(),
+        "every_s": dag.schedule and getattr(dag.timetable, "timetable", dag.timetable).delta.total_seconds(),
         "tasks": [{"id": task.task_id, "pool": task.pool, "retries": task.retries,
-                   "tells": [asset.name for asset in task.outlets]} for task in dag.tasks],
+                   "tells": [asset.name for asset in task.partial_kwargs.get("outlets", ())
+                             ] if hasattr(task, "partial_kwargs") else [asset.name for asset in task.outlets]
+                   } for task in dag.tasks],
     })
 print(json.dumps({"dags": found, "modules": sorted(set(sys.modules) - before)}))
 """
@@ -59,8 +62,8 @@ def dags(read):
     return {dag["id"]: dag for dag in read["dags"]}
 
 
-def test_there_is_one_dag_per_province_and_two_per_registry_and_one_that_reports(dags):
-    expected = {f"pull_dossiers_{code}" for code in PROVINCES} | {"report_outcomes"}
+def test_there_is_one_dag_per_province_and_two_per_registry_one_that_reports_and_two_at_the_gate(dags):
+    expected = {f"pull_dossiers_{code}" for code in PROVINCES} | {"report_outcomes", "gate_batches", ASKED}
     expected |= {f"{verb}_{code}" for verb in ("deliver_dossiers", "collect_receipts") for code in REGISTRY_CODES}
     assert set(dags) == expected
 
@@ -71,7 +74,8 @@ def test_reading_the_dag_files_loads_nothing_heavy(read):
 
 
 def test_a_dag_runs_once_at_a_time_and_does_not_make_up_for_the_past(dags):
-    assert {(dag["max_active_runs"], dag["catchup"]) for dag in dags.values()} == {(1, False)}
+    by_day = [dag for dag in dags.values() if dag["id"] != ASKED]  # of questions to persons many wait at once
+    assert {(dag["max_active_runs"], dag["catchup"]) for dag in by_day} == {(1, False)}
 
 
 def test_the_person_on_call_learns_from_every_dag_if_it_is_urgent_and_what_to_do(dags):
@@ -87,8 +91,12 @@ def test_each_portal_and_each_registry_is_asked_by_one_task_at_a_time(dags):
     assert all(pools[f"collect_receipts_{code}"] == [code] for code in REGISTRY_CODES)
 
 
-def test_a_cleared_dossier_starts_every_delivery(dags):
-    assert all({"dossiers"} == set(dags[f"pull_dossiers_{code}"]["tasks"][0]["tells"]) for code in PROVINCES)
+def test_what_a_portal_gave_starts_the_gate_and_what_passed_it_every_delivery(dags):
+    assert all({"dossiers_pulled"} == set(dags[f"pull_dossiers_{code}"]["tasks"][0]["tells"]) for code in PROVINCES)
+    assert dags["gate_batches"]["waits_for"] == ["dossiers_pulled"]
+    tells = {task["id"]: task["tells"] for dag in ("gate_batches", ASKED) for task in dags[dag]["tasks"]}
+    assert tells == {"gate": ["dossiers"], "stopped": [], "ask": [], "judge_yesterday": [], "question": [],
+                     "decide": [], "carry_out": ["dossiers"]}  # fmt: skip
     assert all("dossiers" in dags[f"deliver_dossiers_{code}"]["waits_for"] for code in REGISTRY_CODES)
 
 
@@ -104,14 +112,15 @@ def test_every_receipt_starts_the_report(dags):
 
 
 def test_a_timetable_stands_behind_the_assets(dags):
-    every = {dag["id"].split("_")[0]: dag["every_s"] for dag in dags.values()}
+    every = {dag["id"].split("_")[0]: dag["every_s"] for dag in dags.values() if dag["id"] != ASKED}
     ten = timedelta(minutes=10).total_seconds()
-    assert every == {"pull": 300, "deliver": ten, "collect": ten, "report": ten}
+    assert every == {"pull": 300, "gate": ten, "deliver": ten, "collect": ten, "report": ten}
+    assert dags[ASKED]["every_s"] is None
 
 
 def test_the_demo_shortens_the_timetable_by_environment(tmp_path):
     read = read_dags(tmp_path, LIENTHONG_PULL_MINUTES="0.25", LIENTHONG_SWEEP_MINUTES="0.5")
-    assert {dag["every_s"] for dag in read["dags"]} == {15, 30}
+    assert {dag["every_s"] for dag in read["dags"]} == {15, 30, None}
 
 
 def test_airflow_reads_the_dag_files_and_no_other_file():

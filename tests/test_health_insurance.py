@@ -51,7 +51,7 @@ class World:
     insured: set[str] = field(default_factory=set)
     busy: set[str] = field(default_factory=set)
 
-    def refusal(self, registry_code: str, dossier_code: str) -> str | None:
+    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None:
         return self.refusals.get(dossier_code)
 
     def lateness_s(self, registry_code: str, request_code: str) -> float:

@@ -102,11 +102,10 @@ def failure(line: Line, request: Request = ASK) -> LienthongError:
 # Whether it may have arrived
 
 
-def test_a_refused_connection_was_surely_not_sent(line: Line, listener: Listener) -> None:
+def test_a_refused_connection_was_surely_not_sent(listener: Listener) -> None:
     listener.refuse()
-    line.__exit__()  # drops the connection that is still open
-    failed = failure(line)
-    listener.listen()
+    with Line(endpoint(listener.url), NoTokens()) as line:
+        failed = failure(line)
     assert isinstance(failed, Unreachable) and not failed.may_have_arrived
 
 
@@ -133,22 +132,39 @@ def test_an_answer_that_comes_too_late_may_have_arrived(line: Line, listener: Li
 
 def test_an_answer_that_never_ends_is_cut_at_its_limit() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=trickle, args=(server,), daemon=True).start()
+        chunk = b"40\r\n" + b"x" * 64 + b"\r\n"
+        threading.Thread(target=trickle, args=(server, "Transfer-Encoding: chunked", chunk, 0.0), daemon=True).start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         with Line(endpoint(url), NoTokens(), reply_limit=1000) as line:
             assert isinstance(failure(line), Unrecognised)
 
 
-def trickle(server: socket.socket) -> None:
+TRICKLES = [("Transfer-Encoding: chunked", b"1\r\nx\r\n"), ("Content-Length: 99", b"x")]
+
+
+@pytest.mark.parametrize(("length", "part"), TRICKLES)
+def test_an_answer_that_trickles_is_given_up(length: str, part: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.http.LONGEST_REPLY_S", 0.3)
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=trickle, args=(server, length, part, 0.1), daemon=True).start()
+        with Line(endpoint(f"http://127.0.0.1:{server.getsockname()[1]}"), NoTokens()) as line:
+            failed = failure(line)
+    assert isinstance(failed, Unreachable) and failed.may_have_arrived
+    assert time.monotonic() - began < 3
+
+
+def trickle(server: socket.socket, length: str, part: bytes, every_s: float) -> None:
     taken, _ = server.accept()
     with taken:
         taken.recv(65536)
-        taken.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        taken.sendall(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode())
         while True:
             try:
-                taken.sendall(b"40\r\n" + b"x" * 64 + b"\r\n")
+                taken.sendall(part)
             except OSError:
                 return
+            time.sleep(every_s)
 
 
 class NoTokens:

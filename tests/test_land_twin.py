@@ -32,7 +32,7 @@ class World:
     refusals: dict[str, str] = field(default_factory=dict)
     late_s: float = 0.05
 
-    def refusal(self, registry_code: str, dossier_code: str) -> str | None:
+    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None:
         return self.refusals.get(dossier_code)
 
     def lateness_s(self, registry_code: str, request_code: str) -> float:

@@ -39,7 +39,7 @@ class SmallWorld:
 
     refused = {"H05.12.34-261120-0091": "Chủ hộ không có chỗ ở hợp pháp", "H05.12.34-261120-0092": "Đã xóa thường trú"}
 
-    def refusal(self, registry_code: str, dossier_code: str) -> str | None:
+    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None:
         return self.refused.get(dossier_code)
 
     def lateness_s(self, registry_code: str, request_code: str) -> float:

@@ -261,6 +261,31 @@ SHOWS: dict[str, Callable[[Dossier, Any], bool]] = {
     "applicant_relation_overwrites": lambda d, case: (
         d.applicant is not None and d.applicant.relation == "Cha" and d.applicant.personal_id != case.father.personal_id
     ),
+    "split_commune_code": lambda d, case: '"detail":"Thôn Đoài","country_code"' in d.model_dump_json() and any(
+        person.residence is not None and commune_on(person.residence.commune_code or "", d.event_on) is None
+        for person in persons(d)),
+    "leading_zero_lost": lambda d, case: bool(re.search(r'"commune_code":"\d{4}"', d.model_dump_json())),
+    "legacy_encoding": lambda d, case: any(set(person.full_name) & set("¨©ª«¬\xad®µ¶·¸¹»¼½¾") for person in persons(d)),
+    "unseen_characters": lambda d, case: any(person.full_name.endswith("\u200b") for person in persons(d)),
+    "word_for_nothing": lambda d, case: d.abstract in ("null", "undefined"),
+    "copies_implausible": lambda d, case: case.copies == 2026,
+    "card_number_differs": lambda d, case: any(
+        person.id_paper is not None and person.id_paper.number != person.personal_id for person in persons(d)),
+    "child_sex_missing": lambda d, case: case.child.sex is None,
+    "clinic_missing": lambda d, case: case.clinic_code is None,
+    "two_children_in_one_case": lambda d, case: " VÀ " in case.child.full_name,
+    "head_assumed_to_be_father": lambda d, case: (
+        case.head_of_household.full_name == case.father.full_name and case.head_of_household.relation is None
+    ),
+    "death_day_unknown": lambda d, case: case.died_on.precision == "month",
+    "death_time_malformed": lambda d, case: not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", case.died_at_time),
+    "card_code_for_number": lambda d, case: case.insurance_number is not None and len(case.insurance_number) == 17,
+    "foreign_spouse_in_domestic_procedure": lambda d, case: case.husband.nationality_code == "KR",
+    "spouse_unidentified": lambda d, case: case.husband.personal_id is None,
+    "old_parcel_incomplete": lambda d, case: case.parcel.old_parcel_number and not case.parcel.old_sheet_number,
+    "lasting_use_ends": lambda d, case: any(
+        each.until is not None and each.purpose_code in ("ONT", "ODT") for each in case.parcel.purposes),
+    "paper_of_wrong_type": lambda d, case: d.papers[0].name.endswith(".rar"),
 }
 
 
@@ -332,7 +357,7 @@ def test_a_refusal_comes_from_one_registry_of_a_clean_dossier(world: World) -> N
     for planted in refused:
         code = planted.dossier.dossier_code
         assert planted.defect is None and planted.refused_by in planted.registries and planted.refusal_words
-        heard = {registry: world.refusal(registry, code) for registry in (*BUNDLE, "land")}
+        heard = {registry: world.refusal(registry, code, "1") for registry in (*BUNDLE, "land")}
         assert {code: words for code, words in heard.items() if words} == {planted.refused_by: planted.refusal_words}
     words = {planted.refusal_words for planted in refused}
     assert "Số định danh cá nhân của mẹ không khớp CSDL quốc gia về dân cưHọ tên cha không hợp lệ" in words

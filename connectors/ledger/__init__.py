@@ -8,6 +8,7 @@ the state they were read in.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import psycopg
@@ -17,14 +18,22 @@ from sqlalchemy.types import TypeEngine
 
 from connectors.postgres import database_url
 from connectors.vault import DataKey, Vault
-from schemas.tables import incidents
 
 PG_TYPES = {
     "BIGINT": "int8", "INTEGER": "int4", "SMALLINT": "int2", "TEXT": "text", "BYTEA": "bytea", "DATE": "date",
-    "TIMESTAMP WITH TIME ZONE": "timestamptz", "UUID": "uuid", "JSONB": "jsonb",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz", "UUID": "uuid", "JSONB": "jsonb", "BOOLEAN": "bool",
 }  # fmt: skip
 
 UPGRADE_LOCK = 0x6C69656E
+
+KEEP_INCIDENT = text("""
+    INSERT INTO incidents (endpoint_code, error, message, reply_sha256, wrapped, sealed)
+    SELECT CAST(:endpoint_code AS text), CAST(:error AS text), CAST(:message AS text), CAST(:reply_sha256 AS bytea),
+           :wrapped, :sealed
+     WHERE NOT EXISTS (SELECT FROM incidents i
+                        WHERE i.reply_sha256 = CAST(:reply_sha256 AS bytea) AND i.error = CAST(:error AS text)
+                          AND i.endpoint_code = CAST(:endpoint_code AS text) AND i.message = CAST(:message AS text)
+                          AND i.happened_at > clock_timestamp() - interval '1 day')""")
 
 
 @dataclass(frozen=True)
@@ -38,14 +47,15 @@ class Ledger:
         return self.vault.open_key(wrapped, owner_of(portal_code, dossier_code))
 
     def keep_incident(self, endpoint_code: str, error: Exception, reply: bytes) -> None:
-        """Keeps a reply that belongs to no dossier and could not be read, for the engineer."""
+        """Keeps a reply that belongs to no dossier and could not be read, for the engineer; a repeat once a day."""
         key, wrapped = self.vault.new_key(f"incident/{endpoint_code}")
         with self.engine.begin() as connection:
             connection.execute(
-                incidents.insert().values(
-                    endpoint_code=endpoint_code, error=type(error).__name__, message=str(error), wrapped=wrapped,
-                    sealed=key.seal(reply, "incident"),
-                )
+                KEEP_INCIDENT,
+                {
+                    "endpoint_code": endpoint_code, "error": type(error).__name__, "message": str(error),
+                    "reply_sha256": sha256(reply).digest(), "wrapped": wrapped, "sealed": key.seal(reply, "incident"),
+                },
             )  # fmt: skip
 
 

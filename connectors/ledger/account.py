@@ -63,7 +63,7 @@ DOSSIER_DELIVERIES = text("""
 
 HELD = text("""
     SELECT d.portal_code, d.dossier_code, d.received_on,
-           coalesce(array_agg(f.check_code ORDER BY f.check_code) FILTER (WHERE f.weight = 'holds'), '{}')
+           coalesce(array_agg(f.check_code ORDER BY f.check_code) FILTER (WHERE f.weight <> 'notes'), '{}')
                AS check_codes
       FROM dossiers d LEFT JOIN findings f USING (dossier_id, version_number)
      WHERE d.state = 'held' AND (:portal_code = '' OR d.portal_code = :portal_code)

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger, copy_rows, owner_of
+from connectors.ledger.batches import open_batch
+from connectors.ledger.faults import tally
 from connectors.vault import DataKey
 from schemas.dates import local_day
 from schemas.dossier import ADMISSION, Dossier, DossierState
@@ -25,10 +27,16 @@ CHANGE = text("""
     UPDATE dossiers d
        SET version_number = u.version_number, content_sha256 = u.content_sha256, portal_status = u.portal_status,
            state = u.state, procedure_as_written = coalesce(u.procedure_as_written, d.procedure_as_written),
-           commune_code = coalesce(u.commune_code, d.commune_code)
+           commune_code = coalesce(u.commune_code, d.commune_code),
+           national_code = coalesce(u.national_code, d.national_code),
+           technical_id = coalesce(u.technical_id, d.technical_id),
+           batch_id = CASE WHEN u.state = 'pulled' THEN coalesce(CAST(:batch_id AS bigint), d.batch_id)
+                           ELSE d.batch_id END
       FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:digests AS bytea[]), CAST(:statuses AS int[]),
-                  CAST(:states AS text[]), CAST(:procedures AS text[]), CAST(:communes AS text[]))
-           AS u(dossier_id, version_number, content_sha256, portal_status, state, procedure_as_written, commune_code)
+                  CAST(:states AS text[]), CAST(:procedures AS text[]), CAST(:communes AS text[]),
+                  CAST(:national_codes AS text[]), CAST(:technical_ids AS text[]))
+           AS u(dossier_id, version_number, content_sha256, portal_status, state, procedure_as_written, commune_code,
+                national_code, technical_id)
      WHERE d.dossier_id = u.dossier_id""")
 MOVE_CURSOR = text("""
     INSERT INTO cursors (portal_code, stream, position) VALUES (:portal_code, :stream, :position)
@@ -80,13 +88,13 @@ def position_of(ledger: Ledger, portal_code: str, stream: str) -> str | None:
 
 
 def save_page(
-    ledger: Ledger, portal_code: str, stream: str, arrivals: Sequence[Arrival], position: str
+    ledger: Ledger, portal_code: str, stream: str, arrivals: Sequence[Arrival], position: str, *, gated: bool = False
 ) -> Counter[str]:
     """Saves a page and moves the cursor past it, in one transaction. Returns counts of new, changed and same.
 
     A dossier that comes again unchanged leaves no trace; a changed one gets a new version and is examined again; one
     whose portal status alone changed is examined again only when the status means something else for us. An erased one
-    stays erased.
+    stays erased. `gated`: what is to be examined goes into the portal's open batch.
     """
     moved: Counter[str] = Counter()
     version_rows: list[tuple[Any, ...]] = []
@@ -97,8 +105,12 @@ def save_page(
         for arrival in arrivals:
             standing = standings[arrival.code]
             moved[_work_in(standing, arrival, version_rows, event_rows)] += 1
-        _write(connection, portal_code, standings, version_rows, event_rows)
+        unexamined = [one for one in standings.values() if one.arrival and one.state == DossierState.PULLED]
+        batch_id = open_batch(connection, portal_code) if gated and unexamined else None
+        _write(connection, portal_code, batch_id, standings, version_rows, event_rows)
         connection.execute(MOVE_CURSOR, {"portal_code": portal_code, "stream": stream, "position": position})
+        if came := moved["new"] + moved["changed"]:
+            tally(connection, Counter({(portal_code, "arrived", ""): came}))
     return moved
 
 
@@ -159,8 +171,8 @@ def _pass_over(
 
 
 def _write(
-    connection: Connection, portal_code: str, standings: dict[str, _Standing], version_rows: list[tuple[Any, ...]],
-    event_rows: list[tuple[Any, ...]],
+    connection: Connection, portal_code: str, batch_id: int | None, standings: dict[str, _Standing],
+    version_rows: list[tuple[Any, ...]], event_rows: list[tuple[Any, ...]],
 ) -> None:  # fmt: skip
     new = [(code, standing) for code, standing in standings.items() if standing.is_new]
     changed = [standing for standing in standings.values() if standing.arrival and not standing.is_new]
@@ -168,12 +180,12 @@ def _write(
         copy_rows(
             connection, dossiers,
             ("dossier_id", "portal_code", "dossier_code", "national_code", "technical_id", "procedure_as_written",
-             "commune_code", "received_on", "version_number", "content_sha256", "portal_status", "state"),
-            (_dossier_row(portal_code, code, standing) for code, standing in new),
+             "commune_code", "received_on", "version_number", "content_sha256", "portal_status", "state", "batch_id"),
+            ((*_dossier_row(portal_code, code, standing), batch_id) for code, standing in new),
         )  # fmt: skip
         copy_rows(connection, keys, ("dossier_id", "wrapped"), ((s.dossier_id, s.wrapped) for _, s in new))
     if changed:
-        _change(connection, changed)
+        _change(connection, changed, batch_id)
     copy_rows(
         connection, versions,
         ("dossier_id", "version_number", "original_sha256", "content_sha256", "unreadable_field", "sealed"),
@@ -192,7 +204,7 @@ def _dossier_row(portal_code: str, code: str, standing: _Standing) -> tuple[Any,
     )  # fmt: skip
 
 
-def _change(connection: Connection, changed: Sequence[_Standing]) -> None:
+def _change(connection: Connection, changed: Sequence[_Standing], batch_id: int | None) -> None:
     readings = [standing.arrival.dossier if standing.arrival else None for standing in changed]
     connection.execute(
         CHANGE,
@@ -204,6 +216,9 @@ def _change(connection: Connection, changed: Sequence[_Standing]) -> None:
             "states": [str(standing.state) for standing in changed],
             "procedures": [reading.procedure_as_written if reading else None for reading in readings],
             "communes": [reading.commune_code if reading else None for reading in readings],
+            "national_codes": [reading.national_code if reading else None for reading in readings],
+            "technical_ids": [reading.technical_id if reading else None for reading in readings],
+            "batch_id": batch_id,
         },
     )
 

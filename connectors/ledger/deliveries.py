@@ -6,6 +6,7 @@ which `claim_doubtful` finds once its lease and the registry's settling time are
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -15,8 +16,12 @@ from sqlalchemy import Connection, TextClause, text
 
 from connectors.ledger import Ledger, copy_rows
 from connectors.ledger.arrivals import VERSION_PURPOSE
+from connectors.ledger.batches import IN_GATE
+from connectors.ledger.faults import tally, write_faults
+from connectors.ledger.mends import open_mend, sealed_mends
 from connectors.ledger.outcomes import REPLY_PURPOSE, given_by, tell
 from connectors.vault import DataKey
+from schemas.decision import Mend
 from schemas.delivery import TRANSITIONS, Event, Receipt
 from schemas.report import Milestone
 from schemas.tables import events, replies
@@ -27,8 +32,8 @@ LEASE_MARGIN_S = 60
 
 _CLAIMED = """
     SELECT c.delivery_id, c.dossier_id, c.version_number, c.registry_code, c.delivery_key, c.attempt_number,
-           c.asked_number, c.step_number, c.state, c.attempted_at, s.portal_code, s.dossier_code, s.national_code,
-           v.sealed, k.wrapped,
+           c.asked_number, c.step_number, c.state, c.attempted_at, c.mends, s.portal_code, s.dossier_code,
+           s.national_code, v.sealed, k.wrapped,
            ARRAY(SELECT r.sealed FROM deliveries e JOIN replies r USING (delivery_id)
                   WHERE e.dossier_id = c.dossier_id AND r.event IN ('accepted', 'registered', 'completed')
                   ORDER BY r.reply_id) AS receipts
@@ -38,7 +43,7 @@ CLAIM_READY = text(f"""
     WITH picked AS (
         SELECT delivery_id FROM deliveries d JOIN dossiers s USING (dossier_id)
          WHERE d.registry_code = :registry_code AND d.state = 'ready' AND d.not_before <= clock_timestamp()
-           AND s.state = 'cleared'
+           AND s.state = 'cleared' AND NOT {IN_GATE}
          ORDER BY d.delivery_id LIMIT :limit FOR UPDATE OF d SKIP LOCKED FOR SHARE OF s SKIP LOCKED),
     claimed AS (
         UPDATE deliveries SET state = 'sending', attempt_number = attempt_number + 1, asked_number = 0,
@@ -125,6 +130,7 @@ class Claimed:
     given: Receipt = field(repr=False)
     key: DataKey = field(repr=False)
     original: bytes = field(repr=False)
+    mends: Sequence[Mend] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,7 @@ class Told:
     words: str = field(default="", repr=False)
     wait_s: float = 0.0
     decided: tuple[str, ...] = ()  # what made one place of several, in codes
+    causes: tuple[tuple[str, str], ...] = ()  # of a refusal: cause and field, for whoever has to see to it
 
 
 def claim_ready(ledger: Ledger, registry_code: str, limit: int) -> list[Claimed]:
@@ -160,16 +167,17 @@ def claim_awaited(ledger: Ledger, registry_code: str, limit: int) -> list[Claime
 def _claim(ledger: Ledger, claim: TextClause, wanted: Mapping[str, Any]) -> list[Claimed]:
     with ledger.engine.begin() as connection:
         rows = connection.execute(claim, {**wanted, "lease": LEASE_S}).all()
-    return [_open(ledger, row) for row in rows]
+        mends = sealed_mends(connection, (one for row in rows for one in row.mends))
+    return [_open(ledger, row, mends) for row in rows]
 
 
-def _open(ledger: Ledger, row: Any) -> Claimed:
+def _open(ledger: Ledger, row: Any, mends: Mapping[int, bytes]) -> Claimed:
     key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
     original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
     return Claimed(
         row.delivery_id, row.dossier_id, row.registry_code, row.step_number, row.delivery_key, row.state,
         row.attempt_number, row.asked_number, row.portal_code, row.dossier_code, given_by(key, row.receipts), key,
-        original,
+        original, [open_mend(key, mends[one]) for one in row.mends],
     )  # fmt: skip
 
 
@@ -189,6 +197,7 @@ def record(ledger: Ledger, told: Sequence[Told]) -> int:
             _write_events(connection, group, applied)
         _seal_replies(connection, effective)
         _follow(connection, effective)
+        _write_faults(connection, effective)
     return len(effective)
 
 
@@ -275,6 +284,19 @@ def _follow(connection: Connection, effective: Sequence[Told]) -> None:
         tell(connection, Milestone.WITH_STEWARD, refused, once=False)
 
 
+def _write_faults(connection: Connection, effective: Sequence[Told]) -> None:
+    """A refusal is for a person to see to, under each of its causes; and the day's tallies."""
+    refused = [one for one in effective if one.event == Event.REFUSED]
+    write_faults(connection, [
+        (one.of.dossier_id, cause_code, field_path, one.of.registry_code)
+        for one in refused for cause_code, field_path in one.causes or ((f"{one.of.registry_code}.unknown", ""),)
+    ])  # fmt: skip
+    ends = [one for one in effective if one.event in (Event.REFUSED, Event.REGISTERED)]
+    counts = Counter((one.of.portal_code, str(one.event), one.of.registry_code) for one in ends)
+    counts.update((one.of.portal_code, "fault", cause_code) for one in refused for cause_code, _ in one.causes)
+    tally(connection, counts)
+
+
 def postpone(ledger: Ledger, claimed: Sequence[tuple[Claimed, float]]) -> None:
     """Gives claims back that brought nothing new; they are looked at again after the wait."""
     if claimed:
@@ -289,12 +311,12 @@ def postpone(ledger: Ledger, claimed: Sequence[tuple[Claimed, float]]) -> None:
             )
 
 
-DUE_TO_SEND = text("""
+DUE_TO_SEND = text(f"""
     SELECT extract(epoch FROM min(greatest(d.not_before, d.leased_until
              + CASE WHEN d.state = 'sending' THEN make_interval(secs => :settles) ELSE '0' END)) - clock_timestamp())
       FROM deliveries d JOIN dossiers s USING (dossier_id)
      WHERE d.registry_code = :registry_code
-       AND ((d.state = 'ready' AND s.state = 'cleared') OR d.state IN ('sending', 'unanswered'))""")
+       AND ((d.state = 'ready' AND s.state = 'cleared' AND NOT {IN_GATE}) OR d.state IN ('sending', 'unanswered'))""")
 DUE_TO_COLLECT = text("""
     SELECT extract(epoch FROM min(greatest(not_before, leased_until)) - clock_timestamp()) FROM deliveries
      WHERE registry_code = :registry_code AND (state = 'accepted' OR (state = 'registered' AND lacks <> '{}'))""")

@@ -1,4 +1,4 @@
-"""Erasing a dossier: its wrapped data key is destroyed, and with it all that was sealed."""
+"""Erasing a dossier: its wrapped data key is destroyed, and with it all that was sealed; its traces are deleted."""
 
 from sqlalchemy import text
 
@@ -13,7 +13,11 @@ ERASE = text("""
            AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id
                               AND (e.state IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted')
                                    OR e.lacks <> '{}'))
-        RETURNING k.dossier_id)
+        RETURNING k.dossier_id),
+    untraced AS (DELETE FROM traces t USING gone WHERE t.dossier_id = gone.dossier_id),
+    unpaired AS (
+        DELETE FROM likenesses l USING gone
+         WHERE gone.dossier_id IN (l.dossier_id, l.other_id) AND l.decided_as IS NULL)
     INSERT INTO events (dossier_id, kind) SELECT dossier_id, 'erased' FROM gone RETURNING dossier_id""")
 
 

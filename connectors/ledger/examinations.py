@@ -1,33 +1,35 @@
 """Checks find fault with a dossier or clear it: what is to be examined, its papers, and what came of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger, copy_rows
 from connectors.ledger.arrivals import VERSION_PURPOSE
+from connectors.ledger.deliveries import OPEN_NEXT, Claimed
+from connectors.ledger.faults import clear_answered, clear_found, tally, write_faults
+from connectors.ledger.mends import effective_mends, open_mend
 from connectors.ledger.outcomes import tell
 from connectors.vault import DataKey
+from schemas.decision import Mend
 from schemas.delivery import TOUCHED_STATES
 from schemas.dossier import DossierState
-from schemas.finding import Finding
+from schemas.finding import Finding, Weight
 from schemas.places import TABLE_VERSION
 from schemas.report import Milestone
 from schemas.routes import Step
 from schemas.tables import events, papers
 
-if TYPE_CHECKING:
-    from connectors.ledger.deliveries import Claimed
-
 UNEXAMINED = text("""
     SELECT d.dossier_id, d.dossier_code, d.version_number, d.content_sha256, d.portal_status, v.unreadable_field,
            v.sealed, k.wrapped, coalesce(d.released_version = d.version_number, false) AS is_released,
-           ARRAY(SELECT delivery_key FROM deliveries e
+           EXISTS (SELECT FROM batches b WHERE b.batch_id = d.batch_id AND b.state = 'rejected') AS is_rejected,
+           ARRAY(SELECT e.registry_code || ' ' || e.version_number || ' ' || e.delivery_key FROM deliveries e
                   WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched)) AS touched
       FROM dossiers d JOIN versions v USING (dossier_id, version_number) JOIN keys k USING (dossier_id)
      WHERE d.state = 'pulled' AND d.portal_code = :portal_code AND d.dossier_id > :after
@@ -64,26 +66,30 @@ CANCEL = text("""
 PLAN = text("""
     WITH planned AS (
         INSERT INTO deliveries
-            (dossier_id, version_number, registry_code, step_number, delivery_key, state, needs, places_version)
+            (dossier_id, version_number, registry_code, step_number, delivery_key, state, needs, places_version, mends)
         SELECT dossier_id, version_number, registry_code, step_number, delivery_key,
                CASE WHEN step_number = 1 THEN 'ready' ELSE 'waiting' END, string_to_array(needs, ','),
-               :places_version
+               :places_version, CAST(string_to_array(mends, ',') AS bigint[])
           FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:registries AS text[]),
-                      CAST(:steps AS int[]), CAST(:keys AS uuid[]), CAST(:needs AS text[]))
-               AS u(dossier_id, version_number, registry_code, step_number, delivery_key, needs)
+                      CAST(:steps AS int[]), CAST(:keys AS uuid[]), CAST(:needs AS text[]), CAST(:mends AS text[]))
+               AS u(dossier_id, version_number, registry_code, step_number, delivery_key, needs, mends)
          ORDER BY dossier_id, step_number
         ON CONFLICT (delivery_key) DO UPDATE
-           SET state = excluded.state, version_number = excluded.version_number,
+           SET state = excluded.state, version_number = excluded.version_number, mends = excluded.mends,
                places_version = excluded.places_version WHERE deliveries.state = 'cancelled'
         RETURNING dossier_id, delivery_id, registry_code, step_number)
     INSERT INTO events (dossier_id, delivery_id, kind, detail)
     SELECT dossier_id, delivery_id, 'planned', jsonb_build_object('registry', registry_code, 'step', step_number)
       FROM planned""")
-RELEASE = text("""
-    UPDATE dossiers d SET released_version = version_number, state = 'pulled'
-     WHERE dossier_code = :dossier_code AND state = 'held' AND (:portal_code = '' OR portal_code = :portal_code)
-       AND EXISTS (SELECT FROM keys k WHERE k.dossier_id = d.dossier_id AND k.wrapped IS NOT NULL)
-    RETURNING dossier_id, version_number""")
+REOPEN = text("""
+    INSERT INTO events (dossier_id, kind, detail)
+    SELECT d.dossier_id, 'reopened', jsonb_build_object('version', d.version_number, 'was', max(m.version_number))
+      FROM dossiers d JOIN decisions m USING (dossier_id)
+     WHERE d.dossier_id = ANY(:ids) AND m.version_number < d.version_number
+       AND NOT EXISTS (SELECT FROM events e WHERE e.dossier_id = d.dossier_id AND e.kind = 'reopened'
+                          AND e.detail ->> 'version' = d.version_number::text)
+     GROUP BY d.dossier_id""")
+"""Decisions of an earlier version count no more; said once for each version."""
 
 PAPER_PURPOSE = "paper/{}/{}"
 TOUCHED = [str(state) for state in TOUCHED_STATES]
@@ -91,18 +97,22 @@ TOUCHED = [str(state) for state in TOUCHED_STATES]
 
 @dataclass(frozen=True)
 class Unexamined:
-    """A dossier's newest version, to be examined. `touched`: keys of deliveries that a registry has or may have."""
+    """A dossier's newest version, to be examined. `touched`: deliveries that a registry has or may have, by key: the
+    registry and the version. `mends`: what persons changed in it, by decision; `original` is without them."""
 
     dossier_id: int
+    portal_code: str
     dossier_code: str
     version_number: int
     content_sha256: bytes
     portal_status: int | None
     unreadable_field: str | None
     is_released: bool
-    touched: frozenset[UUID]
+    is_rejected: bool  # its batch was
+    touched: Mapping[UUID, tuple[str, int]]
     key: DataKey = field(repr=False)
     original: bytes = field(repr=False)
+    mends: Mapping[int, Mend] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -136,16 +146,23 @@ def unexamined(
     wanted = {"portal_code": portal_code, "after": after, "limit": limit, "touched": TOUCHED, "codes": codes}
     with ledger.engine.connect() as connection:
         rows = connection.execute(UNEXAMINED, wanted).all()
-    return [_open(ledger, portal_code, row) for row in rows]
+        mends = effective_mends(connection, [row.dossier_id for row in rows])
+    return [_open(ledger, portal_code, row, mends.get(row.dossier_id, ())) for row in rows]
 
 
-def _open(ledger: Ledger, portal_code: str, row: Any) -> Unexamined:
+def _open(ledger: Ledger, portal_code: str, row: Any, mends: Sequence[tuple[int, bytes]]) -> Unexamined:
     key = ledger.open_key(row.wrapped, portal_code, row.dossier_code)
     original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
     return Unexamined(
-        row.dossier_id, row.dossier_code, row.version_number, bytes(row.content_sha256), row.portal_status,
-        row.unreadable_field, row.is_released, frozenset(row.touched), key, original,
+        row.dossier_id, portal_code, row.dossier_code, row.version_number, bytes(row.content_sha256), row.portal_status,
+        row.unreadable_field, row.is_released, row.is_rejected, dict(map(_touched, row.touched)), key, original,
+        {decision_id: open_mend(key, sealed) for decision_id, sealed in mends},
     )  # fmt: skip
+
+
+def _touched(packed: str) -> tuple[UUID, tuple[str, int]]:
+    registry_code, version_number, key = packed.split(" ")
+    return UUID(key), (registry_code, int(version_number))
 
 
 def kept_papers(ledger: Ledger, dossier_ids: Sequence[int]) -> dict[int, dict[int, KeptPaper]]:
@@ -177,7 +194,7 @@ def keep_papers(ledger: Ledger, fetched: Sequence[tuple[Unexamined, KeptPaper]])
         connection.execute(insert(papers).on_conflict_do_nothing(), rows)
 
 
-def paper_contents(ledger: Ledger, claimed: Sequence["Claimed"]) -> dict[int, tuple[bytes, ...]]:
+def paper_contents(ledger: Ledger, claimed: Sequence[Claimed]) -> dict[int, tuple[bytes, ...]]:
     """The bytes of fetched papers of claimed deliveries, by delivery, in their order."""
     by_dossier = {one.dossier_id: one for one in claimed}
     found: dict[int, list[bytes]] = {}
@@ -209,6 +226,7 @@ def settle(ledger: Ledger, examined: Sequence[Examined]) -> Counter[str]:
         settled = [one for one in examined if one.subject.dossier_id in won]
         _write_findings(connection, settled)
         _write_plans(connection, settled)
+        _write_faults(connection, settled)
     return Counter(str(one.state) for one in settled)
 
 
@@ -255,8 +273,11 @@ def _write_plans(connection: Connection, settled: Sequence[Examined]) -> None:
                 "keys": [key for _, _, _, key in planned],
                 "places_version": TABLE_VERSION,
                 "needs": [",".join(step.needs) for _, _, step, _ in planned],
+                "mends": [",".join(map(str, one.subject.mends)) for one, _, _, _ in planned],
             },
         )
+    if going_on := [one.subject.dossier_id for one in replanned if one.plan and one.subject.touched]:
+        connection.execute(OPEN_NEXT, {"ids": going_on})  # the step after those that stay registered
     ours = [one for one in settled if one.state in (DossierState.CLEARED, DossierState.HELD)]
     readable = [one for one in ours if one.subject.unreadable_field is None]
     tell(connection, Milestone.RECEIVED, [one.subject.dossier_id for one in readable])
@@ -264,14 +285,25 @@ def _write_plans(connection: Connection, settled: Sequence[Examined]) -> None:
     tell(connection, Milestone.ACCEPTED, accepted)
 
 
-def release(ledger: Ledger, dossier_code: str, actor: str, reason: str, portal_code: str = "") -> int:
-    """Lets a held dossier go on as it is; it is examined again with its faults noted only. Returns how many it was."""
-    with ledger.engine.begin() as connection:
-        wanted = {"dossier_code": dossier_code, "portal_code": portal_code}
-        released = connection.execute(RELEASE, wanted).all()
-        for row in released:
-            detail = {"version": row.version_number, "reason": reason}
-            connection.execute(
-                events.insert().values(dossier_id=row.dossier_id, kind="released", actor=actor, detail=detail)
-            )
-    return len(released)
+def _write_faults(connection: Connection, settled: Sequence[Examined]) -> None:
+    """What a person has to see to now, for those that are held; and the day's tallies."""
+    if not settled:
+        return
+    ids = [one.subject.dossier_id for one in settled]
+    clear_found(connection, ids)
+    clear_answered(connection, ids)
+    if changed := [one.subject.dossier_id for one in settled if one.subject.version_number > 1]:
+        connection.execute(REOPEN, {"ids": changed})
+    held = [one for one in settled if one.state == DossierState.HELD]
+    rows = [
+        (one.subject.dossier_id, finding.check_code, finding.field_path, None)
+        for one in held for finding in one.findings if finding.weight != Weight.NOTES
+    ]  # fmt: skip
+    write_faults(connection, rows)
+    counts = Counter((one.subject.portal_code, str(one.state), "") for one in settled)
+    counts.update((one.subject.portal_code, "fault", code) for one in held for code in _holding_codes(one))
+    tally(connection, counts)
+
+
+def _holding_codes(one: Examined) -> set[str]:
+    return {finding.check_code for finding in one.findings if finding.weight != Weight.NOTES}

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
+from connectors.ledger.mends import DECISION_PURPOSE
 from connectors.vault import DataKey
 from schemas.delivery import Receipt
 from schemas.report import Hearing, Milestone, Report
@@ -16,12 +17,25 @@ LEASE_S = 120
 REPLY_PURPOSE = "reply"
 
 TELL = text("""
-    INSERT INTO reports (dossier_id, milestone)
-    SELECT dossier_id, CAST(:milestone AS text) FROM unnest(CAST(:ids AS bigint[])) AS u(dossier_id)
+    INSERT INTO reports (dossier_id, milestone, decision_id)
+    SELECT dossier_id, CAST(:milestone AS text), decision_id
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:decisions AS bigint[])) AS u(dossier_id, decision_id)
      WHERE NOT EXISTS (SELECT FROM reports r
                         WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
-                          AND (r.state = 'pending' OR :once))""")
-
+                          AND r.decision_id IS NOT DISTINCT FROM u.decision_id AND (r.state = 'pending' OR :once))""")
+WITHDRAW = text("""
+    WITH picked AS (
+        SELECT r.report_id FROM reports r JOIN dossiers d USING (dossier_id) JOIN decisions m USING (decision_id)
+         WHERE r.state = 'pending' AND d.portal_code = :portal_code
+           AND (r.leased_until IS NULL OR r.leased_until < clock_timestamp())
+           AND m.version_number <> d.version_number
+         FOR UPDATE OF r SKIP LOCKED),
+    gone AS (
+        UPDATE reports SET state = 'withdrawn' WHERE report_id IN (SELECT report_id FROM picked)
+        RETURNING dossier_id, milestone)
+    INSERT INTO events (dossier_id, kind, detail)
+    SELECT dossier_id, 'report_withdrawn', jsonb_build_object('milestone', milestone) FROM gone""")
+"""Nobody is told what was decided about a version that is no longer the newest."""
 CLAIM = text("""
     WITH first AS (
         SELECT DISTINCT ON (r.dossier_id) r.report_id FROM reports r JOIN dossiers d USING (dossier_id)
@@ -36,19 +50,30 @@ CLAIM = text("""
                attempt_number = attempt_number + 1
          WHERE report_id IN (SELECT report_id FROM picked) RETURNING *)
     SELECT c.report_id, c.dossier_id, c.milestone, c.happened_at, c.attempt_number, d.portal_code, d.dossier_code,
-           d.national_code, d.technical_id, d.procedure_as_written, k.wrapped,
+           d.national_code, d.technical_id, d.procedure_as_written, k.wrapped, m.sealed AS decision,
            ARRAY(SELECT r.sealed FROM deliveries e JOIN replies r USING (delivery_id)
                   WHERE e.dossier_id = c.dossier_id AND r.event IN ('registered', 'completed')
                   ORDER BY r.reply_id) AS receipts
-      FROM claimed c JOIN dossiers d USING (dossier_id) JOIN keys k USING (dossier_id) ORDER BY c.report_id""")
+      FROM claimed c JOIN dossiers d USING (dossier_id) JOIN keys k USING (dossier_id)
+      LEFT JOIN decisions m USING (decision_id) ORDER BY c.report_id""")
 HEARD = text("""
     WITH done AS (
         UPDATE reports r SET state = u.state, heard_at = clock_timestamp(), leased_until = NULL
           FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[])) AS u(report_id, state)
          WHERE r.report_id = u.report_id AND r.state = 'pending'
-        RETURNING r.dossier_id, r.milestone, r.state)
+        RETURNING r.dossier_id, r.milestone, r.state),
+    unheard AS (
+        UPDATE dossiers d SET state = 'held' FROM done
+         WHERE done.dossier_id = d.dossier_id AND done.state = 'refused' AND d.state IN ('waiting', 'closed')
+           AND done.milestone IN ('supplement_asked', 'rejected')
+        RETURNING d.*),
+    for_a_person AS (
+        INSERT INTO faults (dossier_id, cause_code, field_path, portal_code, commune_code, due_at)
+        SELECT dossier_id, 'words_not_taken', '', portal_code, commune_code, due_at FROM unheard
+        ON CONFLICT DO NOTHING)
     INSERT INTO events (dossier_id, kind, detail)
     SELECT dossier_id, 'report_' || state, jsonb_build_object('milestone', milestone) FROM done""")
+"""Words for a citizen that the portal does not take leave the dossier to a person again."""
 POSTPONE = text("""
     UPDATE reports r SET leased_until = NULL, not_before = clock_timestamp() + make_interval(secs => u.wait)
       FROM unnest(CAST(:ids AS bigint[]), CAST(:waits AS float8[])) AS u(report_id, wait)
@@ -66,10 +91,18 @@ class ClaimedReport:
     report: Report = field(repr=False)
 
 
-def tell(connection: Connection, milestone: Milestone, dossier_ids: Sequence[int], *, once: bool = True) -> None:
-    """Puts a milestone of these dossiers up for reporting; one that waits, or was told `once`, is not doubled."""
+def tell(
+    connection: Connection, milestone: Milestone, dossier_ids: Sequence[int], *, once: bool = True,
+    decision_ids: Sequence[int] = (),
+) -> None:  # fmt: skip
+    """Puts a milestone of these dossiers up for reporting; one that waits, or was told `once`, is not doubled.
+
+    `decision_ids`: for each dossier the decision whose reason the citizen is to read; each decision is told apart.
+    """
     if dossier_ids:
-        connection.execute(TELL, {"milestone": str(milestone), "ids": list(dossier_ids), "once": once})
+        decisions: Sequence[int | None] = decision_ids or [None] * len(dossier_ids)
+        wanted = {"milestone": str(milestone), "ids": list(dossier_ids), "decisions": list(decisions), "once": once}
+        connection.execute(TELL, wanted)
 
 
 def given_by(key: DataKey, sealed_replies: Sequence[bytes]) -> Receipt:
@@ -91,6 +124,7 @@ def portals_waiting(ledger: Ledger) -> list[str]:
 def claim_reports(ledger: Ledger, portal_code: str, limit: int) -> list[ClaimedReport]:
     """The first unheard report of each dossier: the next one only after it was heard."""
     with ledger.engine.begin() as connection:
+        connection.execute(WITHDRAW, {"portal_code": portal_code})
         rows = connection.execute(CLAIM, {"portal_code": portal_code, "limit": limit, "lease": LEASE_S}).all()
     return [ClaimedReport(row.report_id, row.attempt_number, _report(ledger, row)) for row in rows]
 
@@ -100,8 +134,14 @@ def _report(ledger: Ledger, row: Any) -> Report:
     return Report(
         dossier_code=row.dossier_code, national_code=row.national_code, technical_id=row.technical_id,
         procedure_as_written=row.procedure_as_written or "", milestone=row.milestone, happened_at=row.happened_at,
-        receipt=given_by(key, row.receipts),
+        receipt=given_by(key, row.receipts), words=_reason(key, row.decision) if row.decision else "",
     )  # fmt: skip
+
+
+def _reason(key: DataKey, sealed: bytes) -> str:
+    """Why the person decided so. Half a surrogate pair is no text and would break the whole call."""
+    reason = json.loads(key.unseal(sealed, DECISION_PURPOSE)).get("reason") or ""
+    return str(reason).encode(errors="replace").decode()
 
 
 def record_hearings(ledger: Ledger, hearings: Mapping[int, Hearing], later: Sequence[tuple[int, float]]) -> None:

@@ -15,7 +15,9 @@ Statuses. The hub's own list is 1 received into MCĐT, 2 supplement asked, 3 acc
 Justice, 4 registered, 5 result returned, 6 rejected; 0 or none before. `trangThaiHoSo` is the national list's number at
 the time the dossier was handed over. That one is the dossier's status until the hub says more than 1, since our own 1
 says nothing about the desk; from then on the hub's number is put into the national list (`NATIONAL`). We report
-1-3-7-4-5 in this order and never 6, which is final: a person decides that.
+1-3-7-4-5 in this order; a person's decision puts 2 or 6 in between, with a text. Assumed: both may stand anywhere after
+1 and before 5, 6 not after a result (4), and 6 is final; the hub takes its 2 back when the citizen has answered;
+`hanBoSungHoSo`, seven days as a province has it, is written as the other times are.
 
 A repeat of a status is answered with a text that means done. A taken dossier is marked, and listed again when it
 changes. `maDonVi` is a number that has lost its zeros: 4 or 5 digits are a commune, 3 a district of before July 2025,
@@ -38,7 +40,7 @@ from lxml import etree
 from connectors.endpoint import Endpoint
 from connectors.errors import Unauthorised, Unrecognised
 from connectors.http import Reply, Request, Token, bearing
-from connectors.portals.platform import Entry, Listing, Platform, hearing
+from connectors.portals.platform import RESULTS, Entry, Listing, Platform, hearing, progress_text
 from connectors.shape import (
     Elements,
     Misshapen,
@@ -82,22 +84,17 @@ BEFORE_WORK = {0, 1}
 
 STATUSES = {
     Milestone.RECEIVED: 1, Milestone.ACCEPTED: 3, Milestone.FORWARDED: 7, Milestone.REGISTERED: 4,
-    Milestone.RETURNED: 5,
+    Milestone.RETURNED: 5, Milestone.SUPPLEMENT_ASKED: 2, Milestone.REJECTED: 6,
 }  # fmt: skip
 PROGRESS_VI = {
     Milestone.RECEIVED: "Đã tiếp nhận hồ sơ vào một cửa điện tử",
     Milestone.ACCEPTED: "Hồ sơ hợp lệ, đã tiếp nhận chính thức",
     Milestone.FORWARDED: "Đã chuyển hồ sơ đến hệ thống đăng ký",
-    Milestone.REGISTERED: "Đã đăng ký, có kết quả",
-    Milestone.RETURNED: "Đã trả kết quả",
-}
-REPORTER = {"nguoiXuLy": "Hệ thống liên thông", "chucDanh": "Hệ thống", "phongBanXuLy": "Liên thông CSDL quốc gia"}
-RESULTS = {
-    "ngayDangKy": "registered_on", "soDangKy": "entry_number", "quyenSo": "book_code", "trangSo": "page_number",
-    "soDinhDanh": "personal_id", "soHoSoCuTru": "residence_case_code", "maSoBhxh": "insurance_number",
-    "maTheBhyt": "card_code", "hanTheBhyt": "card_until", "maBienDong": "land_entry_code",
-    "maGiayToKetQua": "result_code",
+    Milestone.REGISTERED: "Đã đăng ký, có kết quả", Milestone.RETURNED: "Đã trả kết quả",
+    Milestone.SUPPLEMENT_ASKED: "Yêu cầu bổ sung hồ sơ", Milestone.REJECTED: "Từ chối giải quyết hồ sơ",
 }  # fmt: skip
+SUPPLEMENT_WITHIN = timedelta(days=7)  # hanBoSungHoSo
+REPORTER = {"nguoiXuLy": "Hệ thống liên thông", "chucDanh": "Hệ thống", "phongBanXuLy": "Liên thông CSDL quốc gia"}
 WORDS = {
     "thành công": Hearing.HEARD,
     "bị từ chối. không thể cập nhật trạng thái": Hearing.HEARD,
@@ -362,14 +359,17 @@ def write_reports(reports: Sequence[Report], endpoint: Endpoint) -> Request:
         "thoiGianThucHien": happened_at,
         "ngayBatDau": happened_at,
         "ghiChu": "",
-        "noiDungXuLy": PROGRESS_VI[report.milestone],
+        "noiDungXuLy": progress_text(report, PROGRESS_VI),
         **REPORTER,
         **_result(report),
     })  # fmt: skip
 
 
 def _result(report: Report) -> dict[str, str]:
-    """What the registries gave, from the registration on; the personal number may be known only at the end."""
+    """What the registries gave, from the registration on (the personal number may be known only at the end); or until
+    when the citizen may supplement."""
+    if report.milestone == Milestone.SUPPLEMENT_ASKED:
+        return {"hanBoSungHoSo": f"{(report.happened_at + SUPPLEMENT_WITHIN).astimezone(VIETNAM):{MOMENT}}"}
     if report.milestone not in (Milestone.REGISTERED, Milestone.RETURNED):
         return {}
     found = {name: value for name, ours in RESULTS.items() if (value := getattr(report.receipt, ours)) is not None}
@@ -378,12 +378,12 @@ def _result(report: Report) -> dict[str, str]:
 
 
 def read_reports(reply: Reply, reports: Sequence[Report]) -> list[Hearing]:
-    return [_heard(reply.json_object(), reply)]
+    return [_heard(reply.json_object(), reply, reports[0].milestone)]
 
 
-def _heard(content: Mapping[str, Any], reply: Reply) -> Hearing:
+def _heard(content: Mapping[str, Any], reply: Reply, milestone: Milestone) -> Hearing:
     words = " ".join(str(content.get(name) or "") for name in ("statusDescription", "errorDescription"))
-    meant = hearing(words, WORDS)
+    meant = hearing(words, WORDS, milestone)
     if meant is None:
         raise Unrecognised(f"hub: a status answer with unknown words, status {reply.status}", reply.body)
     return meant

@@ -16,6 +16,10 @@ one time are its further pages asked for by number, down and then up again: rows
 so that one which slipped past on the way down is met on the way up. A position is `<time>|<page>`, or on the way up
 `<time>|-<page>|<time to go on from>`.
 
+What a person tells the citizen is the row's text: 5 asks for a supplement, 8 (dừng xử lý) rejects. 3 (không được tiếp
+nhận) is the desk's own word before it takes a dossier in, and those we are not given. Assumed: that the portal passes
+the text of such a row on to the citizen, and that the status goes back to 2 or 4 when the citizen has answered.
+
 A repeat of a progress row is answered "đã tồn tại". Papers are fetched by link, on this portal only. Status numbers are
 the national list's. An update time, or a row of ours, changes neither the item's content nor its papers.
 """
@@ -28,7 +32,7 @@ from urllib.parse import urlencode
 from connectors.endpoint import Endpoint
 from connectors.errors import Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
-from connectors.portals.platform import Entry, Listing, Platform, hearing
+from connectors.portals.platform import RESULTS, Entry, Listing, Platform, hearing, progress_text
 from connectors.shape import (
     Misshapen,
     Shape,
@@ -73,6 +77,8 @@ STATUSES = {
     Milestone.REGISTERED: 4,
     Milestone.RETURNED: 9,
     Milestone.WITH_STEWARD: 4,
+    Milestone.SUPPLEMENT_ASKED: 5,
+    Milestone.REJECTED: 8,
 }
 PROGRESS_VI = {
     Milestone.RECEIVED: "Hệ thống liên thông đã nhận hồ sơ",
@@ -81,19 +87,8 @@ PROGRESS_VI = {
     Milestone.REGISTERED: "Cơ sở dữ liệu đầu tiên đã đăng ký, có kết quả",
     Milestone.RETURNED: "Đã có kết quả của mọi cơ sở dữ liệu, trả về một cửa",
     Milestone.WITH_STEWARD: "Cơ sở dữ liệu chuyên ngành chưa chấp nhận, cán bộ đang xem xét",
-}
-RESULTS = {
-    "ngayDangKy": "registered_on",
-    "soDangKy": "entry_number",
-    "quyenSo": "book_code",
-    "trangSo": "page_number",
-    "soDinhDanh": "personal_id",
-    "soHoSoCuTru": "residence_case_code",
-    "maSoBhxh": "insurance_number",
-    "maTheBhyt": "card_code",
-    "hanTheBhyt": "card_until",
-    "maBienDong": "land_entry_code",
-    "maGiayToKetQua": "result_code",
+    Milestone.SUPPLEMENT_ASKED: "Đề nghị công dân bổ sung, chỉnh sửa hồ sơ",
+    Milestone.REJECTED: "Hồ sơ không đủ điều kiện giải quyết, dừng xử lý",
 }
 WORDS = {
     "đã tồn tại": Hearing.HEARD,
@@ -123,12 +118,14 @@ def moment(content: Any, at: str) -> datetime:
 def day(content: Any, at: str) -> PartialDate:
     """`{ngay, thang, nam, ghi}`: texts, as many as are known, and the day as the form has it."""
     given = DAY(content, at)
-    known = [given[name] for name in ("ngay", "thang", "nam") if given.get(name)]
+    known = [part for part in (given.get("ngay"), given.get("thang"), given.get("nam")) if part]
     as_written = given.get("ghi", ".".join(known))
-    if not given.get("nam") or not all(part.isdecimal() and len(part) <= 4 for part in known):
+    if not given.get("nam") or not "".join(known).isdecimal() or max(map(len, known)) > 4:
         return PartialDate(as_written=as_written)
-    month, of_month = (int(given[name]) if given.get(name) else None for name in ("thang", "ngay"))
-    return PartialDate.of(int(given["nam"]), month, of_month, as_written)
+    month, of_month = given.get("thang"), given.get("ngay")
+    return PartialDate.of(
+        int(given["nam"]), int(month) if month else None, int(of_month) if of_month else None, as_written
+    )
 
 
 def _as_it_is(content: Any, at: str) -> Any:
@@ -329,7 +326,7 @@ def _row(report: Report) -> dict[str, Any]:
         "maHoSo": report.dossier_code,
         "maTTHC": report.procedure_as_written,
         "trangThai": STATUSES[report.milestone],
-        "noiDungXuLy": PROGRESS_VI[report.milestone],
+        "noiDungXuLy": progress_text(report, PROGRESS_VI),
         "thoiDiemXuLy": happened_at,
         "ngayBatDau": happened_at,
         **REPORTER,
@@ -348,14 +345,14 @@ def read_reports(reply: Reply, reports: Sequence[Report]) -> list[Hearing]:
         return [_heard(content, reply)] * len(reports)
     if [isinstance(row, dict) and row.get("maHoSo") for row in rows] != [report.dossier_code for report in reports]:
         raise Unrecognised("onestop: expected one answer per progress row, in order", reply.body)
-    return [_heard(row, reply) for row in rows]
+    return [_heard(row, reply, report.milestone) for row, report in zip(rows, reports, strict=True)]
 
 
-def _heard(answer: Mapping[str, Any], reply: Reply) -> Hearing:
+def _heard(answer: Mapping[str, Any], reply: Reply, milestone: Milestone | None = None) -> Hearing:
     """What an answer means; Unrecognised for words we do not know, and for a call that went well without its rows."""
     if answer.get("error_code") == 0 and "maHoSo" in answer:
         return Hearing.HEARD
-    meant = hearing(str(answer.get("message") or ""), WORDS)
+    meant = hearing(str(answer.get("message") or ""), WORDS, milestone)
     if meant is None or ("maHoSo" not in answer and meant is not Hearing.LATER):
         raise Unrecognised(f"onestop: a progress answer with unknown words, status {reply.status}", reply.body)
     return meant

@@ -14,8 +14,22 @@ from connectors.endpoint import Endpoint
 from connectors.errors import Unrecognised
 from connectors.http import Auth, Line, Reply, Request
 from schemas.dossier import Dossier, Paper
-from schemas.report import Hearing, Milestone, Report
+from schemas.report import LONGEST_WORDS, Hearing, Milestone, Report
 from schemas.text import clean
+
+RESULTS = {
+    "ngayDangKy": "registered_on", "soDangKy": "entry_number", "quyenSo": "book_code", "trangSo": "page_number",
+    "soDinhDanh": "personal_id", "soHoSoCuTru": "residence_case_code", "maSoBhxh": "insurance_number",
+    "maTheBhyt": "card_code", "hanTheBhyt": "card_until", "maBienDong": "land_entry_code",
+    "maGiayToKetQua": "result_code",
+}  # fmt: skip
+"""What adapters of every platform call what the registries gave."""
+TOLD_BEFORE = {
+    Milestone.SUPPLEMENT_ASKED: ("thành công", "đã tồn tại"),
+    Milestone.REJECTED: ("thành công", "đã tồn tại", "bị từ chối"),
+}
+"""Answers that mean the citizen can read it. To any other milestone a closed or unknown dossier is no harm; to these it
+means that nobody will read what a person wrote."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +107,20 @@ class Platform:
             raise Unrecognised(f"{'.'.join(str(part) for part in first['loc'])}: {first['type']}") from None
 
 
-def hearing(words: str, classes: Mapping[str, Hearing]) -> Hearing | None:
+def hearing(words: str, classes: Mapping[str, Hearing], milestone: Milestone | None = None) -> Hearing | None:
     """What a portal's answer in words means: the first of these phrases that it contains; None when it has none.
 
     "không thành công" holds "thành công" and means the opposite.
     """
     said = clean(words).casefold().replace("không thành công", "")
-    return next((meant for phrase, meant in classes.items() if phrase in said), None)
+    phrase = next((phrase for phrase in classes if phrase in said), None)
+    if phrase is None:
+        return None
+    is_unread = milestone in TOLD_BEFORE and not phrase.startswith(TOLD_BEFORE[milestone])
+    return Hearing.REFUSED if is_unread and classes[phrase] == Hearing.HEARD else classes[phrase]
+
+
+def progress_text(report: Report, own: Mapping[Milestone, str]) -> str:
+    """What stands beside the status: a person's words as far as portals show them, else the platform's own."""
+    words = clean(report.words)
+    return (words if len(words) <= LONGEST_WORDS else f"{words[: LONGEST_WORDS - 1]}…") or own[report.milestone]

@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
+
 from connectors.endpoint import Endpoint
 from connectors.errors import Unauthorised, Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
@@ -66,7 +68,7 @@ def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
             "maHoSoLT": national_id(parcel),
             "maHoSoMCDT": dossier.dossier_code.strip(),
             "ngayTiepNhan": dossier.received_at.astimezone(VIETNAM).strftime(MOMENT),
-            "data": json.dumps(_case(parcel), ensure_ascii=False),
+            "data": to_json(_case(parcel)).decode(),
             "fileDinhKem": [
                 {
                     "loaiGiayTo": paper.kind_code,

@@ -12,13 +12,14 @@ from functools import cache
 from hashlib import sha256
 from unicodedata import normalize
 
+from connectors.sandbox import rarer_defects as rarer
 from connectors.sandbox.papers import BIRTH_NOTICE, DEATH_NOTICE
+from connectors.sandbox.spoiling import heirs, lot, numbered, subject, with_case, with_person
 from schemas import places
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase
+from schemas.civil_status import BirthCase, DeathCase
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier, PortalStatus
 from schemas.land import LandCase
-from schemas.person import Person
 from schemas.residence import ResidenceCase
 
 Plant = Callable[[Dossier], Dossier]
@@ -32,50 +33,10 @@ PROCEDURES_WITHOUT_ROUTE = {
 }
 
 
-def _with_case(dossier: Dossier, **changes: object) -> Dossier:
-    return dossier.model_copy(update={"case": dossier.case.model_copy(update=changes)})
-
-
-def _subject(dossier: Dossier) -> tuple[str, Person]:
-    """The person the case is about, and the name of the case's field that holds them."""
-    match dossier.case:
-        case BirthCase(child=person):
-            return "child", person
-        case DeathCase(deceased=person):
-            return "deceased", person
-        case MarriageCase(husband=person):
-            return "husband", person
-        case ResidenceCase(person=person):
-            return "person", person
-        case LandCase(owners=(person, *_)):
-            return "owners", person
-    raise ValueError("a case about nobody")
-
-
-def _numbered(dossier: Dossier) -> tuple[str, Person]:
-    """As `_subject`, but for a child its mother, since a newborn has no number yet."""
-    case = dossier.case
-    return ("mother", case.mother) if isinstance(case, BirthCase) and case.mother else _subject(dossier)
-
-
-def _with_person(dossier: Dossier, name: str, person: Person, **changes: object) -> Dossier:
-    """The dossier with one person of its case changed, also where that person brings it."""
-    applicant, changed = dossier.applicant, person.model_copy(update=changes)
-    if applicant and applicant.personal_id and applicant.personal_id == person.personal_id:
-        dossier = dossier.model_copy(update={"applicant": applicant.model_copy(update=changes)})
-    if isinstance(dossier.case, LandCase):
-        return _with_case(dossier, owners=(changed, *dossier.case.owners[1:]))
-    return _with_case(dossier, **{name: changed})
-
-
-def _lot(dossier: Dossier, sides: int) -> int:
-    """Which of several forms a fault takes here: the dossier's own number decides."""
-    return int(dossier.dossier_code[-4:]) % sides
-
-
 @cache
 def _retired_codes(province_code: str, on: date) -> tuple[str, ...]:
-    return tuple(code for code in places.retired_codes(province_code, on) if places.commune_on(code, on) is None)
+    """Codes of a province that nothing holds, whose commune went to one other as a whole."""
+    return tuple(code for code in places.retired_codes(province_code, on) if len(heirs(code, on)) == 1)
 
 
 def placeholder_number(dossier: Dossier) -> Dossier:
@@ -91,43 +52,43 @@ def dinhkem_abstract(dossier: Dossier) -> Dossier:
 
 
 def long_personal_id(dossier: Dossier) -> Dossier:
-    name, person = _numbered(dossier)
-    return _with_person(dossier, name, person, personal_id=f"{person.personal_id}{_lot(dossier, 10)}")
+    name, person = numbered(dossier)
+    return with_person(dossier, name, person, personal_id=f"{person.personal_id}{lot(dossier, 10)}")
 
 
 def spaces_in_number(dossier: Dossier) -> Dossier:
-    name, person = _numbered(dossier)
+    name, person = numbered(dossier)
     number = person.personal_id or ""
-    spaced = (f"{number}  ", f"{number[:3]} {number[3:]}")[_lot(dossier, 2)]
-    return _with_person(dossier, name, person, personal_id=spaced)
+    spaced = (f"{number}  ", f"{number[:3]} {number[3:]}")[lot(dossier, 2)]
+    return with_person(dossier, name, person, personal_id=spaced)
 
 
 def decomposed_text(dossier: Dossier) -> Dossier:
-    name, person = _subject(dossier)
-    return _with_person(dossier, name, person, full_name=normalize("NFD", person.full_name))
+    name, person = subject(dossier)
+    return with_person(dossier, name, person, full_name=normalize("NFD", person.full_name))
 
 
 def retired_commune_code(dossier: Dossier) -> Dossier:
     """Where the child or mover will live, or the parcel lies; else the unit that received the dossier."""
     codes = _retired_codes(dossier.portal_code, dossier.event_on)
-    gone = {"commune_code": codes[_lot(dossier, len(codes))]}
+    gone = {"commune_code": codes[lot(dossier, len(codes))]}
     match dossier.case:
         case BirthCase(residence=address) if address:
-            return _with_case(dossier, residence=address.model_copy(update=gone))
+            return with_case(dossier, residence=address.model_copy(update=gone))
         case ResidenceCase(moves_to=address) if address:
-            return _with_case(dossier, moves_to=address.model_copy(update=gone))
+            return with_case(dossier, moves_to=address.model_copy(update=gone))
         case LandCase(parcel=parcel):
-            return _with_case(dossier, parcel=parcel.model_copy(update=gone))
+            return with_case(dossier, parcel=parcel.model_copy(update=gone))
     return dossier.model_copy(update=gone)
 
 
 def head_of_household_missing(dossier: Dossier) -> Dossier:
-    return _with_case(dossier, head_of_household=None)
+    return with_case(dossier, head_of_household=None)
 
 
 def status_out_of_order(dossier: Dossier) -> Dossier:
     """Done or returned, although no registry has heard of it."""
-    return dossier.model_copy(update={"status": int((PortalStatus.DONE, PortalStatus.RETURNED)[_lot(dossier, 2)])})
+    return dossier.model_copy(update={"status": int((PortalStatus.DONE, PortalStatus.RETURNED)[lot(dossier, 2)])})
 
 
 def unknown_procedure(dossier: Dossier) -> Dossier:
@@ -137,17 +98,17 @@ def unknown_procedure(dossier: Dossier) -> Dossier:
 
 
 def death_before_birth(dossier: Dossier) -> Dossier:
-    _, person = _subject(dossier)
+    _, person = subject(dossier)
     if person.born_on is None or person.born_on.year is None:
         return dossier
-    return _with_case(dossier, died_on=PartialDate.of(person.born_on.year - 1, 2, 3))
+    return with_case(dossier, died_on=PartialDate.of(person.born_on.year - 1, 2, 3))
 
 
 def birth_after_receipt(dossier: Dossier) -> Dossier:
     """A wrong month: birth and notice lie some days after the desk took the dossier."""
-    name, child = _subject(dossier)
-    born_on = PartialDate.on(dossier.event_on + timedelta(days=4 + _lot(dossier, 20)))
-    return _with_case(dossier, **{name: child.model_copy(update={"born_on": born_on}), "notice_on": born_on})
+    name, child = subject(dossier)
+    born_on = PartialDate.on(dossier.event_on + timedelta(days=4 + lot(dossier, 20)))
+    return with_case(dossier, **{name: child.model_copy(update={"born_on": born_on}), "notice_on": born_on})
 
 
 def mother_too_young(dossier: Dossier) -> Dossier:
@@ -155,22 +116,22 @@ def mother_too_young(dossier: Dossier) -> Dossier:
     case = dossier.case
     if not isinstance(case, BirthCase) or not case.mother or not case.child.born_on or not case.child.born_on.year:
         return dossier
-    return _with_person(dossier, "mother", case.mother, born_on=PartialDate.of(case.child.born_on.year - 10, 6, 5))
+    return with_person(dossier, "mother", case.mother, born_on=PartialDate.of(case.child.born_on.year - 10, 6, 5))
 
 
 def unknown_ethnic_group(dossier: Dossier) -> Dossier:
-    name, person = _subject(dossier)
-    return _with_person(dossier, name, person, ethnic_group=("Kimh", "Sán Díu Tàu")[_lot(dossier, 2)])
+    name, person = subject(dossier)
+    return with_person(dossier, name, person, ethnic_group=("Kimh", "Sán Díu Tàu")[lot(dossier, 2)])
 
 
 def impossible_date(dossier: Dossier) -> Dossier:
     """31 February: of the birth, or of the death."""
-    name, person = _subject(dossier)
+    name, person = subject(dossier)
     year = dossier.event_on.year if isinstance(dossier.case, BirthCase | DeathCase) else dossier.event_on.year - 30
     never = PartialDate(as_written=f"31.02.{year}")
     if isinstance(dossier.case, DeathCase):
-        return _with_case(dossier, died_on=never)
-    return _with_person(dossier, name, person, born_on=never)
+        return with_case(dossier, died_on=never)
+    return with_person(dossier, name, person, born_on=never)
 
 
 def birth_notice_malformed(dossier: Dossier) -> Dossier:
@@ -180,14 +141,14 @@ def birth_notice_malformed(dossier: Dossier) -> Dossier:
         return dossier
     sequence, _, facility, year = case.notice_code.split(".")
     forms = (f"{int(sequence)}/GCS-{facility}", f"{sequence}GCS{facility}{year}")
-    return _with_case(dossier, notice_code=forms[_lot(dossier, 2)])
+    return with_case(dossier, notice_code=forms[lot(dossier, 2)])
 
 
 def purpose_areas_differ(dossier: Dossier) -> Dossier:
     if not isinstance(dossier.case, LandCase):
         return dossier
     parcel = dossier.case.parcel
-    return _with_case(dossier, parcel=parcel.model_copy(update={"area_m2": parcel.area_m2 + 10 + _lot(dossier, 90)}))
+    return with_case(dossier, parcel=parcel.model_copy(update={"area_m2": parcel.area_m2 + 10 + lot(dossier, 90)}))
 
 
 def serial_malformed(dossier: Dossier) -> Dossier:
@@ -196,7 +157,7 @@ def serial_malformed(dossier: Dossier) -> Dossier:
         return dossier
     certificate = dossier.case.certificate
     serial = (certificate.serial or "").replace(" ", "")[:-1]
-    return _with_case(dossier, certificate=certificate.model_copy(update={"serial": serial}))
+    return with_case(dossier, certificate=certificate.model_copy(update={"serial": serial}))
 
 
 def owner_twice(dossier: Dossier) -> Dossier:
@@ -204,13 +165,13 @@ def owner_twice(dossier: Dossier) -> Dossier:
     if not isinstance(dossier.case, LandCase) or len(dossier.case.owners) < 2:
         return dossier
     *others, _ = dossier.case.owners
-    return _with_case(dossier, owners=(*others, others[0]))
+    return with_case(dossier, owners=(*others, others[0]))
 
 
 def disputed_parcel(dossier: Dossier) -> Dossier:
     if not isinstance(dossier.case, LandCase):
         return dossier
-    return _with_case(dossier, parcel=dossier.case.parcel.model_copy(update={"is_disputed": True}))
+    return with_case(dossier, parcel=dossier.case.parcel.model_copy(update={"is_disputed": True}))
 
 
 def paper_hash_differs(dossier: Dossier) -> Dossier:
@@ -231,7 +192,7 @@ def parents_same_number(dossier: Dossier) -> Dossier:
     if not isinstance(case, BirthCase) or not case.mother or not case.father:
         return dossier
     mothers = {"personal_id": case.mother.personal_id, "id_paper": case.mother.id_paper}
-    return _with_person(dossier, "father", case.father, **mothers)
+    return with_person(dossier, "father", case.father, **mothers)
 
 
 def applicant_relation_overwrites(dossier: Dossier) -> Dossier:
@@ -297,6 +258,25 @@ DEFECTS: dict[str, Defect] = {
         Defect(paper_missing, frozenset({"birth", "death"}), _BOTH, is_mended_by_content=False),
         Defect(parents_same_number, _BIRTH, _BOTH),
         Defect(applicant_relation_overwrites, _BIRTH, _BOTH),
+        Defect(rarer.split_commune_code, _ALL, _BOTH),
+        Defect(rarer.leading_zero_lost, _ALL, _BOTH),
+        Defect(rarer.legacy_encoding, _ALL, _BOTH),
+        Defect(rarer.unseen_characters, _ALL, _BOTH),
+        Defect(rarer.word_for_nothing, _ALL, _BOTH),
+        Defect(rarer.copies_implausible, frozenset({"birth", "death"}), _BOTH),
+        Defect(rarer.card_number_differs, _ALL, _BOTH),
+        Defect(rarer.child_sex_missing, _BIRTH, _BOTH),
+        Defect(rarer.clinic_missing, _BIRTH, _BOTH, "health_insurance"),
+        Defect(rarer.two_children_in_one_case, _BIRTH, _BOTH),
+        Defect(rarer.head_assumed_to_be_father, _BIRTH, _BOTH, "residence"),
+        Defect(rarer.death_day_unknown, _DEATH, _BOTH),
+        Defect(rarer.death_time_malformed, _DEATH, _BOTH),
+        Defect(rarer.card_code_for_number, _DEATH, _BOTH),
+        Defect(rarer.foreign_spouse_in_domestic_procedure, frozenset({"marriage"}), _ONESTOP),
+        Defect(rarer.spouse_unidentified, frozenset({"marriage"}), _ONESTOP),
+        Defect(rarer.old_parcel_incomplete, _LAND, _ONESTOP),
+        Defect(rarer.lasting_use_ends, _LAND, _ONESTOP),
+        Defect(rarer.paper_of_wrong_type, _ALL, _BOTH),
         Defect(broken_content, _ALL, _BOTH),
     )
 }

@@ -78,19 +78,28 @@ REFUSALS: dict[tuple[str, str], tuple[str, ...]] = {
         "Số định danh cá nhân của mẹ không khớp CSDL quốc gia về dân cưHọ tên cha không hợp lệ",
         "Số định danh cá nhân của mẹ không khớp CSDL quốc gia về dân cư",
         "Giấy chứng sinh đã được sử dụng để đăng ký khai sinhNơi sinh không hợp lệ",
+        "nksQueQuan không được để trốngmeSoDDCN độ dài vượt quáchaLoaiGiayToTuyThan không tồn tại trong danh mục",
+        "1. Ngày sinh của mẹ không khớp CSDL quốc gia về dân cư; 2. Quê quán không hợp lệ",
     ),
     ("civil_status", "death"): (
         "Người chết đã được đăng ký khai tử",
         "Họ tên người chết không khớp CSDL quốc gia về dân cưNgày chết không hợp lệ",
+        "gbtSo không được để trống, nktNgayChet không được lớn hơn ngày hiện tại",
     ),
     ("civil_status", "marriage"): (
         "Tình trạng hôn nhân của bên nam không hợp lệSố giấy tờ tùy thân bên nữ không khớp CSDL quốc gia về dân cư",
+        "Bên nam đang có vợ",
+        "chongLoaiGiayToTuyThan không tồn tại trong danh mục và voNoiCuTru không được để trống",
     ),
     ("residence", "birth"): (
         "Chủ hộ không tồn tại trong cơ sở dữ liệu",
         "Quan hệ với chủ hộ không hợp lệChỗ ở hợp pháp chưa được xác nhận",
+        "Chủ hộ chưa đồng ý\nSố định danh của mẹ không khớp CSDL quốc gia về dân cư",
     ),
-    ("residence", "death"): ("Công dân không có thông tin thường trú tại địa phương",),
+    ("residence", "death"): (
+        "Công dân không có thông tin thường trú tại địa phương",
+        "Số định danh không khớp CSDL quốc gia về dân cư",
+    ),
     ("residence", "residence"): (
         "Chủ hộ không tồn tại trong cơ sở dữ liệu",
         "Công dân đang có hồ sơ cư trú khác chưa giải quyết",
@@ -98,14 +107,22 @@ REFUSALS: dict[tuple[str, str], tuple[str, ...]] = {
     ("health_insurance", "birth"): (
         "Invalid facility code for initial registration",
         "Participant already exists in another household",
+        "Warning: Insured person already exists in another provinceInvalid facility code for initial registration",
     ),
-    ("health_insurance", "death"): ("Participant is not active", "Benefit already settled for this number"),
+    ("health_insurance", "death"): (
+        "Participant is not active",
+        "Benefit already settled for this number",
+        "Warning: Participant is not active; Date of birth does not match",
+    ),
     ("land", "land"): (
         "Thửa đất đang có giao dịch bảo đảm chưa xóa đăng ký",
         "Giấy chứng nhận không tồn tại trong cơ sở dữ liệu đất đai",
+        "Người sử dụng đất chưa hoàn thành nghĩa vụ tài chínhThửa đất đang có tranh chấp",
+        "Chủ sử dụng đất không khớp với giấy chứng nhận",
     ),
 }
-"""Free text of refusals by registry and kind of case: several errors glued together, English from health insurance."""
+"""Free text of refusals by registry and kind of case: several errors glued together, English from health insurance
+(a warning there refuses too)."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +156,7 @@ class World:
         self._provinces = [PROVINCES[code] for code in province_codes]
         self._codes: Counter[str] = Counter()
         self._times_planted = Counter({name: 0 for name in DEFECTS})
+        self._refused: dict[str, str] = {}  # the request of each dossier that is refused
         self.planted: list[Planted] = []
         self._fill(dossiers)
         self._by_code = {planted.dossier.dossier_code: planted for planted in self.planted}
@@ -152,10 +170,16 @@ class World:
     def of_province(self, province_code: str) -> list[Planted]:
         return list(self._by_province.get(province_code, ()))
 
-    def refusal(self, registry_code: str, dossier_code: str) -> str | None:
-        """The words in which this registry refuses this dossier; None when it does not."""
+    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None:
+        """The words in which this registry refuses this dossier; None when it does not.
+
+        `request`: what tells one request about it from another. The first is refused, however often it comes; when a
+        steward has mended the dossier, the next is another one, and is taken.
+        """
         planted = self.find(dossier_code)
-        return planted.refusal_words if planted and planted.refused_by == registry_code else None
+        if planted is None or planted.refused_by != registry_code:
+            return None
+        return planted.refusal_words if self._refused.setdefault(dossier_code, request) == request else None
 
     def lateness_s(self, registry_code: str, request_code: str) -> float:
         """How long this registry takes for this request: 0.2 to 2.0 seconds."""

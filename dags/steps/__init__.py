@@ -7,7 +7,8 @@ dossiers is in the ledger; an error is raised at the end, when all else is done,
 
 from dags.steps.checking import check
 from dags.steps.delivering import collect, deliver
+from dags.steps.gating import build_docs, gate, judge_days
 from dags.steps.pulling import pull
 from dags.steps.reporting import report
 
-__all__ = ["check", "collect", "deliver", "pull", "report"]
+__all__ = ["build_docs", "check", "collect", "deliver", "gate", "judge_days", "pull", "report"]

@@ -1,15 +1,20 @@
 """Checks find fault with a dossier or clear it."""
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from uuid import UUID
+
+from pydantic import ValidationError
 
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, TooLarge, Unrecognised
 from connectors.http import Line, Reply, Request
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival
+from connectors.ledger.batches import BATCH_REJECTED
 from connectors.ledger.examinations import (
     Examined,
     KeptPaper,
@@ -20,19 +25,21 @@ from connectors.ledger.examinations import (
     unexamined,
 )
 from connectors.portals.platform import Platform
-from connectors.portals.provinces import Province
+from connectors.portals.provinces import PROVINCES, Province
+from dags.steps.likening import liken
 from quality.check import FetchedPaper, examine
 from quality.deadlines import term_of
+from schemas.decision import UNACCEPTABLE, mended
 from schemas.delivery import delivery_key
-from schemas.dossier import ADMISSION, Admission, Dossier, DossierState
+from schemas.dossier import ADMISSION, Admission, Dossier, DossierState, Paper
 from schemas.finding import Finding, Weight
 from schemas.routes import Route, route_of
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 
 UNREADABLE, CHANGED, NO_ROUTE = "unreadable_original", "changed_after_sending", "procedure_has_no_route"
-HARD = frozenset({UNREADABLE, CHANGED, NO_ROUTE, "unknown_procedure"})
-"""Faults that no release can pass over: there is nothing that could be sent, or too much."""
 
 
 def check(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, int]:
@@ -48,16 +55,37 @@ def check_on(
 
     `arrivals`: only these dossiers, just saved; what was read of them is not read again.
     """
+    return _check(ledger, province, line, None if arrivals is None else [one.code for one in arrivals], arrivals or ())
+
+
+def check_again(ledger: Ledger, dossiers: Iterable[tuple[str, str]]) -> Counter[str]:
+    """Examines these dossiers (portal and code) at once, with the papers that are kept; no portal is asked.
+
+    One whose papers were never fetched is left for its portal's next pull.
+    """
+    codes: dict[str, list[str]] = {}
+    for portal_code, dossier_code in dossiers:
+        codes.setdefault(portal_code, []).append(dossier_code)
     moved: Counter[str] = Counter()
-    codes = None if arrivals is None else [arrival.code for arrival in arrivals]
-    in_hand = {arrival.original: arrival.dossier for arrival in arrivals or ()}
+    for portal_code, of_portal in codes.items():
+        moved += _check(ledger, PROVINCES[portal_code], None, of_portal)
+    return moved
+
+
+def _check(
+    ledger: Ledger, province: Province, line: Line | None, codes: Sequence[str] | None, arrivals: Sequence[Arrival] = ()
+) -> Counter[str]:
+    moved: Counter[str] = Counter()
+    in_hand = {arrival.original: arrival.dossier for arrival in arrivals}
     after = 0
     while batch := unexamined(ledger, province.province_code, after, BATCH, codes):
         after = batch[-1].dossier_id
         read = [(one, in_hand.get(one.original) or _read(province, one)) for one in batch]
+        read = [(one, dossier and _mended(one, dossier)) for one, dossier in read]
         papers = _papers(ledger, province.platform, line, read)
-        moved += settle(ledger, [judge(one, dossier, papers[one.dossier_id]) for one, dossier in read
-                                 if one.dossier_id in papers])  # fmt: skip
+        alike = liken(ledger, {one.dossier_id: dossier for one, dossier in read if dossier and _is_new_to_all(one)})
+        moved += settle(ledger, [judge(one, dossier, papers[one.dossier_id], alike.get(one.dossier_id, ()))
+                                 for one, dossier in read if one.dossier_id in papers])  # fmt: skip
     return moved
 
 
@@ -67,16 +95,34 @@ def _read(province: Province, one: Unexamined) -> Dossier | None:
     return province.platform.read_dossier(one.original, province.province_code)
 
 
-def judge(one: Unexamined, dossier: Dossier | None, papers: Sequence[FetchedPaper]) -> Examined:
-    """What becomes of a dossier, and by when it is due: pure."""
+def _mended(one: Unexamined, dossier: Dossier) -> Dossier | None:
+    """The dossier with what persons changed in it; None when a newer schema no longer takes what they wrote."""
+    try:
+        return mended(dossier, list(one.mends.values()))
+    except (ValidationError, KeyError):
+        log.error("dossier %s: a mend no longer fits the schema", one.dossier_code)
+        return None
+
+
+def _is_new_to_all(one: Unexamined) -> bool:
+    """Whether a likeness to another dossier still matters: no registry has it, its portal has not ended it."""
+    return not one.touched and ADMISSION.get(one.portal_status or 0) != Admission.CLOSED
+
+
+def judge(
+    one: Unexamined, dossier: Dossier | None, papers: Sequence[FetchedPaper], alike: Sequence[Finding] = ()
+) -> Examined:
+    """What becomes of a dossier, and by when it is due: pure. `alike`: what was found beside other dossiers."""
     if dossier is None:
         return Examined(one, DossierState.HELD, (), [_hold(UNREADABLE, one.unreadable_field or "")])
     route = route_of(dossier.procedure_code, dossier.event_on)
-    examined, term = _admit(one, dossier, route, papers), term_of(dossier, route)
+    examined, term = _admit(one, dossier, route, papers, alike), term_of(dossier, route)
     return replace(examined, started_at=term.started_at, due_at=term.due_at) if term else examined
 
 
-def _admit(one: Unexamined, dossier: Dossier, route: Route | None, papers: Sequence[FetchedPaper]) -> Examined:
+def _admit(
+    one: Unexamined, dossier: Dossier, route: Route | None, papers: Sequence[FetchedPaper], alike: Sequence[Finding]
+) -> Examined:
     registries = tuple(step.registry_code for step in route.steps) if route else ()
     admission = ADMISSION.get(one.portal_status or 0)
     if admission is None:
@@ -85,28 +131,38 @@ def _admit(one: Unexamined, dossier: Dossier, route: Route | None, papers: Seque
         return Examined(one, DossierState.WAITING, registries)
     if admission == Admission.CLOSED and not one.touched:
         return Examined(one, DossierState.CLOSED, registries)
-    return _weigh(one, dossier, route, registries, admission, papers)
+    return _weigh(one, dossier, route, registries, admission, [*examine(dossier, papers), *alike])
 
 
 def _weigh(
     one: Unexamined, dossier: Dossier, route: Route | None, registries: tuple[str, ...], admission: Admission,
-    papers: Sequence[FetchedPaper],
+    findings: list[Finding],
 ) -> Examined:  # fmt: skip
-    keys = [delivery_key(code, dossier, one.content_sha256) for code in registries]
+    keys = _keys(one, dossier, registries)
     plan = list(zip(route.steps, keys, strict=True)) if route else []
-    findings = examine(dossier, papers)
     if one.touched:  # we delivered it, so that the portal may well say it is done
         findings = [finding for finding in findings if finding.check_code != "status_out_of_order"]
-    if route is None and not any(finding.check_code in HARD for finding in findings):
+    if route is None and not any(finding.check_code in UNACCEPTABLE for finding in findings):
         findings.append(_hold(NO_ROUTE, "procedure_code"))
-    if admission == Admission.CLOSED or one.touched - set(keys):
+    if admission == Admission.CLOSED or one.touched.keys() - set(keys):
         findings.append(_hold(CHANGED, "status" if admission == Admission.CLOSED else "case"))
-    holding = [finding for finding in findings if finding.weight == Weight.HOLDS]
+    if one.is_rejected and not one.touched:
+        findings.append(_hold(BATCH_REJECTED, ""))
+    holding = [finding for finding in findings if finding.weight.holds_dossier]
     if one.is_released:
-        holding = [finding for finding in holding if finding.check_code in HARD]
+        holding = [finding for finding in holding if finding.check_code in UNACCEPTABLE]
     if holding:
         return Examined(one, DossierState.HELD, registries, findings)
     return Examined(one, DossierState.CLEARED, registries, findings, plan)
+
+
+def _keys(one: Unexamined, dossier: Dossier, registries: Sequence[str]) -> list[UUID]:
+    """The key of each delivery; what a registry has of this version stays as it was sent, whatever was mended since."""
+    sent = {
+        registry_code: key for key, (registry_code, version) in one.touched.items() if version == one.version_number
+    }
+    digest = dossier.content_sha256() if one.mends else one.content_sha256
+    return [sent.get(code) or delivery_key(code, dossier, digest) for code in registries]
 
 
 def _hold(check_code: str, field_path: str) -> Finding:
@@ -114,7 +170,7 @@ def _hold(check_code: str, field_path: str) -> Finding:
 
 
 def _papers(
-    ledger: Ledger, platform: Platform, line: Line, read: Sequence[tuple[Unexamined, Dossier | None]]
+    ledger: Ledger, platform: Platform, line: Line | None, read: Sequence[tuple[Unexamined, Dossier | None]]
 ) -> dict[int, list[FetchedPaper]]:
     """The papers of each dossier, by id; a dossier some of whose papers cannot be had now is not in it."""
     if platform.papers_inside:
@@ -122,6 +178,22 @@ def _papers(
         return {one.dossier_id: _described(dossier, dict(enumerate(map(_kept_inside, inside(one.original)))))
                 if dossier else [] for one, dossier in read}  # fmt: skip
     kept = kept_papers(ledger, [one.dossier_id for one, dossier in read if dossier and dossier.papers])
+    lacking = [
+        (one, position, paper) for one, dossier in read if dossier for position, paper in enumerate(dossier.papers)
+        if platform.fetch_paper and paper.link and position not in kept.get(one.dossier_id, {})
+    ]  # fmt: skip
+    failed = (
+        {one.dossier_id for one, _, _ in lacking} if line is None else _fetch(ledger, platform, line, lacking, kept)
+    )
+    return {one.dossier_id: _described(dossier, kept.get(one.dossier_id, {})) if dossier else []
+            for one, dossier in read if one.dossier_id not in failed}  # fmt: skip
+
+
+def _fetch(
+    ledger: Ledger, platform: Platform, line: Line, lacking: Sequence[tuple[Unexamined, int, Paper]],
+    kept: dict[int, dict[int, KeptPaper]],
+) -> set[int]:  # fmt: skip
+    """Fetches papers, adds them to those kept, and returns the dossiers some of whose papers cannot be had now."""
     failed: set[int] = set()
     fetched: list[tuple[Unexamined, KeptPaper]] = []
 
@@ -129,34 +201,27 @@ def _papers(
         kept.setdefault(one.dossier_id, {})[paper.position] = paper
         fetched.append((one, paper))
 
-    for (one, position), reply in line.send_all(_requests(platform, line, read, kept, keep)):
+    for (one, position), reply in line.send_all(_requests(platform, line, lacking, keep)):
         if _may_come_yet(reply):
             failed.add(one.dossier_id)
         else:
             keep(one, _kept(position, reply))
     keep_papers(ledger, fetched)
-    return {one.dossier_id: _described(dossier, kept.get(one.dossier_id, {})) if dossier else []
-            for one, dossier in read if one.dossier_id not in failed}  # fmt: skip
+    return failed
 
 
 def _requests(
-    platform: Platform,
-    line: Line,
-    read: Sequence[tuple[Unexamined, Dossier | None]],
-    kept: dict[int, dict[int, KeptPaper]],
+    platform: Platform, line: Line, lacking: Sequence[tuple[Unexamined, int, Paper]],
     keep: Callable[[Unexamined, KeptPaper], None],
-) -> Iterator[tuple[tuple[Unexamined, int], Request]]:
-    fetch = platform.fetch_paper
-    for one, dossier in read:
-        for position, paper in enumerate(dossier.papers if dossier else ()):
-            if not fetch or not paper.link or position in kept.get(one.dossier_id, {}):
-                continue
-            try:
-                request = fetch(paper, line.endpoint)
-            except Unrecognised:  # a link that leads elsewhere: it is not followed
-                keep(one, KeptPaper(position, None, 0))
-            else:
-                yield (one, position), request
+) -> Iterator[tuple[tuple[Unexamined, int], Request]]:  # fmt: skip
+    assert platform.fetch_paper is not None
+    for one, position, paper in lacking:
+        try:
+            request = platform.fetch_paper(paper, line.endpoint)
+        except Unrecognised:  # a link that leads elsewhere: it is not followed
+            keep(one, KeptPaper(position, None, 0))
+        else:
+            yield (one, position), request
 
 
 def _may_come_yet(reply: Reply | LienthongError) -> bool:

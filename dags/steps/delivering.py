@@ -7,9 +7,7 @@ by our request code first, after the registry's settling time, and sent again on
 import logging
 import time
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 
 from pydantic import ValidationError
@@ -29,61 +27,24 @@ from connectors.ledger.deliveries import (
     due_to_collect_s,
     due_to_send_s,
     postpone,
-    record,
 )
 from connectors.ledger.examinations import paper_contents
+from connectors.ledger.health import note_line
 from connectors.placing import PlaceUndecided, day_of, placed
 from connectors.portals.provinces import PROVINCES
 from connectors.registries.registry import Registry
+from dags.steps.running import Run
 from schemas.dates import local_day
+from schemas.decision import mended
 from schemas.delivery import Answer, Event, Outcome, Parcel, Receipt
 
 log = logging.getLogger(__name__)
 
 CLAIM = 500
 """Deliveries claimed at once: what can be sent well within a lease."""
-RECORD = 100
-"""Answers recorded at once; an answer that is lost before is asked for again."""
 LONGEST_RUN_S = 600.0
 
 Group = list[tuple[Claimed, Parcel]]
-
-
-class _Run:
-    """One run of a step for one registry: its line, its counts, and the error to raise when all else is done."""
-
-    def __init__(self, ledger: Ledger, registry: Registry, line: Line) -> None:
-        self.ledger, self.registry, self.line = ledger, registry, line
-        self.settles_after_s = float(line.endpoint.extra.get("settles_after_s", registry.settles_after_s))
-        self.moved: Counter[str] = Counter()
-        self.error: LienthongError | None = None
-        self.is_down = False
-        self.unsent: dict[int, Claimed] = {}  # claimed, and neither sent nor told about yet
-        self.decided: dict[int, list[str]] = {}  # by delivery: what made one place of several
-        self._told: list[Told] = []
-
-    def tell(self, told: Told) -> None:
-        self.unsent.pop(told.of.delivery_id, None)
-        self._told.append(replace(told, decided=tuple(self.decided.pop(told.of.delivery_id, ()))))
-        if len(self._told) >= RECORD:
-            self.flush()
-
-    def flush(self) -> None:
-        told, self._told = self._told, []
-        record(self.ledger, told)
-        self.moved.update(str(one.event) for one in told)
-
-    def note(self, error: LienthongError) -> None:
-        """Unreachable ends the run quietly; what an engineer or operator must see is raised at its end."""
-        log.warning("%s: %s: %s", self.registry.code, type(error).__name__, error)
-        self.is_down = True
-        if not isinstance(error, Unreachable):
-            self.error = self.error or error
-
-    def keep(self, error: LienthongError) -> None:
-        """Keeps a reply that changes no delivery; others are kept with the delivery that they are about."""
-        if error.reply:
-            self.ledger.keep_incident(self.registry.code, error, error.reply)
 
 
 def deliver(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_s: float = 0.0) -> dict[str, int]:
@@ -92,7 +53,7 @@ def deliver(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_
     `patience_s`: stays on while something becomes due within so many seconds.
     """
 
-    def due_s(run: _Run) -> float | None:
+    def due_s(run: Run) -> float | None:
         return due_to_send_s(ledger, registry.code, run.settles_after_s)
 
     return _repeat(ledger, registry, endpoint, patience_s, (_ask_doubtful, _send_ready), due_s)
@@ -107,24 +68,27 @@ def collect(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_
 
 def _repeat(
     ledger: Ledger, registry: Registry, endpoint: Endpoint, patience_s: float,
-    parts: Sequence[Callable[[_Run], int]], next_due_s: Callable[[_Run], float | None],
+    parts: Sequence[Callable[[Run], int]], next_due_s: Callable[[Run], float | None],
 ) -> dict[str, int]:  # fmt: skip
     started = time.monotonic()
-    with Line(endpoint, registry.auth, per_second=registry.per_second, concurrency=registry.concurrency) as line:
-        run = _Run(ledger, registry, line)
-        while time.monotonic() - started < LONGEST_RUN_S and not run.is_down:
+    with (
+        Line(endpoint, registry.auth, per_second=registry.per_second, concurrency=registry.concurrency) as line,
+        Run(ledger, registry, line) as run,
+    ):
+        while time.monotonic() - started < LONGEST_RUN_S and not run.failure:
             if sum(part(run) for part in parts):
                 continue
             due_s = next_due_s(run)
             if due_s is None or due_s > patience_s:
                 break
             time.sleep(max(due_s, 0.05))
+        note_line(ledger, registry.code, line, run.failure)
     if run.error:
         raise run.error
     return dict(run.moved)
 
 
-def _send_ready(run: _Run) -> int:
+def _send_ready(run: Run) -> int:
     claimed = claim_ready(run.ledger, run.registry.code, CLAIM)
     if not claimed:
         return 0
@@ -135,17 +99,17 @@ def _send_ready(run: _Run) -> int:
         _read_sent(run, group, reply)
     for one in list(run.unsent.values()):
         run.tell(Told(one, Event.UNREACHED, code="not_tried", wait_s=_backoff_s(one.attempt_number)))
-    run.flush()
+    run.settle()
     return len(claimed)
 
 
-def _parcels(run: _Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Parcel]]:
+def _parcels(run: Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Parcel]]:
     """What the connector is given, for each claim whose original can still be read: read while others are sent."""
     papers = paper_contents(run.ledger, claimed) if run.registry.wants_papers else {}
     for one in claimed:
         province = PROVINCES[one.portal_code]
         try:
-            dossier = province.platform.read_dossier(one.original, one.portal_code)
+            dossier = mended(province.platform.read_dossier(one.original, one.portal_code), one.mends)
         except Unrecognised as error:
             run.note(error)
             run.tell(Told(one, Event.UNREACHED, code="unreadable", wait_s=_backoff_s(10)))
@@ -157,7 +121,7 @@ def _parcels(run: _Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, P
                           attempt_number=one.attempt_number, papers=contents)  # fmt: skip
 
 
-def _placed(run: _Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterator[tuple[Claimed, Parcel]]:
+def _placed(run: Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterator[tuple[Claimed, Parcel]]:
     """The parcels with the codes of places that the registry expects today; what is undecided is not sent."""
     today = local_day(datetime.now(timezone.utc))
     for one, parcel in parcels:
@@ -173,7 +137,7 @@ def _placed(run: _Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterator[tu
         yield one, parcel if is_as_it_was else parcel.model_copy(update={"dossier": dossier, "carried_to": on})
 
 
-def _inquire(run: _Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterable[tuple[Claimed, Parcel]]:
+def _inquire(run: Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterable[tuple[Claimed, Parcel]]:
     """Looks up what must be known before writing; nothing is sent for those it cannot be learnt for."""
     inquire, read_inquiry = run.registry.inquire, run.registry.read_inquiry
     if inquire is None or read_inquiry is None:
@@ -196,7 +160,7 @@ def _inquire(run: _Run, parcels: Iterable[tuple[Claimed, Parcel]]) -> Iterable[t
 
 
 def _requests(
-    run: _Run, parcels: Iterable[tuple[Claimed, Parcel]], send_before: float
+    run: Run, parcels: Iterable[tuple[Claimed, Parcel]], send_before: float
 ) -> Iterator[tuple[Group, Request]]:
     """Requests one by one, as the line takes them; none in the last part of the lease, none after a reply of unknown
     shape or a refused name."""
@@ -209,7 +173,7 @@ def _requests(
             yield written, request
 
 
-def _written(run: _Run, group: Group) -> Iterator[tuple[Group, Request]]:
+def _written(run: Run, group: Group) -> Iterator[tuple[Group, Request]]:
     """The group's request; when it cannot be written, each is tried alone and the faulty one refused."""
     try:
         yield group, run.registry.write([parcel for _, parcel in group], run.line.endpoint)
@@ -237,7 +201,7 @@ def _groups(registry: Registry, parcels: Iterable[tuple[Claimed, Parcel]], size:
     yield from open_groups.values()
 
 
-def _read_sent(run: _Run, group: Group, reply: Reply | LienthongError) -> None:
+def _read_sent(run: Run, group: Group, reply: Reply | LienthongError) -> None:
     """What a reply to sent parcels means for each of them."""
     try:
         if isinstance(reply, LienthongError):
@@ -261,7 +225,7 @@ def _read_sent(run: _Run, group: Group, reply: Reply | LienthongError) -> None:
             run.tell(Told(one, Event.UNANSWERED, code="unrecognised", words=words, wait_s=run.settles_after_s))
     else:
         for (one, parcel), answer in zip(group, answers, strict=True):
-            run.tell(_answered(run.registry, one, parcel, answer))
+            run.tell(_answered(run.registry, one, parcel, answer), parcel.dossier)
 
 
 def _verbatim(reply: bytes) -> str:
@@ -305,7 +269,7 @@ def _lacks(registry: Registry, parcel: Parcel, receipt: Receipt) -> tuple[str, .
     return parcel.given.and_then(receipt).lacks(registry.promises.get(parcel.dossier.case.kind, ()))
 
 
-def _ask_doubtful(run: _Run) -> int:
+def _ask_doubtful(run: Run) -> int:
     claimed = claim_doubtful(run.ledger, run.registry.code, CLAIM, run.settles_after_s)
     for one, parcel, answer in _asked(run, claimed):
         if answer is None or answer.outcome == Outcome.LATER:
@@ -313,21 +277,21 @@ def _ask_doubtful(run: _Run) -> int:
         elif answer.outcome == Outcome.UNKNOWN:
             run.tell(Told(one, Event.FOUND_MISSING))
         else:
-            run.tell(_answered(run.registry, one, parcel, answer))
-    run.flush()
+            run.tell(_answered(run.registry, one, parcel, answer), parcel.dossier)
+    run.settle()
     return len(claimed)
 
 
-def _ask_awaited(run: _Run) -> int:
+def _ask_awaited(run: Run) -> int:
     claimed = claim_awaited(run.ledger, run.registry.code, CLAIM)
     waiting: list[tuple[Claimed, float]] = []
     for one, parcel, answer in _asked(run, claimed):
         told = _news(run.registry, one, parcel, answer) if answer else None
         if told:
-            run.tell(told)
+            run.tell(told, parcel.dossier)
         else:
             waiting.append((one, _poll_s(one.asked_number)))
-    run.flush()
+    run.settle()
     postpone(run.ledger, waiting)
     return len(claimed) - len(waiting)
 
@@ -344,7 +308,7 @@ def _news(registry: Registry, one: Claimed, parcel: Parcel, answer: Answer) -> T
     return None
 
 
-def _asked(run: _Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Parcel, Answer | None]]:
+def _asked(run: Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Parcel, Answer | None]]:
     """The registry's answers about earlier requests; None where it could not be asked."""
     requests = (
         (group, run.registry.ask([parcel for _, parcel in group], run.line.endpoint))

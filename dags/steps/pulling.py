@@ -10,6 +10,7 @@ from connectors.errors import LienthongError, Unreachable, Unrecognised
 from connectors.http import Line, Reply
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival, position_of, save_page
+from connectors.ledger.health import note_line
 from connectors.portals.platform import Entry, Platform
 from connectors.portals.provinces import Province
 from connectors.shape import Misshapen
@@ -18,23 +19,25 @@ from dags.steps.checking import BATCH, check_on
 log = logging.getLogger(__name__)
 
 
-def pull(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, int]:
+def pull(ledger: Ledger, province: Province, endpoint: Endpoint, *, gated: bool = False) -> dict[str, int]:
     """Pulls all that is new or changed at a province's portal and examines it.
 
     Returns counts: new, changed, status (of dossiers), then cleared, held, waiting, closed. What was saved stays saved
     when the line breaks; the cursor stands before what was not. Raises the line's error after examining what came.
+    `gated`: nothing of what came is sent before a gate judged it (`gating.gate`).
     """
     moved: Counter[str] = Counter()
     broken: LienthongError | None = None
     with province.platform.open_line(endpoint) as line:
         for stream in province.platform.streams:
             try:
-                _pull_stream(ledger, province, line, stream, moved)
+                _pull_stream(ledger, province, line, stream, moved, gated)
             except LienthongError as error:
                 log.warning("portal %s stream %r: %s: %s", province.province_code, stream, type(error).__name__, error)
                 _keep(ledger, province, error)
                 broken = broken or error
         moved += check_on(ledger, province, line)
+        note_line(ledger, province.connection_id, line, broken)
     if broken:
         raise broken
     return {what: count for what, count in moved.items() if what != "same"}
@@ -45,7 +48,9 @@ def _keep(ledger: Ledger, province: Province, error: LienthongError) -> None:
         ledger.keep_incident(province.connection_id, error, error.reply)
 
 
-def _pull_stream(ledger: Ledger, province: Province, line: Line, stream: str, moved: Counter[str]) -> None:
+def _pull_stream(
+    ledger: Ledger, province: Province, line: Line, stream: str, moved: Counter[str], gated: bool
+) -> None:  # fmt: skip
     platform, portal_code = province.platform, province.province_code
     now = datetime.now(timezone.utc)
     reached = position_of(ledger, portal_code, stream)
@@ -62,7 +67,7 @@ def _pull_stream(ledger: Ledger, province: Province, line: Line, stream: str, mo
         for error in failed.values():
             if error is not missed:  # that one is kept when it is raised
                 _keep(ledger, province, error)
-        moved += save_page(ledger, portal_code, stream, arrivals, reached)
+        moved += save_page(ledger, portal_code, stream, arrivals, reached, gated=gated)
         in_hand += arrivals
         came = [entry for entry in page.entries if entry not in failed]
         if platform.taken and came:

@@ -39,6 +39,7 @@ commune may act for another one is not public."""
     says_vi="Mã cơ quan không đúng cấu trúc mã định danh.",
     do_vi="Chọn lại cơ quan trên cổng; nếu cổng sinh sai mã, báo đơn vị vận hành cổng.",
     says_en="An agency code has neither of the two forms.",
+    do_en="Choose the agency again at the portal; if the portal makes wrong codes, tell its operator.",
 )
 def agency_code_malformed(code: str) -> Saw:
     return None if not code.strip() or AgencyCode.read(code) else "neither form"
@@ -52,6 +53,7 @@ def agency_code_malformed(code: str) -> Saw:
     says_vi="Mã này đang thuộc về hai đơn vị cùng lúc.",
     do_vi="Báo quản trị: mỗi đơn vị một mã; hồ sơ được giữ lại, không bị bỏ.",
     says_en="Two units hold one agency code on the day of receipt.",
+    do_en="Tell the operator: one code for each unit. The dossier is kept, not dropped.",
 )
 def agency_code_of_two_units(code: str, exam: Examination) -> Saw:
     return "two units" if len(agencies().on(code, exam.event_on)) > 1 else None
@@ -64,6 +66,7 @@ def agency_code_of_two_units(code: str, exam: Examination) -> Saw:
     says_vi="Cơ quan mang mã này không hoạt động vào ngày tiếp nhận hồ sơ.",
     do_vi="Chọn cơ quan kế thừa trên cổng rồi gửi lại.",
     says_en="The agency was dissolved, or not yet there, on the day of receipt.",
+    do_en="Choose the agency that took over, at the portal, then send again.",
 )
 def agency_dissolved(code: str, exam: Examination) -> Saw:
     table = agencies()
@@ -81,6 +84,7 @@ def agency_dissolved(code: str, exam: Examination) -> Saw:
     says_vi="Mã cơ quan không có trong danh mục đầy đủ của tỉnh.",
     do_vi="Kiểm tra mã trên cổng; nếu đúng, báo quản trị bổ sung danh mục.",
     says_en="An agency code is not in a province's list, which claims to be complete.",
+    do_en="Check the code at the portal; if it is right, have the operator add it to the list.",
 )
 def agency_not_listed(code: str, exam: Examination) -> Saw:
     table = agencies()
@@ -97,10 +101,13 @@ def agency_not_listed(code: str, exam: Examination) -> Saw:
     says_vi="Đơn vị cấp xã này chưa được gắn mã xã.",
     do_vi="Báo quản trị gắn mã xã cho đơn vị; hồ sơ được giữ lại, không bị bỏ.",
     says_en="A unit of a commune is set up without its commune code.",
+    do_en="Have the operator set the unit's commune code. The dossier is kept, not dropped.",
 )  # fmt: skip
 def agency_without_commune(dossier: Dossier, exam: Examination) -> Saw:
     for name in CODES:
-        for agency in agencies().on(getattr(dossier, name), exam.event_on):
+        if (code := getattr(dossier, name)) is None:
+            continue
+        for agency in agencies().on(code, exam.event_on):
             if agency.kind in OF_A_COMMUNE and agency.commune_code is None:
                 return At(name, "without a commune code")
     return None
@@ -114,6 +121,7 @@ def agency_without_commune(dossier: Dossier, exam: Examination) -> Saw:
     says_vi="Không có cơ quan nào của tỉnh được cấu hình tiếp nhận thủ tục này.",
     do_vi="Báo quản trị gán cơ quan tiếp nhận cho thủ tục; hồ sơ được giữ lại, không bị bỏ.",
     says_en="No agency of the province is set up to receive the procedure.",
+    do_en="Have the operator assign a receiving agency to the procedure. The dossier is kept, not dropped.",
 )  # fmt: skip
 def procedure_without_receiver(dossier: Dossier, exam: Examination) -> Saw:
     table, province_code = agencies(), dossier.portal_code
@@ -130,14 +138,17 @@ def procedure_without_receiver(dossier: Dossier, exam: Examination) -> Saw:
     says_vi="Cơ quan giải quyết thuộc tỉnh khác với nơi phải giải quyết.",
     do_vi="Kiểm tra thẩm quyền theo nơi cư trú hoặc nơi có đất; nếu sai, chuyển hồ sơ đúng cơ quan.",
     says_en="The deciding agency lies outside the place that must decide.",
+    do_en="Check who is competent by residence or by where the land lies; if wrong, pass the dossier on.",
 )  # fmt: skip
 def deciding_agency_outside_place(dossier: Dossier, exam: Examination) -> Saw:
     since, until = DECIDED_AT_THE_PLACE.get(dossier.case.kind, (date.max, date.max))
     if not since <= exam.event_on < until:
         return None
     decided_in = agencies().province_of(dossier.deciding_agency_code, exam.event_on)
+    if decided_in is None:
+        return None
     places = {place for place in _places(dossier.case, exam.event_on) if place}
-    return "of another province" if decided_in and places and decided_in not in places else None
+    return "of another province" if places and decided_in not in places else None
 
 
 def _places(case: Case, on: date) -> Iterator[str | None]:

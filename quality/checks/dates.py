@@ -1,12 +1,20 @@
 """Days: those that are none, and those that contradict each other or the day of receipt."""
 
+import re
 from datetime import date
 
-from quality.check import HOLDS, NOTES, Examination, Saw, check, check_each
+from quality.check import HOLDS, NOTES, Examination, Saw, Who, check, check_each
 from schemas.civil_status import BirthCase, DeathCase
 from schemas.dates import PartialDate
+from schemas.dossier import Dossier
+from schemas.person import Person
 from schemas.text import clean
 
+DEATH_IN_TIME_DAYS = 15
+"""Luật Hộ tịch 60/2014/QH13, Điều 33."""
+OLDEST_YEARS = 120
+TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+TIME_AS_SAID = re.compile(r"([0-9]{1,2}) ?(?::|h|g|giờ|,) ?([0-9]{1,2})? ?(?:p|phút|')?")
 IN_TIME_DAYS = 60
 """Luật Hộ tịch 60/2014/QH13, Điều 15: from the birth to its registration."""
 ENDLESS = "lâu dài"
@@ -37,13 +45,24 @@ def _is_open(when: PartialDate) -> bool:
     return lunar is not None and when.year is None and (lunar.solar_from is not None or lunar.year is None)
 
 
+def _has_no_year(when: PartialDate) -> bool:
+    return when.year is None
+
+
+def _is_of_odd_year(born_on: PartialDate, exam: Examination) -> bool:
+    """Whether a birth lies outside the years that surely came before and are not too long ago."""
+    return born_on.year is None or not exam.event_on.year - OLDEST_YEARS <= born_on.year < exam.event_on.year
+
+
 @check_each(
     "born_on", "died_on", "notice_on", "issued_on",
+    only=_has_no_year,
     weight=HOLDS,
     source="Lịch âm Việt Nam: can chi lặp lại sau 60 năm; năm âm lịch trải trên hai năm dương lịch",
     says_vi="Ngày ghi theo âm lịch, chưa xác định được năm dương lịch.",
     do_vi="Đối chiếu sổ và giấy tờ khác để ghi năm dương lịch; không suy đoán.",
     says_en="A lunar date lies in more than one solar year, for all that is known.",
+    do_en="Find the solar year in the book and other papers; do not guess.",
 )  # fmt: skip
 def lunar_year_open(when: PartialDate) -> Saw:
     return "open" if _is_open(when) else None
@@ -51,11 +70,13 @@ def lunar_year_open(when: PartialDate) -> Saw:
 
 @check_each(
     "born_on", "died_on", "notice_on", "issued_on", "until",
+    only=_has_no_year,
     weight=HOLDS,
     source="Luật Hộ tịch 60/2014/QH13, Điều 14; lịch dương",
     says_vi="Ngày đã ghi không có trong lịch hoặc không đọc được.",
     do_vi="Đối chiếu giấy tờ gốc, nhập lại ngày tháng năm rồi gửi lại.",
     says_en="What is written as a date is no day of the calendar.",
+    do_en="Compare with the original paper, enter the date again and send again.",
 )  # fmt: skip
 def impossible_date(when: PartialDate) -> Saw:
     if when.year is not None or _is_open(when):
@@ -65,11 +86,13 @@ def impossible_date(when: PartialDate) -> Saw:
 
 @check_each(
     "born_on",
+    only=_is_of_odd_year,
     weight=HOLDS,
     source="Luật Hộ tịch 60/2014/QH13, Điều 15",
     says_vi="Ngày sinh sau ngày tiếp nhận hồ sơ.",
     do_vi="Đối chiếu giấy tờ gốc, sửa ngày sinh rồi gửi lại.",
     says_en="A birth lies after the day the dossier was received.",
+    do_en="Compare with the original paper, correct the date of birth and send again.",
 )
 def birth_after_receipt(born_on: PartialDate, exam: Examination) -> Saw:
     return "after receipt" if is_surely_after_day(born_on, exam.event_on) else None
@@ -82,6 +105,7 @@ def birth_after_receipt(born_on: PartialDate, exam: Examination) -> Saw:
     says_vi="Ngày ghi trên giấy tờ sau ngày tiếp nhận hồ sơ.",
     do_vi="Đối chiếu giấy tờ gốc, sửa ngày sai rồi gửi lại.",
     says_en="A date on a paper lies after the day the dossier was received.",
+    do_en="Compare with the original paper, correct the wrong date and send again.",
 )  # fmt: skip
 def paper_date_after_receipt(when: PartialDate, exam: Examination) -> Saw:
     return "after receipt" if is_surely_after_day(when, exam.event_on) else None
@@ -94,6 +118,7 @@ def paper_date_after_receipt(when: PartialDate, exam: Examination) -> Saw:
     says_vi="Ngày sinh của trẻ chưa đủ ngày, tháng, năm như khai sinh yêu cầu.",
     do_vi="Bổ sung đủ ngày, tháng, năm sinh theo giấy chứng sinh rồi gửi lại.",
     says_en="The child's birth is not known to the day.",
+    do_en="Add day, month and year from the birth notice, then send again.",
 )
 def birth_day_unknown(case: BirthCase) -> Saw:
     born_on = case.child.born_on
@@ -109,6 +134,7 @@ def birth_day_unknown(case: BirthCase) -> Saw:
     says_vi="Giấy chứng sinh cấp trước ngày sinh của trẻ.",
     do_vi="Đối chiếu giấy chứng sinh, sửa ngày cấp hoặc ngày sinh rồi gửi lại.",
     says_en="The birth notice was issued before the birth.",
+    do_en="Compare with the birth notice, correct its date or the date of birth, then send again.",
 )  # fmt: skip
 def notice_before_birth(case: BirthCase) -> Saw:
     return "notice first" if is_surely_before(case.notice_on, case.child.born_on) else None
@@ -121,6 +147,7 @@ def notice_before_birth(case: BirthCase) -> Saw:
     says_vi="Đăng ký khai sinh sau 60 ngày nhưng loại đăng ký không ghi quá hạn.",
     do_vi="Chọn loại đăng ký quá hạn nếu đúng; hồ sơ vẫn được gửi đi.",
     says_en="A birth is registered after sixty days and not marked as late.",
+    do_en="Choose late registration if that is right; the dossier is sent all the same.",
     valid_until=date(2027, 3, 1),
 )  # fmt: skip
 def late_not_marked(case: BirthCase, exam: Examination) -> Saw:
@@ -137,9 +164,104 @@ def late_not_marked(case: BirthCase, exam: Examination) -> Saw:
     says_vi="Hồ sơ khai tử không ghi ngày chết.",
     do_vi="Bổ sung ngày chết theo giấy báo tử rồi gửi lại.",
     says_en="A death has no day.",
+    do_en="Add the day of death from the death notice, then send again.",
 )
 def death_day_missing(case: DeathCase) -> Saw:
     return "none" if case.died_on is None else None
+
+
+@check(
+    "died_on",
+    weight=HOLDS,
+    source="Luật Hộ tịch 60/2014/QH13, Điều 34; NĐ 123/2015/NĐ-CP: ghi giờ, ngày, tháng, năm chết",
+    says_vi="Ngày chết chỉ ghi năm hoặc tháng, trong khi khai tử cần đủ ngày.",
+    do_vi="Bổ sung đủ ngày, tháng, năm chết theo giấy báo tử rồi gửi lại.",
+    says_en="The death is not known to the day, which its registration needs.",
+    do_en="Add day, month and year of death from the death notice, then send again.",
+)
+def death_day_unknown(case: DeathCase) -> Saw:
+    died_on = case.died_on
+    return f"known by {died_on.precision}" if died_on and died_on.precision in ("year", "month") else None
+
+
+@check(
+    "died_on",
+    weight=NOTES,
+    source="Luật Hộ tịch 60/2014/QH13, Điều 33: 15 ngày; hết hiệu lực 01/03/2027",
+    says_vi="Đăng ký khai tử sau 15 ngày kể từ ngày chết.",
+    do_vi="Lưu ý khai tử quá hạn; hồ sơ vẫn được gửi đi.",
+    says_en="A death is registered after fifteen days.",
+    do_en="Note that it is late; the dossier is sent all the same.",
+    valid_until=date(2027, 3, 1),
+)
+def late_death(case: DeathCase, exam: Examination) -> Saw:
+    latest = case.died_on.latest if case.died_on else None
+    return "past fifteen days" if latest and (exam.event_on - latest).days > DEATH_IN_TIME_DAYS else None
+
+
+def _as_time(as_written: str) -> str | None:
+    """`5h30`, `5 giờ 30`, `5:30` -> `05:30`."""
+    found = TIME_AS_SAID.fullmatch(as_written.strip().lower())
+    time = f"{int(found[1]):02d}:{int(found[2] or 0):02d}" if found else ""
+    return time if TIME.fullmatch(time) else None
+
+
+@check_each(
+    "died_at_time",
+    weight=HOLDS,
+    source="Mẫu hotich158 của Bộ Tư pháp: nktGioPhutChet",
+    says_vi="Giờ chết không đúng dạng giờ và phút, như 05:30.",
+    do_vi="Ghi lại giờ phút theo giấy báo tử, hoặc để trống nếu không rõ.",
+    says_en="The time of death is not hours and minutes, such as 05:30.",
+    do_en="Write the time from the death notice again, or leave it empty if unknown.",
+    mend=_as_time,
+)
+def death_time_malformed(died_at_time: str) -> Saw:
+    return None if not died_at_time or TIME.fullmatch(died_at_time) else f"{len(died_at_time)} characters"
+
+
+@check_each(
+    "born_on",
+    only=_is_of_odd_year,
+    weight=HOLDS,
+    source="Ngưỡng nghiệp vụ của lienthong (giả định), chưa có văn bản quy định",
+    says_vi="Theo ngày sinh đã ghi, người này trên 120 tuổi.",
+    do_vi="Đối chiếu giấy tờ gốc, sửa năm sinh rồi gửi lại.",
+    says_en="By the date of birth written, somebody is over 120 years old.",
+    do_en="Compare with the original paper, correct the year of birth and send again.",
+)
+def implausible_age(born_on: PartialDate, exam: Examination) -> Saw:
+    return "over 120" if born_on.year is not None and exam.event_on.year - born_on.year > OLDEST_YEARS else None
+
+
+@check(
+    "id_paper.issued_on", "born_on",
+    weight=HOLDS,
+    source="Luật Căn cước 26/2023/QH15",
+    says_vi="Giấy tờ tùy thân cấp trước ngày sinh của người mang giấy.",
+    do_vi="Đối chiếu giấy tờ gốc, sửa ngày cấp hoặc ngày sinh rồi gửi lại.",
+    says_en="An identity paper was issued before its holder was born.",
+    do_en="Compare with the original paper, correct either date and send again.",
+)  # fmt: skip
+def id_paper_before_birth(person: Person) -> Saw:
+    paper = person.id_paper
+    if paper is None or paper.issued_on is None:
+        return None
+    return "issued first" if is_surely_before(paper.issued_on, person.born_on) else None
+
+
+@check(
+    "due_at",
+    weight=NOTES,
+    who=Who.OPERATOR,
+    source="NĐ 118/2025/NĐ-CP: giấy tiếp nhận và hẹn trả kết quả",
+    says_vi="Ngày hẹn trả của cổng trước ngày tiếp nhận hồ sơ.",
+    do_vi="Báo đơn vị vận hành cổng; hạn xử lý do hệ thống tự tính.",
+    says_en="The portal's appointment lies before the day of receipt.",
+    do_en="Tell the portal's operator; the deadline is reckoned by ourselves.",
+)
+def due_before_receipt(dossier: Dossier) -> Saw:
+    return "due first" if dossier.due_at is not None and dossier.due_at < dossier.received_at else None
 
 
 @check(
@@ -149,6 +271,7 @@ def death_day_missing(case: DeathCase) -> Saw:
     says_vi="Ngày chết trước ngày sinh của người chết.",
     do_vi="Đối chiếu giấy báo tử với giấy tờ tùy thân, sửa ngày sai rồi gửi lại.",
     says_en="A death lies before the birth.",
+    do_en="Compare the death notice with the identity papers, correct the wrong date and send again.",
 )  # fmt: skip
 def death_before_birth(case: DeathCase) -> Saw:
     return "death first" if is_surely_before(case.died_on, case.deceased.born_on) else None
@@ -161,6 +284,7 @@ def death_before_birth(case: DeathCase) -> Saw:
     says_vi="Giấy báo tử cấp trước ngày chết.",
     do_vi="Đối chiếu giấy báo tử, sửa ngày cấp hoặc ngày chết rồi gửi lại.",
     says_en="The death notice was issued before the death.",
+    do_en="Compare with the death notice, correct its date or the day of death, then send again.",
 )  # fmt: skip
 def notice_before_death(case: DeathCase) -> Saw:
     return "notice first" if is_surely_before(case.notice_on, case.died_on) else None

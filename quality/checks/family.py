@@ -34,7 +34,7 @@ def _have_one_number(one: Person | None, other: Person | None) -> bool:
     return one is not None and other is not None and (number := _number(one)) is not None and number == _number(other)
 
 
-def _is_surely_younger_than(years: int, born_on: PartialDate | None, on: date | None) -> bool:
+def is_surely_younger_than(years: int, born_on: PartialDate | None, on: date | None) -> bool:
     """Whether someone was under this age on a day, however the unknown parts of the birth are filled in."""
     if born_on is None or on is None or (earliest := born_on.earliest) is None:
         return False
@@ -45,7 +45,7 @@ def _is_surely_younger_than(years: int, born_on: PartialDate | None, on: date | 
 def _was_too_young(parent: Person | None, case: BirthCase) -> bool:
     if parent is None or case.child.born_on is None:
         return False
-    return _is_surely_younger_than(YOUNGEST_PARENT_YEARS, parent.born_on, case.child.born_on.latest)
+    return is_surely_younger_than(YOUNGEST_PARENT_YEARS, parent.born_on, case.child.born_on.latest)
 
 
 @check(
@@ -55,6 +55,7 @@ def _was_too_young(parent: Person | None, case: BirthCase) -> bool:
     says_vi="Theo ngày sinh đã ghi, người mẹ chưa đủ 12 tuổi khi sinh con.",
     do_vi="Đối chiếu giấy tờ của mẹ và giấy chứng sinh, sửa ngày sai rồi gửi lại.",
     says_en="By the dates written, the mother was under twelve at the birth.",
+    do_en="Compare the mother's papers with the birth notice, correct the wrong date and send again.",
 )  # fmt: skip
 def mother_too_young(case: BirthCase) -> Saw:
     return "under twelve" if _was_too_young(case.mother, case) else None
@@ -67,6 +68,7 @@ def mother_too_young(case: BirthCase) -> Saw:
     says_vi="Theo ngày sinh đã ghi, người cha chưa đủ 12 tuổi khi con sinh ra.",
     do_vi="Đối chiếu giấy tờ của cha và giấy chứng sinh, sửa ngày sai rồi gửi lại.",
     says_en="By the dates written, the father was under twelve at the birth.",
+    do_en="Compare the father's papers with the birth notice, correct the wrong date and send again.",
 )  # fmt: skip
 def father_too_young(case: BirthCase) -> Saw:
     return "under twelve" if _was_too_young(case.father, case) else None
@@ -79,6 +81,7 @@ def father_too_young(case: BirthCase) -> Saw:
     says_vi="Cha và mẹ ghi cùng một số định danh, trong khi mỗi người có một số riêng.",
     do_vi="Đối chiếu căn cước của cha và mẹ, sửa số sai rồi gửi lại.",
     says_en="Father and mother have one and the same personal number.",
+    do_en="Compare both identity cards, correct the wrong number and send again.",
 )  # fmt: skip
 def parents_same_number(case: BirthCase) -> Saw:
     return "one number" if _have_one_number(case.father, case.mother) else None
@@ -91,6 +94,7 @@ def parents_same_number(case: BirthCase) -> Saw:
     says_vi="Trẻ ghi cùng số định danh với cha hoặc mẹ, trong khi mỗi người có một số riêng.",
     do_vi="Xóa số định danh của trẻ nếu chưa được cấp rồi gửi lại.",
     says_en="The child has the personal number of a parent.",
+    do_en="Empty the child's number if none was issued yet, then send again.",
 )  # fmt: skip
 def child_has_number_of_parent(case: BirthCase) -> Saw:
     child = case.child
@@ -104,6 +108,7 @@ def child_has_number_of_parent(case: BirthCase) -> Saw:
     says_vi="Loại khai sinh không khớp với phần khai cha, mẹ trong hồ sơ.",
     do_vi="Chọn lại loại khai sinh hoặc bổ sung phần khai cha, mẹ rồi gửi lại.",
     says_en="The kind of birth registration contradicts which parents are named.",
+    do_en="Choose the kind of birth again, or add the missing parent, then send again.",
 )  # fmt: skip
 def birth_kind_contradicted(case: BirthCase) -> Saw:
     known = (case.mother is not None, case.father is not None)
@@ -127,6 +132,7 @@ def _differ(applicant: Person, parent: Person) -> bool:
     says_vi="Người yêu cầu khai là cha hoặc mẹ nhưng họ tên, số định danh khác phần khai cha, mẹ.",
     do_vi="Chọn lại quan hệ hoặc sửa phần khai cha, mẹ rồi gửi lại.",
     says_en="The applicant is said to be a parent, but name or number differ from that parent's.",
+    do_en="Choose the relation again or correct the parent's part, then send again.",
 )  # fmt: skip
 def applicant_relation_overwrites(case: BirthCase, exam: Examination) -> Saw:
     applicant = exam.dossier.applicant
@@ -148,6 +154,7 @@ def applicant_relation_overwrites(case: BirthCase, exam: Examination) -> Saw:
     says_vi="Chồng và vợ ghi cùng một số định danh, trong khi mỗi người có một số riêng.",
     do_vi="Đối chiếu căn cước của hai bên, sửa số sai rồi gửi lại.",
     says_en="Husband and wife have one and the same personal number.",
+    do_en="Compare both identity cards, correct the wrong number and send again.",
 )  # fmt: skip
 def spouses_same_number(case: MarriageCase) -> Saw:
     return "one number" if _have_one_number(case.husband, case.wife) else None
@@ -160,6 +167,7 @@ def spouses_same_number(case: MarriageCase) -> Saw:
     says_vi="Giới tính đã ghi không khớp với phần khai chồng hoặc vợ.",
     do_vi="Đối chiếu giấy tờ tùy thân, sửa giới tính hoặc đổi lại phần khai.",
     says_en="A sex contradicts the place as husband or wife.",
+    do_en="Compare with the identity papers, correct the sex or exchange the two parts.",
 )  # fmt: skip
 def spouse_sex_contradicted(case: MarriageCase) -> Saw:
     if case.husband.sex == Sex.FEMALE:
@@ -174,10 +182,11 @@ def spouse_sex_contradicted(case: MarriageCase) -> Saw:
     says_vi="Chồng chưa đủ 20 tuổi hoặc vợ chưa đủ 18 tuổi vào ngày tiếp nhận hồ sơ.",
     do_vi="Đối chiếu ngày sinh trên giấy tờ; nếu đúng, hồ sơ không đủ điều kiện.",
     says_en="A spouse is under the age for marriage on the day of receipt.",
+    do_en="Compare the dates of birth with the papers; if they are right, the marriage cannot be registered.",
 )  # fmt: skip
 def spouse_too_young(case: MarriageCase, exam: Examination) -> Saw:
     places: tuple[tuple[str, Spouse, Sex], ...] = (("husband", case.husband, Sex.MALE), ("wife", case.wife, Sex.FEMALE))
     for place, spouse, sex in places:
-        if _is_surely_younger_than(MARRIAGE_YEARS[sex], spouse.born_on, exam.event_on):
+        if is_surely_younger_than(MARRIAGE_YEARS[sex], spouse.born_on, exam.event_on):
             return At(f"{place}.born_on", f"under {MARRIAGE_YEARS[sex]}")
     return None

@@ -1,8 +1,16 @@
 """What the residence register needs: an address to register at, and whose household it is."""
 
-from quality.check import HOLDS, At, Examination, Saw, check
+from quality.check import HOLDS, NOTES, At, Examination, Saw, check
 from schemas.civil_status import BirthCase
+from schemas.person import HeadOfHousehold, Person
 from schemas.residence import ResidenceCase
+from schemas.text import tone_key
+
+BLANK = frozenset({"", "chưa rõ", "khác"})
+MATRILINEAL_GROUPS = frozenset({"ê đê", "gia rai", "chăm"})
+"""Groups in which the house is the mother's line's; in our spelling, in small letters."""
+CT01 = "Luật Cư trú 68/2020/QH14, Điều 10 và Điều 20; mẫu CT01, mục 7-9"
+NEVER_ASSUMED = "Nguyên tắc: chủ hộ không mặc nhiên là người cha (quan sát ở vùng mẫu hệ)"
 
 
 @check(
@@ -12,6 +20,7 @@ from schemas.residence import ResidenceCase
     says_vi="Hồ sơ đăng ký thường trú không ghi chủ hộ; chủ hộ không mặc nhiên là người cha.",
     do_vi="Bổ sung họ tên, số định danh chủ hộ và quan hệ với chủ hộ rồi gửi lại.",
     says_en="Permanent residence is asked for without a head of household, who is never assumed.",
+    do_en="Add the head's name and number and the relation to the head, then send again.",
 )
 def head_of_household_missing(case: BirthCase | ResidenceCase, exam: Examination) -> Saw:
     return "none" if case.head_of_household is None and exam.reaches("residence") else None
@@ -24,9 +33,159 @@ def head_of_household_missing(case: BirthCase | ResidenceCase, exam: Examination
     says_vi="Hồ sơ đăng ký thường trú không ghi xã nơi đăng ký.",
     do_vi="Bổ sung địa chỉ có mã xã nơi đăng ký thường trú rồi gửi lại.",
     says_en="Permanent residence is asked for without a commune.",
+    do_en="Add an address with the commune code to register at, then send again.",
 )  # fmt: skip
 def residence_address_missing(case: BirthCase | ResidenceCase, exam: Examination) -> Saw:
     place, address = ("residence", case.residence) if isinstance(case, BirthCase) else ("moves_to", case.moves_to)
     if (address is not None and address.commune_code is not None) or not exam.reaches("residence"):
         return None
     return At(place, "no commune")
+
+
+def _is(head: HeadOfHousehold, person: Person | None) -> bool:
+    """Whether the head is this person: the number says so, or without one the name."""
+    if person is None:
+        return False
+    if head.personal_id and person.personal_id:
+        return head.personal_id == person.personal_id
+    return tone_key(head.full_name) == tone_key(person.full_name)
+
+
+def _has_relation(head: HeadOfHousehold) -> bool:
+    return head.relation is not None and head.relation.strip().lower() not in BLANK
+
+
+@check(
+    "head_of_household",
+    weight=HOLDS,
+    source=f"{NEVER_ASSUMED}; mẫu CT01, mục 7-9",
+    says_vi="Chủ hộ ghi tên người cha mà không có quan hệ, có vẻ do phần mềm tự điền.",
+    do_vi="Hỏi ai là chủ hộ thật, ghi quan hệ với chủ hộ rồi gửi lại.",
+    says_en="The father stands as head of household without a relation, as if software had filled it in.",
+    do_en="Ask who is the head, write the relation to the head, then send again.",
+)
+def head_assumed_to_be_father(case: BirthCase) -> Saw:
+    head = case.head_of_household
+    return "no relation" if head is not None and not _has_relation(head) and _is(head, case.father) else None
+
+
+@check(
+    "head_of_household.relation",
+    weight=HOLDS,
+    source="Luật Cư trú 68/2020/QH14; mẫu CT01, mục 8",
+    says_vi="Hồ sơ không ghi quan hệ với chủ hộ, trong khi đăng ký thường trú bắt buộc có.",
+    do_vi="Bổ sung quan hệ với chủ hộ theo tờ khai rồi gửi lại.",
+    says_en="The relation to the head of household is missing.",
+    do_en="Add the relation to the head from the form, then send again.",
+)
+def head_relation_missing(case: BirthCase | ResidenceCase, exam: Examination) -> Saw:
+    head = case.head_of_household
+    if head is None or (head.relation and head.relation.strip()) or not exam.reaches("residence"):
+        return None
+    is_fathers = isinstance(case, BirthCase) and _is(head, case.father)
+    return None if is_fathers else "none"
+
+
+@check(
+    "head_of_household.personal_id",
+    weight=NOTES,
+    source="Mẫu CT01, mục 9: số định danh của chủ hộ",
+    says_vi="Hồ sơ không ghi số định danh của chủ hộ.",
+    do_vi="Hỏi số định danh của chủ hộ khi có dịp; hồ sơ vẫn được gửi đi.",
+    says_en="The head of household's personal number is missing.",
+    do_en="Ask for it when there is occasion; the dossier is sent all the same.",
+)
+def head_number_missing(case: BirthCase | ResidenceCase, exam: Examination) -> Saw:
+    head = case.head_of_household
+    return "none" if head is not None and not head.personal_id and exam.reaches("residence") else None
+
+
+@check(
+    "head_of_household.relation",
+    weight=HOLDS,
+    source=CT01,
+    says_vi="Chủ hộ là cha hoặc mẹ của trẻ nhưng quan hệ ghi không phải là con.",
+    do_vi="Sửa quan hệ với chủ hộ hoặc chủ hộ ghi sai rồi gửi lại.",
+    says_en="The head is the child's parent, but the relation written is not that of a child.",
+    do_en="Correct the relation or the head of household, then send again.",
+)
+def head_relation_contradicted(case: BirthCase) -> Saw:
+    head = case.head_of_household
+    if head is None or not _has_relation(head) or not (_is(head, case.father) or _is(head, case.mother)):
+        return None
+    words = (head.relation or "").lower().split()
+    return None if words[0] == "con" and words[1:] not in (["dâu"], ["rể"]) else "not a child's"
+
+
+@check(
+    "head_of_household",
+    weight=NOTES,
+    source=NEVER_ASSUMED,
+    says_vi="Mẹ thuộc dân tộc theo mẫu hệ nhưng chủ hộ ghi là người cha; cần xem lại.",
+    do_vi="Hỏi lại gia đình ai là chủ hộ; hồ sơ vẫn được gửi đi.",
+    says_en="The mother's group is matrilineal, yet the father stands as head of household.",
+    do_en="Ask the family who is the head; the dossier is sent all the same.",
+)
+def father_heads_matrilineal_home(case: BirthCase) -> Saw:
+    head, mother = case.head_of_household, case.mother
+    if head is None or mother is None or (mother.ethnic_group or "").lower() not in MATRILINEAL_GROUPS:
+        return None
+    return "the father" if _is(head, case.father) else None
+
+
+@check(
+    "moves_to.detail", "residence.detail",
+    weight=HOLDS,
+    source="Luật Cư trú 68/2020/QH14, Điều 20: chỗ ở hợp pháp; mẫu CT01, mục 10",
+    says_vi="Nơi đăng ký thường trú chỉ ghi xã, không ghi thôn, số nhà.",
+    do_vi="Bổ sung thôn, tổ dân phố, số nhà theo giấy tờ chỗ ở rồi gửi lại.",
+    says_en="The address to register at names a commune only, no hamlet or house.",
+    do_en="Add hamlet, group or house number from the paper on the home, then send again.",
+)  # fmt: skip
+def residence_detail_missing(case: BirthCase | ResidenceCase, exam: Examination) -> Saw:
+    place, address = ("residence", case.residence) if isinstance(case, BirthCase) else ("moves_to", case.moves_to)
+    if address is None or address.detail.strip() or address.commune_code is None or not exam.reaches("residence"):
+        return None
+    return At(f"{place}.detail", "none")
+
+
+@check(
+    "person.personal_id",
+    weight=HOLDS,
+    source="Mẫu CT01 (TT 66/2023/TT-BCA), mục 4: số định danh của người khai",
+    says_vi="Người đăng ký thường trú không có số định danh cá nhân.",
+    do_vi="Bổ sung số định danh 12 chữ số theo thẻ căn cước rồi gửi lại.",
+    says_en="The person who registers a residence has no personal number.",
+    do_en="Add the twelve digits of the identity card, then send again.",
+)
+def mover_unidentified(case: ResidenceCase) -> Saw:
+    return None if (case.person.personal_id or "").strip() else "none"
+
+
+@check(
+    "reason",
+    weight=NOTES,
+    source="Mẫu CT01 (TT 66/2023/TT-BCA), mục 10: nội dung đề nghị",
+    says_vi="Tờ khai cư trú không ghi nội dung đề nghị.",
+    do_vi="Bổ sung nội dung đề nghị khi có dịp; hồ sơ vẫn được gửi đi.",
+    says_en="The residence form does not say what is asked for.",
+    do_en="Add it when there is occasion; the dossier is sent all the same.",
+)
+def residence_reason_missing(case: ResidenceCase) -> Saw:
+    return None if case.reason.strip() else "none"
+
+
+@check(
+    "residence", "mother.residence", "father.residence",
+    weight=NOTES,
+    source="Luật Cư trú 68/2020/QH14, Điều 12: nơi cư trú của trẻ là của cha, mẹ",
+    says_vi="Trẻ đăng ký thường trú ở xã khác với nơi cư trú của cả cha và mẹ.",
+    do_vi="Đối chiếu tờ khai và ý kiến của cha mẹ; hồ sơ vẫn được gửi đi.",
+    says_en="The child is to live in another commune than both parents.",
+    do_en="Compare with the form and the parents' consent; the dossier is sent all the same.",
+)  # fmt: skip
+def child_lives_apart(case: BirthCase) -> Saw:
+    if case.residence is None or case.residence.commune_code is None:
+        return None
+    homes = [parent.residence.commune_code for parent in (case.mother, case.father) if parent and parent.residence]
+    return None if not homes or None in homes or case.residence.commune_code in homes else "another commune"

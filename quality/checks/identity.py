@@ -1,8 +1,11 @@
 """Who someone is: personal numbers and identity papers."""
 
 import re
+from datetime import date
+from functools import lru_cache
 
-from quality.check import HOLDS, NOTES, At, Examination, Saw, check, check_each
+from quality.check import EMPTY, HOLDS, NOTES, At, Examination, Saw, check, check_each
+from quality.checks.cards import number_in_card
 from schemas.catalogues import code_of, rows_of
 from schemas.fields import INSURANCE_NUMBER, PERSONAL_ID, PLACEHOLDER_IDS, id_structure_oddity
 from schemas.health_insurance import NO_NUMBER
@@ -14,6 +17,7 @@ NUMBER_SHAPES = {
 }
 """The numbers of identity papers by kind, where their shape is known."""
 
+BLANK_KIND, IDENTITY_CARD = "0", "4"
 IDENTITY_LAW = "Luật Căn cước 26/2023/QH15, Điều 12"
 ID_PAPER_LIST = "Danh mục loaiGiayToTuyThan, cấu trúc dữ liệu số hóa hộ tịch của Bộ Tư pháp"
 
@@ -24,13 +28,22 @@ def is_placeholder(number: str) -> bool:
     return digits in PLACEHOLDER_IDS or (len(digits) > 5 and digits == digits[0] * len(digits))
 
 
+def _is_odd(number: str) -> bool:
+    """Whether a number is anything but twelve digits that are not all alike."""
+    is_good = len(number) == 12 and number.isdecimal() and number.isascii() and number not in PLACEHOLDER_IDS
+    return not is_good or number == number[0] * 12
+
+
 @check_each(
     "personal_id", "number",
+    only=_is_odd,
     weight=HOLDS,
     source="Mã nguồn bộ nối của nhà cung cấp: số trống bị thay bằng 000000001",
     says_vi="Số giấy tờ là số do phần mềm tự điền khi trống, không phải số thật.",
     do_vi="Đối chiếu giấy tờ gốc, nhập đúng số hoặc để trống rồi gửi lại.",
     says_en="A number that software fills in where there was none stands for a real one.",
+    mend=lambda number: EMPTY,
+    do_en="Compare with the original paper; enter the right number or leave it empty, then send again.",
 )  # fmt: skip
 def placeholder_number(number: str) -> Saw:
     return "a filler number" if is_placeholder(number) else None
@@ -38,11 +51,13 @@ def placeholder_number(number: str) -> Saw:
 
 @check_each(
     "personal_id",
+    only=_is_odd,
     weight=HOLDS,
     source=IDENTITY_LAW,
     says_vi="Số định danh cá nhân không đủ hoặc thừa chữ số, trong khi luật quy định 12 chữ số.",
     do_vi="Nhập lại đúng 12 chữ số theo thẻ căn cước rồi gửi lại.",
     says_en="A personal number is not twelve digits, as the law has it.",
+    do_en="Enter the twelve digits of the identity card again, then send again.",
 )
 def wrong_personal_id_length(personal_id: str) -> Saw:
     joined = personal_id if personal_id.isalnum() else "".join(personal_id.split())
@@ -53,11 +68,14 @@ def wrong_personal_id_length(personal_id: str) -> Saw:
 
 @check_each(
     "personal_id", "number", "insurance_number",
+    only=_is_odd,
     weight=HOLDS,
     source=IDENTITY_LAW,
     says_vi="Số giấy tờ có khoảng trắng ở đầu, ở giữa hoặc ở cuối; cơ quan đăng ký sẽ từ chối.",
     do_vi="Xóa khoảng trắng trong số giấy tờ trên cổng rồi gửi lại.",
     says_en="A number has spaces before, in or after it; registries refuse that.",
+    do_en="Remove the spaces from the number, then send again.",
+    mend=lambda number: "".join(number.split()) or EMPTY,
 )  # fmt: skip
 def spaces_in_number(number: str) -> Saw:
     return None if number.isalnum() or not any(map(str.isspace, number)) else "spaces"
@@ -70,6 +88,7 @@ def spaces_in_number(number: str) -> Saw:
     says_vi="Số giấy tờ tùy thân không đúng số chữ số của loại giấy tờ đã chọn.",
     do_vi="Đối chiếu giấy tờ gốc, sửa số hoặc chọn lại loại giấy tờ.",
     says_en="The number of an identity paper does not have the digits its kind has.",
+    do_en="Compare with the original paper; correct the number or choose the kind again.",
 )  # fmt: skip
 def id_paper_number_malformed(paper: IdPaper) -> Saw:
     shape = NUMBER_SHAPES.get(paper.kind_code)
@@ -80,15 +99,57 @@ def id_paper_number_malformed(paper: IdPaper) -> Saw:
 
 
 @check(
+    "number", "kind_code",
+    weight=NOTES,
+    source=f"{ID_PAPER_LIST}: 0 là để trống",
+    says_vi="Có số giấy tờ tùy thân nhưng không chọn loại giấy tờ.",
+    do_vi="Chọn loại giấy tờ theo bản gốc khi có dịp; hồ sơ vẫn được gửi đi.",
+    says_en="An identity paper has a number and no kind.",
+    do_en="Choose the kind after the original paper when there is occasion; the dossier is sent all the same.",
+)  # fmt: skip
+def id_paper_without_kind(paper: IdPaper) -> Saw:
+    return "kind blank" if paper.kind_code == BLANK_KIND and paper.number else None
+
+
+@check(
+    "id_paper.number", "personal_id",
+    weight=HOLDS,
+    source="Luật Căn cước 26/2023/QH15, Điều 12 và Điều 18: số thẻ căn cước là số định danh",
+    says_vi="Số thẻ căn cước khác số định danh của cùng một người, trong khi hai số là một.",
+    do_vi="Đối chiếu thẻ căn cước, sửa số ghi sai rồi gửi lại.",
+    says_en="The number of an identity card is not its holder's personal number, though they are one.",
+    do_en="Compare with the identity card, correct the wrong number and send again.",
+)  # fmt: skip
+def card_number_differs(person: Person) -> Saw:
+    paper, number = person.id_paper, person.personal_id
+    if paper is None or number is None or paper.kind_code != IDENTITY_CARD or paper.number == number:
+        return None
+    both = ("".join(paper.number.split()), "".join(number.split()))
+    are_numbers = all(PERSONAL_ID.fullmatch(one) and not is_placeholder(one) for one in both)
+    return "another number" if are_numbers and both[0] != both[1] else None
+
+
+@lru_cache(maxsize=256)
+def _is_kind_of_paper(kind_code: str) -> bool:
+    return bool(rows_of("id_paper", "civil_status", kind_code))
+
+
+@lru_cache(maxsize=256)
+def _has_ended(kind_code: str, on: date) -> bool:
+    return _is_kind_of_paper(kind_code) and not code_of("id_paper", "civil_status", kind_code, on)
+
+
+@check(
     "kind_code",
     weight=HOLDS,
     source=ID_PAPER_LIST,
     says_vi="Loại giấy tờ tùy thân không có trong danh mục của Bộ Tư pháp.",
     do_vi="Chọn lại loại giấy tờ trong danh mục trên cổng rồi gửi lại.",
     says_en="The kind of an identity paper is not in the ministry's list.",
+    do_en="Choose the kind of paper from the list, then send again.",
 )
 def unknown_id_paper_kind(paper: IdPaper) -> Saw:
-    return None if rows_of("id_paper", "civil_status", paper.kind_code) else "kind not in the list"
+    return None if _is_kind_of_paper(paper.kind_code) else "kind not in the list"
 
 
 @check(
@@ -98,12 +159,10 @@ def unknown_id_paper_kind(paper: IdPaper) -> Saw:
     says_vi="Giấy tờ là chứng minh nhân dân, đã hết giá trị sử dụng từ ngày 01/01/2025.",
     do_vi="Đề nghị người dân dùng số định danh trên thẻ căn cước nếu có.",
     says_en="The identity paper is a CMND, which ended on 31 December 2024.",
+    do_en="Ask the citizen for the personal number on the identity card, if there is one.",
 )
 def ended_id_paper(paper: IdPaper, exam: Examination) -> Saw:
-    has_ended = rows_of("id_paper", "civil_status", paper.kind_code) and not code_of(
-        "id_paper", "civil_status", paper.kind_code, exam.event_on
-    )
-    return f"kind {paper.kind_code} has ended" if has_ended else None
+    return f"kind {paper.kind_code} has ended" if _has_ended(paper.kind_code, exam.event_on) else None
 
 
 @check(
@@ -113,15 +172,17 @@ def ended_id_paper(paper: IdPaper, exam: Examination) -> Saw:
     says_vi="Cấu trúc số định danh không khớp năm sinh, giới tính hoặc mã tỉnh; vẫn có thể đúng.",
     do_vi="Đối chiếu thẻ căn cước nếu thấy nghi ngờ; hồ sơ vẫn được gửi đi.",
     says_en="A personal number's structure does not match its holder; it may still be right.",
+    do_en="Compare with the identity card if in doubt; the dossier is sent all the same.",
 )  # fmt: skip
 def odd_personal_id_structure(person: Person) -> Saw:
-    if person.personal_id is None or not person.personal_id.isascii() or is_placeholder(person.personal_id):
+    number, born_on = person.personal_id, person.born_on
+    if number is None:
         return None
-    is_male = {Sex.MALE: True, Sex.FEMALE: False}.get(person.sex) if person.sex else None
-    odd = id_structure_oddity(
-        person.personal_id, born_year=person.born_on.year if person.born_on else None, is_male=is_male
-    )
-    return At("personal_id", f"its {odd} part") if odd else None
+    is_male = True if person.sex is Sex.MALE else False if person.sex is Sex.FEMALE else None
+    odd = id_structure_oddity(number, born_year=born_on.year if born_on else None, is_male=is_male)
+    if odd is None or not number.isascii() or is_placeholder(number):
+        return None
+    return At("personal_id", f"its {odd} part")
 
 
 @check_each(
@@ -131,9 +192,12 @@ def odd_personal_id_structure(person: Person) -> Saw:
     says_vi="Mã số bảo hiểm xã hội không đủ hoặc thừa chữ số, trong khi mã gồm 10 chữ số.",
     do_vi="Nhập lại 10 chữ số theo thẻ hoặc sổ bảo hiểm, hoặc để trống nếu không có.",
     says_en="A social-insurance number is not ten digits.",
+    do_en="Enter the ten digits of the card or book again, or leave it empty if there is none.",
 )
 def wrong_insurance_number_length(insurance_number: str) -> Saw:
     joined = "".join(insurance_number.split())
+    if number_in_card(insurance_number):
+        return None
     if joined in ("", NO_NUMBER) or (INSURANCE_NUMBER.fullmatch(joined) and joined.isascii()):
         return None
     return f"{len(joined)} characters"

@@ -13,6 +13,7 @@ from schemas.text import tone_key
 AREA_TOLERANCE_M2 = Decimal("0.0001")
 LARGEST_M2 = Decimal(25_000_000_000)
 """Larger than any province."""
+SERIAL_PARTS = re.compile(r"([A-ZĐ]{0,2})[\s.-]*([0-9]{6,10})")
 NUMBER = re.compile(r"[0-9]{1,5}")
 OWNERS_OF_COUPLE = 2
 COUPLE = "1"
@@ -30,6 +31,7 @@ def _is_plausible(area_m2: Decimal) -> bool:
     says_vi="Tổng diện tích theo mục đích sử dụng khác diện tích thửa đất.",
     do_vi="Đối chiếu giấy chứng nhận, sửa diện tích sai rồi gửi lại.",
     says_en="The areas by purpose do not add up to the parcel's area.",
+    do_en="Compare with the certificate, correct the wrong area and send again.",
 )  # fmt: skip
 def purpose_areas_differ(parcel: Parcel) -> Saw:
     areas = [purpose.area_m2 for purpose in parcel.purposes]
@@ -46,6 +48,7 @@ def purpose_areas_differ(parcel: Parcel) -> Saw:
     says_vi="Diện tích bằng 0, âm hoặc lớn hơn diện tích một tỉnh.",
     do_vi="Nhập lại diện tích theo giấy chứng nhận, đơn vị mét vuông, rồi gửi lại.",
     says_en="An area is not above zero, or larger than a province.",
+    do_en="Enter the area of the certificate again, in square metres, then send again.",
 )
 def implausible_area(piece: Parcel | Purpose) -> Saw:
     return None if _is_plausible(piece.area_m2) else "zero, negative or huge"
@@ -58,6 +61,7 @@ def implausible_area(piece: Parcel | Purpose) -> Saw:
     says_vi="Mã mục đích sử dụng đất không có trong danh mục hệ thống đang dùng.",
     do_vi="Chọn lại mã theo giấy chứng nhận; nếu là mã mới, báo quản trị bổ sung.",
     says_en="A land-use code is not in the list in use.",
+    do_en="Choose the code of the certificate again; if it is new, have the operator add it.",
 )
 def unknown_land_purpose(purpose: Purpose, exam: Examination) -> Saw:
     listed = code_of("land_purpose", "land", purpose.purpose_code, exam.event_on)
@@ -71,6 +75,8 @@ def unknown_land_purpose(purpose: Purpose, exam: Examination) -> Saw:
     says_vi="Số tờ bản đồ hoặc số thửa để trống hoặc không phải là số.",
     do_vi="Nhập lại số tờ, số thửa theo giấy chứng nhận rồi gửi lại.",
     says_en="A map sheet or parcel number is missing or no number.",
+    do_en="Enter the map sheet and parcel numbers of the certificate again, then send again.",
+    mend=lambda number: joined if NUMBER.fullmatch(joined := number.strip()) else None,
 )  # fmt: skip
 def parcel_number_missing(parcel: Parcel) -> Saw:
     for name, number in (("sheet_number", parcel.sheet_number), ("parcel_number", parcel.parcel_number)):
@@ -86,9 +92,17 @@ def parcel_number_missing(parcel: Parcel) -> Saw:
     says_vi="Thửa đất đang có tranh chấp, trong khi chỉ được biến động khi không tranh chấp.",
     do_vi="Xác minh với xã; chờ giải quyết xong tranh chấp rồi mới gửi lại.",
     says_en="The parcel is disputed; it may not change hands until that is settled.",
+    do_en="Ask the commune; send again only when the dispute is settled.",
 )
 def disputed_parcel(parcel: Parcel) -> Saw:
     return "disputed" if parcel.is_disputed else None
+
+
+def _serial_in_shape(as_written: str) -> str | None:
+    """Capitals, one space, digits, when that is all that is wrong: `aa12345678` -> `AA 12345678`."""
+    found = SERIAL_PARTS.fullmatch(as_written.strip().upper())
+    serial = f"{found[1]} {found[2]}".strip() if found else ""
+    return serial if CERTIFICATE_SERIAL.fullmatch(serial) else None
 
 
 @check(
@@ -98,6 +112,8 @@ def disputed_parcel(parcel: Parcel) -> Saw:
     says_vi="Số phát hành giấy chứng nhận để trống hoặc không đúng cấu trúc.",
     do_vi="Nhập lại theo giấy, ví dụ dạng AA 12345678, rồi gửi lại.",
     says_en="A certificate's serial is missing or of no known shape.",
+    do_en="Enter the serial of the certificate again, such as AA 12345678, then send again.",
+    mend=_serial_in_shape,
 )
 def serial_malformed(certificate: Certificate) -> Saw:
     serial = certificate.serial
@@ -113,6 +129,7 @@ def serial_malformed(certificate: Certificate) -> Saw:
     says_vi="Số chủ sử dụng đất không khớp loại chủ đã chọn.",
     do_vi="Bổ sung chủ sử dụng còn thiếu hoặc chọn lại loại chủ rồi gửi lại.",
     says_en="There are no owners, or not two for a couple.",
+    do_en="Add the missing owner or choose the kind of owner again, then send again.",
 )
 def owners_differ_from_kind(case: LandCase) -> Saw:
     is_wrong = not case.owners or (case.owner_kind == COUPLE and len(case.owners) != OWNERS_OF_COUPLE)
@@ -133,6 +150,7 @@ def _who_is(owner: Person) -> object:
     says_vi="Một chủ sử dụng đất được ghi hai lần trong cùng hồ sơ.",
     do_vi="Xóa dòng trùng hoặc sửa số định danh ghi sai rồi gửi lại.",
     says_en="The same owner is entered twice.",
+    do_en="Delete the repeated owner or correct the wrong number, then send again.",
 )
 def owner_twice(case: LandCase) -> Saw:
     seen: set[object] = set()

@@ -1,26 +1,61 @@
 """How names and other words are written: Unicode form, typing residue, code lists kept by name."""
 
+import re
 import unicodedata
+from datetime import date
 from functools import lru_cache
 
 from quality.check import HOLDS, NOTES, Examination, Saw, check, check_each
+from quality.plain_text import LETTERS, NOTHING, is_not_plain
+from quality.telex import from_telex
 from schemas.catalogues import ANY_REGISTRY, code_of, ethnic_group, row_of
 from schemas.person import Person
-from schemas.text import has_telex_residue
+from schemas.text import clean, compose, has_telex_residue
 
 NOT_A_GROUP = frozenset({"null", ""})
 """What the ministry's list writes where nothing is known."""
+NOBODY = NOTHING | {"không", "không có", "không rõ", "chưa có", "chưa có tên", "chưa đặt tên", "chưa xác định", "khong",
+                    "khong co", "chua co", "test", "abc"}  # fmt: skip
+"""What stands in the place of a name."""
+GOOD_NAME = re.compile(f"[{LETTERS.upper()}'-]+(?: [{LETTERS.upper()}'-]+)+")
+NO_LETTERS = re.compile(
+    r"[!-&(-,/:-@\\[-_{-~\u00d7\u00f7\u2020-\u2044\u20a0-\u2bff]"
+)
+"""Signs that stand in no name; not apostrophe, dash, dot, digits, nor the letters of old encodings."""
+VIETNAM_AS_WRITTEN = frozenset({"việt nam", "viet nam", "vietnam", "vnm", "vn"})
 FOREIGNERS_GROUP = frozenset({"khác", "người nước ngoài", "nước ngoài"})
+
+
+def _is_odd(full_name: str) -> bool:
+    """Whether a name is anything but two or more words in capitals, with one space between them."""
+    return GOOD_NAME.fullmatch(full_name) is None or (len(full_name) < 16 and full_name.lower() in NOBODY)
+
+
+@check_each(
+    "full_name",
+    only=_is_odd,
+    weight=HOLDS,
+    source="Luật Hộ tịch 60/2014/QH13, Điều 14; mã nguồn bộ nối (quan sát)",
+    says_vi="Họ tên là chữ điền cho có, như null hoặc chưa có, không phải tên người.",
+    do_vi="Ghi họ tên theo giấy tờ gốc, hoặc bỏ phần khai nếu không có người này.",
+    says_en="A name is a word for nobody, such as null.",
+    do_en="Write the name of the original paper, or remove the part if there is no such person.",
+)
+def placeholder_name(full_name: str) -> Saw:
+    return "a word for nobody" if full_name.strip().lower() in NOBODY else None
 
 
 @check_each(
     "full_name", "abstract", "detail", "place", "cause", "reason", "address", "ethnic_group", "relation", "issued_by",
     "notice_by",
+    only=is_not_plain,
     weight=HOLDS,
     source="TCVN 6909:2001; quy ước Unicode dựng sẵn (NFC)",
     says_vi="Chữ có dấu ghi bằng Unicode tổ hợp, nơi nhận sẽ không tìm thấy tên này.",
     do_vi="Gõ lại nội dung bằng bộ gõ Unicode dựng sẵn rồi gửi lại.",
     says_en="Letters are written in decomposed Unicode, so the receiver will not find the name.",
+    do_en="Type the text again with a method that gives composed Unicode, then send again.",
+    mend=compose,
 )  # fmt: skip
 def decomposed_text(text: str) -> Saw:
     return None if text.isascii() or unicodedata.is_normalized("NFC", text) else "not NFC"
@@ -28,11 +63,13 @@ def decomposed_text(text: str) -> Saw:
 
 @check_each(
     "full_name",
+    only=_is_odd,
     weight=HOLDS,
     source="Luật Hộ tịch 60/2014/QH13, Điều 14",
     says_vi="Họ tên để trống, trong khi biểu mẫu bắt buộc ghi họ, chữ đệm và tên.",
     do_vi="Bổ sung họ tên theo giấy tờ gốc rồi gửi lại.",
     says_en="A name is empty.",
+    do_en="Add the name from the original paper, then send again.",
 )
 def name_missing(full_name: str) -> Saw:
     return None if full_name and not full_name.isspace() else "empty"
@@ -40,23 +77,72 @@ def name_missing(full_name: str) -> Saw:
 
 @check_each(
     "full_name",
+    only=_is_odd,
     weight=HOLDS,
     source="Bộ luật Dân sự 91/2015/QH13, Điều 26: tên không đặt bằng số",
     says_vi="Họ tên có chữ số, trong khi luật không cho đặt tên bằng số.",
     do_vi="Đối chiếu giấy tờ gốc, sửa họ tên rồi gửi lại.",
     says_en="A name has digits in it.",
+    do_en="Compare with the original paper, correct the name and send again.",
 )
 def digits_in_name(full_name: str) -> Saw:
-    return None if full_name.isalpha() or not any(map(str.isdigit, full_name)) else "digits"
+    return None if full_name.isalpha() or not any(map(str.isdecimal, full_name)) else "digits"
 
 
 @check_each(
     "full_name",
+    only=_is_odd,
+    weight=HOLDS,
+    source="Bộ luật Dân sự 91/2015/QH13, Điều 26: tên không đặt bằng ký tự không phải là chữ",
+    says_vi="Họ tên có ký tự không phải là chữ, trong khi luật chỉ cho đặt tên bằng chữ.",
+    do_vi="Đối chiếu giấy tờ gốc, sửa họ tên rồi gửi lại.",
+    says_en="A name has signs in it that are no letters.",
+    do_en="Compare with the original paper, correct the name and send again.",
+)
+def signs_in_name(full_name: str) -> Saw:
+    is_plain = full_name.replace(" ", "").isalpha()
+    return "signs" if not is_plain and NO_LETTERS.search(full_name) else None
+
+
+@check_each(
+    "full_name",
+    only=_is_odd,
+    weight=NOTES,
+    source="Tờ khai hộ tịch: họ, chữ đệm, tên ghi bằng chữ in hoa, có dấu",
+    says_vi="Họ tên chưa ghi bằng chữ in hoa như tờ khai và sổ hộ tịch quy định.",
+    do_vi="Sửa thành chữ in hoa khi có dịp; hồ sơ vẫn được gửi đi.",
+    says_en="A name is not in capitals, as forms and registers have it.",
+    do_en="Write it in capitals when there is occasion; the dossier is sent all the same.",
+    mend=str.upper,
+)
+def name_not_in_capitals(full_name: str) -> Saw:
+    return None if full_name.isupper() or full_name == full_name.upper() else "small letters"
+
+
+@check_each(
+    "full_name",
+    only=_is_odd,
+    weight=NOTES,
+    source="Luật Hộ tịch 60/2014/QH13, Điều 14: họ, chữ đệm và tên",
+    says_vi="Họ tên chỉ có một từ, có thể thiếu họ hoặc thiếu tên.",
+    do_vi="Đối chiếu giấy tờ gốc xem có thiếu họ không; hồ sơ vẫn được gửi đi.",
+    says_en="A name is one word only; family name or given name may be missing.",
+    do_en="Compare with the original paper; the dossier is sent all the same.",
+)
+def name_of_one_word(full_name: str) -> Saw:
+    return "one word" if full_name.isalpha() else None
+
+
+@check_each(
+    "full_name",
+    only=_is_odd,
     weight=NOTES,
     source="Quy ước ghi họ tên trong sổ hộ tịch",
     says_vi="Họ tên thừa khoảng trắng ở đầu, ở giữa hoặc ở cuối.",
     do_vi="Xóa khoảng trắng thừa khi có dịp sửa hồ sơ; hồ sơ vẫn được gửi đi.",
     says_en="A name has needless spaces.",
+    do_en="Remove the spaces when the dossier is next corrected; it is sent all the same.",
+    mend=lambda full_name: " ".join(full_name.split()) or None,
 )
 def needless_spaces_in_name(full_name: str) -> Saw:
     return "spaces" if full_name and full_name != " ".join(full_name.split()) else None
@@ -69,6 +155,8 @@ def needless_spaces_in_name(full_name: str) -> Saw:
     says_vi="Họ tên có vẻ còn sót phím gõ Telex, chưa thành chữ có dấu.",
     do_vi="Đối chiếu giấy tờ gốc; sửa lại nếu đúng là gõ sót.",
     says_en="A name seems to hold keystrokes of the Telex typing method.",
+    do_en="Compare with the original paper; correct the name if keystrokes were left in it.",
+    mend=from_telex,
 )
 def telex_residue(person: Person) -> Saw:
     if person.nationality_code not in (None, "VN"):
@@ -88,6 +176,7 @@ def _is_unknown_group(as_written: str) -> bool:
     says_vi="Tên dân tộc không có trong danh mục 54 dân tộc.",
     do_vi="Chọn lại dân tộc trong danh mục theo giấy tờ gốc rồi gửi lại.",
     says_en="An ethnic group is not among the 54 of the list.",
+    do_en="Choose the ethnic group of the original paper from the list, then send again.",
 )
 def unknown_ethnic_group(person: Person) -> Saw:
     group = person.ethnic_group
@@ -97,6 +186,15 @@ def unknown_ethnic_group(person: Person) -> Saw:
     return None if is_foreign and group.strip().lower() in FOREIGNERS_GROUP else "not in the list"
 
 
+@lru_cache(maxsize=4096)
+def _is_listed(nationality_code: str, on: date) -> bool:
+    return code_of("nationality", ANY_REGISTRY, nationality_code, on) == nationality_code
+
+
+def _code_of_vietnam(as_written: str) -> str | None:
+    return "VN" if clean(as_written).lower() in VIETNAM_AS_WRITTEN else None
+
+
 @check_each(
     "nationality_code",
     weight=HOLDS,
@@ -104,10 +202,16 @@ def unknown_ethnic_group(person: Person) -> Saw:
     says_vi="Mã quốc tịch không có trong danh mục hệ thống đang dùng.",
     do_vi="Kiểm tra quốc tịch; nếu đúng, báo quản trị bổ sung vào danh mục.",
     says_en="A nationality code is not in the list in use.",
+    do_en="Check the nationality; if it is right, have the operator add it to the list.",
+    mend=_code_of_vietnam,
 )
 def unknown_nationality(nationality_code: str, exam: Examination) -> Saw:
-    listed = code_of("nationality", ANY_REGISTRY, nationality_code, exam.event_on)
-    return None if listed == nationality_code else "not in the list"
+    return None if _is_listed(nationality_code, exam.event_on) else "not in the list"
+
+
+@lru_cache(maxsize=4096)
+def _is_known_relation(relation: str, on: date) -> bool:
+    return not relation.strip() or row_of("relation", ANY_REGISTRY, relation, on) is not None
 
 
 @check_each(
@@ -117,7 +221,7 @@ def unknown_nationality(nationality_code: str, exam: Examination) -> Saw:
     says_vi="Quan hệ ghi trong hồ sơ không có trong danh mục hệ thống đang dùng.",
     do_vi="Đối chiếu tờ khai; hồ sơ vẫn được gửi đi với chữ đã ghi.",
     says_en="A relation is not in the list in use.",
+    do_en="Compare with the form; the dossier is sent all the same, with the words as written.",
 )
 def unknown_relation(relation: str, exam: Examination) -> Saw:
-    is_listed = not relation.strip() or row_of("relation", ANY_REGISTRY, relation, exam.event_on) is not None
-    return None if is_listed else "not in the list"
+    return None if _is_known_relation(relation, exam.event_on) else "not in the list"

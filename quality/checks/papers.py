@@ -1,10 +1,11 @@
 """Papers: those a case needs, whether their bytes are what was declared, and the codes that stand on them."""
 
+import re
 from datetime import date
 
-from quality.check import HOLDS, FetchedPaper, Saw, check, check_each
+from quality.check import HOLDS, NOTES, At, Examination, FetchedPaper, Saw, check, check_each
 from schemas.civil_status import BirthCase, DeathCase
-from schemas.dossier import Dossier
+from schemas.dossier import Dossier, Paper
 from schemas.fields import BIRTH_NOTICE_CODE
 
 REQUIRED_PAPERS: dict[str, tuple[frozenset[str], ...]] = {
@@ -13,9 +14,13 @@ REQUIRED_PAPERS: dict[str, tuple[frozenset[str], ...]] = {
 }
 """For each kind of case: of each of these sets, one paper. Kind codes differ by province: here those of the sandbox."""
 
+FILE_TYPES = frozenset({"pdf", "jpg", "jpeg", "png", "tif", "tiff", "bmp", "gif", "webp", "doc", "docx", "xml", "odt"})
+"""What receivers open; a file without an ending is not judged by it."""
 DEATH_NOTICE = "1"
 """gbtLoai: other kinds (court decision, minutes, witnesses ...) are other papers."""
 
+FACILITY = re.compile(r"[0-9]{5}")
+NOTICE_PARTS = re.compile(r"([0-9]{5})[\s./-]*GCS[\s./-]*([0-9]{5})[\s./-]*([0-9]{2})")
 CODED_NOTICES_FROM = date(2025, 10, 1)
 """TT 22/2025/TT-BYT: since then a birth notice's number names its facility and year."""
 
@@ -27,6 +32,7 @@ CODED_NOTICES_FROM = date(2025, 10, 1)
     says_vi="Hồ sơ thiếu giấy chứng sinh hoặc giấy báo tử mà thủ tục bắt buộc có.",
     do_vi="Đính kèm bản chụp giấy còn thiếu trên cổng rồi gửi lại.",
     says_en="The birth notice or death notice that the procedure asks for is not attached.",
+    do_en="Attach a scan of the missing paper at the portal, then send again.",
 )
 def paper_missing(dossier: Dossier) -> Saw:
     if isinstance(dossier.case, DeathCase) and dossier.case.notice_kind not in (None, DEATH_NOTICE):
@@ -43,6 +49,7 @@ def paper_missing(dossier: Dossier) -> Saw:
     says_vi="Tệp đính kèm tải về khác với mã băm cổng đã công bố.",
     do_vi="Mở tệp trên cổng để đối chiếu, đính kèm lại bản đúng rồi gửi lại.",
     says_en="A paper's bytes are not those whose hash was declared.",
+    do_en="Open the file at the portal to compare, attach the right one again, then send again.",
 )
 def paper_hash_differs(paper: FetchedPaper) -> Saw:
     if not paper.declared_sha256 or paper.sha256 is None:
@@ -57,6 +64,7 @@ def paper_hash_differs(paper: FetchedPaper) -> Saw:
     says_vi="Tệp đính kèm có tên trong hồ sơ nhưng không tải về được.",
     do_vi="Mở tệp trên cổng; nếu không mở được, đính kèm lại rồi gửi lại.",
     says_en="A paper is described but cannot be fetched.",
+    do_en="Open the file at the portal; if it does not open, attach it again, then send again.",
 )
 def paper_not_fetched(paper: FetchedPaper) -> Saw:
     return "no bytes" if paper.sha256 is None else None
@@ -69,9 +77,64 @@ def paper_not_fetched(paper: FetchedPaper) -> Saw:
     says_vi="Tệp đính kèm rỗng, không có nội dung.",
     do_vi="Đính kèm lại bản chụp giấy tờ rồi gửi lại.",
     says_en="A paper is empty.",
+    do_en="Attach a scan of the paper again, then send again.",
 )
 def empty_paper(paper: FetchedPaper) -> Saw:
     return "no content" if paper.sha256 is not None and paper.size == 0 else None
+
+
+@check(
+    "name",
+    weight=HOLDS,
+    source="NĐ 137/2024/NĐ-CP; tài liệu giao tiếp của cổng: tệp ảnh, PDF, văn bản",
+    says_vi="Tệp đính kèm thuộc loại nơi nhận không mở được, như tệp nén hoặc chương trình.",
+    do_vi="Đính kèm lại bản chụp dạng PDF hoặc ảnh rồi gửi lại.",
+    says_en="A file is of a type that the receiver cannot open, such as an archive or a program.",
+    do_en="Attach a scan as PDF or picture again, then send again.",
+)
+def paper_of_wrong_type(paper: Paper) -> Saw:
+    _, dot, ending = paper.name.rpartition(".")
+    return None if not dot or ending.strip().lower() in FILE_TYPES else "another type"
+
+
+@check(
+    "papers",
+    weight=HOLDS,
+    source="NĐ 137/2024/NĐ-CP: toàn vẹn của thông điệp dữ liệu; số byte do cổng công bố",
+    says_vi="Tệp đính kèm tải về dài hoặc ngắn hơn số byte cổng đã công bố.",
+    do_vi="Mở tệp trên cổng để đối chiếu, đính kèm lại bản đúng rồi gửi lại.",
+    says_en="A paper is longer or shorter than the portal declared.",
+    do_en="Open the file at the portal to compare, attach the right one again, then send again.",
+)
+def paper_size_differs(dossier: Dossier, exam: Examination) -> Saw:
+    """Only where no hash was declared, which says more."""
+    for place, (paper, had) in enumerate(zip(dossier.papers, exam.papers, strict=False)):
+        if paper.size and had.size and had.sha256 and not paper.sha256 and paper.size != had.size:
+            return At(f"papers.{place}.size", "another size")
+    return None
+
+
+@check(
+    "papers",
+    weight=NOTES,
+    source="Quan sát ở cổng: một tệp được đính kèm hai lần thay cho hai giấy tờ khác nhau",
+    says_vi="Hai giấy tờ khác loại trong hồ sơ là cùng một tệp.",
+    do_vi="Xem có đính kèm nhầm tệp không; hồ sơ vẫn được gửi đi.",
+    says_en="Two papers of different kinds are one and the same file.",
+    do_en="See whether the wrong file was attached; the dossier is sent all the same.",
+)
+def paper_attached_twice(dossier: Dossier, exam: Examination) -> Saw:
+    kinds: dict[str, str] = {}
+    for place, had in enumerate(exam.papers):
+        if had.sha256 and had.size and kinds.setdefault(had.sha256, had.kind_code) != had.kind_code:
+            return At(f"papers.{place}", "the same file")
+    return None
+
+
+def _notice_in_shape(as_written: str) -> str | None:
+    """The number with its parts divided as they must be, when all of its digits are there: `00012GCS2400126`."""
+    found = NOTICE_PARTS.fullmatch(as_written.strip().upper())
+    return f"{found[1]}.GCS.{found[2]}.{found[3]}" if found else None
 
 
 @check(
@@ -81,6 +144,8 @@ def empty_paper(paper: FetchedPaper) -> Saw:
     says_vi="Số giấy chứng sinh không đúng cấu trúc số thứ tự, GCS, mã cơ sở y tế, năm.",
     do_vi="Nhập lại số theo giấy chứng sinh, ví dụ dạng 00012.GCS.24001.26, rồi gửi lại.",
     says_en="A birth notice's number is not sequence, GCS, facility and year.",
+    do_en="Enter the number of the birth notice again, such as 00012.GCS.24001.26, then send again.",
+    mend=_notice_in_shape,
     valid_from=CODED_NOTICES_FROM,
 )
 def birth_notice_malformed(case: BirthCase) -> Saw:
@@ -103,6 +168,8 @@ def _was_born_before_coded(case: BirthCase) -> bool:
     says_vi="Mã nơi khám chữa bệnh ban đầu không phải là 5 chữ số.",
     do_vi="Chọn lại cơ sở khám chữa bệnh trong danh mục rồi gửi lại.",
     says_en="The clinic's code is not five digits.",
+    do_en="Choose the clinic from the list again, then send again.",
+    mend=lambda code: joined if FACILITY.fullmatch(joined := "".join(code.split())) else None,
 )
 def clinic_code_malformed(clinic_code: str) -> Saw:
     is_code = len(clinic_code) == 5 and clinic_code.isdecimal() and clinic_code.isascii()

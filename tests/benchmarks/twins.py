@@ -34,7 +34,7 @@ class _Sandbox:
     def of_province(self, province_code: str) -> Sequence[Planted]:
         return self.planted
 
-    def refusal(self, registry_code: str, dossier_code: str) -> str | None:
+    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None:
         return None
 
     def lateness_s(self, registry_code: str, request_code: str) -> float:

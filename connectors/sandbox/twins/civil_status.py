@@ -23,7 +23,7 @@ SUBJECTS = {"LTKS": ("nks",), "LTKT": ("nkt",), "LTKH": ("chong", "vo")}
 class Realm(Protocol):
     """What the twin needs of the world."""
 
-    def refusal(self, registry_code: str, dossier_code: str) -> str | None: ...
+    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
     def lateness_s(self, registry_code: str, request_code: str) -> float: ...
     def number(self, *parts: str, digits: int) -> str: ...
 
@@ -120,7 +120,7 @@ class CivilStatusTwin:
         is_late = content["module"] == "LTKS" and self._world.number("late number", national_code, digits=1) == "0"
         return _Entry(
             national_code, dossier_code, content["module"], commune_code, ready_at,
-            self._world.refusal(self.code, dossier_code), self._numbers[commune_code],
+            self._world.refusal(self.code, dossier_code, content["data"]), self._numbers[commune_code],
             self._personal_id(national_code, case) if content["module"] == "LTKS" else None,
             ready_at + (NUMBER_COMES_LATER_S if is_late else 0),
         )  # fmt: skip

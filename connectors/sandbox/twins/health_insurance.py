@@ -59,7 +59,7 @@ class Realm(Protocol):
     @property
     def planted(self) -> Sequence[PlantedDossier]: ...
 
-    def refusal(self, registry_code: str, dossier_code: str) -> str | None: ...
+    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
 
     def lateness_s(self, registry_code: str, request_code: str) -> float: ...
 
@@ -240,7 +240,7 @@ class HealthInsuranceTwin:
         code, dossier_code, kind = item["maYeuCau"], item["maHoSo"], item["loaiYeuCau"]
         key = (_folded(item["hoTen"]), item["ngaySinh"], item["gioiTinh"])
         is_card = kind == "CAP_THE_TE"
-        refusal = self._world.refusal(self.code, dossier_code) or ""
+        refusal = self._world.refusal(self.code, dossier_code, code) or ""
         if is_card and not item.get("maSoBhxh") and self._is_numbered(*key):
             refusal = refusal or "Người tham gia đã được cấp mã số BHXH, đề nghị tra cứu lại"
         number = item.get("maSoBhxh") or ""

@@ -7,6 +7,10 @@ dossier bear the same second, so that a mark always means one state.
 What it does as the hub does: a marked dossier is not listed until it changes; a status out of order is refused with the
 texts seen in practice; `maDonVi` loses the zeros of a commune's code; the citizen's supplement comes some seconds after
 the dossier was first listed.
+
+With 2 the citizen is asked for a supplement, with 6 the dossier is refused for good; both stand anywhere after 1 and
+before 5, 6 not after a result. The citizen answers some seconds after being asked, where the world knows an answer or a
+test gives one, and the hub shows again the status that stood before it asked.
 """
 
 import heapq
@@ -20,15 +24,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from lxml import etree
-
 from connectors.sandbox.server import Incoming, Outgoing
+from connectors.sandbox.twins.hub_form import form_of
 from connectors.sandbox.world import Planted
-from schemas.civil_status import BirthCase, DeathCase
-from schemas.dates import VIETNAM, PartialDate, local_day
+from schemas.dates import VIETNAM, local_day
 from schemas.dossier import Dossier
-from schemas.fields import Model
-from schemas.person import Address, Applicant, HeadOfHousehold, IdPaper, Person, Sex
 
 MOMENT = "%d/%m/%Y %H:%M:%S"
 TOKEN_S = 1800.0
@@ -38,42 +38,16 @@ UNREADABLE = "broken_content"
 SECOND = timedelta(seconds=1)
 
 MODULES = {"birth": "LTKS", "death": "LTKT"}
-BEFORE = {3: 1, 7: 3, 4: 7, 5: 4}
+BEFORE = {2: 1, 6: 1, 3: 1, 7: 3, 4: 7, 5: 4}
 """The status that must stand before this one."""
 AGAIN = {1: "Hồ sơ đã tồn tại trong một cửa điện tử", 4: "Hồ sơ đã có kết quả xử lý, không được cập nhật"}
 """What a repeat of some statuses is answered; of the others that it went well."""
 STATUSES = frozenset({1, 2, 3, 4, 5, 6, 7})
+ASKED, REFUSED = 2, 6
+"""Their text is for the citizen."""
 CLOSED = frozenset({3, 7, 8})
 """National statuses of dossiers that nobody may report on."""
 NEEDS = {"maTTHC": str, "maHoSo": str, "coQuanXuLy": int, "trangThai": int, "thoiGianThucHien": str, "noiDungXuLy": str}
-
-_PERSON = {
-    "full_name": "HoTen", "sex": "GioiTinh", "born_on": "NgaySinh", "personal_id": "SoDDCN", "id_paper": "",
-    "ethnic_group": "DanToc", "nationality_code": "QuocTich", "residence_kind": "LoaiCuTru",
-    "residence": "NoiCuTru", "home_place": "QueQuan",
-}  # fmt: skip
-NAMES: Mapping[type[Model], Mapping[str, str]] = {
-    Address: {"province_code": "maTinh", "district_code": "maHuyen", "commune_code": "maXa", "detail": "dcChiTiet",
-              "country_code": "quocGia"},
-    IdPaper: {"kind_code": "LoaiGiayToTuyThan", "number": "SoGiayToTuyThan", "issued_on": "NgayCapGiayToTuyThan",
-              "issued_by": "NoiCapGiayToTuyThan"},
-    HeadOfHousehold: {"full_name": "DkttChuHo", "personal_id": "DkttChuHoSoGiayTo", "relation": "DkttMaQuanHe"},
-    Person: _PERSON,
-    Applicant: {**_PERSON, "relation": "QuanHe", "phone": "SoDienThoai", "email": "Email"},
-    BirthCase: {
-        "child": "nks", "birth_place": "nksNoiSinh", "birth_kind": "nksLoaiKhaiSinh",
-        "registration_kind": "loaiDangKy", "notice_code": "maGCS", "notice_on": "ngayCapGCS", "mother": "me",
-        "father": "cha", "head_of_household": "", "residence": "DkttNoiDangKy", "clinic_code": "maCSKCB",
-        "birth_order": "thuTuSinh", "copies": "soLuongBanSao",
-    },
-    DeathCase: {
-        "deceased": "nkt", "died_on": "nktNgayChet", "died_at_time": "nktGioPhutChet", "place": "nktNoiChet",
-        "cause": "nktNguyenNhanChet", "notice_kind": "gbtLoai", "notice_code": "gbtSo", "notice_on": "gbtNgay",
-        "notice_by": "gbtCoQuanCap", "insurance_number": "maSoBHXH", "copies": "soLuongBanSao",
-    },
-}  # fmt: skip
-"""What the hub's XML calls each field; an empty name puts the fields of the part beside those of the whole."""
-SEXES = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.UNDETERMINED: "3"}
 
 
 class Realm(Protocol):
@@ -82,35 +56,10 @@ class Realm(Protocol):
     def of_province(self, province_code: str) -> Sequence[Planted]: ...
 
 
-def form_of(dossier: Dossier) -> str:
-    """The dossier's form as `<hoTich>`."""
-    root = etree.Element("hoTich")
-    if dossier.applicant:
-        _fill(etree.SubElement(root, "nyc"), dossier.applicant)
-    _fill(root, dossier.case)
-    return etree.tostring(root, encoding="unicode")
-
-
-def _fill(parent: etree._Element, model: Model) -> None:
-    for ours, name in NAMES[type(model)].items():
-        value = getattr(model, ours)
-        if isinstance(value, Model) and not isinstance(value, PartialDate):
-            _fill(etree.SubElement(parent, name) if name else parent, value)
-        elif isinstance(value, PartialDate):
-            _date(etree.SubElement(parent, name), value)
-        elif value is not None:
-            etree.SubElement(parent, name).text = SEXES[value] if isinstance(value, Sex) else str(value)
-
-
-def _date(element: etree._Element, value: PartialDate) -> None:
-    element.text = value.compact() if value.year else value.as_written
-    if value.as_written != element.text or not element.text:
-        element.set("ghi", value.as_written)
-
-
 @dataclass
 class Held:
-    """A dossier at the hub. `given` is the version that is shown; `history` are the statuses heard, in order."""
+    """A dossier at the hub. `given` is the version that is shown; `history` are the statuses heard, in order; `words`
+    are the texts for the citizen with the times they bear; `is_answered`: the citizen has answered the last 2."""
 
     province_code: str
     hub_id: str
@@ -119,15 +68,23 @@ class Held:
     updated_at: datetime
     history: list[int] = field(default_factory=list)
     results: dict[str, str] = field(default_factory=dict)
+    words: list[tuple[str, str]] = field(default_factory=list)
+    is_answered: bool = False
     listed: int = 0
     marked: bool = False
     is_mended: bool = False
     mended_given: bool = False
+    papers: Sequence[bytes] = ()
     fixed: bytes = b""
 
     @property
     def status(self) -> int:
-        return self.history[-1] if self.history else 0
+        shown = [status for status in self.history if status != ASKED] if self.is_answered else self.history
+        return shown[-1] if shown else 0
+
+    @property
+    def is_asked(self) -> bool:
+        return self.status == ASKED
 
     @property
     def version(self) -> str:
@@ -137,12 +94,17 @@ class Held:
         self.updated_at = max(at.replace(microsecond=0), self.updated_at + SECOND)
         self.marked = False
 
+    def answer(self, given: Dossier, at: datetime) -> None:
+        """The citizen's new version takes the old one's place."""
+        self.given, self.is_mended, self.is_answered, self.fixed = given, True, True, b""
+        self.change(at)
+
     def row(self) -> dict[str, Any]:
         """The ground truth of it."""
         return {
             "dossier_code": self.given.dossier_code.strip(), "province_code": self.province_code,
             "status": self.status, "history": list(self.history), "listed": self.listed, "marked": self.marked,
-            "results": dict(self.results),
+            "results": dict(self.results), "words": [words for _, words in self.words],
         }  # fmt: skip
 
     def head(self) -> dict[str, Any]:
@@ -162,7 +124,7 @@ class Held:
 
     def _fixed(self) -> dict[str, Any]:
         """What stays as it is while the version stays."""
-        dossier, form = self.given, form_of(self.given)
+        dossier, form, papers = self.given, form_of(self.given), self.papers or self.planted.papers
         if self.planted.defect == UNREADABLE and not self.is_mended:
             form = form.removesuffix("</hoTich>")
         return {
@@ -174,7 +136,7 @@ class Held:
                     "tenTepDinhKem": paper.name, "huyGiayTo": 0, "maBam": paper.sha256, "dungLuong": paper.size,
                     "duLieuTepDinhKem": b64encode(content).decode(),
                 }
-                for position, (paper, content) in enumerate(zip(dossier.papers, self.planted.papers, strict=False))
+                for position, (paper, content) in enumerate(zip(dossier.papers, papers, strict=False))
             ],
         }  # fmt: skip
 
@@ -261,7 +223,15 @@ class HubTwin:
     def still_to_come(self) -> int:
         """Supplemented versions whose detail was not given yet."""
         with self._lock:
-            return sum(held.planted.mended is not None and not held.mended_given for held in self._by_code.values())
+            held = self._by_code.values()
+            return sum(bool(each.planted.mended and (each.is_asked or not each.mended_given)) for each in held)
+
+    def supplement(self, dossier_code: str, dossier: Dossier, papers: Sequence[bytes] = ()) -> None:
+        """The citizen answers now with this dossier; `papers` are the bytes of its papers, when they changed."""
+        with self._lock:
+            held = next(held for (_, code), held in self._by_code.items() if code == dossier_code.strip())
+            held.papers = papers or held.papers
+            held.answer(dossier, datetime.now(VIETNAM))
 
     def _grant(self, province: str, request: Incoming, *, is_renewal: bool) -> Outgoing:
         content = _object_of(request)
@@ -307,19 +277,23 @@ class HubTwin:
             if not held.marked and MODULES[held.given.case.kind] == module and local_day(held.updated_at) == on
         ]  # fmt: skip
         for held in found:
-            if held.listed == 0 and held.planted.mended:
-                heapq.heappush(self._supplements, (time.time() + MENDED_AFTER_S, province, held.hub_id))
+            if held.listed == 0:
+                self._expect(held)
             held.listed += 1
         return Outgoing.of_json({"status": "1", "statusDescription": "", "value": [held.head() for held in found]})
+
+    def _expect(self, held: Held) -> None:
+        """The citizen of this dossier will supplement it, if the world says so."""
+        if held.planted.mended:
+            heapq.heappush(self._supplements, (time.time() + MENDED_AFTER_S, held.province_code, held.hub_id))
 
     def _supplement(self) -> None:
         """What citizens have supplemented by now."""
         while self._supplements and self._supplements[0][0] <= time.time():
             at, province, hub_id = heapq.heappop(self._supplements)
             held = self._held[province][hub_id]
-            if held.planted.mended:
-                held.given, held.is_mended, held.fixed = held.planted.mended, True, b""
-                held.change(datetime.fromtimestamp(at, VIETNAM))
+            if held.planted.mended and (held.is_asked or not held.is_mended):
+                held.answer(held.planted.mended, datetime.fromtimestamp(at, VIETNAM))
 
     def _mark(self, province: str, request: Incoming) -> Outgoing:
         marks = _object_of(request).get("danhSach")
@@ -338,11 +312,19 @@ class HubTwin:
         held = self._by_code.get((province, content["maHoSo"].strip()))
         if held is None or content.get("soHoSoLT") != held.given.national_code:
             raise Refusal("Hồ sơ không tồn tại")
-        if not _is_repeat(held, content["trangThai"]):
-            held.results.update(_results(content))
-            held.history.append(content["trangThai"])
-            held.change(datetime.now(VIETNAM))
+        if not _is_repeat(held, content):
+            self._take(held, content)
         return _said("1", "Cập nhật trạng thái thành công")
+
+    def _take(self, held: Held, content: Mapping[str, Any]) -> None:
+        held.results.update(_results(content))
+        held.history.append(content["trangThai"])
+        held.change(datetime.now(VIETNAM))
+        if content["trangThai"] in (ASKED, REFUSED):
+            held.words.append((content["thoiGianThucHien"], content["noiDungXuLy"]))
+        if content["trangThai"] == ASKED:
+            held.is_answered = False
+            self._expect(held)
 
 
 def _held_by(world: Realm, province_code: str) -> dict[str, Held]:
@@ -367,17 +349,22 @@ def _day(written: str) -> date:
         raise Refusal("Ngày không hợp lệ", 400) from None
 
 
-def _is_repeat(held: Held, status: int) -> bool:
-    """Whether this status stands already; a Refusal when it may not come now."""
+def _is_repeat(held: Held, content: Mapping[str, Any]) -> bool:
+    """Whether this was said already; a Refusal when it may not come now."""
+    status = content["trangThai"]
     if held.status == 6 or held.given.status in CLOSED:
         raise Refusal("Hồ sơ đã bị từ chối. Không thể cập nhật trạng thái")
     if held.status == 5:
         raise Refusal("Hồ sơ đã hoàn thành đăng ký, không được cập nhật trạng thái")
-    if status == held.status:
+    if status == ASKED and (content["thoiGianThucHien"], content["noiDungXuLy"]) in held.words:
+        return True
+    if status == REFUSED and 4 in held.history:
+        raise Refusal(AGAIN[4])
+    if status == held.status != ASKED:
         if status in AGAIN:
             raise Refusal(AGAIN[status])
         return True
-    if status in held.history and status != 2:
+    if status in held.history and status != ASKED:
         raise Refusal("Logic xử lý không hợp lệ")
     if status in BEFORE and BEFORE[status] not in held.history:
         raise Refusal(f"Hồ sơ chưa cập nhật trạng thái {BEFORE[status]}")

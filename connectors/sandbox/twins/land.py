@@ -60,7 +60,7 @@ CHANGE = "ThongTinDangKyThayDoi/DC_DangKyThayDoi"
 class Realm(Protocol):
     """What this twin asks of its world."""
 
-    def refusal(self, registry_code: str, dossier_code: str) -> str | None: ...
+    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
 
     def lateness_s(self, registry_code: str, request_code: str) -> float: ...
 
@@ -179,7 +179,7 @@ class LandTwin:
             content_sha256=content,
             settled_at=time.monotonic() + late_s,
             settled_on=(datetime.now(VIETNAM) + timedelta(seconds=late_s)).date(),
-            refusal=self._world.refusal(self.code, dossier_code),
+            refusal=self._world.refusal(self.code, dossier_code, request_code),
         )
 
     def _tell(self, root: etree._Element) -> Outgoing:

@@ -6,6 +6,10 @@ national portal's sync service and of the vendors' style; it does not know the c
 What it does as portals do: every change moves a dossier's update time, so that rows move while pages are read; the
 citizen's supplement comes some seconds after the dossier was first listed; a progress row changes the status only
 upwards, and a dossier that the desk has not handed over (1, 5, 6) keeps its status whatever the row says.
+
+A row with 5 asks the citizen for a supplement and one with 8 ends the dossier, each at any time after the desk handed
+it over and before it is done. While 5 stands it stays, whatever rows of work say; the citizen answers some seconds
+after being asked, where the world knows an answer or a test gives one, and the status is the desk's again.
 """
 
 import heapq
@@ -17,18 +21,13 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Protocol
 
 from connectors.sandbox.server import Incoming, Outgoing
+from connectors.sandbox.twins.onestop_form import FORMS, written
 from connectors.sandbox.world import Planted
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase, Spouse
-from schemas.dates import VIETNAM, PartialDate
-from schemas.dossier import Dossier, Paper
-from schemas.fields import Model
-from schemas.land import Certificate, LandCase, Parcel, Purpose
-from schemas.person import Address, Applicant, HeadOfHousehold, IdPaper, Person, Sex
-from schemas.residence import ResidenceCase
+from schemas.dates import VIETNAM
+from schemas.dossier import Dossier
 
 LARGEST_PAGE = 200
 MOST_ROWS = 10
@@ -39,77 +38,14 @@ UNREADABLE = "broken_content"
 
 WAITING, CLOSED, ENDED = frozenset({1, 5, 6}), frozenset({3, 7, 8}), frozenset({9, 10})
 LEVELS = {2: 0, 4: 1, 9: 2}
-"""Statuses that a progress row may bring, in their order."""
+"""Statuses of work that a progress row may bring, in their order."""
+ASKED, ENDS = 5, 8
+"""What else a row may bring: its text is for the citizen."""
 ROW_NEEDS = {"maHoSo": str, "trangThai": int, "noiDungXuLy": str, "nguoiXuLy": str, "thoiDiemXuLy": str}
 RESULTS = (
     "ngayDangKy", "soDangKy", "quyenSo", "trangSo", "soDinhDanh", "soHoSoCuTru", "maSoBhxh", "maTheBhyt", "hanTheBhyt",
     "maBienDong", "maGiayToKetQua",
 )  # fmt: skip
-
-_PERSON = {
-    "full_name": "hoTen", "sex": "gioiTinh", "born_on": "ngaySinh", "personal_id": "soDinhDanh",
-    "id_paper": "giayToTuyThan", "ethnic_group": "danToc", "nationality_code": "quocTich",
-    "residence_kind": "loaiCuTru", "residence": "noiCuTru", "home_place": "queQuan",
-}  # fmt: skip
-NAMES: Mapping[type[Model], Mapping[str, str]] = {
-    Address: {
-        "province_code": "maTinh", "district_code": "maHuyen", "commune_code": "maXa", "detail": "diaChiChiTiet",
-        "country_code": "maQuocGia",
-    },
-    IdPaper: {"kind_code": "loaiGiayTo", "number": "soGiayTo", "issued_on": "ngayCap", "issued_by": "noiCap"},
-    Person: _PERSON,
-    Spouse: {**_PERSON, "marriage_order": "lanKetHon"},
-    Applicant: {**_PERSON, "relation": "quanHe", "phone": "soDienThoai", "email": "email"},
-    HeadOfHousehold: {"full_name": "hoTen", "personal_id": "soDinhDanh", "relation": "quanHe"},
-    BirthCase: {
-        "child": "nguoiDuocKhaiSinh", "birth_place": "noiSinh", "birth_kind": "loaiKhaiSinh",
-        "registration_kind": "loaiDangKy", "notice_code": "soGiayChungSinh", "notice_on": "ngayGiayChungSinh",
-        "mother": "me", "father": "cha", "head_of_household": "chuHo", "residence": "noiDangKyThuongTru",
-        "clinic_code": "maCoSoKcb", "birth_order": "thuTuSinh", "copies": "soLuongBanSao",
-    },
-    DeathCase: {
-        "deceased": "nguoiChet", "died_on": "ngayChet", "died_at_time": "gioPhutChet", "place": "noiChet",
-        "cause": "nguyenNhanChet", "notice_kind": "loaiGiayBaoTu", "notice_code": "soGiayBaoTu",
-        "notice_on": "ngayGiayBaoTu", "notice_by": "coQuanCapGiayBaoTu", "insurance_number": "maSoBhxh",
-        "copies": "soLuongBanSao",
-    },
-    MarriageCase: {"husband": "chong", "wife": "vo", "registration_kind": "loaiDangKy"},
-    ResidenceCase: {
-        "person": "nguoiDangKy", "moves_to": "noiDangKyThuongTru", "head_of_household": "chuHo",
-        "reason": "noiDungDeNghi",
-    },
-    LandCase: {
-        "change_kind": "loaiBienDong", "parcel": "thuaDat", "certificate": "giayChungNhan", "owner_kind": "loaiChu",
-        "owners": "chuSuDung",
-    },
-    Parcel: {
-        "commune_code": "maXa", "sheet_number": "soHieuToBanDo", "parcel_number": "soThuTuThua",
-        "old_commune_code": "maXaCu", "old_sheet_number": "soHieuToBanDoCu", "old_parcel_number": "soThuTuThuaCu",
-        "area_m2": "dienTich", "address": "diaChi", "purposes": "mucDichSuDung", "is_disputed": "dangTranhChap",
-    },
-    Purpose: {
-        "purpose_code": "maMucDichSuDung", "area_m2": "dienTich", "until": "ngayHetHanSuDung", "origin": "nguonGoc",
-    },
-    Certificate: {
-        "serial": "soPhatHanh", "entry_number": "soVaoSo", "issued_on": "ngayCap", "issued_by": "donViCap",
-    },
-    Paper: {
-        "kind_code": "maThanhPhanHoSo", "name": "tenTepDinhKem", "link": "duongDan", "sha256": "sha256",
-        "size": "dungLuong",
-    },
-    Dossier: {
-        "dossier_code": "maHoSo", "national_code": "maHoSoLienThong", "technical_id": "techId",
-        "procedure_as_written": "maTTHC", "received_at": "ngayTiepNhan", "due_at": "ngayHenTra",
-        "agency_code": "donViXuLy", "deciding_agency_code": "donViGiaiQuyet",
-        "returning_agency_code": "donViTraKetQua", "commune_code": "maXaTiepNhan", "abstract": "trichYeuHoSo",
-        "applicant": "chuHoSo", "case": "duLieu", "papers": "thanhPhanHoSo",
-    },
-}  # fmt: skip
-"""What the portal calls each field of the form; status and update time are written anew each time."""
-FORMS = {
-    "birth": "KHAI_SINH", "death": "KHAI_TU", "marriage": "KET_HON", "residence": "THUONG_TRU", "land": "BIEN_DONG_DAT",
-}  # fmt: skip
-SEXES = {Sex.MALE: "Nam", Sex.FEMALE: "Nữ", Sex.UNDETERMINED: "Chưa xác định"}
 
 
 class Realm(Protocol):
@@ -118,31 +54,10 @@ class Realm(Protocol):
     def of_province(self, province_code: str) -> Sequence[Planted]: ...
 
 
-def written(value: Any) -> Any:
-    """A value of a dossier as this portal's JSON has it."""
-    match value:
-        case PartialDate():
-            parts = {"ngay": value.day, "thang": value.month, "nam": value.year}
-            return {name: f"{part:02d}" for name, part in parts.items() if part} | {"ghi": value.as_written}
-        case Model():
-            names = NAMES[type(value)]
-            pairs = ((names[ours], getattr(value, ours)) for ours in names)
-            return {name: written(content) for name, content in pairs if content is not None}
-        case Sex():
-            return SEXES[value]
-        case datetime():
-            return value.isoformat()
-        case Decimal():
-            return str(value)
-        case tuple():
-            return [written(each) for each in value]
-        case _:
-            return value
-
-
 @dataclass
 class Held:
-    """A dossier at the portal. `given` is the version that is shown; `rows` are the progress rows heard."""
+    """A dossier at the portal. `given` is the version that is shown; `rows` are the progress rows heard; `is_asked`: it
+    waits for the citizen's answer to one of them."""
 
     province_code: str
     planted: Planted
@@ -154,6 +69,7 @@ class Held:
     listed: int = 0
     is_mended: bool = False
     mended_listed: bool = False
+    is_asked: bool = False
     fixed: str = ""
     shown: bytes = b""
 
@@ -210,17 +126,26 @@ class Desk:
         while self.supplements and self.supplements[0][0] <= time.time():
             at, code = heapq.heappop(self.supplements)
             held = self.held[code]
-            if held.planted.mended is None:
-                continue
-            if held.planted.mended.status != held.planted.dossier.status:
-                held.status = held.planted.mended.status
-            held.given, held.is_mended, held.fixed = held.planted.mended, True, ""
-            self.move(code, max(datetime.fromtimestamp(at, VIETNAM), held.updated_at))
+            if held.planted.mended and (held.is_asked or not held.is_mended):
+                self.answer(code, held.planted.mended, datetime.fromtimestamp(at, VIETNAM))
+
+    def answer(self, code: str, given: Dossier, at: datetime) -> None:
+        """The citizen's new version takes the old one's place."""
+        held = self.held[code]
+        if held.is_asked or given.status != held.planted.dossier.status:
+            held.status = given.status
+        held.given, held.is_mended, held.is_asked, held.fixed = given, True, False, ""
+        self.move(code, max(at, held.updated_at + TICK))
+
+    def expect(self, code: str) -> None:
+        """The citizen of this dossier will supplement it, if the world says so."""
+        if self.held[code].planted.mended:
+            heapq.heappush(self.supplements, (time.time() + MENDED_AFTER_S, code))
 
     def listed(self, code: str) -> Held:
         held = self.held[code]
-        if held.listed == 0 and held.planted.mended:
-            heapq.heappush(self.supplements, (time.time() + MENDED_AFTER_S, code))
+        if held.listed == 0:
+            self.expect(code)
         held.listed += 1
         held.mended_listed = held.mended_listed or held.is_mended
         return held
@@ -276,7 +201,14 @@ class OnestopTwin:
         """Supplemented versions that were not listed yet."""
         with self._lock:
             held = [each for desk in self._desks.values() for each in desk.held.values()]
-            return sum(each.planted.mended is not None and not each.mended_listed for each in held)
+            return sum(bool(each.planted.mended and (each.is_asked or not each.mended_listed)) for each in held)
+
+    def supplement(self, dossier_code: str, dossier: Dossier, papers: Sequence[bytes] = ()) -> None:
+        """The citizen answers now with this dossier; `papers` are the bytes of its papers, when they changed."""
+        with self._lock:
+            desk = next(desk for desk in self._desks.values() if dossier_code.strip() in desk.held)
+            desk.papers |= {paper.link: each for paper, each in zip(dossier.papers, papers, strict=False) if paper.link}
+            desk.answer(dossier_code.strip(), dossier, datetime.now(VIETNAM))
 
     @staticmethod
     def _row(code: str, held: Held) -> dict[str, Any]:
@@ -288,6 +220,7 @@ class OnestopTwin:
             "listed": held.listed,
             "marked": False,
             "results": dict(held.results),
+            "words": [row["noiDungXuLy"] for row in held.rows if row["trangThai"] in (ASKED, ENDS)],
         }
 
     def _grant(self, province_code: str, request: Incoming) -> Outgoing:
@@ -346,7 +279,7 @@ class OnestopTwin:
     def _take_row(self, desk: Desk, row: Any) -> dict[str, Any]:
         row = row if isinstance(row, dict) else {}
         wrong = [name for name, kind in ROW_NEEDS.items() if type(row.get(name)) is not kind]
-        if wrong or row["trangThai"] not in LEVELS:
+        if wrong or row["trangThai"] not in {*LEVELS, ASKED, ENDS}:
             error_code, message = -1, f"Dữ liệu không hợp lệ: {', '.join(wrong) or 'trangThai'}"
         elif (held := desk.held.get(row["maHoSo"].strip())) is None:
             error_code, message = -2, "Hồ sơ không tồn tại"
@@ -355,6 +288,8 @@ class OnestopTwin:
             if error_code == 0:
                 _keep(held, row)
                 desk.move(row["maHoSo"].strip(), max(datetime.now(VIETNAM), held.updated_at + TICK))
+                if row["trangThai"] == ASKED:
+                    desk.expect(row["maHoSo"].strip())
         return {"maHoSo": row.get("maHoSo"), "error_code": error_code, "message": message}
 
 
@@ -367,24 +302,38 @@ def _form_of(request: Incoming) -> dict[str, str]:
 
 def _verdict(held: Held, row: Mapping[str, Any]) -> tuple[int, str]:
     """What the portal says of a progress row, by the order it holds to."""
-    status, told = row["trangThai"], [each["trangThai"] for each in held.rows]
-    if any((each["trangThai"], each["noiDungXuLy"]) == (status, row["noiDungXuLy"]) for each in held.rows):
+    if _is_repeat(held, row):
         return 3, "Tiến độ xử lý đã tồn tại"
     if held.status in CLOSED:
         return -3, "Hồ sơ đã bị từ chối. Không thể cập nhật trạng thái"
     if held.status in ENDED:
         return -3, "Hồ sơ đã hoàn thành, không được cập nhật tiến độ"
-    if told and LEVELS[status] < LEVELS[told[-1]]:
-        return -3, "Logic xử lý không hợp lệ"
-    if LEVELS[status] > (LEVELS[told[-1]] if told else -1) + 1:
-        return -3, "Hồ sơ chưa cập nhật trạng thái trước đó"
-    if held.status in WAITING and status != 2:
+    status = row["trangThai"]
+    if held.status in WAITING and not held.is_asked and status != 2:
         return -3, "Hồ sơ chưa cập nhật trạng thái tiếp nhận của bộ phận một cửa"
+    return _verdict_of_work(held, status) if status in LEVELS else (0, "Thành công")
+
+
+def _is_repeat(held: Held, row: Mapping[str, Any]) -> bool:
+    """The same status and text; what is for the citizen may be said again at another time."""
+    names = ("trangThai", "noiDungXuLy") + (() if row["trangThai"] in LEVELS else ("thoiDiemXuLy",))
+    return any(all(each[name] == row[name] for name in names) for each in held.rows)
+
+
+def _verdict_of_work(held: Held, status: int) -> tuple[int, str]:
+    level = max((LEVELS[row["trangThai"]] for row in held.rows if row["trangThai"] in LEVELS), default=-1)
+    if LEVELS[status] < level:
+        return -3, "Logic xử lý không hợp lệ"
+    if LEVELS[status] > level + 1 or (held.is_asked and status == 9):
+        return -3, "Hồ sơ chưa cập nhật trạng thái trước đó"
     return 0, "Thành công"
 
 
 def _keep(held: Held, row: Mapping[str, Any]) -> None:
     held.rows.append(dict(row))
     held.results.update({name: str(row[name]) for name in RESULTS if row.get(name)})
-    if held.status not in WAITING:
-        held.status = max(held.status, row["trangThai"])
+    status = row["trangThai"]
+    if status in (ASKED, ENDS):
+        held.status, held.is_asked = status, status == ASKED
+    elif held.status not in WAITING:
+        held.status = max(held.status, status)

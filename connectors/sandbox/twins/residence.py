@@ -45,7 +45,7 @@ FAULT = (
 class Realm(Protocol):
     """What this twin asks of its world."""
 
-    def refusal(self, registry_code: str, dossier_code: str) -> str | None: ...
+    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
 
     def lateness_s(self, registry_code: str, request_code: str) -> float: ...
 
@@ -137,7 +137,7 @@ class ResidenceTwin:
         (kind,) = (KINDS[name] for child in root if (name := etree.QName(child).localname) in KINDS)
         person = root.find(f"{NS}*/{NS}CongDan")
         dossier_code = root.findtext(f"{NS}MaHoSo", "")
-        refusal = self._world.refusal(self.code, dossier_code)
+        refusal = self._world.refusal(self.code, dossier_code, request_code)
         at_once = refusal and int(self._world.number(self.code, "at once", dossier_code, digits=2)) % 2
         late_s = 0.0 if at_once else self._world.lateness_s(self.code, request_code)
         now = time.monotonic()

@@ -179,13 +179,23 @@ def upgrade() -> None:
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["dossier_id"], ["dossiers.dossier_id"], name=op.f("fk_traces_dossier_id")),
         sa.PrimaryKeyConstraint("dossier_id", "kind", "digest", name=op.f("pk_traces")),
     )
     op.create_index("ix_traces_digest", "traces", ["digest", "kind"], unique=False)
     op.add_column(
         "deliveries", sa.Column("mends", sa.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False)
     )
+    op.add_column("reports", sa.Column("decision_id", sa.BigInteger(), nullable=True))
+    op.create_index(
+        "ix_reports_decision_id",
+        "reports",
+        ["decision_id"],
+        unique=False,
+        postgresql_where=sa.text("decision_id IS NOT NULL"),
+    )
+    op.create_foreign_key(op.f("fk_reports_decision_id"), "reports", "decisions", ["decision_id"], ["decision_id"])
+    op.add_column("incidents", sa.Column("reply_sha256", sa.LargeBinary(), nullable=True))
+    op.create_index("ix_incidents_reply_sha256", "incidents", ["reply_sha256"], unique=False)
     op.add_column("dossiers", sa.Column("batch_id", sa.BigInteger(), nullable=True))
     op.create_index(
         "ix_dossiers_batch_id", "dossiers", ["batch_id"], unique=False, postgresql_where=sa.text("batch_id IS NOT NULL")
@@ -208,3 +218,7 @@ def upgrade() -> None:
         SELECT d.dossier_id, f.check_code, f.field_path, d.portal_code, d.commune_code, f.found_at, d.due_at
           FROM dossiers d JOIN findings f USING (dossier_id, version_number)
          WHERE d.state = 'held' AND f.weight = 'holds'""")
+    op.execute("""
+        INSERT INTO faults (dossier_id, cause_code, field_path, registry_code, portal_code, commune_code, due_at)
+        SELECT d.dossier_id, e.registry_code || '.unknown', '', e.registry_code, d.portal_code, d.commune_code, d.due_at
+          FROM deliveries e JOIN dossiers d USING (dossier_id) WHERE e.state = 'refused'""")

@@ -1,0 +1,355 @@
+"""Decisions of persons: written, sealed, and put into effect in one transaction.
+
+Whoever decides says which version was looked at. A dossier that changed meanwhile, or that a worker is sending, is left
+alone, and `Ruling.refused` says why; the others are decided all the same.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, TextClause, text
+
+from connectors.ledger import Ledger, copy_rows
+from connectors.ledger.faults import UNRESOLVED, clear, tally
+from connectors.ledger.mends import DECISION_PURPOSE
+from connectors.ledger.outcomes import tell
+from schemas.decision import Act, Mend, needs_second
+from schemas.delivery import TOUCHED_STATES
+from schemas.report import Milestone
+from schemas.tables import decisions, events
+
+_STANDING = """
+    d.dossier_id, d.portal_code, d.dossier_code, d.version_number, d.state, k.wrapped,
+    EXISTS (SELECT FROM faults f WHERE f.dossier_id = d.dossier_id) AS is_at_fault,
+    EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id
+               AND e.state IN ('sending', 'unanswered', 'accepted')) AS is_under_way,
+    EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched)) AS is_touched,
+    EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id AND e.state = 'refused') AS is_refused"""
+LOCK = text("SELECT FROM dossiers WHERE dossier_id = ANY(:ids) ORDER BY dossier_id FOR UPDATE")
+LOCK_DECIDED = text("""
+    SELECT FROM dossiers WHERE dossier_id IN (SELECT dossier_id FROM decisions WHERE decision_id = ANY(:ids))
+     ORDER BY dossier_id FOR UPDATE""")
+"""Alone and before the question: what is asked in the statement that waits for a lock is answered as of before it."""
+STANDING = text(f"""
+    SELECT {_STANDING}, NULL AS decision_id, u.version_number AS seen
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[])) AS u(dossier_id, version_number)
+      JOIN dossiers d ON d.dossier_id = u.dossier_id JOIN keys k ON k.dossier_id = d.dossier_id
+     ORDER BY d.dossier_id""")
+STANDING_DECIDED = text(f"""
+    SELECT {_STANDING}, m.decision_id, m.version_number AS seen, m.act, m.actor, m.field_path, m.bulk_id,
+           ({UNRESOLVED}) AS is_unresolved,
+           EXISTS (SELECT FROM decisions u WHERE u.of_decision_id = m.decision_id AND u.act <> 'confirmed') AS is_over,
+           EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched)
+                      AND (m.act <> 'mended' OR m.decision_id = ANY(e.mends))) AS is_sent,
+           EXISTS (SELECT FROM reports r WHERE r.decision_id = m.decision_id
+                      AND (r.state <> 'pending' OR r.attempt_number > 0)) AS is_told
+      FROM decisions m JOIN dossiers d USING (dossier_id) JOIN keys k USING (dossier_id)
+     WHERE m.decision_id = ANY(:ids) ORDER BY d.dossier_id, m.decision_id""")
+NEW_IDS = text("SELECT nextval(pg_get_serial_sequence('decisions', 'decision_id')) FROM generate_series(1, :count)")
+EXAMINE_AGAIN = text("UPDATE dossiers SET state = 'pulled', released_version = NULL WHERE dossier_id = ANY(:ids)")
+RELEASE = text("""
+    UPDATE dossiers SET state = 'pulled', released_version = version_number
+     WHERE dossier_id = ANY(:ids) AND state = 'held'""")
+PUT = text("UPDATE dossiers SET state = :state WHERE dossier_id = ANY(:ids)")
+PEND = text("""
+    UPDATE faults SET pending_id = u.decision_id
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:decisions AS bigint[])) AS u(dossier_id, decision_id)
+     WHERE faults.dossier_id = u.dossier_id""")
+UNPEND = text("UPDATE faults SET pending_id = NULL WHERE dossier_id = ANY(:ids)")
+WITHDRAW = text("UPDATE reports SET state = 'withdrawn' WHERE decision_id = ANY(:decisions) AND state = 'pending'")
+CANCEL_ALL = text("""
+    WITH gone AS (
+        UPDATE deliveries SET state = 'cancelled'
+         WHERE dossier_id = ANY(:ids) AND state IN ('waiting', 'ready', 'refused', 'stopped')
+        RETURNING dossier_id, delivery_id)
+    INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'cancelled' FROM gone""")
+RESEND = text("""
+    WITH again AS (
+        UPDATE deliveries SET state = CASE state WHEN 'refused' THEN 'ready' ELSE 'waiting' END,
+               not_before = clock_timestamp()
+         WHERE dossier_id = ANY(:ids) AND state IN ('refused', 'stopped') RETURNING dossier_id, delivery_id, state)
+    INSERT INTO events (dossier_id, delivery_id, kind)
+    SELECT dossier_id, delivery_id, CASE state WHEN 'ready' THEN 'resent' ELSE 'resumed' END FROM again""")
+OF_CODE = text("""
+    SELECT dossier_id, version_number FROM dossiers
+     WHERE dossier_code = :dossier_code AND (:portal_code = '' OR portal_code = :portal_code)""")
+CODES = text("SELECT portal_code, dossier_code FROM dossiers WHERE dossier_id = ANY(:ids)")
+TOUCHED = [str(state) for state in TOUCHED_STATES]
+
+
+class Why(StrEnum):
+    """Why a dossier was not decided."""
+
+    OVERTAKEN = "overtaken"  # its source changed since it was looked at
+    UNDER_WAY = "under_way"  # a registry is being asked, or works on it
+    NOT_AT_FAULT = "not_at_fault"  # there is nothing to decide: somebody was quicker
+    ERASED = "erased"
+    REGISTERED = "registered"  # a registry has it: only that registry's own correction can change it
+    OWN = "own"  # who mends does not confirm
+    RESOLVED = "resolved"  # confirmed, declined or undone already
+    TOLD = "told"  # the portal has heard of it
+    UNFIT = "unfit"  # the value cannot stand there, or it stands there already
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be decided: a dossier, the version that was looked at, and for a mend the new values."""
+
+    dossier_id: int
+    version_number: int
+    mends: tuple[Mend, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What came of a decision over one or many: the dossiers it holds for, the decisions, and why not for others."""
+
+    dossier_ids: tuple[int, ...]
+    decision_ids: tuple[int, ...]
+    refused: dict[int, Why]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One row to write: about a dossier that stands as `of` says."""
+
+    of: Row[Any]
+    mend: Mend | None = None
+    of_decision_id: int | None = None
+
+
+_Objection = Callable[[Row[Any]], Why | None]
+_Effect = Callable[[Connection, Sequence[tuple[int, _Entry]]], None]
+"""Given the new decisions with their entries."""
+
+
+def codes_of(ledger: Ledger, dossier_ids: Sequence[int]) -> list[tuple[str, str]]:
+    """Portal and dossier code of each."""
+    with ledger.engine.connect() as connection:
+        return [(row.portal_code, row.dossier_code) for row in connection.execute(CODES, {"ids": list(dossier_ids)})]
+
+
+def wanted_of(ledger: Ledger, dossier_code: str, portal_code: str = "") -> list[Wanted]:
+    """The dossiers of this code as they are now."""
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(OF_CODE, {"dossier_code": dossier_code, "portal_code": portal_code})
+        return [Wanted(row.dossier_id, row.version_number) for row in rows]
+
+
+def mend(
+    ledger: Ledger, actor: str, wanted: Sequence[Wanted], reason: str = "", bulk_id: UUID | None = None
+) -> Ruling:  # fmt: skip
+    """Gives fields other values. What needs no second person counts at once, and the dossier is examined again."""
+
+    def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
+        paths = [(one.of.dossier_id, decision_id, one.mend.field_path) for decision_id, one in made if one.mend]
+        pending = {dossier_id: decision_id for dossier_id, decision_id, path in paths if needs_second(path)}
+        connection.execute(PEND, {"ids": list(pending), "decisions": list(pending.values())})
+        at_once = {dossier_id for dossier_id, _, path in paths if not needs_second(path)}
+        connection.execute(EXAMINE_AGAIN, {"ids": list(at_once)})
+
+    return _decide(ledger, Act.MENDED, actor, wanted, reason, _at_fault, put, bulk_id)
+
+
+def accept(ledger: Ledger, actor: str, wanted: Sequence[Wanted], reason: str, bulk_id: UUID | None = None) -> Ruling:
+    """Lets dossiers go on as they are. Held ones are examined again with their faults noted only; of one that is on its
+    way, what was found beside it counts as seen to."""
+
+    def objection(row: Row[Any]) -> Why | None:
+        is_on_its_way = row.state == "cleared" and row.is_at_fault and not row.is_refused
+        return None if row.state == "held" or is_on_its_way else Why.NOT_AT_FAULT
+
+    def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
+        connection.execute(RELEASE, {"ids": _ids(made)})
+        clear(connection, [one.of.dossier_id for _, one in made if one.of.state != "held"])
+
+    return _decide(ledger, Act.RELEASED, actor, wanted, reason, objection, put, bulk_id)
+
+
+def ask_supplement(ledger: Ledger, actor: str, wanted: Sequence[Wanted], words: str) -> Ruling:
+    """Asks the citizen for more, through the portal; the dossier waits for its next version."""
+    return _end(ledger, Act.SUPPLEMENT_ASKED, actor, wanted, words, "waiting", Milestone.SUPPLEMENT_ASKED)
+
+
+def reject(ledger: Ledger, actor: str, wanted: Sequence[Wanted], reason: str) -> Ruling:
+    """Ends dossiers that no registry has, and has the portal say why."""
+    return _end(ledger, Act.REJECTED, actor, wanted, reason, "closed", Milestone.REJECTED)
+
+
+def _end(
+    ledger: Ledger, act: Act, actor: str, wanted: Sequence[Wanted], words: str, state: str, milestone: Milestone
+) -> Ruling:
+    def objection(row: Row[Any]) -> Why | None:
+        return _at_fault(row) or (Why.REGISTERED if row.is_touched else None)
+
+    def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
+        ids = _ids(made)
+        connection.execute(PUT, {"ids": ids, "state": state})
+        clear(connection, ids)
+        if act == Act.REJECTED:
+            connection.execute(CANCEL_ALL, {"ids": ids})
+        tell(connection, Milestone.RECEIVED, ids)  # a hub hears nothing of what it was not told we have
+        tell(connection, milestone, ids, once=False, decision_ids=[decision_id for decision_id, _ in made])
+
+    return _decide(ledger, act, actor, wanted, words, objection, put)
+
+
+def resend(ledger: Ledger, actor: str, wanted: Sequence[Wanted], reason: str, bulk_id: UUID | None = None) -> Ruling:
+    """Sends the refusing registry the same once more, under the same request code."""
+
+    def objection(row: Row[Any]) -> Why | None:
+        return None if row.state == "cleared" and row.is_refused else Why.NOT_AT_FAULT
+
+    def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
+        connection.execute(RESEND, {"ids": _ids(made)})
+        clear(connection, _ids(made))
+
+    return _decide(ledger, Act.RESENT, actor, wanted, reason, objection, put, bulk_id)
+
+
+def confirm(ledger: Ledger, actor: str, decision_ids: Sequence[int]) -> Ruling:
+    """A second person agrees to mends; never the one who made them."""
+
+    def objection(row: Row[Any]) -> Why | None:
+        return _unresolved(row) or (Why.OWN if row.actor == actor else None)
+
+    return _resolve(ledger, Act.CONFIRMED, actor, decision_ids, "", objection, _execute(EXAMINE_AGAIN))
+
+
+def decline(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> Ruling:
+    """A second person does not agree: the dossier is a steward's again."""
+    return _resolve(ledger, Act.DECLINED, actor, decision_ids, reason, _unresolved, _execute(UNPEND))
+
+
+def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> Ruling:
+    """Takes decisions back while nothing of them has left the house; the dossiers are examined again."""
+
+    def objection(row: Row[Any]) -> Why | None:
+        if row.is_over or row.act in (Act.CONFIRMED, Act.DECLINED, Act.RESENT, Act.UNDONE):
+            return Why.RESOLVED
+        if row.is_sent:
+            return Why.REGISTERED
+        return Why.TOLD if row.is_told else None
+
+    def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
+        connection.execute(WITHDRAW, {"decisions": [one.of_decision_id for _, one in made]})
+        connection.execute(UNPEND, {"ids": _ids(made)})
+        connection.execute(EXAMINE_AGAIN, {"ids": _ids(made)})
+
+    return _resolve(ledger, Act.UNDONE, actor, decision_ids, reason, objection, put)
+
+
+def _at_fault(row: Row[Any]) -> Why | None:
+    if row.is_under_way:
+        return Why.UNDER_WAY
+    return None if row.is_at_fault else Why.NOT_AT_FAULT
+
+
+def _unresolved(row: Row[Any]) -> Why | None:
+    return None if row.is_unresolved else Why.RESOLVED
+
+
+def _execute(statement: TextClause) -> _Effect:
+    def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
+        connection.execute(statement, {"ids": _ids(made)})
+
+    return put
+
+
+def _ids(made: Sequence[tuple[int, _Entry]]) -> list[int]:
+    return [one.of.dossier_id for _, one in made]
+
+
+def _decide(
+    ledger: Ledger, act: Act, actor: str, wanted: Sequence[Wanted], reason: str, objection: _Objection, effect: _Effect,
+    bulk_id: UUID | None = None,
+) -> Ruling:  # fmt: skip
+    """Locks the dossiers, drops those there is an objection to, writes a decision for each (each mend) of the rest."""
+    with ledger.engine.begin() as connection:
+        by_id = {one.dossier_id: one for one in wanted}
+        seen = {"ids": list(by_id), "versions": [one.version_number for one in by_id.values()], "touched": TOUCHED}
+        connection.execute(LOCK, {"ids": list(by_id)})
+        rows = connection.execute(STANDING, seen).all()
+        refused = {one: Why.NOT_AT_FAULT for one in by_id.keys() - {row.dossier_id for row in rows}}
+        entries = []
+        for row in rows:
+            if why := _barred(row) or objection(row):
+                refused[row.dossier_id] = why
+            else:
+                entries += [_Entry(row, one) for one in by_id[row.dossier_id].mends] or [_Entry(row)]
+        return _write(ledger, connection, act, actor, reason, entries, effect, refused, bulk_id)
+
+
+def _resolve(
+    ledger: Ledger, act: Act, actor: str, decision_ids: Sequence[int], reason: str, objection: _Objection,
+    effect: _Effect,
+) -> Ruling:  # fmt: skip
+    """The same about decisions that were made before."""
+    with ledger.engine.begin() as connection:
+        connection.execute(LOCK_DECIDED, {"ids": list(decision_ids)})
+        rows = connection.execute(STANDING_DECIDED, {"ids": list(decision_ids), "touched": TOUCHED}).all()
+        refused: dict[int, Why] = {}
+        entries = []
+        for row in rows:
+            if why := _barred(row) or objection(row):
+                refused[row.dossier_id] = why
+            else:
+                entries.append(_Entry(row, of_decision_id=row.decision_id))
+        return _write(ledger, connection, act, actor, reason, entries, effect, refused, None)
+
+
+def _barred(row: Row[Any]) -> Why | None:
+    if row.wrapped is None:
+        return Why.ERASED
+    return None if row.version_number == row.seen else Why.OVERTAKEN
+
+
+def _write(
+    ledger: Ledger, connection: Connection, act: Act, actor: str, reason: str, entries: Sequence[_Entry],
+    effect: _Effect, refused: dict[int, Why], bulk_id: UUID | None,
+) -> Ruling:  # fmt: skip
+    if not entries:
+        return Ruling((), (), refused)
+    decision_ids = connection.execute(NEW_IDS, {"count": len(entries)}).scalars().all()
+    numbered = list(zip(decision_ids, entries, strict=True))
+    copy_rows(
+        connection, decisions,
+        ("decision_id", "dossier_id", "version_number", "act", "field_path", "needs_second", "of_decision_id",
+         "bulk_id", "actor", "sealed"),
+        (_row(ledger, decision_id, act, actor, reason, one, bulk_id) for decision_id, one in numbered),
+    )  # fmt: skip
+    copy_rows(
+        connection, events, ("dossier_id", "delivery_id", "kind", "actor", "detail"),
+        ((one.of.dossier_id, None, str(act), actor, _detail(made, one, bulk_id)) for made, one in numbered),
+    )  # fmt: skip
+    effect(connection, numbered)
+    tally(connection, Counter((one.of.portal_code, "decided", str(act)) for one in entries))
+    return Ruling(tuple(dict.fromkeys(_ids(numbered))), tuple(decision_ids), refused)
+
+
+def _row(
+    ledger: Ledger, decision_id: int, act: Act, actor: str, reason: str, one: _Entry, bulk_id: UUID | None
+) -> tuple[Any, ...]:
+    key = ledger.open_key(one.of.wrapped, one.of.portal_code, one.of.dossier_code)
+    said = {"mend": one.mend.model_dump(mode="json") if one.mend else None, "reason": reason}
+    path = one.mend.field_path if one.mend else None
+    return (
+        decision_id, one.of.dossier_id, one.of.version_number, str(act), path, path is not None and needs_second(path),
+        one.of_decision_id, bulk_id, actor, key.seal(json.dumps(said).encode(), DECISION_PURPOSE),
+    )  # fmt: skip
+
+
+def _detail(decision_id: int, one: _Entry, bulk_id: UUID | None) -> dict[str, Any]:
+    detail: dict[str, Any] = {"decision": decision_id, "version": one.of.version_number}
+    if one.mend:
+        detail["field"] = one.mend.field_path
+    if one.of_decision_id:
+        detail["of"] = one.of_decision_id
+    if bulk_id:
+        detail["bulk"] = str(bulk_id)
+    return detail

@@ -1,0 +1,88 @@
+"""Faults that a person has to see to, and the day's tallies: derived, and written with what they are derived from."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from connectors.ledger import Ledger, copy_rows
+from schemas.finding import Finding
+from schemas.tables import events
+
+UNRESOLVED = """m.act = 'mended' AND m.needs_second
+                AND NOT EXISTS (SELECT FROM decisions r WHERE r.of_decision_id = m.decision_id)"""
+"""A mend that waits for a second person: neither confirmed nor declined nor undone."""
+
+WRITE = text(f"""
+    INSERT INTO faults
+        (dossier_id, cause_code, field_path, registry_code, portal_code, commune_code, due_at, pending_id)
+    SELECT u.dossier_id, u.cause_code, u.field_path, u.registry_code, d.portal_code, d.commune_code, d.due_at,
+           (SELECT max(m.decision_id) FROM decisions m
+             WHERE m.dossier_id = d.dossier_id AND m.version_number = d.version_number AND {UNRESOLVED})
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:causes AS text[]), CAST(:paths AS text[]), CAST(:registries AS text[]))
+           AS u(dossier_id, cause_code, field_path, registry_code) JOIN dossiers d USING (dossier_id)
+    ON CONFLICT DO NOTHING""")  # fmt: skip
+CLEAR_FOUND = text("DELETE FROM faults WHERE dossier_id = ANY(:ids) AND registry_code IS NULL")
+CLEAR_ANSWERED = text("""
+    DELETE FROM faults f WHERE dossier_id = ANY(:ids) AND registry_code IS NOT NULL
+       AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = f.dossier_id
+                          AND e.registry_code = f.registry_code AND e.state = 'refused')""")
+CLEAR = text("DELETE FROM faults WHERE dossier_id = ANY(:ids)")
+TALLY = text("""
+    INSERT INTO tallies (day, portal_code, kind, code, count)
+    SELECT (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, portal_code, kind, code, count
+      FROM unnest(CAST(:portals AS text[]), CAST(:kinds AS text[]), CAST(:codes AS text[]), CAST(:counts AS int[]))
+           AS u(portal_code, kind, code, count)
+     ORDER BY portal_code, kind, code
+    ON CONFLICT (day, portal_code, kind, code) DO UPDATE SET count = tallies.count + excluded.count""")
+
+
+def write_faults(connection: Connection, rows: Sequence[tuple[int, str, str, str | None]]) -> None:
+    """Rows of dossier, cause, field path, and the registry whose answer it is (None: a check's)."""
+    if rows:
+        ids, causes, paths, registries = zip(*rows, strict=True)
+        connection.execute(
+            WRITE, {"ids": list(ids), "causes": list(causes), "paths": list(paths), "registries": list(registries)}
+        )
+
+
+def find_beside(ledger: Ledger, found: Sequence[tuple[int, Finding]]) -> None:
+    """Keeps what was found about dossiers that are on their way: for a person where it weighs, else noted only."""
+    if not found:
+        return
+    with ledger.engine.begin() as connection:
+        write_faults(connection, [
+            (of, one.check_code, one.field_path, None) for of, one in found if one.weight.holds_dossier
+        ])  # fmt: skip
+        copy_rows(
+            connection, events, ("dossier_id", "delivery_id", "kind", "detail"),
+            ((of, None, "found", {"checks": [one.check_code], "field": one.field_path}) for of, one in found),
+        )  # fmt: skip
+
+
+def clear_found(connection: Connection, dossier_ids: Sequence[int]) -> None:
+    """Forgets what checks found; they are about to say it anew."""
+    connection.execute(CLEAR_FOUND, {"ids": list(dossier_ids)})
+
+
+def clear_answered(connection: Connection, dossier_ids: Sequence[int]) -> None:
+    """Forgets the refusals whose delivery no longer stands as refused."""
+    connection.execute(CLEAR_ANSWERED, {"ids": list(dossier_ids)})
+
+
+def clear(connection: Connection, dossier_ids: Sequence[int]) -> None:
+    """Forgets all: somebody has seen to it."""
+    connection.execute(CLEAR, {"ids": list(dossier_ids)})
+
+
+def tally(connection: Connection, counts: Counter[tuple[str, str, str]]) -> None:
+    """Adds to today's tallies: by portal, kind and code."""
+    if counts:
+        keys = list(counts)
+        connection.execute(
+            TALLY,
+            {
+                "portals": [portal for portal, _, _ in keys], "kinds": [kind for _, kind, _ in keys],
+                "codes": [code for _, _, code in keys], "counts": [counts[key] for key in keys],
+            },
+        )  # fmt: skip

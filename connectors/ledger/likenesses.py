@@ -1,0 +1,235 @@
+"""Likenesses: dossiers that may be about one person are found by traces, and a person decides about each pair.
+
+A trace is a keyed digest (`Vault.trace`) of something a dossier says: a number, a notice, a name with a day. Two
+dossiers that share one are candidates, and only those are opened. Without the vault's key a trace says nothing, so the
+table can be neither read nor tried out; erasing a dossier deletes its traces.
+
+A decision stays: looking again neither reopens a decided pair nor makes a second one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import text
+
+from connectors.ledger import Ledger, copy_rows
+from connectors.ledger.arrivals import VERSION_PURPOSE
+from connectors.ledger.mends import effective_mends, open_mend
+from schemas.decision import Mend
+from schemas.tables import traces
+
+Decided = Literal["same", "different"]
+Trace = tuple[str, str]
+"""What kind it is, and the text of which the digest is made."""
+
+ENTRY = "entry"
+"""The kind of trace that a registration leaves; the others come from what the dossier says."""
+MOST_ALIKE = 50
+"""Candidates that one trace leads to at most, the newest: a number in hundreds of dossiers is no person's."""
+
+ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('traces', 0))")
+"""Who writes traces is alone: two workers may look at one dossier, and COPY knows no conflict."""
+KEPT = text("SELECT dossier_id, kind, digest FROM traces WHERE dossier_id = ANY(:ids) AND kind <> :entry")
+FORGET = text("""
+    DELETE FROM traces t
+     USING unnest(CAST(:ids AS bigint[]), CAST(:kinds AS text[]), CAST(:digests AS bytea[]))
+           AS u(dossier_id, kind, digest)
+     WHERE (t.dossier_id, t.kind, t.digest) = (u.dossier_id, u.kind, u.digest)""")
+FIND = text("""
+    SELECT a.dossier_id, b.dossier_id AS other_id, array_agg(DISTINCT a.kind) AS kinds,
+           max(l.decided_as) AS decided_as
+      FROM traces a
+     CROSS JOIN LATERAL (SELECT dossier_id FROM traces
+                          WHERE digest = a.digest AND kind = a.kind AND dossier_id <> a.dossier_id
+                          ORDER BY dossier_id + 0 DESC LIMIT :most) b
+      JOIN dossiers o ON o.dossier_id = b.dossier_id AND o.state <> 'closed'
+      LEFT JOIN likenesses l ON l.dossier_id = least(a.dossier_id, b.dossier_id)
+                            AND l.other_id = greatest(a.dossier_id, b.dossier_id)
+     WHERE a.dossier_id = ANY(:ids) AND a.kind <> :entry
+     GROUP BY 1, 2 ORDER BY 1, 2""")
+OPEN = text("""
+    SELECT d.dossier_id, d.portal_code, d.dossier_code, d.version_number, v.sealed, k.wrapped
+      FROM dossiers d JOIN versions v USING (dossier_id, version_number) JOIN keys k USING (dossier_id)
+     WHERE d.dossier_id = ANY(:ids) AND v.unreadable_field IS NULL AND k.wrapped IS NOT NULL""")
+"""`+ 0`, so that a table without statistics is not walked from its newest dossier down."""
+ENTER = text("""
+    INSERT INTO traces SELECT dossier_id, :entry, digest
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:digests AS bytea[])) AS u(dossier_id, digest) ORDER BY digest
+    ON CONFLICT DO NOTHING""")
+SAME_ENTRY = text("""
+    SELECT a.dossier_id, min(b.dossier_id) AS other_id FROM traces a JOIN traces b USING (digest, kind)
+     WHERE a.dossier_id = ANY(:ids) AND a.kind = :entry AND b.dossier_id <> a.dossier_id
+     GROUP BY 1 ORDER BY 1""")
+NO_MORE = text("""
+    DELETE FROM likenesses l
+     WHERE (l.dossier_id = ANY(:ids) OR l.other_id = ANY(:ids)) AND l.decided_as IS NULL
+       AND NOT EXISTS (SELECT FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[])) AS u(one, other)
+                        WHERE u.one = l.dossier_id AND u.other = l.other_id)""")
+SAVE = text("""
+    INSERT INTO likenesses (dossier_id, other_id, kind, probability)
+    SELECT one, other, kind, probability
+      FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[]), CAST(:kinds AS text[]),
+                  CAST(:probabilities AS float8[])) AS u(one, other, kind, probability)
+     ORDER BY one, other
+    ON CONFLICT (dossier_id, other_id) DO UPDATE SET kind = excluded.kind, probability = excluded.probability
+     WHERE likenesses.decided_as IS NULL
+       AND (likenesses.kind, likenesses.probability) IS DISTINCT FROM (excluded.kind, excluded.probability)""")
+UNDECIDED = text("""
+    SELECT l.dossier_id, l.other_id, l.kind, l.probability, l.found_at, d.portal_code, d.dossier_code, d.commune_code,
+           o.portal_code AS other_portal_code, o.dossier_code AS other_code, o.commune_code AS other_commune_code
+      FROM likenesses l JOIN dossiers d USING (dossier_id) JOIN dossiers o ON o.dossier_id = l.other_id
+     WHERE l.decided_as IS NULL AND l.kind = ANY(:kinds) AND (l.dossier_id, l.other_id) > (:after, :after_other)
+       AND ('' = ANY(:places) OR d.portal_code = ANY(:places) OR d.commune_code = ANY(:places)
+            OR o.portal_code = ANY(:places) OR o.commune_code = ANY(:places))
+     ORDER BY l.dossier_id, l.other_id LIMIT :limit""")
+DECIDE = text("""
+    WITH decided AS (
+        UPDATE likenesses SET decided_as = :as, decided_by = :actor, decided_at = clock_timestamp()
+         WHERE dossier_id = :one AND other_id = :other AND decided_as IS DISTINCT FROM :as
+        RETURNING dossier_id, other_id),
+    again AS (
+        UPDATE dossiers d SET state = 'pulled' FROM decided
+         WHERE d.dossier_id IN (decided.dossier_id, decided.other_id) AND d.state = 'held'
+           AND EXISTS (SELECT FROM keys k WHERE k.dossier_id = d.dossier_id AND k.wrapped IS NOT NULL))
+    INSERT INTO events (dossier_id, kind, actor, detail)
+    SELECT u.dossier_id, 'likeness_decided', :actor, jsonb_build_object('other', u.other, 'as', CAST(:as AS text))
+      FROM decided, LATERAL (VALUES (dossier_id, other_id), (other_id, dossier_id)) AS u(dossier_id, other)
+    RETURNING dossier_id""")
+"""What was held for the likeness is looked at again, now with the decision."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A candidate: two dossiers that share traces of these kinds, and what was decided about them, if anything."""
+
+    dossier_id: int
+    other_id: int
+    kinds: frozenset[str]
+    decided_as: str | None
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What came of comparing two; the smaller id first."""
+
+    dossier_id: int
+    other_id: int
+    kind: str
+    probability: float
+
+    @classmethod
+    def of(cls, one: int, other: int, kind: str, probability: float) -> "Likeness":
+        return cls(min(one, other), max(one, other), kind, probability)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A candidate's newest version, open, with the mends that count."""
+
+    dossier_id: int
+    portal_code: str
+    original: bytes = field(repr=False)
+    mends: Sequence[Mend] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A pair that waits for a person: codes only."""
+
+    dossier_id: int
+    other_id: int
+    kind: str
+    probability: float
+    found_at: datetime
+    portal_code: str
+    dossier_code: str
+    commune_code: str | None
+    other_portal_code: str
+    other_code: str
+    other_commune_code: str | None
+
+
+def remember(ledger: Ledger, traces_of: Mapping[int, Iterable[Trace]]) -> None:
+    """Keeps the traces of dossiers, by id, and forgets what an earlier version left. A repeat changes nothing."""
+    said = set(_digested(ledger, traces_of))
+    with ledger.engine.begin() as connection:
+        connection.execute(ALONE)
+        rows = connection.execute(KEPT, {"ids": list(traces_of), "entry": ENTRY})
+        kept = {(row.dossier_id, row.kind, bytes(row.digest)) for row in rows}
+        if gone := kept - said:
+            ids, kinds, digests = zip(*gone, strict=True)
+            connection.execute(FORGET, {"ids": list(ids), "kinds": list(kinds), "digests": list(digests)})
+        if new := said - kept:
+            copy_rows(connection, traces, ("dossier_id", "kind", "digest"), sorted(new))
+
+
+def find_like(ledger: Ledger, dossier_ids: Sequence[int]) -> list[Alike]:
+    """The candidates for each of these dossiers, whose traces are kept; those closed at their portal do not count."""
+    with ledger.engine.connect() as connection:
+        found = connection.execute(FIND, {"ids": list(dossier_ids), "entry": ENTRY, "most": MOST_ALIKE})
+        return [Alike(row.dossier_id, row.other_id, frozenset(row.kinds), row.decided_as) for row in found]
+
+
+def open_dossiers(ledger: Ledger, dossier_ids: Sequence[int]) -> list[Opened]:
+    """The newest versions of dossiers; without those that are erased or cannot be read."""
+    opened = []
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(OPEN, {"ids": list(dossier_ids)}).all()
+        mends = effective_mends(connection, [row.dossier_id for row in rows])
+    for row in rows:
+        key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
+        original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
+        of_persons = [open_mend(key, sealed) for _, sealed in mends.get(row.dossier_id, ())]
+        opened.append(Opened(row.dossier_id, row.portal_code, original, of_persons))
+    return opened
+
+
+def save_likenesses(ledger: Ledger, dossier_ids: Sequence[int], found: Sequence[Likeness]) -> None:
+    """Keeps all that was found of these dossiers: undecided pairs that are alike no more go, decided ones stay."""
+    pairs = {"ones": [pair.dossier_id for pair in found], "others": [pair.other_id for pair in found]}
+    with ledger.engine.begin() as connection:
+        connection.execute(NO_MORE, {"ids": list(dossier_ids), **pairs})
+        if found:
+            of = {"kinds": [pair.kind for pair in found], "probabilities": [pair.probability for pair in found]}
+            connection.execute(SAVE, {**pairs, **of})
+
+
+def undecided(
+    ledger: Ledger, places: Sequence[str] = ("",), kinds: Sequence[str] = ("duplicate",), limit: int = 100,
+    after: tuple[int, int] = (0, 0),
+) -> list[Undecided]:  # fmt: skip
+    """Pairs that wait for a person, by their ids, those after a pair. `places`: provinces or communes, "" for all; one
+    of the two dossiers must lie there."""
+    wanted = {"places": list(places), "kinds": list(kinds), "limit": limit, "after": after[0], "after_other": after[1]}
+    with ledger.engine.connect() as connection:
+        return [Undecided(**row._mapping) for row in connection.execute(UNDECIDED, wanted)]
+
+
+def decide(ledger: Ledger, dossier_id: int, other_id: int, decided_as: Decided, actor: str) -> bool:
+    """Keeps what a person decided about a pair, and has those of them that are held looked at again.
+
+    False when there is no such pair, or that was decided already; a later, other decision takes the place of an earlier
+    one, and both are events of both dossiers.
+    """
+    one, other = sorted((dossier_id, other_id))
+    with ledger.engine.begin() as connection:
+        values = {"one": one, "other": other, "as": decided_as, "actor": actor}
+        return bool(connection.execute(DECIDE, values).all())
+
+
+def enter(ledger: Ledger, entries: Mapping[int, str]) -> list[tuple[int, int]]:
+    """Keeps the registry entries that dossiers were given (kind, place, book and number as one text). Answers with each
+    dossier whose entry another one has already, and that one. A repeat answers the same."""
+    with ledger.engine.begin() as connection:
+        rows = _digested(ledger, {of: [(ENTRY, entry)] for of, entry in entries.items()})
+        given = {"ids": [of for of, _, _ in rows], "digests": [digest for _, _, digest in rows]}
+        connection.execute(ENTER, {"entry": ENTRY, **given})
+        found = connection.execute(SAME_ENTRY, {"ids": list(entries), "entry": ENTRY})
+        return [(row.dossier_id, row.other_id) for row in found]
+
+
+def _digested(ledger: Ledger, traces_of: Mapping[int, Iterable[Trace]]) -> list[tuple[int, str, bytes]]:
+    trace = ledger.vault.trace
+    return [(dossier_id, kind, trace(kind, of)) for dossier_id, each in traces_of.items() for kind, of in each]

@@ -1,0 +1,206 @@
+"""What waits for a person: faults by cause, the dossiers of one cause, and mends that wait for a second person.
+
+Lists hold codes only. Pages go on from the last row of the page before, so that a page costs the same wherever it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from connectors.ledger import Ledger
+from connectors.ledger.access import Condition
+from connectors.ledger.faults import UNRESOLVED
+
+PAGE = 50
+MOST_AT_ONCE = 1000
+COUNTED = 10_000
+"""Counts of one cause end here: a longer queue is counted no further."""
+
+CAUSES = """
+    SELECT cause_code, registry_code, count(*) AS dossiers, min(found_at) AS oldest_at, min(due_at) AS due_at,
+           count(*) FILTER (WHERE pending) AS pending
+      FROM (SELECT f.cause_code, f.dossier_id, f.registry_code, min(f.found_at) AS found_at, min(f.due_at) AS due_at,
+                   bool_or(f.pending_id IS NOT NULL) AS pending
+              FROM faults f WHERE {where} GROUP BY f.cause_code, f.dossier_id, f.registry_code) g
+     GROUP BY cause_code, registry_code ORDER BY min(due_at) NULLS LAST, count(*) DESC, cause_code"""
+OF_CAUSE = """
+    SELECT g.dossier_id, portal_code, dossier_code, commune_code, received_on, version_number, state, g.due_at,
+           field_paths, registry_code, pending_id
+      FROM (SELECT f.dossier_id, f.due_at, max(f.pending_id) AS pending_id, max(f.registry_code) AS registry_code,
+                   array_agg(f.field_path ORDER BY f.field_path) AS field_paths
+              FROM faults f WHERE f.cause_code = :cause_code AND {where}
+             GROUP BY f.due_at, f.dossier_id ORDER BY coalesce(f.due_at, 'infinity'), f.dossier_id LIMIT :limit) g
+      JOIN dossiers d ON d.dossier_id = g.dossier_id ORDER BY coalesce(g.due_at, 'infinity'), g.dossier_id"""
+COUNT = """
+    SELECT count(DISTINCT dossier_id) FROM (
+        SELECT f.dossier_id FROM faults f WHERE f.cause_code = :cause_code AND {where} LIMIT :counted) c"""
+PENDING = """
+    SELECT m.decision_id, m.dossier_id, m.field_path, m.bulk_id, m.actor, m.decided_at, m.sealed, k.wrapped,
+           d.portal_code, d.dossier_code, d.commune_code, d.due_at, d.version_number
+      FROM (SELECT DISTINCT f.pending_id FROM faults f WHERE f.pending_id IS NOT NULL AND {where}) p
+      JOIN decisions n ON n.decision_id = p.pending_id
+      JOIN decisions m ON m.dossier_id = n.dossier_id AND {unresolved}
+      JOIN dossiers d ON d.dossier_id = m.dossier_id AND d.version_number = m.version_number
+      JOIN keys k ON k.dossier_id = m.dossier_id
+     WHERE k.wrapped IS NOT NULL AND ({chosen})
+     ORDER BY d.due_at NULLS LAST, m.decision_id LIMIT :limit"""
+PENDING_BULKS = """
+    SELECT m.bulk_id, m.actor, min(m.decided_at) AS decided_at, count(*) AS mends,
+           array_agg(DISTINCT m.field_path) AS field_paths
+      FROM faults f JOIN decisions m ON m.decision_id = f.pending_id
+     WHERE f.pending_id IS NOT NULL AND m.bulk_id IS NOT NULL AND {where}
+     GROUP BY m.bulk_id, m.actor ORDER BY min(m.decided_at) LIMIT 100"""
+
+
+@dataclass(frozen=True)
+class CauseWaiting:
+    """A cause, with how many dossiers stand still for it, since when, and when the first of them is due."""
+
+    cause_code: str
+    registry_code: str | None
+    dossiers: int
+    oldest_at: datetime
+    due_at: datetime | None
+    pending: int
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which dossiers of the queue: empty is any. `pending`: yes or no, whether a second person is waited for."""
+
+    portal_code: str = ""
+    commune_code: str = ""
+    registry_code: str = ""
+    due_before: datetime | None = None
+    pending: str = ""
+    dossier_ids: tuple[int, ...] | None = None
+
+    def where(self, reach: Condition) -> Condition:
+        """As SQL on `faults f`, within what the user may see."""
+        parts, values = [reach.sql], dict(reach.values)
+        for name in ("portal_code", "commune_code", "registry_code"):
+            if wanted := getattr(self, name):
+                parts.append(f"f.{name} = :{name}")
+                values[name] = wanted
+        if self.due_before:
+            parts.append("f.due_at < :due_before")
+            values["due_before"] = self.due_before
+        if self.pending:
+            parts.append(f"f.pending_id IS {'NOT ' if self.pending == 'yes' else ''}NULL")
+        if self.dossier_ids is not None:
+            parts.append("f.dossier_id = ANY(:dossier_ids)")
+            values["dossier_ids"] = list(self.dossier_ids)
+        return Condition(" AND ".join(parts), values)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ended: its last row."""
+
+    due_at: datetime | None
+    dossier_id: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A dossier of the queue: codes only."""
+
+    dossier_id: int
+    portal_code: str
+    dossier_code: str
+    commune_code: str | None
+    received_on: Any
+    version_number: int
+    state: str
+    due_at: datetime | None
+    field_paths: list[str]
+    registry_code: str | None
+    pending_id: int | None
+
+
+@dataclass(frozen=True)
+class PendingMend:
+    """A mend that waits for a second person. `sealed` opens under the dossier's key."""
+
+    decision_id: int
+    dossier_id: int
+    field_path: str
+    bulk_id: UUID | None
+    actor: str
+    decided_at: datetime
+    portal_code: str
+    dossier_code: str
+    commune_code: str | None
+    due_at: datetime | None
+    version_number: int
+    sealed: bytes = field(repr=False)
+    wrapped: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PendingBulk:
+    """One action over many dossiers that waits for a second person."""
+
+    bulk_id: UUID
+    actor: str
+    decided_at: datetime
+    mends: int
+    field_paths: list[str]
+
+
+def causes(ledger: Ledger, wanted: Filter, reach: Condition) -> list[CauseWaiting]:
+    """The queue by cause, what is due first in front."""
+    where = wanted.where(reach)
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(text(CAUSES.format(where=where.sql)), where.values)
+        return [CauseWaiting(**row._mapping) for row in rows]
+
+
+def of_cause(
+    ledger: Ledger, cause_code: str, wanted: Filter, reach: Condition, after: Place | None = None, limit: int = PAGE
+) -> list[Waiting]:
+    """The dossiers that stand still for a cause, what is due first in front, those after a page's last row."""
+    where = wanted.where(reach)
+    values = {**where.values, "cause_code": cause_code, "limit": limit}
+    sql = where.sql
+    if after:
+        sql += """ AND (coalesce(f.due_at, 'infinity'), f.dossier_id)
+                     > (coalesce(CAST(:after_due AS timestamptz), 'infinity'), :after_id)"""
+        values |= {"after_due": after.due_at, "after_id": after.dossier_id}
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(text(OF_CAUSE.format(where=sql)), values)
+        return [Waiting(**row._mapping) for row in rows]
+
+
+def count_of_cause(ledger: Ledger, cause_code: str, wanted: Filter, reach: Condition) -> int:
+    """How many they are, up to COUNTED."""
+    where = wanted.where(reach)
+    values = {**where.values, "cause_code": cause_code, "counted": COUNTED}
+    with ledger.engine.connect() as connection:
+        return int(connection.execute(text(COUNT.format(where=where.sql)), values).scalar_one())
+
+
+def pending_bulks(ledger: Ledger, reach: Condition) -> list[PendingBulk]:
+    """The bulk mends that wait for a second person, the oldest first."""
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(text(PENDING_BULKS.format(where=reach.sql)), reach.values)
+        return [PendingBulk(**row._mapping) for row in rows]
+
+
+def pending_mends(
+    ledger: Ledger, reach: Condition, *, bulk_id: UUID | None = None, decision_ids: Sequence[int] | None = None,
+    limit: int = PAGE,
+) -> list[PendingMend]:  # fmt: skip
+    """The mends that wait for a second person: of one bulk, these, or all that belong to no bulk; what is due first."""
+    chosen, values = "m.bulk_id IS NULL", dict(reach.values)
+    if bulk_id:
+        chosen, values = "m.bulk_id = :bulk_id", {**values, "bulk_id": bulk_id}
+    elif decision_ids is not None:
+        chosen, values = "m.decision_id = ANY(:decision_ids)", {**values, "decision_ids": list(decision_ids)}
+    sql = PENDING.format(where=reach.sql, unresolved=UNRESOLVED, chosen=chosen)
+    with ledger.engine.connect() as connection:
+        return [PendingMend(**row._mapping) for row in connection.execute(text(sql), {**values, "limit": limit})]

@@ -1,0 +1,62 @@
+"""How one thing of a clean dossier is changed, wherever it stands: what the planted defects are made with."""
+
+from datetime import date, timedelta
+
+from schemas import places
+from schemas.civil_status import BirthCase, DeathCase, MarriageCase
+from schemas.dossier import Dossier
+from schemas.land import LandCase
+from schemas.person import Person
+from schemas.residence import ResidenceCase
+
+
+def with_case(dossier: Dossier, **changes: object) -> Dossier:
+    return dossier.model_copy(update={"case": dossier.case.model_copy(update=changes)})
+
+
+def subject(dossier: Dossier) -> tuple[str, Person]:
+    """The person the case is about, and the name of the case's field that holds them."""
+    match dossier.case:
+        case BirthCase(child=person):
+            return "child", person
+        case DeathCase(deceased=person):
+            return "deceased", person
+        case MarriageCase(husband=person):
+            return "husband", person
+        case ResidenceCase(person=person):
+            return "person", person
+        case LandCase(owners=(person, *_)):
+            return "owners", person
+    raise ValueError("a case about nobody")
+
+
+def numbered(dossier: Dossier) -> tuple[str, Person]:
+    """As `subject`, but for a child its mother, since a newborn has no number yet."""
+    case = dossier.case
+    return ("mother", case.mother) if isinstance(case, BirthCase) and case.mother else subject(dossier)
+
+
+def with_person(dossier: Dossier, name: str, person: Person, **changes: object) -> Dossier:
+    """The dossier with one person of its case changed, also where that person brings it."""
+    applicant, changed = dossier.applicant, person.model_copy(update=changes)
+    if applicant and applicant.personal_id and applicant.personal_id == person.personal_id:
+        dossier = dossier.model_copy(update={"applicant": applicant.model_copy(update=changes)})
+    if isinstance(dossier.case, LandCase):
+        return with_case(dossier, owners=(changed, *dossier.case.owners[1:]))
+    return with_case(dossier, **{name: changed})
+
+
+def lot(dossier: Dossier, sides: int) -> int:
+    """Which of several forms a fault takes here: the dossier's own number decides."""
+    return int(dossier.dossier_code[-4:]) % sides
+
+
+def heirs(code: str, on: date) -> tuple[places.Unit, ...]:
+    """What a commune of the old units has become; none while its code is still in use."""
+    old = places.unit_on(code, places.TWO_LEVELS_FROM - timedelta(days=1))
+    if old is None or places.commune_on(code, on) is not None:
+        return ()
+    became = places.carry(old, on)
+    if isinstance(became, places.OneOf):
+        return became.units
+    return () if isinstance(became, places.Unknown) else (became.unit,)

@@ -1,0 +1,90 @@
+"""The causes of refusals: stable codes, what they say, who acts."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import get_args
+
+from quality.check import Who
+from quality.titles import steps_from
+from schemas.delivery import REGISTRY_CODES
+from schemas.dossier import Case
+from schemas.fields import Model
+
+PORTAL = "portal"
+ANSWERING = (*REGISTRY_CODES, PORTAL)
+"""Whose answers are read: the registries, and the portals that hear our reports."""
+OURS = "delivery"
+"""The prefix of causes that our own step names, whichever registry it was for."""
+
+CASES: dict[str, type[Model]] = {model.model_fields["kind"].default: model for model in get_args(get_args(Case)[0])}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why something was refused. `registry_code` is empty when our own step says it, `portal` for the portals.
+
+    `fields`: paths in a dossier where the fault may lie; none when it can lie anywhere. They are of several kinds of
+    case where those differ: see `fields_of`. `says` is what happened, `do` what to do about it.
+    """
+
+    code: str
+    registry_code: str
+    fields: tuple[str, ...]
+    who: Who
+    says_vi: str
+    do_vi: str
+    says_en: str
+    do_en: str
+    source: str
+
+    def fields_of(self, case_kind: str) -> tuple[str, ...]:
+        """Those of the fields that a dossier of this kind of case has."""
+        return tuple(path for path in self.fields if has_field(case_kind, path))
+
+
+@cache
+def has_field(case_kind: str, field_path: str) -> bool:
+    """Whether dossiers of this kind of case have a field at this path."""
+    if not field_path.startswith("case."):
+        return True
+    inside = field_path.removeprefix("case.")
+    return len(list(steps_from((CASES[case_kind],), inside))) == len(inside.split("."))
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The lines of one of the tables beside this file."""
+    text = files("quality.answers").joinpath(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _causes() -> Iterator[Cause]:
+    """Every cause; one of `*` belongs to each of those that answer."""
+    for row in rows("causes.csv"):
+        whose, leaf = row["code"].split(".")
+        for registry_code in ANSWERING if whose == "*" else (whose,):
+            yield Cause(
+                code=f"{registry_code}.{leaf}",
+                registry_code="" if registry_code == OURS else registry_code,
+                fields=tuple(row["fields"].split()),
+                who=Who(row["who"]),
+                says_vi=row["says_vi"], do_vi=row["do_vi"], says_en=row["says_en"], do_en=row["do_en"],
+                source=row["source"],
+            )  # fmt: skip
+
+
+CAUSES: dict[str, Cause] = {cause.code: cause for cause in _causes()}
+"""Every cause by its code."""
+
+
+def cause_of(code: str) -> Cause:
+    """The cause of this code, with all fields it may point at; KeyError when there is none."""
+    return CAUSES[code]
+
+
+@cache
+def narrowed(code: str, fields: tuple[str, ...]) -> Cause:
+    """The cause, pointing at these fields alone; as it stands in the table when there are none."""
+    return replace(CAUSES[code], fields=fields) if fields else CAUSES[code]

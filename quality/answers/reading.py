@@ -1,0 +1,374 @@
+"""Reads the words of a refusal into causes.
+
+Words come in three manners: a whole sentence that is known; a field and what is wrong with it, in either order; and
+words of no meaning between. They are found in the bare letters of a text, so that case, tones, spaces, encodings and
+glue (`trốngmeSoDDCN`) do not matter. What stands between a field and its fault is the value at fault (a name, a number)
+as long as it is short; all other unknown letters are a part that nobody knows, and become the cause `unknown`, once.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from quality.answers.causes import ANSWERING, CAUSES, OURS, PORTAL, Cause, narrowed, rows
+from quality.answers.letters import BREAK, FOREIGN, LIMIT, any_of, letters, readable
+from quality.titles import title_of
+
+LONGEST_VALUE = 60
+"""Letters and digits between a field and its fault that pass for the value at fault."""
+UNKNOWN_FROM = 4
+"""So many unknown letters are a part of their own: fewer are `và`, `là` or the rest of a glued word."""
+ANY = ""
+
+PERSONS = {
+    "nks": "case.child", "me": "case.mother", "cha": "case.father", "bo": "case.father", "nyc": "applicant",
+    "nkt": "case.deceased", "nguoichet": "case.deceased", "chet": "case.deceased", "chong": "case.husband",
+    "vo": "case.wife", "bennam": "case.husband", "bennu": "case.wife", "tre": "case.child", "treem": "case.child",
+    "nguoiduockhaisinh": "case.child", "nguoiyeucau": "applicant", "nguoinop": "applicant", "nguoinhan": "applicant",
+    "chuho": "case.head_of_household", "chusudung": "case.owners", "chusudungdat": "case.owners",
+    "congdan": "case.child case.deceased case.person", "nguoithamgia": "case.child case.deceased",
+}  # fmt: skip
+"""Whose field it is, as wire names and sentences say it before or after the field's name."""
+SUBJECTS = {
+    "civil_status": "case.child case.deceased case.husband case.wife",
+    "residence": "case.child case.deceased case.person",
+    "health_insurance": "case.child case.deceased",
+    "land": "case.owners",
+    PORTAL: "",
+}
+"""Whose field it is when nobody is named."""
+
+_Found = tuple[str, tuple[str, ...]]
+"""A cause's code and the fields it points at."""
+
+_PERSON_AFTER = re.compile(
+    r"cua(?:nguoi)?(?P<of>bo)|(?:cua)?(?:nguoi)?(?P<who>bennam|bennu|me|cha(?![u])|nguoichet|chet|nguoiduockhaisinh|"
+    r"nguoiyeucau|nguoinop|nguoinhan|chuho|chusudungdat|chusudung|congdan|nguoithamgia|treem|tre|chong|vo(?![ib]))"
+)
+_PERSON_BEFORE = re.compile(
+    r"(nks|nkt|nyc|me|cha|chong|vo|bennam|bennu|nguoichet|nguoiduockhaisinh|nguoiyeucau|nguoinop|chuho|congdan)$"
+)
+_LETTERS = re.compile(r"[a-z]")
+_DOSSIER_PATH = re.compile(r"\b(?:dossier\.)?((?:case|applicant|papers)(?:\.[a-z0-9_]{1,40}){1,8})")
+_ELEMENTS = re.compile(r"(?:/(?:\w{1,40}:)?\w{1,60}(?:\[\d{1,3}\])?){2,12}")
+_SCHEMA_RULE = re.compile(r"\bSCHEMAV_\w+")
+_CODE_IN_WORDS = re.compile(r"[a-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """What words mean. `faults`: a cause by the kind of field, for words that name a fault."""
+
+    role: str
+    kind: str = ""
+    paths: tuple[str, ...] = ()
+    cause: str = ""
+    faults: dict[str, str] = field(default_factory=dict)
+    stands_alone: bool = False
+    comes_before: bool = False
+
+
+@dataclass(frozen=True)
+class _Language:
+    """The phrases of one of those that answer, by their letters."""
+
+    phrases: dict[str, _Phrase]
+    finds: re.Pattern[str]
+
+
+@cache
+def _language(registry_code: str) -> _Language:
+    """Its own phrases before those of all."""
+    alike: dict[str, list[dict[str, str]]] = {}
+    lines = [row for row in rows("phrases.csv") if row["registry_code"] in (ANY, registry_code)]
+    for row in sorted(lines, key=lambda row: row["registry_code"] == ANY):
+        alike.setdefault(letters(row["words"]).replace(BREAK, ""), []).append(row)
+        if BREAK in (with_breaks := letters(row["words"])):
+            alike.setdefault(with_breaks, []).append(row)
+    found = {
+        key: _phrase(same, registry_code)
+        for key, same in alike.items()
+        if len(key) >= UNKNOWN_FROM or same[0]["role"] != "filler"
+    }
+    return _Language(found, any_of(found))
+
+
+def _phrase(rows: list[dict[str, str]], registry_code: str) -> _Phrase:
+    """What the same letters mean: the first row says it; of faults each row adds its kind of field."""
+    role, kind, meaning = rows[0]["role"], rows[0]["kind"], rows[0]["meaning"]
+    if role == "sentence":
+        return _Phrase("sentence", cause=f"{registry_code}.{meaning}")
+    if role == "field":
+        return _Phrase("field", kind, tuple(meaning.split()))
+    if role == "filler":
+        return _Phrase("filler")
+    faults = [row for row in rows if row["role"].startswith("fault")]
+    roles = {row["role"] for row in faults}
+    return _Phrase(
+        "fault",
+        faults={row["kind"]: f"{registry_code}.{row['meaning']}" for row in reversed(faults)},
+        stands_alone="fault_bare" in roles,
+        comes_before="fault_before" in roles,
+    )
+
+
+@cache
+def _paths(registry_code: str, paths: tuple[str, ...], whose: tuple[str, ...]) -> tuple[str, ...]:
+    """Paths in a dossier for a field as phrases.csv has it: one that begins with a dot is a person's.
+
+    `whose`: the paths of the person who is named with the field; of other fields, those that are this person's.
+    """
+    persons = whose or tuple(SUBJECTS[registry_code].split())
+    found = dict.fromkeys(
+        person + path if path.startswith(".") else path
+        for path in paths for person in (persons if path.startswith(".") else ("",))
+    )  # fmt: skip
+    theirs = [path for path in found if path.startswith(whose)]
+    return tuple(path for path in theirs or found if title_of(path))
+
+
+class _Reader:
+    """Goes through a text's letters once; `causes` are those found, in order, `unread` what no phrase was found in."""
+
+    def __init__(self, registry_code: str) -> None:
+        self.registry_code = registry_code
+        self.causes: list[_Found] = []
+        self.unread = ""
+        self._subject: list[_Field] = []  # fields named whose fault has not come yet
+        self._ahead: _Phrase | None = None  # a fault whose field comes after it
+        self._gap = ""  # unknown letters since the last phrase
+
+    def read(self, text: str) -> None:
+        language, at = _language(self.registry_code), 0
+        for found in language.finds.finditer(text):
+            start, end = found.span()
+            if start < at:
+                continue
+            phrase = language.phrases[text[start:end]]
+            self._gap += text[at:start]
+            self.unread += text[at:start]
+            at = end
+            if phrase.role == "field":
+                at = self._take_field(phrase, text, end)
+            elif phrase.role == "fault":
+                self._take_fault(phrase)
+            elif phrase.role == "sentence":
+                self._take_sentence(phrase.cause)
+        self._gap += text[at:]
+        self.unread += text[at:]
+        self._close()
+
+    def _say(self, code: str, fields: tuple[str, ...] = ()) -> None:
+        self.causes.append((code, fields))
+
+    def _say_unknown(self) -> None:
+        self._say(f"{self.registry_code}.unknown")
+
+    def _take_sentence(self, cause: str) -> None:
+        """What is known as a whole; a field right before it (`Bên nam` ...) says which of the cause's fields."""
+        named = self._subject if not self._ahead and _is_known(self._gap) and BREAK not in self._gap else []
+        paths = tuple(path for one in named for path in one.paths)
+        theirs = tuple(
+            path
+            for path in CAUSES[cause].fields
+            if path in paths or path.startswith(tuple(f"{each}." for each in paths))
+        )
+        if named:
+            self._subject, self._gap = [], ""
+        self._close()
+        self._say(cause, theirs)
+
+    def _take_field(self, phrase: "_Phrase", text: str, end: int) -> int:
+        """Names a field, with the person before or after it; gives where reading goes on."""
+        whose, end = self._whose(phrase, text, end)
+        named = _Field(phrase.kind, _paths(self.registry_code, phrase.paths, whose))
+        if self._ahead and not _is_known(self._gap):
+            self._close()
+        elif self._ahead:
+            self._say(_fault(self._ahead, named.kind), named.paths)
+            self._ahead, self._gap = None, ""
+            return end
+        elif not _is_known(self._gap):
+            self._close()
+        self._subject.append(named)
+        self._gap = ""
+        return end
+
+    def _whose(self, phrase: "_Phrase", text: str, end: int) -> tuple[tuple[str, ...], int]:
+        """The paths of the person who is named beside a field, and where the person's name ends."""
+        if len(phrase.paths) > 1 or any(path.startswith(".") for path in phrase.paths):
+            if after := _PERSON_AFTER.match(text, end):
+                return tuple(PERSONS[after["of"] or after["who"]].split()), after.end()
+            if self._subject and self._subject[-1].kind == "person" and not self._gap:
+                return self._subject.pop().paths, end
+        if before := _PERSON_BEFORE.search(self._gap):
+            self._gap = self._gap[: before.start()]
+            return tuple(PERSONS[before[1]].split()), end
+        return (), end
+
+    def _take_fault(self, phrase: "_Phrase") -> None:
+        """What is wrong with the field before, or with the value in its place."""
+        if self._ahead:
+            self._close()
+        before, _, value = self._gap.rpartition(BREAK)
+        if not _is_known(before) or (before and not _is_known(value)):
+            self._gap = before
+            self._close()
+        self._gap = ""
+        is_unknown_value = not _is_known(value)
+        if not self._subject and phrase.comes_before:
+            self._gap = value
+            self._close()
+            self._ahead = phrase
+        elif len(value) > LONGEST_VALUE or (is_unknown_value and not self._subject and not phrase.stands_alone):
+            self._subject = []
+            self._say_unknown()
+        else:
+            kinds = {named.kind for named in self._subject}
+            kind = kinds.pop() if len(kinds) == 1 else ANY
+            self._say(_fault(phrase, kind), tuple(path for named in self._subject for path in named.paths))
+            self._subject = []
+
+    def _close(self) -> None:
+        """Ends a part: what is left of it is told, fields after a fault without one are its fields."""
+        if self._ahead:
+            is_about_known = _is_known(self._gap)
+            self._say(_fault(self._ahead, ANY)) if is_about_known else self._say_unknown()
+        elif not _is_known(self._gap):
+            self._say_unknown()
+        elif self._subject:
+            self._say_of_fields()
+        self._ahead, self._subject, self._gap = None, [], ""
+
+    def _say_of_fields(self) -> None:
+        """`Dữ liệu không hợp lệ: ketQuaXuLy`: the fields of the fault before; else nobody knows what they are for."""
+        paths = tuple(path for named in self._subject for path in named.paths)
+        if self.causes and not self.causes[-1][1] and not CAUSES[self.causes[-1][0]].fields:
+            self.causes[-1] = (self.causes[-1][0], paths)
+        else:
+            self._say_unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    kind: str
+    paths: tuple[str, ...]
+
+
+def _fault(phrase: _Phrase, kind: str) -> str:
+    return phrase.faults.get(kind) or phrase.faults.get(ANY) or next(iter(phrase.faults.values()))
+
+
+def _is_known(gap: str) -> bool:
+    """Whether so few letters are left that they mean nothing; digits alone are a number of ours or theirs."""
+    return FOREIGN not in gap and (len(gap) < UNKNOWN_FROM or len(_LETTERS.findall(gap)) < UNKNOWN_FROM)
+
+
+@cache
+def _codes() -> dict[tuple[str, str], str]:
+    return {(row["registry_code"], row["code"]): row["cause"] for row in rows("codes.csv")}
+
+
+@cache
+def _elements(registry_code: str) -> list[tuple[list[str], str]]:
+    """Places in XML, the longest first."""
+    found = [
+        (row["element"].split("/"), row["field_path"])
+        for row in rows("elements.csv") if row["registry_code"] == registry_code
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: -len(one[0]))
+
+
+def read_answer(registry_code: str, code: str, words: str) -> list[Cause]:
+    """The causes of a refusal, in the order of its words, each once for the same fields; never none.
+
+    `registry_code`: whose answer it is, `portal` for a portal's; ValueError for any other. `code` and `words` as the
+    connector or the step gives them: what neither table knows becomes the cause `<registry_code>.unknown`.
+    """
+    if registry_code not in ANSWERING:
+        raise ValueError(f"no registry and no portal: {registry_code}")
+    plain = code.strip().lower()
+    if cause := _of_our_step(plain):
+        return _by_our_step(registry_code, cause, words)
+    found = _read(registry_code, words)
+    if not found:
+        return [CAUSES[_of_code(registry_code, plain) or f"{registry_code}.{'unknown' if plain else 'no_reason'}"]]
+    by_code = _of_code(registry_code, plain)
+    if by_code and _is_telling(by_code) and all(cause.code.endswith(".unknown") for cause in found):
+        return [CAUSES[by_code], *found]
+    return found
+
+
+def _of_our_step(plain: str) -> str | None:
+    return "delivery.writer_failed" if plain.startswith("unwritable_") else _codes().get((ANY, plain))
+
+
+def _of_code(registry_code: str, plain: str) -> str | None:
+    """The cause of a code; `4 of 2 cases` is 4."""
+    first = _CODE_IN_WORDS.match(plain)
+    return _codes().get((registry_code, first[0])) if first else None
+
+
+@cache
+def _is_telling(cause: str) -> bool:
+    """Whether the code alone says what is wrong; the others only say that words follow."""
+    return cause.partition(".")[2] not in {"no_reason", "data_wrong", "rejected", "returned", "rule_broken"}
+
+
+def _by_our_step(registry_code: str, cause: str, words: str) -> list[Cause]:
+    """What our own step says: it names fields by their paths, and quotes what a look-up answered."""
+    fields = tuple(dict.fromkeys((*_dossier_paths(words), *_element_paths(registry_code, words))))
+    if cause in (f"{OURS}.inquiry", f"{OURS}.refused"):
+        known = [one for one in _read(registry_code, words) if not one.code.endswith(".unknown")]
+        if known:
+            return known
+    return [narrowed(cause, fields)]
+
+
+def _read(registry_code: str, words: str) -> list[Cause]:
+    """The causes in a text; none when there is no word in it."""
+    text = readable(words[:LIMIT])
+    paths = _element_paths(registry_code, text) if "/" in text else ()
+    if paths:
+        text = _ELEMENTS.sub(BREAK, text)
+    if "SCHEMAV" in text:
+        text = _SCHEMA_RULE.sub(BREAK, text)
+    bare = letters(text)
+    reader = _Reader(registry_code)
+    reader.read(bare)
+    if not reader.causes and (_LETTERS.search(reader.unread) or (not bare and any(map(str.isalpha, text)))):
+        reader.causes.append((f"{registry_code}.unknown", ()))
+    if len(words) > LIMIT:
+        reader.causes.append((f"{registry_code}.unknown", ()))
+    return [narrowed(code, fields) for code, fields in dict.fromkeys(_pointing(reader.causes, paths))]
+
+
+def _pointing(causes: list[_Found], paths: tuple[str, ...]) -> Iterator[_Found]:
+    """The causes, those without a field with the fields that the text names by their place in XML."""
+    for code, fields in causes:
+        yield code, fields or (() if code.endswith(".unknown") else paths)
+
+
+def _dossier_paths(words: str) -> Iterator[str]:
+    """`dossier.case.residence.commune_code: a unit that was divided` -> that path."""
+    for found in _DOSSIER_PATH.finditer(words[:LIMIT]):
+        path = found[1]
+        if title_of(path):
+            yield path
+
+
+def _element_paths(registry_code: str, words: str) -> tuple[str, ...]:
+    """`/HoSoXml/.../DC_CaNhan[2]/hoTen` -> `case.owners.1.full_name`, for each place that is named."""
+    found = (_of_element(registry_code, match[0]) for match in _ELEMENTS.finditer(words[:LIMIT]))
+    return tuple(dict.fromkeys(path for path in found if path))
+
+
+def _of_element(registry_code: str, place: str) -> str:
+    steps = [re.sub(r"^\w+:|\[\d+\]$", "", step) for step in place.strip("/").split("/")]
+    numbers = re.findall(r"\[(\d+)\]", place)
+    for element, path in _elements(registry_code):
+        for end in range(len(steps), len(element) - 1, -1):
+            if steps[end - len(element) : end] == element:
+                return path.replace("#", str(max(int(numbers[-1]) - 1, 0) if numbers else 0))
+    return ""

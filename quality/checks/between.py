@@ -1,0 +1,58 @@
+"""Faults that no single dossier shows: declared here, found by comparing dossiers or by the population's answer."""
+
+from quality.check import HOLDS, NOTES, Who, declare
+
+declare(
+    "number_used_by_another", "personal_id",
+    weight=HOLDS,
+    who=Who.STEWARD,
+    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    says_vi="Số định danh này đã được hồ sơ khác ghi cho một người khác tên.",
+    do_vi="Mở cả hai hồ sơ, đối chiếu căn cước rồi sửa hồ sơ ghi sai.",
+    says_en="Another dossier gives this personal number to somebody of another name.",
+    do_en="Open both dossiers, compare the identity cards, correct the wrong one.",
+)  # fmt: skip
+
+declare(
+    "births_too_close", "child.born_on", "mother",
+    weight=HOLDS,
+    who=Who.STEWARD,
+    source="Ngưỡng nghiệp vụ của lienthong (giả định): hai lần sinh cách nhau dưới chín tháng",
+    says_vi="Người mẹ này đã có hồ sơ khai sinh khác với ngày sinh cách chưa đầy chín tháng.",
+    do_vi="Đối chiếu hai giấy chứng sinh; nếu sinh đôi thì ghi thứ tự sinh.",
+    says_en="The same mother has another birth less than nine months away.",
+    do_en="Compare both birth notices; for twins write the order of birth.",
+)  # fmt: skip
+
+declare(
+    "entry_registered_twice", "entry_number", "book_code",
+    weight=HOLDS,
+    who=Who.STEWARD,
+    source="Quy tắc số hóa hộ tịch: không trùng số, quyển số, nơi đăng ký",
+    says_vi="Số, quyển số và nơi đăng ký này đã được cấp cho một hồ sơ khác.",
+    do_vi="Tra sổ hộ tịch với công chức hộ tịch, sửa số ghi sai trước khi chuyển tiếp.",
+    says_en="The same number, book and place of registration belong to another dossier.",
+    do_en="Look it up with the registrar and correct the wrong number before it goes on.",
+)  # fmt: skip
+
+declare(
+    "possible_duplicate", "case",
+    weight=HOLDS,
+    who=Who.STEWARD,
+    source="Nguyên tắc của lienthong: người quyết định hai hồ sơ có phải của một người, một sự kiện",
+    says_vi="Hồ sơ có vẻ trùng với một hồ sơ khác về cùng người và cùng sự kiện.",
+    do_vi="So sánh hai hồ sơ rồi chọn: trùng, anh chị em sinh đôi, hoặc khác nhau.",
+    says_en="The dossier seems to be about the same person and event as another one.",
+    do_en="Compare both, then choose: the same, twins, or different.",
+)  # fmt: skip
+
+declare(
+    "name_differs_by_tone", "full_name",
+    weight=NOTES,
+    who=Who.STEWARD,
+    source="Cơ sở dữ liệu quốc gia về dân cư; quy tắc đặt dấu thanh khác nhau (hòa, hoà)",
+    says_vi="Họ tên chỉ khác cơ sở dữ liệu dân cư ở dấu thanh.",
+    do_vi="Đối chiếu thẻ căn cước; sửa theo thẻ nếu khác tên, bỏ qua nếu khác cách đặt dấu.",
+    says_en="The name differs from the population's only by tone.",
+    do_en="Compare with the identity card; correct another name, ignore another way of writing it.",
+)  # fmt: skip

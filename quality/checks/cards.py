@@ -1,0 +1,115 @@
+"""Health insurance: the newborn's first clinic, the age until which a card is given, the shape of numbers and cards,
+and what the registry says of the card it made."""
+
+import re
+
+from quality.check import HOLDS, NOTES, Examination, Saw, Who, check, check_each
+from schemas.civil_status import BirthCase
+from schemas.delivery import Receipt
+from schemas.fields import CARD_CODE
+from schemas.health_insurance import UNDER_SIX_GROUP, under_six_expiry
+
+CARD_WITH_NUMBER = re.compile(r"[A-Z]{2}[1-5]\d{2}(\d{10})(?:\d{5})?", re.ASCII)
+"""Group, benefit, province, number; a scanned code has the facility behind it."""
+UNDER_SIX = "NĐ 146/2018/NĐ-CP, Điều 13; NĐ 188/2025/NĐ-CP (giả định giữ nguyên)"
+
+
+def number_in_card(as_written: str) -> str | None:
+    """The ten digits of the insurance number inside a card's code, however people divide it."""
+    found = CARD_WITH_NUMBER.fullmatch(re.sub(r"[\s-]", "", as_written).upper()) if len(as_written) >= 15 else None
+    return found[1] if found else None
+
+
+@check_each(
+    "insurance_number",
+    weight=HOLDS,
+    source="QĐ 1351/QĐ-BHXH năm 2015: mã thẻ 15 ký tự, 10 số cuối là mã số BHXH",
+    says_vi="Ô mã số bảo hiểm xã hội ghi cả mã thẻ, trong khi mã số chỉ là 10 chữ số cuối.",
+    do_vi="Giữ lại 10 chữ số cuối của mã thẻ rồi gửi lại.",
+    says_en="A whole card code stands where the insurance number, its last ten digits, belongs.",
+    do_en="Keep the last ten digits of the card code, then send again.",
+    mend=number_in_card,
+)
+def card_code_for_number(insurance_number: str) -> Saw:
+    return "a card code" if number_in_card(insurance_number) else None
+
+
+@check(
+    "clinic_code",
+    weight=HOLDS,
+    source="NĐ 63/2024/NĐ-CP: tờ khai liên thông có nơi đăng ký khám chữa bệnh ban đầu",
+    says_vi="Hồ sơ xin cấp thẻ bảo hiểm y tế cho trẻ nhưng không ghi nơi khám chữa bệnh ban đầu.",
+    do_vi="Hỏi người dân, chọn cơ sở khám chữa bệnh ban đầu rồi gửi lại.",
+    says_en="A health card is asked for without the clinic to register at.",
+    do_en="Ask the citizen, choose the first clinic, then send again.",
+)
+def clinic_missing(case: BirthCase, exam: Examination) -> Saw:
+    return None if (case.clinic_code or "").strip() or not exam.reaches("health_insurance") else "none"
+
+
+@check(
+    "child.born_on",
+    weight=HOLDS,
+    source=UNDER_SIX,
+    says_vi="Trẻ đã quá 72 tháng và quá ngày 30/9, không còn được cấp thẻ trẻ dưới 6 tuổi.",
+    do_vi="Chọn thủ tục khai sinh không kèm thẻ, hoặc sửa ngày sinh nếu ghi sai.",
+    says_en="The child is past 72 months and 30 September, so no under-six card can be given.",
+    do_en="Choose a birth procedure without the card, or correct the date of birth.",
+)
+def too_old_for_card(case: BirthCase, exam: Examination) -> Saw:
+    latest = case.child.born_on.latest if case.child.born_on else None
+    if latest is None or exam.event_on.year - latest.year < 6 or not exam.reaches("health_insurance"):
+        return None
+    return "the card would have ended" if under_six_expiry(latest) < exam.event_on else None
+
+
+@check(
+    "card_code",
+    weight=HOLDS,
+    who=Who.STEWARD,
+    source="QĐ 1351/QĐ-BHXH năm 2015; QĐ 1666/QĐ-BHXH năm 2020",
+    says_vi="Mã thẻ cơ quan bảo hiểm trả về không đúng dạng thẻ trẻ dưới 6 tuổi.",
+    do_vi="Hỏi cơ quan bảo hiểm xã hội trước khi trả thẻ cho người dân.",
+    says_en="The card code that the registry gave is not that of a child under six.",
+    do_en="Ask the insurance office before the card is handed out.",
+)
+def card_code_malformed(receipt: Receipt, exam: Examination) -> Saw:
+    code = receipt.card_code
+    if code is None or not isinstance(exam.dossier.case, BirthCase):
+        return None
+    is_card = code.isascii() and CARD_CODE.fullmatch(code) is not None and code.startswith(UNDER_SIX_GROUP)
+    return None if is_card else f"{len(code)} characters"
+
+
+@check(
+    "insurance_number", "card_code",
+    weight=HOLDS,
+    who=Who.STEWARD,
+    source="QĐ 1351/QĐ-BHXH năm 2015: 10 số cuối của mã thẻ là mã số BHXH",
+    says_vi="Mã số bảo hiểm xã hội trả về khác 10 chữ số cuối của mã thẻ.",
+    do_vi="Hỏi cơ quan bảo hiểm xã hội trước khi trả thẻ cho người dân.",
+    says_en="The insurance number that the registry gave is not that of the card.",
+    do_en="Ask the insurance office before the card is handed out.",
+)  # fmt: skip
+def card_of_another_number(receipt: Receipt) -> Saw:
+    if not receipt.card_code or not receipt.insurance_number or (of_card := number_in_card(receipt.card_code)) is None:
+        return None
+    return None if of_card == receipt.insurance_number else "another number"
+
+
+@check(
+    "card_until",
+    weight=NOTES,
+    who=Who.STEWARD,
+    source=UNDER_SIX,
+    says_vi="Hạn thẻ trả về khác hạn theo 72 tháng tuổi và mốc 30/9.",
+    do_vi="Đối chiếu ngày sinh với cơ quan bảo hiểm xã hội; thẻ vẫn dùng được.",
+    says_en="The card ends on another day than 72 months and 30 September make it.",
+    do_en="Compare the date of birth with the insurance office; the card may be used.",
+)
+def card_expiry_differs(receipt: Receipt, exam: Examination) -> Saw:
+    case = exam.dossier.case
+    born_on = case.child.born_on if isinstance(case, BirthCase) else None
+    if receipt.card_until is None or born_on is None or born_on.earliest is None or born_on.precision != "day":
+        return None
+    return None if receipt.card_until == under_six_expiry(born_on.earliest) else "another day"

@@ -1,0 +1,108 @@
+"""Text in encodings older than Unicode (TCVN3, VNI), or broken on its way.
+
+One text in an old encoding was pasted from an old file: that is the desk's. Text whose letters were lost or torn apart
+is the portal's own doing, and then the whole delivery is suspect.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from quality.check import HOLDS, STOPS, Saw, Who, check_each
+from quality.plain_text import LETTERS, is_not_plain
+from schemas.text import Encoding, compose, decode, is_syllable
+
+TEXTS = ("full_name", "abstract", "detail", "place", "cause", "reason", "address", "issued_by", "notice_by")
+OLD: tuple[Encoding, ...] = ("tcvn3", "vni")
+LOST = re.compile(r"\ufffd|[^\W\d_]\?+[^\W\d_]")
+"""The sign for a letter that could not be read, or a question mark in a word."""
+TORN = re.compile(
+    r"[\u00c3-\u00c6\u00e1][\u00a0-\u00bf\u0080-\u009f\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192"
+    r"\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
+)
+"""UTF-8 that was read as Windows-1252: the first letters of Vietnamese text become Ã, Ä, Æ, á and a sign."""
+NOT_OURS = re.compile(f"[^\x00-\x7f{LETTERS}{LETTERS.upper()}]")
+_MARKED_WORD = re.compile(r"[^\s,.;:()/'\"-]*[^\x00-\x7f\s,.;:()/'\"-][^\s,.;:()/'\"-]*")
+
+
+@lru_cache(maxsize=16_384)
+def _is_spelled(word: str, encoding: Encoding) -> bool:
+    return is_syllable(decode(word, encoding))
+
+
+def _are_spelled(words: Iterable[str], encoding: Encoding) -> bool:
+    return all(_is_spelled(word, encoding) for word in words)
+
+
+def _encoding_of(text: str) -> Encoding | None:
+    """The one old encoding in which all words with marks are Vietnamese syllables.
+
+    In Unicode at least two must be none, or a letter be foreign: one odd word may be a name of another people (Neáng).
+    """
+    words = _MARKED_WORD.findall(text)
+    odd = sum(not _is_spelled(word, "unicode") for word in words)
+    if odd == 0 or (odd == 1 and NOT_OURS.search(text) is None):
+        return None
+    found = [encoding for encoding in OLD if _are_spelled(words, encoding)]
+    return found[0] if len(found) == 1 else None
+
+
+def _from_old(text: str) -> str | None:
+    encoding = _encoding_of(text)
+    return compose(decode(text, encoding)) if encoding else None
+
+
+@check_each(
+    *TEXTS,
+    only=is_not_plain,
+    weight=HOLDS,
+    source="TCVN 5712:1993 (TCVN3, phông .Vn); bảng mã VNI-Windows; TCVN 6909:2001",
+    says_vi="Chữ có dấu ghi bằng bảng mã cũ TCVN3 hoặc VNI, nơi nhận sẽ đọc thành chữ khác.",
+    do_vi="Gõ lại nội dung bằng Unicode theo giấy tờ gốc rồi gửi lại.",
+    says_en="Letters are written in an encoding older than Unicode (TCVN3 or VNI).",
+    do_en="Type the text again in Unicode from the original paper, then send again.",
+    mend=_from_old,
+)
+def legacy_encoding(text: str) -> Saw:
+    return None if text.isascii() else (found if (found := _encoding_of(text)) else None)
+
+
+def _mended(text: str) -> str | None:
+    """The text as UTF-8 again, when nothing of it was lost."""
+    try:
+        whole = b"".join(_bytes_of(letter) for letter in text).decode()
+    except UnicodeError:
+        return None
+    return None if _is_broken(whole) else compose(whole)
+
+
+def _bytes_of(letter: str) -> bytes:
+    """The byte that Windows-1252 shows as this letter; it leaves five bytes without one."""
+    return letter.encode("latin-1") if "\x80" <= letter <= "\x9f" else letter.encode("cp1252")
+
+
+def _is_broken(text: str) -> bool:
+    return LOST.search(text) is not None or (not text.isascii() and _is_torn(text))
+
+
+def _is_torn(text: str) -> bool:
+    """Whether there is a pair that only a torn letter makes, and no word that has it is a syllable."""
+    return TORN.search(text) is not None and _encoding_of(text) is None
+
+
+@check_each(
+    *TEXTS,
+    only=is_not_plain,
+    weight=STOPS,
+    who=Who.ENGINEER,
+    source="TCVN 6909:2001; tài liệu giao tiếp của cổng: UTF-8",
+    says_vi="Chữ có dấu bị hỏng khi cổng truyền đi; cả lô của cổng có thể cùng hỏng.",
+    do_vi="Báo kỹ thuật và đơn vị vận hành cổng; không gõ lại từng hồ sơ khi chưa rõ.",
+    says_en="Letters were lost or torn on the portal's side; its whole delivery may be broken.",
+    do_en="Tell the engineer and the portal's operator; do not retype dossiers before it is clear.",
+    mend=_mended,
+)
+def broken_encoding(text: str) -> Saw:
+    if text.isascii():
+        return "letters lost" if "?" in text and LOST.search(text) else None
+    return "letters lost or torn" if _is_broken(text) else None

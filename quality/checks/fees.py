@@ -1,0 +1,18 @@
+"""Fees. A dossier says nothing of money yet but how many copies are asked for, which are paid for one by one."""
+
+from quality.check import HOLDS, Saw, check_each
+
+MOST_COPIES = 50
+
+
+@check_each(
+    "copies",
+    weight=HOLDS,
+    source="TT 281/2016/TT-BTC: lệ phí theo số bản sao; ngưỡng 50 bản của lienthong (giả định)",
+    says_vi="Số bản sao là số âm hoặc trên 50, trong khi mỗi bản đều thu phí.",
+    do_vi="Ghi lại số bản sao theo tờ khai rồi gửi lại.",
+    says_en="The number of copies is negative or above fifty, though each is paid for.",
+    do_en="Write the number of copies from the form again, then send again.",
+)
+def copies_implausible(copies: int) -> Saw:
+    return None if 0 <= copies <= MOST_COPIES else "negative or above fifty"

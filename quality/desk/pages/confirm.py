@@ -1,0 +1,93 @@
+"""Mends of who someone is, which wait for a second person: alone, or all that one action made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from fastapi.responses import Response
+from starlette.background import BackgroundTask
+
+from connectors.ledger.access import Condition, May
+from connectors.ledger.mends import open_mend
+from connectors.ledger.queue import MOST_AT_ONCE, PAGE, PendingMend, pending_bulks, pending_mends
+from quality.desk.contents import value_said
+from quality.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit, VisitDep
+from schemas.decision import Mend
+
+Decisions = Annotated[str, Form(pattern=r"^(\d{1,18} ?)+$", max_length=20 * MOST_AT_ONCE)]
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A waiting mend with what it says."""
+
+    of: PendingMend
+    mend: Mend = field(repr=False)
+
+
+@router.get("/confirm")
+def waiting(visit: VisitDep, done: str = "", no: str = "") -> Response:
+    """What waits: bulk actions, then single mends."""
+    reach = _reach(visit)
+    ones = _opened(visit, pending_mends(visit.ledger, reach))
+    return visit.page("confirm", bulks=pending_bulks(visit.ledger, reach), ones=ones, bulk_id=None, page=PAGE,
+                      done=done, no=no, value_said=lambda value: value_said(value, visit.tongue))  # fmt: skip
+
+
+@router.get("/confirm/{bulk_id}")
+def of_bulk(visit: VisitDep, bulk_id: UUID) -> Response:
+    """Every mend of one action."""
+    ones = _opened(visit, pending_mends(visit.ledger, _reach(visit), bulk_id=bulk_id, limit=MOST_AT_ONCE))
+    return visit.page("confirm", bulks=[], ones=ones, bulk_id=bulk_id, page=MOST_AT_ONCE, done="", no="",
+                      value_said=lambda value: value_said(value, visit.tongue))  # fmt: skip
+
+
+@router.post("/confirm")
+def resolve(
+    visit: PostDep, decisions: Decisions, act: Annotated[Literal["confirm", "decline"], Form()],
+    reason: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
+) -> Response:  # fmt: skip
+    """A second person agrees, or does not and says why."""
+    wanted = May.CONFIRM if act == "confirm" else May.DECLINE
+    visit.need(wanted, "confirm")
+    ids = list(dict.fromkeys(int(one) for one in decisions.split()))[:MOST_AT_ONCE]
+    within = pending_mends(visit.ledger, visit.reach.where(wanted, "f"), decision_ids=ids, limit=MOST_AT_ONCE)
+    if not within:
+        raise TurnedAway(404, "no_dossier", "confirm", detail="place_or_resolved")
+    if act == "decline" and len(reason.strip()) < 3:
+        raise TurnedAway(422, "bad_request", "confirm", detail="reason")
+    found = [one.decision_id for one in within]
+    deeds = visit.desk.deeds
+    deed = (
+        deeds.confirm(visit.ledger, visit.user_name, found) if act == "confirm"
+        else deeds.decline(visit.ledger, visit.user_name, found, reason.strip())
+    )  # fmt: skip
+    if not deed.ruling.dossier_ids:
+        why = next(iter(deed.ruling.refused.values()), "resolved")
+        if why == "own":
+            raise TurnedAway(403, "own", "confirm", dossier_id=within[0].dossier_id, detail="own")
+        return visit.back_to(f"/confirm?no={why}")
+    response = visit.back_to(f"/confirm?done={'confirmed' if act == 'confirm' else 'declined'}")
+    response.background = BackgroundTask(visit.desk.after)
+    return response
+
+
+def _reach(visit: Visit) -> Condition:
+    """What may be confirmed; a steward sees what waits of the steward's own places."""
+    act = May.CONFIRM if visit.reach.may_somewhere(May.CONFIRM) else May.MEND
+    visit.need(act, "confirm")
+    return visit.reach.where(act, "f")
+
+
+def _opened(visit: Visit, waiting: Sequence[PendingMend]) -> list[Opened]:
+    """Opens them; each is a look at a person's data."""
+    if waiting:
+        visit.looked("confirm", list(dict.fromkeys(one.dossier_id for one in waiting)))
+    return [
+        Opened(one, open_mend(visit.ledger.open_key(one.wrapped, one.portal_code, one.dossier_code), one.sealed))
+        for one in waiting
+    ]  # fmt: skip

@@ -1,0 +1,123 @@
+"""Many births at once: candidate pairs and their probabilities by Splink 5 on DuckDB, and how its model was trained.
+
+Splink is imported when it is called: it takes a second. Blocking and levels are those of `levels`, the weights those of
+`model`, so the same pair has the same probability here and in `model.compare`, on any day and in any company.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from quality.duplicates.birth import Birth
+from quality.duplicates.levels import BLOCKS, COMPARISONS, ELSE, Comparison
+from quality.duplicates.model import Model, model, share_of_family
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from splink import Linker, SettingsCreator
+
+PRIOR = 1e-6
+"""That two births of a province's year, taken at random, are one: about 60,000 births, 3 in 100 handed in twice."""
+LEAST_M, LEAST_U = 0.005, 1e-5
+"""Of a level that was hardly seen in training: what invented desks never did, real ones may."""
+RANDOM_PAIRS = 5e6
+
+COLUMNS = tuple(each.name for each in fields(Birth))
+
+
+def frame_of(births: Iterable[tuple[int, Birth]], **more: Sequence[int]) -> "pa.Table":
+    """The births as a frame, a row for each id, in this order; `more`: other columns."""
+    import pyarrow as pa
+
+    rows = list(births)
+    columns: dict[str, Any] = {"unique_id": pa.array([of for of, _ in rows], pa.int64())}
+    values = [asdict(birth) for _, birth in rows]
+    for name in COLUMNS:
+        columns[name] = pa.array([value[name] for value in values], pa.string())
+    columns |= {name: pa.array(values, pa.int64()) for name, values in more.items()}
+    return pa.table(columns)
+
+
+def pairs(births: Iterable[tuple[int, Birth]], at_least: float = 0.0) -> list[tuple[int, int, float]]:
+    """All pairs that share a block: the ids, the smaller first, and the probability that both are one birth."""
+    frame = frame_of(births)
+    if frame.num_rows < 2:
+        return []
+    found = _linker(frame, settings(model())).inference.predict(
+        threshold_match_probability=at_least or None, warning_mode="never"
+    )
+    return sorted(_triples(found.as_record_list()))
+
+
+def train(births: Sequence[tuple[int, Birth]], children: Sequence[int]) -> Model:
+    """A model from births of which it is known who is one child: m from those, u from pairs at random."""
+    linker = _linker(frame_of(births, child_number=children), settings(None))
+    linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=1)
+    linker.training.estimate_m_from_label_column("child_number")
+    trained = linker.misc.save_model_to_json()["comparisons"]
+    return Model(PRIOR, {one.name: _chances(one, found) for one, found in zip(COMPARISONS, trained, strict=True)})
+
+
+def settings(pinned: Model | None) -> "SettingsCreator":
+    """Our comparisons as Splink wants them; with the model's numbers, or without any, to be trained."""
+    from splink import SettingsCreator, block_on
+
+    return SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=[_settings_of(one, pinned.chances[one.name] if pinned else {}) for one in COMPARISONS],
+        blocking_rules_to_generate_predictions=[block_on(*columns) for columns in BLOCKS],
+        probability_two_random_records_match=pinned.prior if pinned else PRIOR,
+        additional_columns_to_retain=[] if pinned else ["child_number"],
+    )
+
+
+def _settings_of(comparison: Comparison, chances: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+    column = comparison.column
+    missing = {"sql_condition": f"{column}_l IS NULL OR {column}_r IS NULL", "label_for_charts": "missing",
+               "is_null_level": True}  # fmt: skip
+    levels = [missing]
+    for name, sql in [*((level.name, level.sql) for level in comparison.levels), (ELSE, "ELSE")]:
+        level: dict[str, Any] = {"sql_condition": sql, "label_for_charts": name}
+        if name in chances:
+            level["m_probability"], level["u_probability"] = chances[name]
+        if comparison.by_frequency and name != ELSE:
+            level["tf_adjustment_column"] = column
+        levels.append(level)
+    return {"output_column_name": comparison.name, "comparison_levels": levels}
+
+
+def _chances(comparison: Comparison, trained: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """m and u of each level, six digits of each, none of them zero."""
+    names = [level.name for level in comparison.levels] + [ELSE]
+    levels = [level for level in trained["comparison_levels"] if not level.get("is_null_level")]
+    return {
+        name: (_chance(level.get("m_probability"), LEAST_M), _chance(level.get("u_probability"), LEAST_U))
+        for name, level in zip(names, levels, strict=True)
+    }
+
+
+def _chance(trained: Any, least: float) -> float:
+    return max(least, float(f"{trained:.6g}")) if isinstance(trained, float) else least
+
+
+def _linker(frame: "pa.Table", with_settings: "SettingsCreator") -> "Linker":
+    """A linker over the frame, with the pinned shares of family names instead of the frame's own."""
+    import pyarrow as pa
+    from splink import DuckDBAPI, Linker
+
+    database = DuckDBAPI()
+    linker = Linker(database.register(frame), with_settings, log_level=logging.WARNING)
+    for comparison in COMPARISONS:
+        if comparison.by_frequency:
+            column = comparison.column
+            values = sorted({value for value in frame[column].to_pylist() if value})
+            shares = pa.table({column: values, f"tf_{column}": [share_of_family(value) for value in values]})
+            linker.table_management.register_term_frequency_lookup(database.register(shares), column)
+    return linker
+
+
+def _triples(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int, float]]:
+    for row in rows:
+        one, other = sorted((row["unique_id_l"], row["unique_id_r"]))
+        yield one, other, row["match_probability"]

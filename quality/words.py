@@ -1,0 +1,48 @@
+"""What codes are called: states, events, registries, milestones, in Vietnamese and English; one table for all readers.
+
+`words.csv` holds a line per key. A key is its group and its code: `dossier.held`, `event.arrived`.
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+VI, EN = "vi", "en"
+LANGUAGES = (VI, EN)
+
+
+@dataclass(frozen=True)
+class Said:
+    """The same in both languages."""
+
+    vi: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        return self.en if language == EN else self.vi
+
+
+def read_table(package: str, name: str) -> dict[str, Said]:
+    """A table of words that lies in a package. Raises ValueError for a key that is there twice or lacks a language."""
+    words: dict[str, Said] = {}
+    text = files(package).joinpath(name).read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        if row["key"] in words or not row["vi"] or not row["en"]:
+            raise ValueError(f"{name}: {row['key']}: once, in both languages")
+        words[row["key"]] = Said(row["vi"], row["en"])
+    return words
+
+
+@cache
+def words() -> dict[str, Said]:
+    """The table, by key."""
+    return read_table("quality", "words.csv")
+
+
+def group(name: str, language: str = VI) -> dict[str, str]:
+    """The words of a group by code: `group("dossier")["held"]`."""
+    prefix = f"{name}."
+    return {
+        key.removeprefix(prefix): said.in_language(language) for key, said in words().items() if key.startswith(prefix)
+    }

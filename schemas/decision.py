@@ -1,0 +1,110 @@
+"""Decisions: what a person decided about one version of a dossier, and the dossier with its mends.
+
+What the source said stays as it was: a mend is a decision beside it. It counts for the version it was made on; when the
+source changes, the decision is reopened.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from pydantic import JsonValue
+
+from schemas.dossier import Dossier
+from schemas.fields import Model
+
+
+class Act(StrEnum):
+    """What a person does."""
+
+    MENDED = "mended"  # a field gets another value
+    CONFIRMED = "confirmed"  # a second person agrees to a mend
+    DECLINED = "declined"  # a second person does not
+    RELEASED = "released"  # the dossier goes on as it is
+    SUPPLEMENT_ASKED = "supplement_asked"  # the citizen is asked for more
+    REJECTED = "rejected"  # the dossier ends here
+    RESENT = "resent"  # the registry that refused it gets the same once more
+    UNDONE = "undone"  # an earlier decision is taken back
+
+
+class Mend(Model):
+    """One field's new value. Both values are JSON as the model dumps it; `before` is what stood there."""
+
+    field_path: str
+    before: JsonValue = None
+    after: JsonValue = None
+
+
+IDENTITY_FIELDS = frozenset({
+    "full_name", "sex", "born_on", "died_on", "personal_id", "number", "nationality_code", "insurance_number",
+    "birth_order",
+})  # fmt: skip
+"""Who someone is. A mend of these needs a second person."""
+
+MENDABLE = ("case", "applicant", "abstract", "commune_code", "agency_code", "deciding_agency_code",
+            "returning_agency_code")  # fmt: skip
+"""Where a mend may be made: codes, times and status are the portal's, papers the citizen's."""
+
+UNACCEPTABLE = frozenset(
+    {"unreadable_original", "changed_after_sending", "procedure_has_no_route", "unknown_procedure"}
+)
+"""Faults that nobody can pass over: there is nothing that could be sent, or too much."""
+
+
+def needs_second(field_path: str) -> bool:
+    """Whether a mend of this field has no effect until a second person confirmed it."""
+    return field_path.rsplit(".", 1)[-1] in IDENTITY_FIELDS
+
+
+def is_mendable(field_path: str) -> bool:
+    """Whether a person may give this field another value; what kind of case it is, is not one."""
+    return field_path.split(".", 1)[0] in MENDABLE and field_path not in ("case", "case.kind")
+
+
+def value_at(dossier: Dossier, field_path: str) -> JsonValue:
+    """The value of a field as JSON; None where nothing stands, or no such field is."""
+    found: JsonValue = dossier.model_dump(mode="json")
+    for name in field_path.split("."):
+        if isinstance(found, list):
+            found = found[int(name)] if name.isdecimal() and int(name) < len(found) else None
+        else:
+            found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def mended(dossier: Dossier, mends: Sequence[Mend]) -> Dossier:
+    """The dossier with these values, a later one over an earlier. Raises ValidationError for a value that cannot be
+    there, KeyError for a field that nobody may mend or that is not there."""
+    if not mends:
+        return dossier
+    content = dossier.model_dump(mode="json")
+    for mend in mends:
+        _put(content, mend)
+    return Dossier.model_validate(content)
+
+
+def _put(content: dict[str, Any], mend: Mend) -> None:
+    """Sets one value; models that were not there before are begun."""
+    if not is_mendable(mend.field_path):
+        raise KeyError(mend.field_path)
+    *way, last = mend.field_path.split(".")
+    at: Any = content
+    for name in way:
+        if isinstance(at, list):
+            at = at[_place(at, name, mend.field_path)]
+            continue
+        if at.get(name) is None:
+            at[name] = {}
+        at = at[name]
+    if isinstance(at, list):
+        at[_place(at, last, mend.field_path)] = mend.after
+    elif isinstance(at, dict):
+        at[last] = mend.after
+    else:
+        raise KeyError(mend.field_path)
+
+
+def _place(items: list[Any], name: str, field_path: str) -> int:
+    if not name.isdecimal() or int(name) >= len(items):
+        raise KeyError(field_path)
+    return int(name)

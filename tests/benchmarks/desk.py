@@ -1,0 +1,197 @@
+"""Prints how quickly the desk answers over a ledger of a million dossiers.
+
+    uv run --group benchmarks python -m tests.benchmarks.desk [--dossiers 1000000] [--pages 300]
+
+A few thousand dossiers come from the sandbox over real HTTP and go the real way: pulled, checked, sent, refused,
+registered. The rest are their copies, row by row, in the database. Pages are asked for over real HTTP, one at a time,
+of a server in a process of its own; dossiers and filters are chosen by lot among all.
+"""
+
+import random
+import socket
+import tempfile
+import time
+from contextlib import ExitStack
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Annotated
+
+import requests
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import URL, create_engine, text
+
+from connectors.ledger import open_ledger, upgrade
+from connectors.ledger.access import Role, grant
+from connectors.postgres import embedded
+from connectors.sandbox.rehearsal import Rehearsal
+from connectors.vault import Vault
+from tests.benchmarks.figures import machine
+from tests.road import Road
+
+out = Console(width=100)
+KEY = bytes(range(32))
+REAL = 4000
+BAR_MS = {"median": 100, "99 of 100": 300}
+
+COPIES = {
+    "dossiers": "dossier_id + {o}, portal_code, dossier_code || '-' || {n}, national_code, technical_id,"
+    " procedure_as_written, commune_code, received_on - {n} % 300, version_number, content_sha256, portal_status,"
+    " state, registries, released_version, first_pulled_at - {n} % 300 * interval '1 day',"
+    " started_at - {n} % 300 * interval '1 day', due_at - {n} % 300 * interval '1 day', batch_id",
+    "keys": "dossier_id + {o}, wrapped, destroyed_at",
+    "versions": "dossier_id + {o}, version_number, original_sha256, content_sha256, unreadable_field, pulled_at,"
+    " sealed",
+    "findings": "dossier_id + {o}, version_number, check_code, field_path, weight, found_at",
+    "faults": "dossier_id + {o}, cause_code, field_path, registry_code, portal_code, commune_code,"
+    " found_at - {n} % 300 * interval '1 day', due_at - {n} % 300 * interval '1 day', NULL",
+    "deliveries": "delivery_id + {d}, dossier_id + {o}, version_number, registry_code, step_number, places_version,"
+    " mends, gen_random_uuid(), state, needs, gives, lacks, attempt_number, asked_number, attempted_at, not_before,"
+    " leased_until",
+    "events": "event_id + {e}, happened_at - {n} % 300 * interval '1 day', dossier_id + {o}, delivery_id + {d}, kind,"
+    " actor, detail",
+    "reports": "report_id + {r}, dossier_id + {o}, milestone, happened_at, state, attempt_number, not_before,"
+    " leased_until, heard_at, NULL",
+}  # fmt: skip
+"""How each table's rows are copied the nth time; papers and replies are not copied: only the opened dossier's count."""
+
+
+LAST_IDS = text("""
+    SELECT (SELECT max(dossier_id) FROM dossiers), (SELECT max(delivery_id) FROM deliveries),
+           (SELECT max(event_id) FROM events), (SELECT max(report_id) FROM reports)""")
+
+
+def fill(url: URL, dossiers: int) -> None:
+    """The real ones first, then so many copies of them as are wanted."""
+    upgrade(url)
+    with open_ledger(url, Vault(KEY)) as ledger:
+        rehearsal = Rehearsal(2026, REAL)
+        try:
+            Road(ledger, rehearsal).go(600)
+        finally:
+            rehearsal.stop()
+        grant(ledger, "lan", Role.STEWARD, "", "benchmark")
+        grant(ledger, "hoa", Role.SECOND_STEWARD, "", "benchmark")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        offsets = dict(zip("oder", connection.execute(LAST_IDS).one(), strict=True))
+        for table, columns in COPIES.items():
+            many = {name: f"{by} * n" for name, by in offsets.items()}
+            connection.execute(text(
+                f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT {columns.format(n='n', **many)}"
+                f" FROM {table}, generate_series(1, :copies) AS n"
+                if table in ("dossiers", "deliveries", "events", "reports") else
+                f"INSERT INTO {table} SELECT {columns.format(n='n', **many)}"
+                f" FROM {table}, generate_series(1, :copies) AS n"),
+                {"copies": dossiers // REAL - 1})  # fmt: skip
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    engine.dispose()
+
+
+def serve(url: str, port: int) -> None:
+    """The desk for one user, in this process."""
+    import uvicorn
+    from sqlalchemy import make_url
+
+    from dags.steps import deciding
+    from quality.desk import make_desk
+    from quality.desk.visit import Visitor
+
+    with open_ledger(make_url(url), Vault(KEY)) as ledger:
+        app = make_desk(
+            ledger=lambda: ledger, deeds=deciding,
+            who=lambda request: Visitor(request.headers.get("x-user", "lan"), "t"),
+        )  # fmt: skip
+        uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+
+
+def addresses(url: URL, pages: int) -> dict[str, list[str]]:
+    """Pages of each kind, by lot."""
+    lot = random.Random(7)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        real = connection.execute(
+            text("SELECT portal_code, dossier_code, state FROM dossiers WHERE dossier_id <= :last"), {"last": REAL}
+        ).all()
+        causes = connection.execute(text("SELECT DISTINCT cause_code FROM faults")).scalars().all()
+    engine.dispose()
+    portals = sorted({row.portal_code for row in real})
+    held = [row for row in real if row.state == "held"]
+
+    def dossier(row: object) -> str:
+        return f"/dossier/{row.portal_code}/{row.dossier_code}"  # type: ignore[attr-defined]
+
+    return {
+        "queue": ["/queue" if lot.random() < 0.5 else f"/queue?portal={lot.choice(portals)}" for _ in range(pages)],
+        "queue of a cause": [
+            f"/queue/{lot.choice(causes)}" + (f"?portal={lot.choice(portals)}" if lot.random() < 0.5 else "")
+            for _ in range(pages)
+        ],
+        "dossier at fault": [dossier(lot.choice(held)) for _ in range(pages)],
+        "any dossier": [dossier(lot.choice(real)) for _ in range(pages)],
+        "overview": ["/"] * (pages // 3),
+    }  # fmt: skip
+
+
+def main(
+    dossiers: Annotated[int, typer.Option(help="In the ledger.")] = 1_000_000,
+    pages: Annotated[int, typer.Option(help="Asked for, of each kind.")] = 300,
+) -> None:
+    """Fills a ledger and asks for pages."""
+    with ExitStack() as ends, tempfile.TemporaryDirectory() as home, embedded(Path(home)) as server:
+        url = server.url()
+        began = time.monotonic()
+        fill(url, dossiers)
+        out.print(f"{machine()}; {dossiers:,} dossiers, filled in {time.monotonic() - began:.0f} s", highlight=False)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = get_context("spawn").Process(
+            target=serve, args=(url.render_as_string(hide_password=False), port), daemon=True
+        )
+        process.start()
+        ends.callback(process.terminate)
+        out.print(measured(f"http://127.0.0.1:{port}", addresses(url, pages)))
+
+
+def measured(base: str, wanted: dict[str, list[str]]) -> Table:
+    table = Table(title="The desk, ms a page", title_justify="left")
+    for name in ("page", "asked", "median", "99 of 100", "slowest", "kB, median"):
+        table.add_column(name, justify="right")
+    with requests.Session() as session:
+        _until_it_answers(session, base)
+        for name, paths in wanted.items():
+            for path in paths[:20]:
+                session.get(base + path).raise_for_status()
+            times, sizes = [], []
+            for path in paths:
+                began = time.perf_counter()
+                reply = session.get(base + path)
+                times.append((time.perf_counter() - began) * 1000)
+                reply.raise_for_status()
+                sizes.append(len(reply.content) / 1024)
+            cut = quantiles(times, n=100)[98]
+            numbers = (len(paths), median(times), cut, max(times), median(sizes))
+            table.add_row(name, *(f"{number:.0f}" for number in numbers))
+    table.caption = (
+        ", ".join(f"{what} under {ms} ms" for what, ms in BAR_MS.items()) + ": the bar for queue and dossier"
+    )
+    return table
+
+
+def _until_it_answers(session: requests.Session, base: str) -> None:
+    for _ in range(300):
+        try:
+            if session.get(base + "/").ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.2)
+    raise SystemExit("the desk did not start")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,460 @@
+"""A birth handed in twice is found, twins and siblings are told apart, and what a person decided stays."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, text
+
+from connectors.ledger import Ledger, open_ledger
+from connectors.ledger.erasure import erase
+from connectors.ledger.likenesses import (
+    Alike,
+    Undecided,
+    decide,
+    enter,
+    find_like,
+    open_dossiers,
+    remember,
+    undecided,
+)
+from connectors.vault import Vault
+from dags.steps.likening import enter_all, liken, read_original
+from quality.check import CATALOGUE
+from quality.duplicates.batch import pairs
+from quality.duplicates.birth import Birth, birth_of, notice_key, number_of
+from quality.duplicates.crossing import Fault, Subject, are_two_persons, look
+from quality.duplicates.kinds import kind_of
+from quality.duplicates.levels import COMPARISONS, is_one_slip
+from quality.duplicates.model import compare, model
+from quality.duplicates.traces import entry_of, traces_of
+from schemas.dates import VIETNAM
+from schemas.delivery import Receipt
+from schemas.dossier import Dossier
+from schemas.person import IdPaper
+from schemas.text import search_fold
+from tests.benchmarks.duplicates import measure, rows_of
+from tests.births import Born, births
+from tests.dossiers import BIRTH, DEATH, FATHER, MARRIAGE, MOTHER, changed, when
+from tests.road import Road
+from tests.shelf import Shelf
+
+
+def but(dossier: Dossier = BIRTH, **changes: Any) -> Dossier:
+    """The dossier with other values; `child__full_name` is a field of the child."""
+    for path, value in changes.items():
+        dossier = changed(dossier, f"case.{path.replace('__', '.')}", value)
+    return dossier
+
+
+def again(number: int, dossier: Dossier = BIRTH, **changes: Any) -> Dossier:
+    """The same, handed in under another code."""
+    return but(dossier, **changes).model_copy(update={"dossier_code": f"H05.12.34-261120-{number:04d}"})
+
+
+def kind(one: Dossier, other: Dossier) -> str | None:
+    births = birth_of(one), birth_of(other)
+    assert births[0] and births[1]
+    found, turned_round = kind_of(births[0], births[1]), kind_of(births[1], births[0])
+    assert found == turned_round
+    return found and str(found[0])
+
+
+NO_MOTHERS_NUMBER = {"mother__personal_id": None, "mother__id_paper": None}
+FIRST = but(birth_order=1)
+NEXT_NOTICE = "00013.GCS.24001.26"
+
+
+# What is one birth, and what is not
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"child__full_name": "NGUYEN MAI ANH"},
+        {"child__full_name": " Nguyễn  Mai Anh "},
+        {"child__full_name": "NGUYỄN MAI ANG"},
+        {"child__full_name": "MAI ANH NGUYỄN"},
+        {"child__born_on": when("11.02.2026")},
+        {"child__born_on": when("03.11.2026")},
+        {"child__born_on": when("2026")},
+        {"child__born_on": when("02.11.2025")},
+        {"child__sex": None},
+        {"mother__personal_id": "000000000000", "mother__id_paper": None},
+        {"mother__personal_id": None, "mother__id_paper": IdPaper(kind_code="1", number="121212121")},
+        {"mother__full_name": "TRAN THI HOA", **NO_MOTHERS_NUMBER},
+        {"mother__personal_id": "024198001112", "mother__id_paper": None},
+        {"father": None},
+        {"notice_code": None},
+        {"notice_code": "00012 gcs 24001 26"},
+        {"notice_code": NEXT_NOTICE},
+    ],
+)
+def test_a_birth_handed_in_twice_is_a_duplicate_whatever_one_desk_wrote_wrong(changes: dict[str, Any]) -> None:
+    assert kind(BIRTH, again(2, **changes)) == "duplicate"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"birth_order": 2, "child__full_name": "NGUYỄN MAI LAN"},
+        {"birth_order": 2, "child__full_name": "NGUYỄN MAI ÁNH"},
+        {"birth_order": 2},
+        {"birth_order": None, "child__full_name": "NGUYỄN GIA BẢO", "notice_code": NEXT_NOTICE},
+        {"birth_order": None, "child__full_name": "NGUYỄN MAI ÁNH", "notice_code": NEXT_NOTICE},
+        {"birth_order": None, "child__full_name": "NGUYỄN MAI ẢNH"},
+        {"birth_order": None, "child__full_name": "NGUYEN MAI ANH", "notice_code": NEXT_NOTICE},
+        {"birth_order": 2, "child__full_name": "NGUYỄN MAI LAN", "child__born_on": when("03.11.2026")},
+        {"birth_order": 2, "child__full_name": "NGUYỄN MAI LAN", "child__born_on": when("2026")},
+        {"birth_order": 2, "child__full_name": "NGUYỄN MAI LAN", "child__born_on": when("11.02.2026")},
+        {"birth_order": 2, "child__full_name": "NGUYỄN MAI LAN", "child__born_on": when("12.11.2026")},
+        {"birth_order": 2, "child__full_name": "NGUYỄN MAI LAN", **NO_MOTHERS_NUMBER},
+    ],
+)
+def test_twins_are_told_apart_by_order_name_sex_and_notice(changes: dict[str, Any]) -> None:
+    assert kind(FIRST, again(2, **changes)) == "twin"
+    assert not look(Subject.of(again(2, **changes)), Subject.of(FIRST)).faults
+
+
+def test_a_boy_and_a_girl_of_one_name_with_a_notice_each_are_twins() -> None:
+    assert kind(BIRTH, again(2, child__sex="male", notice_code=NEXT_NOTICE)) == "twin"
+    assert kind(BIRTH, again(2, child__sex="male")) == "duplicate"
+
+
+@pytest.mark.parametrize("name", ["NGUYỄN MAI LAN", "NGUYỄN MAI ANH"])
+def test_siblings_have_one_mother_and_another_day_even_if_they_share_a_name(name: str) -> None:
+    older = again(2, child__full_name=name, child__born_on=when("15.03.2024"), notice_code="00400.GCS.24001.24")
+    assert kind(BIRTH, older) == "sibling"
+    assert not look(Subject.of(BIRTH), Subject.of(older)).faults
+
+
+def test_a_neighbours_child_of_the_same_name_and_day_is_nothing_to_it() -> None:
+    neighbour = again(2, notice_code="00913.GCS.24001.26", mother=MARRIAGE.case.wife, father=None)  # type: ignore[union-attr]
+    assert kind(BIRTH, neighbour) is None
+
+
+def test_two_rare_family_names_say_more_than_two_nguyens() -> None:
+    rare, common = (Birth(mother_family=family, born_year="2026") for family in ("nghiem", "nguyen"))
+    assert compare(rare, rare) > compare(common, common)
+
+
+def test_fillers_and_other_shapes_are_no_numbers() -> None:
+    without_paper = MOTHER.model_copy(update={"id_paper": None})
+    written = {"024198001111": "024198001111", " 024198 001111": "024198001111", "000000000000": None,
+               "111111111111": None, "000000001": None, "121212121": None, "02419800111": None, "": None}  # fmt: skip
+    for number, expected in written.items():
+        assert number_of(without_paper.model_copy(update={"personal_id": number})) == expected
+    assert number_of(MOTHER.model_copy(update={"personal_id": "000000000001"})) == "024198001111"  # the paper's
+    assert notice_key("00012 gcs.24001-26") == notice_key("00012.GCS.24001.26") == "00012GCS2400126"
+    assert notice_key("00000") is None
+
+
+def test_communes_are_compared_as_they_are_under_one_table() -> None:
+    """Phường Trần Phú (07213) went into Phường Bắc Giang (07210) on 1 July 2025."""
+    before = changed(but(mother=None), "received_at", datetime(2025, 3, 3, 9, tzinfo=VIETNAM))
+    old, now = birth_of(changed(before, "commune_code", "07213")), birth_of(but(mother=None))
+    assert old and now and old.commune == now.commune == "07210"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("anh", "anh", True), ("anh", "ang", True), ("anh", "an", True), ("an", "anh", True), ("anh", "nah", True),
+        ("anh", "hna", False), ("anh", "a", False), ("anh", "nhi", False), ("", "a", True),
+        ("20261102", "20261120", True), ("20261102", "20260211", False),
+    ],
+)  # fmt: skip
+def test_one_slip_is_a_character_more_less_other_or_swapped(one: str, other: str, expected: bool) -> None:
+    assert is_one_slip(one, other) is is_one_slip(other, one) is expected
+
+
+# Many at once, and one alone
+
+
+@pytest.fixture(scope="module")
+def born() -> list[Born]:
+    return births(23, 3_000)
+
+
+def test_the_pinned_model_has_a_number_for_every_level_and_no_persons_value() -> None:
+    pinned = model()
+    assert {name: list(levels) for name, levels in pinned.chances.items()} == {
+        one.name: [level.name for level in one.levels] + ["else"] for one in COMPARISONS
+    }
+    assert all(0 < chance <= 1 for of in pinned.chances.values() for both in of.values() for chance in both)
+
+
+def test_a_single_pair_has_the_probability_that_splink_gives_it_among_many(born: list[Born]) -> None:
+    rows = dict(rows_of(born))
+    found = pairs(rows.items())
+    assert len(found) > 400
+    for one, other, probability in found:
+        assert compare(rows[one], rows[other]) == pytest.approx(probability, abs=1e-9)
+        assert compare(rows[other], rows[one]) == pytest.approx(probability, abs=1e-9)
+    assert pairs(list(rows.items())[::-1]) == found
+
+
+def test_the_company_a_pair_is_in_changes_nothing() -> None:
+    two = [birth_of(BIRTH), birth_of(again(2, child__full_name="NGUYEN MAI ANH"))]
+    rows = [(at, birth) for at, birth in enumerate(two, 1) if birth]
+    ((one, other, probability),) = pairs(rows)
+    assert (one, other) == (1, 2)
+    assert probability == pytest.approx(compare(rows[0][1], rows[1][1]), abs=1e-9)
+    assert pairs(rows[:1]) == []
+
+
+def test_on_invented_births_few_are_missed_fewer_are_wrong_and_no_twin_is_blocked(born: list[Born]) -> None:
+    measured = measure(born)
+    assert measured.true_pairs > 100 and measured.twin_pairs > 40
+    assert measured.precision >= 0.98
+    assert measured.recall >= 0.95
+    assert measured.twins_blocked == 0
+
+
+def test_what_is_compared_in_many_is_found_by_traces_for_one(born: list[Born]) -> None:
+    """Of two dossiers about one child or of twins, each leads to the other."""
+    traces = [frozenset(traces_of(one.dossier)) for one in born]
+    found = pairs(rows_of(born))
+    lost = [(one, other) for one, other, probability in found if probability >= 0.9 and not traces[one] & traces[other]]
+    assert not lost
+
+
+# Numbers of another, births too close, entries twice
+
+
+def test_a_number_of_another_person_is_found_and_other_writings_of_one_are_forgiven() -> None:
+    same = [{"full_name": "TRAN THI HOA"}, {"full_name": "HOA TRẦN THỊ"}, {"born_on": when("1998")},
+            {"born_on": when("04.03.1999")}, {"born_on": None}]  # fmt: skip
+    for written in same:
+        assert not are_two_persons(MOTHER, MOTHER.model_copy(update=written))
+    for written in ({"full_name": "LÊ THỊ THU"}, {"born_on": when("04.03.1971")}):
+        assert are_two_persons(MOTHER, MOTHER.model_copy(update=written))
+
+
+def test_a_number_is_looked_for_whoever_has_it_in_any_kind_of_dossier() -> None:
+    stolen = again(2, DEATH, deceased__personal_id=FATHER.personal_id)
+    assert look(Subject.of(stolen), Subject.of(BIRTH)).faults == (
+        (Fault.NUMBER_USED_BY_ANOTHER, "case.deceased.personal_id"),
+    )
+    assert look(Subject.of(BIRTH), Subject.of(stolen)).faults == (
+        (Fault.NUMBER_USED_BY_ANOTHER, "case.father.personal_id"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "is_too_close"),
+    [("20.11.2026", True), ("02.05.2026", True), ("08.11.2026", False), ("02.02.2026", False), ("11.02.2026", False),
+     ("02.11.2025", False), ("2026", False)],
+)  # fmt: skip
+def test_two_births_of_one_mother_within_nine_months_are_too_close(day: str, is_too_close: bool) -> None:
+    """The other child was born on 2 November 2026; 2 February is 273 days before, 11 February that day swapped."""
+    other = again(2, child__full_name="NGUYỄN GIA BẢO", child__born_on=when(day), notice_code="00500.GCS.24001.26")
+    faults = [fault for fault, _ in look(Subject.of(BIRTH), Subject.of(other)).faults]
+    assert (Fault.BIRTHS_TOO_CLOSE in faults) is is_too_close
+
+
+def test_every_fault_between_dossiers_is_in_the_catalogue() -> None:
+    assert {str(fault) for fault in Fault} <= CATALOGUE.keys()
+
+
+def test_an_entry_is_known_by_kind_place_book_and_number() -> None:
+    receipt = Receipt(entry_number="012", book_code="01/2026")
+    assert entry_of(BIRTH, receipt) == "birth/07210/01/2026/12"
+    assert entry_of(BIRTH, Receipt(entry_number="12")) is None
+    assert entry_of(DEATH, receipt) != entry_of(BIRTH, receipt)
+
+
+# In the ledger
+
+
+def read_shelf(original: bytes, portal_code: str) -> Dossier:
+    """The originals on a shelf are dossiers as our own JSON."""
+    return Dossier.model_validate_json(original)
+
+
+def liken_all(shelf: Shelf, *dossiers: Dossier) -> dict[str, set[str]]:
+    """Dossiers arrive and are looked at beside all that are known; what was found, by dossier code."""
+    shelf.arrive(*dossiers)
+    ids = ids_of(shelf)
+    found = liken(shelf.ledger, {ids[one.dossier_code]: one for one in dossiers}, read_shelf)
+    codes = {number: code for code, number in ids.items()}
+    return {codes[number]: {finding.check_code for finding in findings} for number, findings in found.items()}
+
+
+def ids_of(shelf: Shelf) -> dict[str, int]:
+    return {row.dossier_code: row.dossier_id for row in shelf.rows("SELECT dossier_code, dossier_id FROM dossiers")}
+
+
+def open_pairs(ledger: Ledger, **scope: Any) -> list[Undecided]:
+    return undecided(ledger, kinds=("duplicate", "twin", "sibling"), **scope)
+
+
+TWICE = again(2, child__full_name="NGUYEN MAI ANH")
+TWIN = again(3, birth_order=2, child__full_name="NGUYỄN MAI LAN", notice_code=NEXT_NOTICE)
+
+
+def test_the_later_of_two_is_found_beside_the_earlier_which_goes_its_way(shelf: Shelf) -> None:
+    assert liken_all(shelf, BIRTH) == {}
+    assert liken_all(shelf, TWICE) == {TWICE.dossier_code: {"possible_duplicate"}}
+    (pair,) = open_pairs(shelf.ledger)
+    assert (pair.dossier_code, pair.other_code, pair.kind) == (BIRTH.dossier_code, TWICE.dossier_code, "duplicate")
+    assert pair.probability > 0.99
+
+
+def test_two_that_come_together_are_found_too_and_looking_again_finds_the_same(shelf: Shelf) -> None:
+    for _ in range(2):
+        assert liken_all(shelf, BIRTH, TWICE) == {TWICE.dossier_code: {"possible_duplicate"}}
+        assert len(open_pairs(shelf.ledger)) == 1
+
+
+def test_twins_are_kept_as_twins_and_nothing_is_found_in_either(shelf: Shelf) -> None:
+    assert liken_all(shelf, FIRST, TWIN) == {}
+    assert [pair.kind for pair in open_pairs(shelf.ledger)] == ["twin"]
+    assert undecided(shelf.ledger) == []
+
+
+def test_a_decision_stays_and_the_one_that_was_held_is_looked_at_again_with_it(shelf: Shelf) -> None:
+    liken_all(shelf, BIRTH, TWICE)
+    ids = ids_of(shelf)
+    shelf.change("UPDATE dossiers SET state = 'held' WHERE dossier_code = :code", code=TWICE.dossier_code)
+    assert decide(shelf.ledger, ids[TWICE.dossier_code], ids[BIRTH.dossier_code], "different", "thu.ha")
+    assert shelf.state(TWICE) == "pulled"
+    for _ in range(2):
+        assert liken_all(shelf, BIRTH, TWICE) == {}
+        assert open_pairs(shelf.ledger) == []
+    rows = shelf.rows("SELECT decided_as, decided_by FROM likenesses")
+    assert [tuple(row) for row in rows] == [("different", "thu.ha")]
+
+
+def test_a_decision_is_an_event_of_both_dossiers_with_who_and_what(shelf: Shelf) -> None:
+    liken_all(shelf, BIRTH, TWICE)
+    one, other = (ids_of(shelf)[dossier.dossier_code] for dossier in (BIRTH, TWICE))
+    assert decide(shelf.ledger, one, other, "same", "thu.ha")
+    assert not decide(shelf.ledger, one, other, "same", "van.nam")
+    assert decide(shelf.ledger, one, other, "different", "van.nam")
+    events = shelf.rows("SELECT dossier_id, actor, detail FROM events WHERE kind = 'likeness_decided'")
+    assert {(row.dossier_id, row.actor, row.detail["other"], row.detail["as"]) for row in events} == {
+        (one, "thu.ha", other, "same"), (other, "thu.ha", one, "same"),
+        (one, "van.nam", other, "different"), (other, "van.nam", one, "different"),
+    }  # fmt: skip
+    assert not decide(shelf.ledger, one, 999, "same", "thu.ha")
+
+
+def test_a_pair_called_the_same_is_found_again(shelf: Shelf) -> None:
+    liken_all(shelf, BIRTH, TWICE)
+    ids = ids_of(shelf)
+    decide(shelf.ledger, ids[BIRTH.dossier_code], ids[TWICE.dossier_code], "same", "thu.ha")
+    assert liken_all(shelf, TWICE) == {TWICE.dossier_code: {"possible_duplicate"}}
+    assert open_pairs(shelf.ledger) == []
+
+
+def test_a_pair_that_is_alike_no_more_goes_and_an_old_version_leaves_no_traces(shelf: Shelf) -> None:
+    liken_all(shelf, BIRTH, TWICE)
+    other_family = changed(MARRIAGE, "dossier_code", TWICE.dossier_code)
+    before = len(shelf.rows("SELECT FROM traces"))
+    assert liken_all(shelf, other_family) == {}
+    assert open_pairs(shelf.ledger) == []
+    assert len(shelf.rows("SELECT FROM traces")) == before - len(traces_of(TWICE)) + len(traces_of(other_family))
+
+
+def test_what_is_withdrawn_at_its_portal_is_nobodys_first(shelf: Shelf) -> None:
+    liken_all(shelf, BIRTH)
+    shelf.change("UPDATE dossiers SET state = 'closed'")
+    assert liken_all(shelf, TWICE) == {}
+
+
+def test_births_too_close_and_a_number_of_another_are_found_across_dossiers(shelf: Shelf) -> None:
+    other = again(4, child__full_name="NGUYỄN GIA BẢO", child__born_on=when("02.05.2026"), notice_code=None,
+                  father__full_name="LÊ QUANG DŨNG")  # fmt: skip
+    liken_all(shelf, BIRTH)
+    assert liken_all(shelf, other) == {other.dossier_code: {"births_too_close", "number_used_by_another"}}
+    assert [pair.kind for pair in open_pairs(shelf.ledger)] == ["sibling"]
+
+
+def test_who_may_see_a_place_sees_the_pairs_that_touch_it(shelf: Shelf) -> None:
+    liken_all(shelf, BIRTH, TWICE)
+    for places, count in (("", 1), ("24", 1), ("07210", 1), ("40", 0), ("07213", 0)):
+        assert len(open_pairs(shelf.ledger, places=[places])) == count
+    (pair,) = open_pairs(shelf.ledger)
+    assert open_pairs(shelf.ledger, after=(pair.dossier_id, pair.other_id)) == []
+
+
+def test_an_entry_that_was_given_twice_is_found_at_the_second(shelf: Shelf) -> None:
+    shelf.arrive(BIRTH, TWICE)
+    ids, receipt = ids_of(shelf), Receipt(entry_number="12", book_code="01/2026")
+    one, other = ids[BIRTH.dossier_code], ids[TWICE.dossier_code]
+    assert enter_all(shelf.ledger, [(one, BIRTH, receipt)]) == {}
+    assert enter_all(shelf.ledger, [(one, BIRTH, receipt)]) == {}
+    found = enter_all(shelf.ledger, [(other, TWICE, receipt)])
+    assert {number: finding.check_code for number, finding in found.items()} == {other: "entry_registered_twice"}
+    assert enter_all(shelf.ledger, [(one, BIRTH, Receipt())]) == {}
+    liken(shelf.ledger, {one: BIRTH, other: TWICE}, read_shelf)
+    assert enter(shelf.ledger, {other: "birth/07210/01/2026/12"}) == [(other, one)]
+
+
+def test_an_erased_dossier_leaves_neither_traces_nor_open_pairs(shelf: Shelf) -> None:
+    liken_all(shelf, BIRTH, TWICE)
+    shelf.change("UPDATE dossiers SET state = 'closed' WHERE dossier_code = :code", code=BIRTH.dossier_code)
+    assert erase(shelf.ledger, "24", BIRTH.dossier_code)
+    of = {row.dossier_id for row in shelf.rows("SELECT dossier_id FROM traces")}
+    assert of == {ids_of(shelf)[TWICE.dossier_code]}
+    assert open_pairs(shelf.ledger) == []
+
+
+def test_traces_cannot_be_read_nor_tried_out_without_the_key(shelf: Shelf) -> None:
+    liken_all(shelf, BIRTH, TWICE)
+    kept = [bytes(row.digest) for row in shelf.rows("SELECT digest FROM traces")]
+    stranger = Vault(bytes(32))
+    assert all(len(digest) == 16 for digest in kept)
+    assert not {stranger.trace(kind, of) for kind, of in traces_of(BIRTH)} & set(kept)
+    assert {shelf.ledger.vault.trace(kind, of) for kind, of in traces_of(BIRTH)} <= set(kept)
+    everything = str(shelf.rows("SELECT t::text FROM traces t")) + str(shelf.rows("SELECT l::text FROM likenesses l"))
+    for secret in (MOTHER.personal_id, search_fold(MOTHER.full_name), "hoa", "20261102"):
+        assert secret and secret not in everything
+
+
+def test_a_trace_is_of_its_kind_and_its_key() -> None:
+    vault = Vault(bytes(range(32)))
+    assert vault.trace("number", "1") == Vault(bytes(range(32))).trace("number", "1")
+    assert vault.trace("number", "1") != vault.trace("notice", "1")
+    assert vault.trace("number", "1") != Vault(bytes(32)).trace("number", "1")
+
+
+def test_candidates_of_a_whole_batch_are_found_by_one_question(shelf: Shelf) -> None:
+    shelf.arrive(BIRTH, TWICE, TWIN)
+    ids = ids_of(shelf)
+    remember(shelf.ledger, {ids[one.dossier_code]: traces_of(one) for one in (BIRTH, TWICE, TWIN)})
+    found = find_like(shelf.ledger, list(ids.values()))
+    assert len(found) == 6
+    one, other = ids[BIRTH.dossier_code], ids[TWICE.dossier_code]
+    kinds = frozenset({"number", "notice", "names", "mother_day"})
+    assert Alike(one, other, kinds, None) in found and Alike(other, one, kinds, None) in found
+
+
+def test_two_workers_may_look_at_one_dossier_at_once(shelf: Shelf, ledger_url: URL) -> None:
+    shelf.arrive(BIRTH)
+    (dossier_id,) = ids_of(shelf).values()
+    with open_ledger(ledger_url, shelf.ledger.vault) as second, ThreadPoolExecutor(4) as workers:
+        traces = {dossier_id: traces_of(BIRTH)}
+        for done in [workers.submit(remember, ledger, traces) for ledger in [shelf.ledger, second] * 10]:
+            done.result()
+    assert len(shelf.rows("SELECT FROM traces")) == len(traces_of(BIRTH))
+
+
+def test_candidates_are_opened_as_their_portals_gave_them_and_no_clean_dossier_is_found(
+    road: Callable[..., Road],
+) -> None:
+    of = road(240)
+    of.pull()
+    with of.ledger.engine.connect() as connection:
+        ids = list(connection.execute(text("SELECT dossier_id FROM dossiers ORDER BY 1")).scalars())
+    known = {one.dossier_id: read_original(one.original, one.portal_code) for one in open_dossiers(of.ledger, ids)}
+    assert len(known) > 200
+    halves = [dict(list(known.items())[at::2]) for at in (0, 1)]
+    for half in halves:
+        assert liken(of.ledger, half) == {}
+    twins = {pair.kind for pair in open_pairs(of.ledger)}
+    assert twins <= {"twin"}
