@@ -1,6 +1,7 @@
 """A desk on a ledger worked by hand: dossiers arrive as their portal writes them, users come with grants."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +14,15 @@ from httpx import Response
 from connectors.ledger import Ledger
 from connectors.ledger.access import grant
 from connectors.ledger.arrivals import Arrival, save_page
+from connectors.ledger.deliveries import Told, claim_ready, record
 from connectors.ledger.examinations import KeptPaper, keep_papers, unexamined
 from connectors.sandbox.twins.onestop_form import FORMS, written
 from dags.steps import deciding
 from dags.steps.checking import check_again
 from quality.desk import Visitor, make_desk
+from schemas.delivery import Event
 from schemas.dossier import Dossier
+from tests.dossiers import changed
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 USER, TOKEN = "x-test-user", "token of {}"
@@ -127,3 +131,42 @@ class Browser:
 
 def path_of(dossier: Dossier) -> str:
     return f"/dossier/{dossier.portal_code}/{dossier.dossier_code}"
+
+
+def refuse(house: DeskHouse, words: str) -> None:
+    """Civil status refuses the one dossier that it is sent."""
+    (claimed,) = claim_ready(house.ledger, "civil_status", 10)
+    causes = (("civil_status.unknown", ""),)
+    assert record(house.ledger, [Told(claimed, Event.REFUSED, None, code="500", words=words, causes=causes)])
+
+
+SYLLABLES = """AN BÌNH CHI DUNG GIANG HÀ KHANH LAN MAI NGA OANH PHƯƠNG QUYÊN SEN THẢO UYÊN VÂN XUÂN YẾN HẠNH""".split()
+
+
+def numbered(of: Dossier, count: int) -> list[Dossier]:
+    """So many births like this one, each of other people."""
+    return [_of_others(of, at) for at in range(1000, 1000 + count)]
+
+
+def _of_others(of: Dossier, at: int) -> Dossier:
+    first, second, third = SYLLABLES[at % 20], SYLLABLES[at // 20 % 20], SYLLABLES[at // 400 % 20]
+    father, mother = f"024095{at:06d}", f"024198{at:06d}"
+    values = {
+        "dossier_code": f"H05.12.34-261120-{at:04d}", "case.notice_code": f"{at:05d}.GCS.24001.26",
+        "case.child.full_name": f"NGUYỄN {third} {second} {first}", "case.mother.personal_id": mother,
+        "case.mother.id_paper.number": mother, "case.mother.full_name": f"TRẦN {third} {first} {second}",
+        "case.father.personal_id": father, "applicant.personal_id": father,
+        "case.father.full_name": f"NGUYỄN VĂN {second} {first}", "applicant.full_name": f"NGUYỄN VĂN {second} {first}",
+    }  # fmt: skip
+    for path, value in values.items():
+        of = changed(of, path, value)
+    return of
+
+
+def hidden(html: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that leads there."""
+    forms = re.findall(r'<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', html, re.DOTALL)
+    inside = next(inner for target, inner in forms if target.split("?")[0].endswith(action))
+    found = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', inside))
+    found.pop("form_token", None)
+    return found

@@ -1,102 +1,42 @@
-"""From a fault to a registration by a clerk's hand, in a real browser: what is clicked and typed, and what the twins hold.
+"""From a fault to a registration by a clerk's hand in a real browser: what is clicked and typed, what the twins hold.
 
 Everything is real: Chromium, the served desk, the ledger, the steps, HTTP to the sandbox. Our ledger is not asked what
 became of a dossier where a twin can be.
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar
-from unittest.mock import patch
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from connectors.ledger import open_ledger
+from connectors.ledger.arrivals import Arrival, save_page
+from connectors.ledger.gates import in_batch, open_batches, settle_batch
 from connectors.postgres import EmbeddedServer
-from connectors.sandbox import rehearsal
-from connectors.sandbox.world import PROCEDURES, Planted, World
-from connectors.vault import Vault
+from dags.steps.checking import check_again
+from dags.steps.likening import liken
 from schemas.dates import VIETNAM
-from schemas.dossier import Dossier
-from tests.browser import PATIENCE_MS, Clerk, chromium, clerk, served
-from tests.conftest import new_ledger_url
-from tests.desk import DeskHouse
+from schemas.expectation import Verdict
+from tests.browser import PATIENCE_MS, Camera, Clerk, chromium
+from tests.desk import original_of
+from tests.dossiers import BIRTH as BORN
 from tests.dossiers import changed
-from tests.road import Road
-from tests.truth import DONE, registrations
+from tests.office import (
+    ABSTRACT,
+    BIRTH,
+    BIRTH_BUNDLE,
+    DEATH,
+    NOTICE,
+    NUMBER,
+    Office,
+    Planted,
+    Town,
+    Weddings,
+    open_office,
+)
+from tests.truth import registrations
 
-NOTICE, NUMBER, ABSTRACT = "birth_notice_malformed", "long_personal_id", "dinhkem_abstract"
-BIRTH_BUNDLE, BIRTH, DEATH, MARRIAGE, LAND = "2.000987", "1.001193", "1.000656", "1.000894", "1.012756"
 MENDED = "Đã sửa. Kiểm tra lại: đạt. Hồ sơ đang được gửi tiếp."
-
-
-class Town(World):
-    """A world that begins with these: a defect, its portal, its procedure. No citizen supplements them by himself."""
-
-    first: ClassVar[tuple[tuple[str, str, str], ...]] = (
-        *[(NOTICE, "24", BIRTH_BUNDLE)] * 2, *[(NOTICE, "24", BIRTH)] * 4, *[(NOTICE, "22", BIRTH)] * 2,
-        *[(NUMBER, "24", DEATH)] * 3, *[(ABSTRACT, "24", BIRTH)] * 3, ("serial_malformed", "24", LAND),
-        ("head_of_household_missing", "24", BIRTH_BUNDLE), ("unknown_ethnic_group", "22", DEATH),
-    )  # fmt: skip
-
-    def _next(self, moments: Any) -> Iterator[Planted]:
-        if len(self.planted) >= len(self.first):
-            yield from super()._next(moments)
-            return
-        name, province_code, procedure_code = self.first[len(self.planted)]
-        province = next(one for one in self._provinces if one.province_code == province_code)
-        procedure = next(one for one in PROCEDURES if one.procedure_code == procedure_code)
-        desk = self._desk(province, moments[0], procedure)
-        yield replace(self._faulty(name, province, procedure, desk, moments[0]), mended=None)
-
-
-class Weddings(Town):
-    """A thousand marriages, each with the abstract that a portal's adapter makes up."""
-
-    first = ((ABSTRACT, "24", MARRIAGE),) * 1000
-
-
-@dataclass
-class Office:
-    """A desk on the road: what is cleared there is carried on."""
-
-    way: Road
-    house: DeskHouse
-    base: str
-    browser: Browser
-    taken: set[str] = field(default_factory=set)
-
-    def at_desk(self, user: str = "lan", **more: Any) -> AbstractContextManager[Clerk]:
-        return clerk(self.browser, self.base, user, **more)
-
-    def take(self, defect: str, portal_code: str, procedure_code: str) -> Planted:
-        """A dossier of those the town begins with, which no other test has taken."""
-        wanted = (defect, portal_code, procedure_code)
-        begun = zip(Town.first, self.way.rehearsal.world.planted, strict=False)
-        found = next(one for said, one in begun if said == wanted and one.dossier.dossier_code not in self.taken)
-        self.taken.add(found.dossier.dossier_code)
-        return found
-
-    def times(self, dossier: Dossier) -> dict[str, int]:
-        """How often each registry holds it."""
-        code = dossier.dossier_code.strip()
-        return {name: held[code] for name, held in registrations(self.way.rehearsal).items() if held[code]}
-
-    def at_portal(self, dossier: Dossier) -> dict[str, Any]:
-        """What its portal shows of it."""
-        sandbox = self.way.rehearsal
-        twin = sandbox.onestop if dossier.portal_code == "24" else sandbox.hub
-        return next(row for row in twin.registered() if row["dossier_code"] == dossier.dossier_code.strip())
-
-    def arrives(self, planted: Planted) -> None:
-        """The road goes on, and every registry of the route has it once, and the portal says that it is done."""
-        assert self.times(planted.dossier) == {}
-        self.way.go()
-        assert self.times(planted.dossier) == dict.fromkeys(planted.registries, 1)
-        assert self.at_portal(planted.dossier)["status"] in DONE.values()
 
 
 @pytest.fixture(scope="module")
@@ -105,23 +45,10 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-def open_office(server: EmbeddedServer, browser: Browser, world: type[World], dossiers: int, *portals: str) -> Any:
-    """An office whose dossiers have come in and gone as far as they go without a person."""
-    with patch.object(rehearsal, "World", world):
-        sandbox = rehearsal.Rehearsal(7, dossiers, portals)
-    with sandbox, open_ledger(new_ledger_url(server), Vault(bytes(range(32)))) as ledger:
-        house, way = DeskHouse(ledger), Road(ledger, sandbox)
-        house.grant("lan", "steward")
-        house.grant("hoa", "steward", "second_steward")
-        house.grant("minh", "auditor")
-        way.go()
-        with served(house) as base:
-            yield Office(way, house, base, browser)
-
-
 @pytest.fixture(scope="module")
 def town(server: EmbeddedServer, browser: Browser) -> Iterator[Office]:
-    yield from open_office(server, browser, Town, 70, "24", "22")
+    with open_office(server, browser, Town, 70, "24", "22") as office:
+        yield office
 
 
 def notice_of(planted: Planted, number: int) -> str:
@@ -149,7 +76,7 @@ def test_one_field_mended_in_three_clicks_is_registered_once_everywhere(town: Of
         lan.click(lan.button("Sửa và gửi tiếp"))
         lan.reads(MENDED)
         assert (lan.clicks, lan.fields) == (3, 1)
-    town.arrives(planted)
+    town.arrive(planted)
 
 
 def test_the_same_is_done_with_keys_alone(town: Office) -> None:
@@ -170,17 +97,23 @@ def test_the_same_is_done_with_keys_alone(town: Office) -> None:
         lan.page.keyboard.press("Enter")
         lan.reads(MENDED)
         assert lan.clicks == 0
-    town.arrives(planted)
+    town.arrive(planted)
+
+
+def mend_number(clerk: Clerk, planted: Planted) -> str:
+    """The number without the digit too many, which a second person is to confirm."""
+    number = str(planted.dossier.case.deceased.personal_id)[:12]
+    from_the_queue(clerk, "wrong_personal_id_length", planted)
+    clerk.fill(clerk.page.get_by_label("số định danh cá nhân").first, number)
+    clerk.click(clerk.button("Sửa và gửi tiếp"))
+    clerk.reads("một người khác phải xác nhận")
+    return number
 
 
 def test_who_someone_is_goes_on_only_after_a_second_person(town: Office) -> None:
     planted = town.take(NUMBER, "24", DEATH)
-    number = planted.dossier.case.deceased.personal_id[:12]
     with town.at_desk() as lan:
-        from_the_queue(lan, "wrong_personal_id_length", planted)
-        lan.fill(lan.page.get_by_label("số định danh cá nhân").first, number)
-        lan.click(lan.button("Sửa và gửi tiếp"))
-        lan.reads("một người khác phải xác nhận")
+        number = mend_number(lan, planted)
         lan.open("/confirm")
         expect(lan.page.get_by_text(planted.dossier.dossier_code)).to_be_visible()
         expect(lan.page.get_by_role("button", name="Xác nhận", exact=True)).to_have_count(0)
@@ -193,43 +126,38 @@ def test_who_someone_is_goes_on_only_after_a_second_person(town: Office) -> None
         hoa.click(card.get_by_role("button", name="Xác nhận", exact=True))
         hoa.reads("Đã xác nhận.")
         assert (hoa.clicks, hoa.fields) == (1, 0)
-    town.arrives(planted)
+    town.arrive(planted)
 
 
 def test_whoever_mended_cannot_confirm_even_with_both_roles(town: Office) -> None:
     planted = town.take(NUMBER, "24", DEATH)
     with town.at_desk("hoa") as hoa:
-        from_the_queue(hoa, "wrong_personal_id_length", planted)
-        hoa.fill(
-            hoa.page.get_by_label("số định danh cá nhân").first, planted.dossier.case.deceased.personal_id[:12]
-        )
-        hoa.click(hoa.button("Sửa và gửi tiếp"))
+        mend_number(hoa, planted)
         hoa.open("/confirm")
         card = hoa.page.locator(".card", has_text=planted.dossier.dossier_code)
         expect(card.get_by_role("button", name="Xác nhận", exact=True)).to_be_disabled()
         expect(card).to_contain_text("một người khác phải xác nhận")
 
 
-@pytest.mark.parametrize(("portal_code", "asked"), [("24", 5), ("22", 2)])
-def test_a_supplement_is_asked_in_the_clerks_words_and_the_answer_is_registered(
-    town: Office, portal_code: str, asked: int
-) -> None:
-    planted = town.take(NOTICE, portal_code, BIRTH)
-    words = "Đề nghị bổ sung bản chụp giấy chứng sinh, ghi rõ số."
+def test_a_supplement_is_asked_in_the_clerks_words_and_the_answer_is_registered(town: Office) -> None:
+    sandbox, words = town.way.rehearsal, "Đề nghị bổ sung bản chụp giấy chứng sinh, ghi rõ số."
+    at_onestop, at_hub = town.take(NOTICE, "24", BIRTH), town.take(NOTICE, "22", BIRTH)
     with town.at_desk() as lan:
-        from_the_queue(lan, NOTICE, planted)
-        lan.click(lan.page.locator("summary", has_text="Yêu cầu bổ sung…"))
-        lan.fill(lan.page.get_by_label("Lời gửi công dân"), words)
-        lan.click(lan.button("Gửi yêu cầu qua cổng"))
-        lan.reads("Cổng sẽ báo công dân")
-        assert (lan.clicks, lan.fields) == (4, 1)
+        for planted in (at_onestop, at_hub):
+            lan.clicks = lan.fields = 0
+            from_the_queue(lan, NOTICE, planted)
+            lan.click(lan.page.locator("summary", has_text="Yêu cầu bổ sung…"))
+            lan.fill(lan.page.get_by_label("Lời gửi công dân"), words)
+            lan.click(lan.button("Gửi yêu cầu qua cổng"))
+            lan.reads("Cổng sẽ báo công dân")
+            assert (lan.clicks, lan.fields) == (4, 1)
     town.way.go()
-    shown = town.at_portal(planted.dossier)
-    assert (shown["words"], shown["status"]) == ([words], asked)
-    answer = changed(planted.dossier, "case.notice_code", notice_of(planted, 70010 + asked))
-    twin = town.way.rehearsal.onestop if portal_code == "24" else town.way.rehearsal.hub
-    twin.supplement(planted.dossier.dossier_code, changed(answer, "updated_at", datetime.now(VIETNAM)))
-    town.arrives(planted)
+    for planted, twin, status in ((at_onestop, sandbox.onestop, 5), (at_hub, sandbox.hub, 2)):
+        shown = town.at_portal(planted.dossier)
+        assert (shown["words"], shown["status"]) == ([words], status)
+        answer = changed(planted.dossier, "case.notice_code", notice_of(planted, 70010 + status))
+        twin.supplement(planted.dossier.dossier_code, changed(answer, "updated_at", datetime.now(VIETNAM)))
+    town.arrive(at_onestop, at_hub)
 
 
 def test_a_mend_that_is_taken_back_holds_the_dossier_again_and_nothing_is_sent(town: Office) -> None:
@@ -250,7 +178,7 @@ def test_a_mend_that_is_taken_back_holds_the_dossier_again_and_nothing_is_sent(t
 
 
 def test_a_thousand_dossiers_of_one_cause_are_mended_in_one_action(server: EmbeddedServer, browser: Browser) -> None:
-    with contextmanager(open_office)(server, browser, Weddings, 1000, "24") as office:
+    with open_office(server, browser, Weddings, 1000, "24") as office:
         with office.at_desk() as lan:
             lan.open("/queue")
             lan.click(lan.link(f"/queue/{ABSTRACT}"))
@@ -264,3 +192,122 @@ def test_a_thousand_dossiers_of_one_cause_are_mended_in_one_action(server: Embed
         office.way.go()
         held = registrations(office.way.rehearsal)["civil_status"]
         assert (len(held), set(held.values())) == (1000, {1})
+
+
+# Every page, looked at
+
+
+def dress(office: Office) -> None:
+    """What the town's own dossiers do not show: two that are alike, and a stopped batch. None of it is sent."""
+    ledger = office.way.ledger
+    one = BORN.model_copy(update={"portal_code": "40", "papers": (), "abstract": "Dinhkem"})
+    other = one.model_copy(update={"dossier_code": "H41.1.2-261120-0002"})
+    both = (one, changed(other, "case.child.full_name", "NGUYEN MAI ANH"))
+    arrivals = [Arrival(each.dossier_code, original_of(each), each) for each in both]
+    save_page(ledger, "40", "", arrivals, "", gated=True)
+    check_again(ledger, [("40", each.dossier_code) for each in both])
+    (batch,) = [each for each in open_batches(ledger) if each.portal_code == "40"]
+    held = {each.dossier_id: each.version_number for each in in_batch(ledger, batch)}
+    failed = [
+        Verdict("arrivals", "40/2026-11-20", code, column, False, stops, {"failing": 2}, tuple(held))
+        for code, column, stops in (("many_held", "is_held", True), ("new_commune", "commune", False))
+    ]
+    settle_batch(ledger, batch, held, failed)
+    liken(ledger, dict(zip(sorted(held), both, strict=True)))
+
+
+def decide_some(office: Office) -> None:
+    """One mend waits for a second person, and two of one action; one dossier has a mend that counts."""
+    with office.at_desk() as lan:
+        mend_number(lan, office.take(NUMBER, "24", DEATH))
+        preview(lan, "spaces_in_number")
+        lan.click(lan.button("Sửa 2 hồ sơ và gửi tiếp"))
+        expect(lan.page.get_by_text("2 hồ sơ đã được sửa")).to_be_visible()
+
+
+def preview(clerk: Clerk, cause_code: str) -> None:
+    clerk.open(f"/queue/{cause_code}")
+    clerk.click(clerk.page.locator("input[name=all]"))
+    clerk.click(clerk.page.locator("button[value=mend]"))
+    clerk.page.wait_for_url("**/preview")
+
+
+def paths(office: Office) -> dict[str, str]:
+    """A dossier's page by each cause."""
+    rows = office.house.rows("SELECT f.cause_code, d.portal_code, d.dossier_code FROM faults f JOIN dossiers d"
+                             " USING (dossier_id) WHERE d.portal_code <> '40'")  # fmt: skip
+    return {row.cause_code: f"/dossier/{row.portal_code}/{row.dossier_code}" for row in rows}
+
+
+def addresses(office: Office) -> dict[str, list[tuple[str, str, int]]]:
+    """Every page that has an address, by who opens it: its name, its path, its status."""
+    dossier, one = paths(office), office.house.rows
+    refused = next(code for code in dossier if "." in code)
+    ((done,),) = one(
+        "SELECT '/dossier/' || portal_code || '/' || dossier_code FROM dossiers d WHERE state = 'cleared'"
+        " AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id AND e.state <> 'registered')"
+        " ORDER BY cardinality(registries) DESC LIMIT 1"
+    )
+    ((bulk,),) = one("SELECT DISTINCT bulk_id FROM decisions WHERE bulk_id IS NOT NULL AND needs_second")
+    ((batch,),) = one("SELECT batch_id FROM batches WHERE state = 'stopped'")
+    return {
+        "lan": [
+            ("overview", "/", 200), ("queue", "/queue", 200), ("queue-empty", "/queue?portal=75", 200),
+            ("cause", f"/queue/{NOTICE}", 200), ("cause-empty", "/queue/disputed_parcel", 200),
+            ("cause-refused", f"/queue/{refused}", 200),
+            ("dossier-held", dossier[NOTICE], 200), ("dossier-refused", dossier[refused], 200),
+            ("dossier-part-missing", dossier["head_of_household_missing"], 200),
+            ("dossier-pending", dossier["spaces_in_number"], 200), ("dossier-done", done, 200),
+            ("dossier-unreadable", dossier["unreadable_original"], 200),
+            ("confirm-own", "/confirm", 200), ("likenesses", "/likenesses", 200), ("batches", "/batches", 200),
+            ("batch", f"/batches/{batch}", 200), ("answers", "/answers", 200),
+            ("answers-none", "/answers?q=zz", 200), ("checks", "/checks", 200),
+            ("find-none", "/find?code=H00", 404), ("no-dossier", "/dossier/24/H00", 404),
+            ("no-page", "/nowhere", 404), ("no-role", "/accesses", 403),
+        ],
+        "hoa": [("confirm", "/confirm", 200), ("confirm-bulk", f"/confirm/{bulk}", 200)],
+        "minh": [("accesses", "/accesses", 200), ("accesses-empty", "/accesses?actor=nobody", 200),
+                 ("auditor-dossier", dossier[NOTICE], 200)],
+        "khoa": [("operator-overview", "/", 200), ("operator-answers", "/answers", 200)],
+        "stranger": [("no-grant", "/", 403)],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_no_page_overflows_or_hides_anything_on_a_screen_or_a_phone(town: Office, language: str) -> None:
+    camera = Camera.of_environment()
+    if not town.house.rows("SELECT FROM batches WHERE state = 'stopped'"):
+        dress(town)
+        decide_some(town)
+    for user, pages in addresses(town).items():
+        with town.at_desk(user, language=language) as somebody:
+            for name, path, status in pages:
+                somebody.open(path, status)
+                camera.look(somebody, name)
+    with town.at_desk(language=language) as lan:
+        wander(town, lan, camera)
+    assert camera.faults == [], "\n".join(camera.faults)
+
+
+def wander(office: Office, clerk: Clerk, camera: Camera) -> None:
+    """To the pages that come of a form."""
+    preview(clerk, ABSTRACT)
+    camera.look(clerk, "preview")
+    preview(clerk, "unknown_ethnic_group")
+    camera.look(clerk, "preview-none")
+    clerk.open(f"/queue/{ABSTRACT}?portal=24")
+    clerk.click(clerk.page.locator("input[name=chosen]").first)
+    clerk.click(clerk.page.locator("button[value=mend]"))
+    clerk.click(clerk.page.locator("form[action*=apply] button"))
+    clerk.page.wait_for_url("**/apply*")
+    camera.look(clerk, "bulk-done")
+    path = paths(office)["impossible_date"]
+    clerk.open(path)
+    clerk.fill(clerk.page.locator("form.mending input[name=value]").first, "32.13.2026")
+    clerk.turned_away.add(clerk.page.url + "/mend")
+    clerk.click(clerk.page.locator("form.mending button.primary"))
+    clerk.page.wait_for_url("**/mend")
+    camera.look(clerk, "dossier-wrong")
+    clerk.open(f"{path}?done=mended.cleared")
+    clerk.click(clerk.page.locator("details.act summary").first)
+    camera.look(clerk, "dossier-act-open")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 
 from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.access import accesses
@@ -188,7 +189,9 @@ def test_a_nasty_user_name_stays_text(house: DeskHouse) -> None:
         assert SCRIPT not in browser.get("/", 403)
 
 
-@pytest.mark.parametrize("code", ["a\r\nX-Evil: 1", "https://evil.example/", "//evil.example", "../../x", "\x00", SCRIPT])
+@pytest.mark.parametrize(
+    "code", ["a\r\nX-Evil: 1", "https://evil.example/", "//evil.example", "../../x", "\x00", SCRIPT]
+)
 def test_no_header_and_no_other_host_is_made_of_what_is_typed(house: DeskHouse, code: str) -> None:
     with house.visitor("lan") as lan:
         for path in ("/find", "/queue", "/answers", "/"):
@@ -305,7 +308,7 @@ def filled(server: object) -> Iterator[FastAPI]:
 
 def test_nothing_that_is_sent_breaks_the_desk(filled: FastAPI) -> None:
     described = schemathesis.openapi.from_asgi("/openapi.json", filled)
-    operations = [found.ok() for found in described.get_all_operations()]
+    operations = [found.ok() for found in described.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) > 20
     for operation in operations:
         send(operation.as_strategy())
@@ -316,7 +319,7 @@ def send(cases: Any) -> None:
 
     @given(case=cases)
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    def one(case: schemathesis.Case) -> None:
+    def one(case: schemathesis.Case[Any]) -> None:
         if isinstance(case.body, dict):
             case.body["form_token"] = "t"
         case.path_parameters.update(known(case))
@@ -325,7 +328,7 @@ def send(cases: Any) -> None:
     one()
 
 
-def known(case: schemathesis.Case) -> dict[str, str]:
+def known(case: schemathesis.Case[Any]) -> dict[str, str]:
     """The dossier that is there, in every second try, so that what comes after its address is tried too."""
     if "dossier_code" in (case.path_parameters or {}) and hash(str(case.body)) % 2:
         return {"portal_code": "24", "dossier_code": HELD.dossier_code}

@@ -129,9 +129,10 @@ class Reach:
     def may_somewhere(self, act: May) -> bool:
         return bool(self.places(act))
 
-    def where(self, act: May, alias: str) -> Condition:
-        """A condition on `portal_code` and `commune_code`; nothing at all is within a reach that has no place."""
-        places = self.places(act)
+    def where(self, act: May | None, alias: str) -> Condition:
+        """A condition on `portal_code` and `commune_code`, for what may be done there or (None) for counts, which every
+        role sees. Nothing at all is within a reach that has no place."""
+        places = self.places(act) if act else {place for _, place in self.grants}
         if "" in places:
             return Condition("TRUE", {})
         provinces, communes = [p for p in places if len(p) == 2], [p for p in places if len(p) == 5]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -60,9 +61,13 @@ class Arrival:
         """The dossier's code; for one without, a code made of its content, so that it is not lost."""
         return self.dossier_code.strip() or "?" + sha256(self.original).hexdigest()[:16]
 
+    @cached_property
+    def original_sha256(self) -> bytes:
+        return sha256(self.original).digest()
+
     @property
     def content_sha256(self) -> bytes:
-        return self.dossier.content_sha256() if self.dossier else sha256(self.original).digest()
+        return self.dossier.content_sha256() if self.dossier else self.original_sha256
 
 
 @dataclass
@@ -145,7 +150,7 @@ def _work_in(
         standing.arrival = arrival
         number = standing.version_number
         version_rows.append(
-            (standing.dossier_id, number, sha256(arrival.original).digest(), digest, arrival.unreadable_field,
+            (standing.dossier_id, number, arrival.original_sha256, digest, arrival.unreadable_field,
              standing.key.seal(arrival.original, VERSION_PURPOSE.format(number)))
         )  # fmt: skip
         event_rows.append((standing.dossier_id, None, "arrived", {"version": number, "status": status}))

@@ -27,7 +27,8 @@ from schemas.tables import events, papers
 
 UNEXAMINED = text("""
     SELECT d.dossier_id, d.dossier_code, d.version_number, d.content_sha256, d.portal_status, v.unreadable_field,
-           v.sealed, k.wrapped, coalesce(d.released_version = d.version_number, false) AS is_released,
+           v.original_sha256, CASE WHEN v.original_sha256 = ANY(:in_hand) THEN NULL ELSE v.sealed END AS sealed,
+           k.wrapped, coalesce(d.released_version = d.version_number, false) AS is_released,
            EXISTS (SELECT FROM batches b WHERE b.batch_id = d.batch_id AND b.state = 'rejected') AS is_rejected,
            ARRAY(SELECT e.registry_code || ' ' || e.version_number || ' ' || e.delivery_key FROM deliveries e
                   WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched)) AS touched
@@ -91,6 +92,7 @@ REOPEN = text("""
      GROUP BY d.dossier_id""")
 """Decisions of an earlier version count no more; said once for each version."""
 
+NOTHING: Mapping[bytes, bytes] = {}
 PAPER_PURPOSE = "paper/{}/{}"
 TOUCHED = [str(state) for state in TOUCHED_STATES]
 
@@ -140,19 +142,26 @@ class KeptPaper:
 
 
 def unexamined(
-    ledger: Ledger, portal_code: str, after: int = 0, limit: int = 500, codes: Sequence[str] | None = None
-) -> list[Unexamined]:
-    """The next dossiers to examine, by id, those after `after`; only those of these codes, when there are any."""
+    ledger: Ledger, portal_code: str, after: int = 0, limit: int = 500, codes: Sequence[str] | None = None,
+    in_hand: Mapping[bytes, bytes] = NOTHING,
+) -> list[Unexamined]:  # fmt: skip
+    """The next dossiers to examine, by id, those after `after`; only those of these codes, when there are any.
+
+    `in_hand`: originals by their SHA-256 that need not be fetched and unsealed.
+    """
     wanted = {"portal_code": portal_code, "after": after, "limit": limit, "touched": TOUCHED, "codes": codes}
     with ledger.engine.connect() as connection:
-        rows = connection.execute(UNEXAMINED, wanted).all()
+        rows = connection.execute(UNEXAMINED, {**wanted, "in_hand": list(in_hand)}).all()
         mends = effective_mends(connection, [row.dossier_id for row in rows])
-    return [_open(ledger, portal_code, row, mends.get(row.dossier_id, ())) for row in rows]
+    return [_open(ledger, portal_code, row, mends.get(row.dossier_id, ()), in_hand) for row in rows]
 
 
-def _open(ledger: Ledger, portal_code: str, row: Any, mends: Sequence[tuple[int, bytes]]) -> Unexamined:
+def _open(
+    ledger: Ledger, portal_code: str, row: Any, mends: Sequence[tuple[int, bytes]], in_hand: Mapping[bytes, bytes]
+) -> Unexamined:
     key = ledger.open_key(row.wrapped, portal_code, row.dossier_code)
-    original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
+    purpose = VERSION_PURPOSE.format(row.version_number)
+    original = in_hand[bytes(row.original_sha256)] if row.sealed is None else key.unseal(row.sealed, purpose)
     return Unexamined(
         row.dossier_id, portal_code, row.dossier_code, row.version_number, bytes(row.content_sha256), row.portal_status,
         row.unreadable_field, row.is_released, row.is_rejected, dict(map(_touched, row.touched)), key, original,

@@ -76,11 +76,12 @@ def _check(
     ledger: Ledger, province: Province, line: Line | None, codes: Sequence[str] | None, arrivals: Sequence[Arrival] = ()
 ) -> Counter[str]:
     moved: Counter[str] = Counter()
-    in_hand = {arrival.original: arrival.dossier for arrival in arrivals}
+    read_already = {arrival.original: arrival.dossier for arrival in arrivals}
+    in_hand = {arrival.original_sha256: arrival.original for arrival in arrivals}
     after = 0
-    while batch := unexamined(ledger, province.province_code, after, BATCH, codes):
+    while batch := unexamined(ledger, province.province_code, after, BATCH, codes, in_hand):
         after = batch[-1].dossier_id
-        read = [(one, in_hand.get(one.original) or _read(province, one)) for one in batch]
+        read = [(one, read_already.get(one.original) or _read(province, one)) for one in batch]
         read = [(one, dossier and _mended(one, dossier)) for one, dossier in read]
         papers = _papers(ledger, province.platform, line, read)
         alike = liken(ledger, {one.dossier_id: dossier for one, dossier in read if dossier and _is_new_to_all(one)})

@@ -3,7 +3,11 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timezone
+from functools import partial
+from types import TracebackType
+from typing import Self
 
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, Unreachable, Unrecognised
@@ -55,9 +59,49 @@ def _pull_stream(
     now = datetime.now(timezone.utc)
     reached = position_of(ledger, portal_code, stream)
     position = platform.rewind(reached) if reached else platform.first_position(now)
-    reached = reached or position
+    with _Clerk(ledger, province, line, moved) as clerk:
+        _walk(ledger, province, line, stream, position, reached or position, clerk, gated)
+
+
+class _Clerk:
+    """Examines what was saved, in one background thread, while the next pages are fetched and saved."""
+
+    def __init__(self, ledger: Ledger, province: Province, line: Line, moved: Counter[str]) -> None:
+        self.moved = moved
+        self._check = partial(check_on, ledger, province, line)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="check")
+        self._in_hand: list[Arrival] = []
+        self._examining: Future[Counter[str]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._thread.shutdown()
+        if error is None or not (self._examining and self._examining.exception()):  # else the line's error is told
+            self._wait()
+
+    def give(self, arrivals: Sequence[Arrival], *, is_last: bool) -> None:
+        """Takes saved arrivals; a batch of them, or the last, is examined when the batch before it is."""
+        self._in_hand += arrivals
+        if len(self._in_hand) >= BATCH or is_last:
+            in_hand, self._in_hand = self._in_hand, []
+            self._wait()
+            self._examining = self._thread.submit(self._check, in_hand)
+
+    def _wait(self) -> None:
+        if self._examining:
+            examining, self._examining = self._examining, None
+            self.moved += examining.result()
+
+
+def _walk(
+    ledger: Ledger, province: Province, line: Line, stream: str, position: str, reached: str, clerk: _Clerk,
+    gated: bool,
+) -> None:  # fmt: skip
+    """Page after page from a position on, saved as they come."""
+    platform, portal_code, now = province.platform, province.province_code, datetime.now(timezone.utc)
     missed: LienthongError | None = None
-    in_hand: list[Arrival] = []  # saved and not examined yet
     while True:
         page = platform.read_page(line.send(platform.list_page(stream, position, line.endpoint)), stream, position, now)
         arrivals, failed = _arrivals(platform, portal_code, line, page.entries)
@@ -67,16 +111,13 @@ def _pull_stream(
         for error in failed.values():
             if error is not missed:  # that one is kept when it is raised
                 _keep(ledger, province, error)
-        moved += save_page(ledger, portal_code, stream, arrivals, reached, gated=gated)
-        in_hand += arrivals
+        clerk.moved += save_page(ledger, portal_code, stream, arrivals, reached, gated=gated)
         came = [entry for entry in page.entries if entry not in failed]
         if platform.taken and came:
             line.send(platform.taken(came, line.endpoint))
         if isinstance(missed, Unreachable) or (missed and not page.has_more):
             raise missed
-        if len(in_hand) >= BATCH or not page.has_more:
-            moved += check_on(ledger, province, line, in_hand)
-            in_hand = []
+        clerk.give(arrivals, is_last=not page.has_more)
         if not page.has_more:
             return
         position = page.next_position

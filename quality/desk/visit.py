@@ -43,9 +43,7 @@ class Visitor:
 class TurnedAway(Exception):
     """A request that is refused. `key` names the words that say why; `what` and `detail` go into the log."""
 
-    def __init__(
-        self, status: int, key: str, what: str, *, dossier_id: int | None = None, detail: str = ""
-    ) -> None:
+    def __init__(self, status: int, key: str, what: str, *, dossier_id: int | None = None, detail: str = "") -> None:
         super().__init__(key)
         self.status, self.key, self.what, self.dossier_id, self.detail = status, key, what, dossier_id, detail
 

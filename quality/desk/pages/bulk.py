@@ -28,8 +28,8 @@ NAMED = 100
 
 BulkAct = Annotated[Literal["mend", "accept", "resend"], Form()]
 OneText = Annotated[str, Form(max_length=LONGEST_TEXT)]
-Chosen = Annotated[list[Annotated[str, Form(pattern=r"^\d{1,18}\.\d{1,6}$")]], Form(max_length=MOST_AT_ONCE)]
-AllChosen = Annotated[str, Form(pattern=r"^(\d{1,18}\.\d{1,6} ?)*$", max_length=30 * MOST_AT_ONCE)]
+Chosen = Annotated[list[Annotated[str, Form(pattern=r"^[0-9]{1,18}\.[0-9]{1,6}$")]], Form(max_length=MOST_AT_ONCE)]
+AllChosen = Annotated[str, Form(pattern=r"^([0-9]{1,18}\.[0-9]{1,6}( |$))*$", max_length=30 * MOST_AT_ONCE)]
 
 router = APIRouter(prefix="/queue/{cause_code}")
 

@@ -16,7 +16,7 @@ from quality.desk.contents import value_said
 from quality.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit, VisitDep
 from schemas.decision import Mend
 
-Decisions = Annotated[str, Form(pattern=r"^(\d{1,18} ?)+$", max_length=20 * MOST_AT_ONCE)]
+Decisions = Annotated[str, Form(pattern=r"^([0-9]{1,18}( |$))+$", max_length=20 * MOST_AT_ONCE)]
 
 router = APIRouter()
 

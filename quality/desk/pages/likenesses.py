@@ -46,7 +46,10 @@ class Pair:
 
 @router.get("/likenesses")
 def likenesses(
-    visit: VisitDep, after: Annotated[str, Query(pattern=r"^(\d{1,18}\.\d{1,18})?$")] = "", done: str = "", no: str = ""
+    visit: VisitDep,
+    after: Annotated[str, Query(pattern=r"^([0-9]{1,18}\.[0-9]{1,18})?$")] = "",
+    done: str = "",
+    no: str = "",
 ) -> Response:
     """The pairs that wait."""
     visit.need(May.COMPARE, "likenesses")
@@ -61,9 +64,7 @@ def likenesses(
 
 
 @router.post("/likenesses")
-def decide(
-    visit: PostDep, one: Id, other: Id, decided_as: Annotated[Literal["same", "different"], Form()]
-) -> Response:
+def decide(visit: PostDep, one: Id, other: Id, decided_as: Annotated[Literal["same", "different"], Form()]) -> Response:
     """Keeps what a person says of a pair; the dossiers held for it are examined again."""
     visit.need(May.COMPARE, "likenesses")
     first, second = sorted((one, other))

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from connectors.ledger.access import May, Reach
+from connectors.ledger.access import Reach
 from connectors.ledger.board import AtFault, Board, Due, LineHealth, Tally, board
 from connectors.portals.provinces import PROVINCES
 from quality.deadlines import Standing, Term, standing
@@ -57,7 +57,7 @@ def overview(visit: VisitDep) -> Response:
     if not visit.reach.grants:
         raise TurnedAway(403, "no_grant", "overview", detail="no_grant")
     today = local_day(visit.now)
-    found = board(visit.ledger, today, portals_of(visit.reach, today), visit.reach.where(May.LIST, "f"), REGISTRY_CODES,
+    found = board(visit.ledger, today, portals_of(visit.reach, today), visit.reach.where(None, "f"), REGISTRY_CODES,
                   DAYS)  # fmt: skip
     held = next((one for one in found.at_fault if one.registry_code is None), AtFault(None, 0, 0, 0))
     return visit.page(

@@ -89,7 +89,7 @@ def by_cause(visit: VisitDep, asked: AskedDep) -> Response:
 @router.get("/queue/{cause_code}")
 def one_cause(
     visit: VisitDep, cause_code: CauseCode, asked: AskedDep,
-    after: Annotated[str, Query(pattern=r"^((none|\d{1,17})\.\d{1,18})?$")] = "",
+    after: Annotated[str, Query(pattern=r"^((none|[0-9]{1,17})\.[0-9]{1,18})?$")] = "",
 ) -> Response:  # fmt: skip
     """The dossiers of one cause, a page of them."""
     visit.need(May.LIST, "queue")
