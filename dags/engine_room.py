@@ -18,7 +18,7 @@ MIGRATE = ("db", "migrate")
 PARTS = {  # what a part runs, and what it imports while the database is set up
     "api-server": (("api-server",), ("airflow.api_fastapi.main",)),
     # tasks are forked from the scheduler: what it has imported, they have
-    "scheduler": (("scheduler", "--skip-serve-logs"), ("dags.steps", "connectors.ledger")),
+    "scheduler": (("scheduler", "--skip-serve-logs"), ("dags.steps", "connectors.ledger", "great_expectations")),
     "dag-processor": (("dag-processor",), ()),
 }
 FOR_ALL = (

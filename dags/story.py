@@ -10,7 +10,9 @@ from rich.table import Table
 
 from connectors.ledger.account import Happening, Story
 from connectors.portals.provinces import PROVINCES
+from quality.answers import CAUSES
 from quality.check import explain
+from quality.titles import title_of as field_title
 from quality.words import group
 from schemas.catalogues import title_of
 from schemas.dates import VIETNAM
@@ -32,7 +34,16 @@ DETAILS: dict[str, Callable[[Any], str]] = {
     "checks": lambda codes: ", ".join(codes),
     "lacks": lambda names: f"còn chờ {titles(names)}",
     "milestone": lambda name: MILESTONES.get(name, name),
-    "reason": lambda words: f"lý do: {words}",
+    "field": lambda path: field_title(path) or path,
+    "causes": lambda causes: " ".join(CAUSES[code].says_vi if code in CAUSES else code for code, _ in causes),
+    "decided": lambda evidence: ", ".join(evidence),
+    "decision": lambda number: f"quyết định {number}",
+    "of": lambda number: f"về quyết định {number}",
+    "bulk": lambda _: "sửa hàng loạt",
+    "was": lambda number: f"quyết định cho phiên bản {number} không còn hiệu lực",
+    "batch": lambda number: f"lô {number}",
+    "other": lambda number: f"so với hồ sơ {number}",
+    "as": lambda word: {"same": "cùng một", "different": "khác nhau"}.get(word, word),
 }
 """How each part of an event's detail is said, in this order; what is not here is shown as it is."""
 OURSELVES = "lienthong"

@@ -36,8 +36,8 @@ OVERFLOWING = """() => {
   const found = [], wide = document.documentElement.scrollWidth;
   const all = [...document.querySelectorAll("body *")];
   if (wide > innerWidth)
-    found.push(`page ${wide} > ${innerWidth}: ` + all.filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
-      .slice(0, 3).map(cut).join(" | "));
+    found.push(`page ${wide} > ${innerWidth}: ` +
+      all.filter((one) => one.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(cut).join(" | "));
   for (const one of all) {
     const is_wide = one.scrollWidth > one.clientWidth + 1, is_high = one.scrollHeight > one.clientHeight + 1;
     if (!(is_wide || is_high) || !one.clientWidth || one.closest("[title], .unseen, svg")) continue;

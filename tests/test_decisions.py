@@ -11,9 +11,13 @@ from pydantic import ValidationError
 from connectors.ledger import decisions
 from connectors.ledger.decisions import Ruling, Why
 from connectors.ledger.deliveries import claim_ready
+from connectors.ledger.faults import find_beside
+from connectors.ledger.outcomes import claim_reports, record_hearings
 from schemas.decision import Mend, mended, needs_second, value_at
 from schemas.delivery import Event, Receipt
 from schemas.dossier import Dossier
+from schemas.finding import Finding, Weight
+from schemas.report import Hearing
 from tests.dossiers import BIRTH, DEATH, changed
 from tests.shelf import WITH_NUMBER, Shelf, misderived, unexplained
 
@@ -225,7 +229,8 @@ def test_a_mend_is_undone_while_nothing_of_it_was_sent(shelf: Shelf) -> None:
     shelf.examine()
     assert decisions.undo(shelf.ledger, "hoa", made.decision_ids, "nhầm").refused == {}
     assert shelf.examine() == {"held": 1}
-    assert claim_ready(shelf.ledger, "civil_status", 10) == []
+    assert shelf.deliveries(BIRTH) == {}
+    assert "accepted" not in {row.milestone for row in shelf.rows("SELECT * FROM reports WHERE state = 'pending'")}
     assert refused(decisions.undo(shelf.ledger, "hoa", made.decision_ids, "nhầm")) == [Why.RESOLVED]
 
 
@@ -247,6 +252,32 @@ def test_what_the_portal_heard_is_not_undone_and_what_it_did_not_is(shelf: Shelf
     shelf.hear_all()
     assert refused(decisions.undo(shelf.ledger, "lan", made.decision_ids, "nhầm")) == [Why.TOLD]
     assert shelf.rows("SELECT count(*) FROM reports WHERE state = 'withdrawn'") == [(1,)]
+
+
+def test_a_mend_made_again_after_it_was_undone_goes_out_once(shelf: Shelf) -> None:
+    shelf.take_in(FAULTY)
+    for _ in range(2):
+        made = decisions.mend(shelf.ledger, "lan", shelf.wanted(FAULTY, case__notice_code=RIGHT_CODE))
+        assert shelf.examine() == {"cleared": 1}
+        decisions.undo(shelf.ledger, "lan", made.decision_ids, "nhầm")
+        assert shelf.examine() == {"held": 1}
+    decisions.mend(shelf.ledger, "lan", shelf.wanted(FAULTY, case__notice_code=RIGHT_CODE))
+    shelf.examine()
+    assert [one.attempt_number for one in claim_ready(shelf.ledger, "civil_status", 10)] == [1]
+    assert "accepted" in {row.milestone for row in shelf.rows("SELECT * FROM reports WHERE state = 'pending'")}
+    assert misderived(shelf.ledger) == []
+
+
+def test_a_refusal_is_a_persons_again_when_the_question_to_the_citizen_is_undone(shelf: Shelf) -> None:
+    shelf.take_in(BIRTH)
+    cause = ("civil_status.field_empty", "case.child.full_name")
+    shelf.tell(shelf.send("civil_status"), Event.REFUSED, causes=(cause,))
+    made = decisions.ask_supplement(shelf.ledger, "lan", shelf.wanted(BIRTH), "Xin bổ sung")
+    assert faults(shelf) == []
+    assert decisions.undo(shelf.ledger, "lan", made.decision_ids, "nhầm").refused == {}
+    shelf.examine()
+    assert faults(shelf) == [cause]
+    assert shelf.deliveries(BIRTH)["civil_status"] == "refused"
 
 
 # Many at once, and many persons
@@ -289,3 +320,41 @@ def test_what_a_person_writes_is_not_readable_in_the_database(shelf: Shelf) -> N
     for table in ("decisions", "events", "faults", "tallies"):
         assert RIGHT_NUMBER not in str(shelf.rows(f"SELECT * FROM {table}"))
         assert "hỏi bà" not in str(shelf.rows(f"SELECT * FROM {table}"))
+
+
+def test_words_that_the_portal_does_not_take_leave_the_dossier_to_a_person_again(shelf: Shelf) -> None:
+    shelf.take_in(FAULTY)
+    decisions.ask_supplement(shelf.ledger, "lan", shelf.wanted(FAULTY), "Xin bổ sung giấy chứng sinh")
+    while claimed := claim_reports(shelf.ledger, "24", 100):
+        refusing = {one.report_id: Hearing.REFUSED if one.report.words else Hearing.HEARD for one in claimed}
+        record_hearings(shelf.ledger, refusing, [])
+    assert (shelf.state(BIRTH), faults(shelf)) == ("held", [("words_not_taken", "")])
+    assert decisions.accept(shelf.ledger, "lan", shelf.wanted(FAULTY), "đã gọi điện").refused == {}
+
+
+def test_what_is_found_beside_a_dossier_on_its_way_is_seen_to_and_nothing_is_sent_twice(shelf: Shelf) -> None:
+    shelf.take_in(BIRTH)
+    shelf.register("civil_status")
+    found = Finding(check_code="entry_registered_twice", field_path="entry_number", weight=Weight.HOLDS)
+    noted = Finding(check_code="odd_personal_id_structure", field_path="receipt.personal_id", weight=Weight.NOTES)
+    ((dossier_id,),) = shelf.rows("SELECT dossier_id FROM dossiers")
+    find_beside(shelf.ledger, [(dossier_id, found), (dossier_id, noted)])
+    assert faults(shelf) == [("entry_registered_twice", "entry_number")]
+    assert decisions.accept(shelf.ledger, "lan", shelf.wanted(BIRTH), "sổ ghi đúng").refused == {}
+    assert (shelf.state(BIRTH), faults(shelf)) == ("cleared", [])
+    assert shelf.deliveries(BIRTH) == {
+        "civil_status": "registered",
+        "residence": "ready",
+        "health_insurance": "waiting",
+    }
+
+
+def test_the_days_tallies_say_how_many_came_stood_still_and_were_registered(shelf: Shelf) -> None:
+    shelf.take_in(BIRTH, changed(DEATH, "case.deceased.personal_id", "12"))
+    shelf.register("civil_status")
+    shelf.tell(shelf.send("residence"), Event.REFUSED, causes=(("residence.head_unknown", ""),))
+    counted = {(row.kind, row.code): row.count for row in shelf.rows("SELECT kind, code, count FROM tallies")}
+    assert counted == {
+        ("arrived", ""): 2, ("held", ""): 1, ("cleared", ""): 1, ("fault", "wrong_personal_id_length"): 1,
+        ("registered", "civil_status"): 1, ("refused", "residence"): 1, ("fault", "residence.head_unknown"): 1,
+    }  # fmt: skip

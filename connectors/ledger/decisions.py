@@ -61,13 +61,33 @@ PEND = text("""
       FROM unnest(CAST(:ids AS bigint[]), CAST(:decisions AS bigint[])) AS u(dossier_id, decision_id)
      WHERE faults.dossier_id = u.dossier_id""")
 UNPEND = text("UPDATE faults SET pending_id = NULL WHERE dossier_id = ANY(:ids)")
-WITHDRAW = text("UPDATE reports SET state = 'withdrawn' WHERE decision_id = ANY(:decisions) AND state = 'pending'")
+WITHDRAW = text("""
+    UPDATE reports SET state = 'withdrawn'
+     WHERE dossier_id = ANY(:ids) AND state = 'pending' AND attempt_number = 0
+       AND (decision_id = ANY(:decisions) OR milestone = 'accepted')""")
+RESTORE = text("""
+    INSERT INTO faults (dossier_id, cause_code, field_path, registry_code, portal_code, commune_code, found_at, due_at)
+    SELECT d.dossier_id, cause ->> 0, cause ->> 1, e.registry_code, d.portal_code, d.commune_code, v.happened_at,
+           d.due_at
+      FROM dossiers d JOIN deliveries e USING (dossier_id)
+      CROSS JOIN LATERAL (SELECT happened_at, detail FROM events v
+                           WHERE v.dossier_id = d.dossier_id AND v.delivery_id = e.delivery_id AND v.kind = 'refused'
+                           ORDER BY event_id DESC LIMIT 1) v
+      CROSS JOIN LATERAL jsonb_array_elements(v.detail -> 'causes') AS cause
+     WHERE d.dossier_id = ANY(:ids) AND e.state = 'refused' ON CONFLICT DO NOTHING""")
+"""What a registry refused is a person's again when the decision about it is undone."""
 CANCEL_ALL = text("""
     WITH gone AS (
         UPDATE deliveries SET state = 'cancelled'
          WHERE dossier_id = ANY(:ids) AND state IN ('waiting', 'ready', 'refused', 'stopped')
         RETURNING dossier_id, delivery_id)
     INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'cancelled' FROM gone""")
+CANCEL_UNSENT = text("""
+    WITH gone AS (
+        UPDATE deliveries SET state = 'cancelled' WHERE dossier_id = ANY(:ids) AND state IN ('waiting', 'ready')
+        RETURNING dossier_id, delivery_id)
+    INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'cancelled' FROM gone""")
+"""What was planned on a decision that is undone; it is planned anew when the dossier is cleared again."""
 RESEND = text("""
     WITH again AS (
         UPDATE deliveries SET state = CASE state WHEN 'refused' THEN 'ready' ELSE 'waiting' END,
@@ -237,7 +257,9 @@ def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -
         return Why.TOLD if row.is_told else None
 
     def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
-        connection.execute(WITHDRAW, {"decisions": [one.of_decision_id for _, one in made]})
+        connection.execute(WITHDRAW, {"ids": _ids(made), "decisions": [one.of_decision_id for _, one in made]})
+        connection.execute(CANCEL_UNSENT, {"ids": _ids(made)})
+        connection.execute(RESTORE, {"ids": _ids(made)})
         connection.execute(UNPEND, {"ids": _ids(made)})
         connection.execute(EXAMINE_AGAIN, {"ids": _ids(made)})
 

@@ -243,6 +243,8 @@ def _detail(one: Told) -> dict[str, Any]:
         detail["lacks"] = list(one.lacks)
     if one.decided:
         detail["decided"] = list(one.decided)
+    if one.causes:
+        detail["causes"] = [list(cause) for cause in one.causes]
     return detail
 
 

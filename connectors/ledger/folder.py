@@ -36,6 +36,9 @@ NOTES = text("""
 VERSIONS = text("""
     SELECT version_number, pulled_at, unreadable_field, sealed FROM versions WHERE dossier_id = :dossier_id
      ORDER BY version_number""")
+VERSION = text("""
+    SELECT version_number, pulled_at, unreadable_field, sealed FROM versions
+     WHERE dossier_id = :dossier_id AND version_number = :version_number""")
 PAPERS = text("""
     SELECT version_number, position, size, sha256, fetched_at FROM papers WHERE dossier_id = :dossier_id
      ORDER BY version_number DESC, position""")
@@ -187,6 +190,13 @@ def faults_of(ledger: Ledger, head: Head) -> list[Fault]:
     """What is at fault in it now."""
     with ledger.engine.connect() as connection:
         return [Fault(**row._mapping) for row in connection.execute(FAULTS, {"dossier_id": head.dossier_id})]
+
+
+def version_of(ledger: Ledger, head: Head, version_number: int) -> Version | None:
+    """One version alone, opened; None when there is no such version, or the dossier is erased."""
+    with ledger.engine.connect() as connection:
+        row = connection.execute(VERSION, {"dossier_id": head.dossier_id, "version_number": version_number}).first()
+    return _version(head.key, row) if row and head.key else None
 
 
 def paper_of(ledger: Ledger, head: Head, version_number: int, position: int) -> bytes | None:

@@ -62,6 +62,15 @@ SAME_ENTRY = text("""
     SELECT a.dossier_id, min(b.dossier_id) AS other_id FROM traces a JOIN traces b USING (digest, kind)
      WHERE a.dossier_id = ANY(:ids) AND a.kind = :entry AND b.dossier_id <> a.dossier_id
      GROUP BY 1 ORDER BY 1""")
+AGAIN = text("""
+    UPDATE dossiers d SET state = 'pulled' FROM likenesses l
+     WHERE l.dossier_id = ANY(:ids) AND l.kind = 'duplicate' AND l.decided_as IS NULL
+       AND d.dossier_id = l.other_id AND d.dossier_id <> ALL(:ids) AND d.state = 'held'
+       AND EXISTS (SELECT FROM keys k WHERE k.dossier_id = d.dossier_id AND k.wrapped IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[]), CAST(:kinds AS text[]))
+                                   AS u(one, other, kind)
+                        WHERE u.one = l.dossier_id AND u.other = l.other_id AND u.kind = 'duplicate')""")
+"""Of a pair the later one is held. When the earlier one is no longer its duplicate, it must not stay held for it."""
 NO_MORE = text("""
     DELETE FROM likenesses l
      WHERE (l.dossier_id = ANY(:ids) OR l.other_id = ANY(:ids)) AND l.decided_as IS NULL
@@ -84,6 +93,11 @@ UNDECIDED = text("""
        AND ('' = ANY(:places) OR d.portal_code = ANY(:places) OR d.commune_code = ANY(:places)
             OR o.portal_code = ANY(:places) OR o.commune_code = ANY(:places))
      ORDER BY l.dossier_id, l.other_id LIMIT :limit""")
+OF_DOSSIER = text("""
+    SELECT l.dossier_id, l.other_id, l.decided_as, d.portal_code, d.dossier_code
+      FROM likenesses l
+      JOIN dossiers d ON d.dossier_id = CASE l.dossier_id WHEN :id THEN l.other_id ELSE l.dossier_id END
+     WHERE :id IN (l.dossier_id, l.other_id) AND l.kind = 'duplicate' ORDER BY l.dossier_id, l.other_id LIMIT :most""")
 DECIDE = text("""
     WITH decided AS (
         UPDATE likenesses SET decided_as = :as, decided_by = :actor, decided_at = clock_timestamp()
@@ -132,6 +146,18 @@ class Opened:
     portal_code: str
     original: bytes = field(repr=False)
     mends: Sequence[Mend] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Double:
+    """A dossier that may be the same as one in hand, and what was decided about the two: codes only. The pair is known
+    by its two ids, the smaller first."""
+
+    dossier_id: int
+    other_id: int
+    decided_as: str | None
+    portal_code: str
+    dossier_code: str
 
 
 @dataclass(frozen=True)
@@ -187,13 +213,15 @@ def open_dossiers(ledger: Ledger, dossier_ids: Sequence[int]) -> list[Opened]:
 
 
 def save_likenesses(ledger: Ledger, dossier_ids: Sequence[int], found: Sequence[Likeness]) -> None:
-    """Keeps all that was found of these dossiers: undecided pairs that are alike no more go, decided ones stay."""
+    """Keeps all that was found of these dossiers: undecided pairs that are alike no more go, decided ones stay. A later
+    dossier that was held for such a pair is looked at again."""
     pairs = {"ones": [pair.dossier_id for pair in found], "others": [pair.other_id for pair in found]}
+    kinds = {"kinds": [pair.kind for pair in found]}
     with ledger.engine.begin() as connection:
+        connection.execute(AGAIN, {"ids": list(dossier_ids), **pairs, **kinds})
         connection.execute(NO_MORE, {"ids": list(dossier_ids), **pairs})
         if found:
-            of = {"kinds": [pair.kind for pair in found], "probabilities": [pair.probability for pair in found]}
-            connection.execute(SAVE, {**pairs, **of})
+            connection.execute(SAVE, {**pairs, **kinds, "probabilities": [pair.probability for pair in found]})
 
 
 def undecided(
@@ -205,6 +233,13 @@ def undecided(
     wanted = {"places": list(places), "kinds": list(kinds), "limit": limit, "after": after[0], "after_other": after[1]}
     with ledger.engine.connect() as connection:
         return [Undecided(**row._mapping) for row in connection.execute(UNDECIDED, wanted)]
+
+
+def duplicates_of(ledger: Ledger, dossier_id: int) -> list[Double]:
+    """The dossiers that may be the same as this one, decided or not."""
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(OF_DOSSIER, {"id": dossier_id, "most": MOST_ALIKE})
+        return [Double(**row._mapping) for row in rows]
 
 
 def decide(ledger: Ledger, dossier_id: int, other_id: int, decided_as: Decided, actor: str) -> bool:

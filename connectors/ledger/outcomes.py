@@ -22,7 +22,8 @@ TELL = text("""
       FROM unnest(CAST(:ids AS bigint[]), CAST(:decisions AS bigint[])) AS u(dossier_id, decision_id)
      WHERE NOT EXISTS (SELECT FROM reports r
                         WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
-                          AND r.decision_id IS NOT DISTINCT FROM u.decision_id AND (r.state = 'pending' OR :once))""")
+                          AND r.decision_id IS NOT DISTINCT FROM u.decision_id
+                          AND (r.state = 'pending' OR (:once AND r.state <> 'withdrawn')))""")
 WITHDRAW = text("""
     WITH picked AS (
         SELECT r.report_id FROM reports r JOIN dossiers d USING (dossier_id) JOIN decisions m USING (decision_id)

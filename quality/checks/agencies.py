@@ -6,9 +6,10 @@ claims to be complete for the province.
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 from quality.check import HOLDS, At, Examination, Saw, Who, check, check_each
-from schemas.agencies import OF_A_COMMUNE, AgencyCode, agencies
+from schemas.agencies import OF_A_COMMUNE, AgencyCode, AgencyTable, agencies
 from schemas.civil_status import BirthCase, DeathCase, MarriageCase
 from schemas.dossier import Case, Dossier
 from schemas.land import LandCase
@@ -32,6 +33,18 @@ DECIDED_AT_THE_PLACE: dict[str, tuple[date, date]] = {
 commune may act for another one is not public."""
 
 
+@lru_cache(maxsize=16_384)
+def _is_surely_sound(table: AgencyTable, code: str, on: date) -> bool:
+    """Whether a code is of one unit that is there that day, or of one that no list can be expected to have."""
+    if table.named(code):
+        return len(table.on(code, on)) == 1
+    return not table.lists_all_of(table.province_of(code, on), on)
+
+
+def _is_worth_a_look(code: str, exam: Examination) -> bool:
+    return not _is_surely_sound(agencies(), code, exam.event_on)
+
+
 @check_each(
     *CODES,
     weight=HOLDS,
@@ -47,6 +60,7 @@ def agency_code_malformed(code: str) -> Saw:
 
 @check_each(
     *CODES,
+    only=_is_worth_a_look,
     weight=HOLDS,
     who=Who.OPERATOR,
     source=OUR_TABLE,
@@ -61,6 +75,7 @@ def agency_code_of_two_units(code: str, exam: Examination) -> Saw:
 
 @check_each(
     *CODES,
+    only=_is_worth_a_look,
     weight=HOLDS,
     source=f"{OUR_TABLE}; sắp xếp đơn vị hành chính 01/07/2025",
     says_vi="Cơ quan mang mã này không hoạt động vào ngày tiếp nhận hồ sơ.",
@@ -78,6 +93,7 @@ def agency_dissolved(code: str, exam: Examination) -> Saw:
 
 @check_each(
     *CODES,
+    only=_is_worth_a_look,
     weight=HOLDS,
     who=Who.OPERATOR,
     source=OUR_TABLE,

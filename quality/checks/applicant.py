@@ -1,23 +1,27 @@
 """Who brings the dossier: that somebody does, who can be told apart and reached, and may ask for it."""
 
 import re
-from collections.abc import Iterator
 
 from quality.check import HOLDS, NOTES, At, Examination, Saw, check, check_each
 from quality.checks.family import is_surely_younger_than
 from quality.checks.identity import is_placeholder
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase, Spouse
-from schemas.dossier import Dossier
+from schemas.civil_status import DeathCase, MarriageCase, Spouse
+from schemas.dossier import Case, Dossier
 from schemas.fields import PERSONAL_ID
-from schemas.land import LandCase
 from schemas.person import Applicant, HeadOfHousehold, Person
-from schemas.residence import ResidenceCase
 from schemas.text import tone_key
 
 FORM = "Tờ khai hộ tịch (TT 04/2020/TT-BTP, sửa đổi bởi TT 04/2024/TT-BTP); mẫu CT01"
 YOUNGEST_YEARS = 14
 PHONE = re.compile(r"0\d{9,10}|\+84\d{9,10}", re.ASCII)
 EMAIL = re.compile(r"[^\s@,;]+@[^\s@,;.]+(?:\.[^\s@,;.]+)+")
+NAMED_BESIDES = {
+    "birth": ("head_of_household", "mother", "father"),
+    "death": ("deceased",),
+    "marriage": ("husband", "wife"),
+    "residence": ("head_of_household", "person"),
+}
+"""Where persons besides the applicant are named, for each kind of case; a land case has its owners."""
 
 
 @check(
@@ -120,19 +124,11 @@ def _joined(person: Person | HeadOfHousehold) -> str | None:
     return number if number and PERSONAL_ID.fullmatch(number) and not is_placeholder(number) else None
 
 
-def _others(case: object) -> Iterator[tuple[str, Person | HeadOfHousehold | None]]:
+def _others(case: Case) -> list[tuple[str, Person | HeadOfHousehold | None]]:
     """Who may be named besides: where, and who."""
-    match case:
-        case BirthCase():
-            yield from (("head_of_household", case.head_of_household), ("mother", case.mother), ("father", case.father))
-        case DeathCase():
-            yield "deceased", case.deceased
-        case MarriageCase():
-            yield from (("husband", case.husband), ("wife", case.wife))
-        case ResidenceCase():
-            yield from (("head_of_household", case.head_of_household), ("person", case.person))
-        case LandCase():
-            yield from ((f"owners.{place}", owner) for place, owner in enumerate(case.owners))
+    if case.kind == "land":
+        return [(f"owners.{place}", owner) for place, owner in enumerate(case.owners)]
+    return [(place, getattr(case, place)) for place in NAMED_BESIDES[case.kind]]
 
 
 @check(
@@ -146,14 +142,15 @@ def _others(case: object) -> Iterator[tuple[str, Person | HeadOfHousehold | None
 )  # fmt: skip
 def one_number_two_names(dossier: Dossier) -> Saw:
     """Of the applicant and the persons of the case; parents and spouses among themselves have checks of their own."""
-    applicant, seen = dossier.applicant, dict[str, str]()
-    persons = [applicant, *(person for _, person in _others(dossier.case))]
-    numbers = [person.personal_id for person in persons if person is not None and person.personal_id]
-    if len(numbers) == len(set(numbers)) and all(map(str.isalnum, numbers)):
+    applicant, others, seen = dossier.applicant, _others(dossier.case), dict[str, str]()
+    persons = [applicant, *(person for _, person in others)]
+    named = {(person.personal_id, person.full_name) for person in persons if person is not None and person.personal_id}
+    numbers = {number for number, _ in named}
+    if len(numbers) == len(named) and all(map(str.isalnum, numbers)):
         return None
     if applicant is not None and (number := _joined(applicant)) is not None:
         seen[number] = applicant.full_name
-    for place, person in _others(dossier.case):
+    for place, person in others:
         if person is None or (number := _joined(person)) is None:
             continue
         other = seen.setdefault(number, person.full_name) if place == "head_of_household" else seen.get(number)

@@ -36,7 +36,9 @@ def _have_one_number(one: Person | None, other: Person | None) -> bool:
 
 def is_surely_younger_than(years: int, born_on: PartialDate | None, on: date | None) -> bool:
     """Whether someone was under this age on a day, however the unknown parts of the birth are filled in."""
-    if born_on is None or on is None or (earliest := born_on.earliest) is None:
+    if born_on is None or on is None or (born_on.year is not None and on.year - born_on.year > years):
+        return False
+    if (earliest := born_on.earliest) is None:
         return False
     had_birthday = (on.month, on.day) >= (earliest.month, earliest.day)
     return on.year - earliest.year - (not had_birthday) < years

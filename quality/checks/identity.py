@@ -165,6 +165,13 @@ def ended_id_paper(paper: IdPaper, exam: Examination) -> Saw:
     return f"kind {paper.kind_code} has ended" if _has_ended(paper.kind_code, exam.event_on) else None
 
 
+@lru_cache(maxsize=16_384)
+def _oddity(head: str, born_year: int | None, sex: Sex | None) -> str | None:
+    """Of a number by its first six digits; the others are random."""
+    is_male = {Sex.MALE: True, Sex.FEMALE: False}.get(sex) if sex else None
+    return id_structure_oddity(f"{head}000000", born_year=born_year, is_male=is_male)
+
+
 @check(
     "personal_id", "born_on", "sex",
     weight=NOTES,
@@ -176,13 +183,10 @@ def ended_id_paper(paper: IdPaper, exam: Examination) -> Saw:
 )  # fmt: skip
 def odd_personal_id_structure(person: Person) -> Saw:
     number, born_on = person.personal_id, person.born_on
-    if number is None:
+    if number is None or len(number) != 12 or not (number.isdecimal() and number.isascii()):
         return None
-    is_male = True if person.sex is Sex.MALE else False if person.sex is Sex.FEMALE else None
-    odd = id_structure_oddity(number, born_year=born_on.year if born_on else None, is_male=is_male)
-    if odd is None or not number.isascii() or is_placeholder(number):
-        return None
-    return At("personal_id", f"its {odd} part")
+    odd = _oddity(number[:6], born_on.year if born_on else None, person.sex)
+    return None if odd is None or is_placeholder(number) else At("personal_id", f"its {odd} part")
 
 
 @check_each(

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from quality.check import HOLDS, NOTES, At, Examination, FetchedPaper, Saw, check, check_each
-from schemas.civil_status import BirthCase, DeathCase
+from schemas.civil_status import BirthCase
 from schemas.dossier import Dossier, Paper
 from schemas.fields import BIRTH_NOTICE_CODE
 
@@ -35,10 +35,11 @@ CODED_NOTICES_FROM = date(2025, 10, 1)
     do_en="Attach a scan of the missing paper at the portal, then send again.",
 )
 def paper_missing(dossier: Dossier) -> Saw:
-    if isinstance(dossier.case, DeathCase) and dossier.case.notice_kind not in (None, DEATH_NOTICE):
+    required = REQUIRED_PAPERS.get(dossier.case.kind)
+    if not required or (dossier.case.kind == "death" and dossier.case.notice_kind not in (None, DEATH_NOTICE)):
         return None
     attached = {paper.kind_code for paper in dossier.papers}
-    missing = [kinds for kinds in REQUIRED_PAPERS.get(dossier.case.kind, ()) if attached.isdisjoint(kinds)]
+    missing = [kinds for kinds in required if attached.isdisjoint(kinds)]
     return " or ".join(sorted(missing[0])) if missing else None
 
 

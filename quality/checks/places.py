@@ -17,7 +17,7 @@ from schemas.places import PROVINCES, OneOf, Whole, carry, commune_on, units_of,
 _commune_on = lru_cache(maxsize=16_384)(commune_on)
 
 UNITS = "QĐ 19/2025/QĐ-TTg, bảng danh mục và mã số đơn vị hành chính"
-KEEP_THEIR_TIME = ("home_place", "birth_place")
+KEEP_THEIR_TIME = ("home_place", "birth_place", "lunar")
 TWO_LEVELS_FROM = date(2025, 7, 1)
 """Since this day there are 34 provinces, and no districts."""
 DISTRICT = re.compile(r"\b(?:[Qq]uận|[Hh]uyện) \w")
@@ -88,6 +88,7 @@ def split_undecided(commune_code: str, exam: Examination) -> Saw:
 
 @check_each(
     "commune_code", "province_code",
+    unless_in=("lunar",),
     only=_is_no_unit_of_today,
     weight=HOLDS,
     source=f"{UNITS}: mã xã 5 chữ số, mã tỉnh 2 chữ số",

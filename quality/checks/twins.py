@@ -37,7 +37,7 @@ def birth_order_implausible(case: BirthCase) -> Saw:
 )
 def two_children_in_one_case(case: BirthCase) -> Saw:
     name = case.child.full_name
-    if name.isalpha():
+    if _AND.search(name) is None:
         return None
     parts = [clean(part).split() for part in _AND.split(name)]
     is_two = len(parts) > 1 and all(len(part) > 1 and part[0] == parts[0][0] for part in parts)

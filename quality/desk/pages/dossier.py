@@ -179,6 +179,8 @@ def _happening(detail: Mapping[str, Any], tongue: Any) -> str:
             continue
         if name == "checks":
             said.append(" ".join(tongue.cause(code).says for code in value))
+        elif name == "causes":
+            said.append(" ".join(tongue.cause(code).says for code, _ in value))
         elif name == "field":
             said.append(tongue.title(value))
         elif name == "milestone":
