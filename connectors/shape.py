@@ -53,18 +53,20 @@ class Shape:
     def __call__(self, content: Any, at: str) -> dict[str, Any]:
         if not isinstance(content, dict):
             raise Misshapen(at, f"expected an object, got {type(content).__name__}")
-        ours: dict[str, Any] = {}
+        fields, ours = self.fields, dict[str, Any]()
         try:
             for name, value in content.items():
-                if name in self.fields:
-                    path, read = self.fields[name]
-                    said = None if value is None else read(value, name)
-                    if "." in path and said is not None:
+                if name not in fields:
+                    if name not in self.ignored:
+                        raise Misshapen(_safe(name), "unknown field")
+                elif value is not None:
+                    path, read = fields[name]
+                    if (said := read(value, name)) is None:
+                        continue
+                    if "." in path:
                         _put(ours, path, said)
-                    elif said is not None:
+                    else:
                         ours[path] = said
-                elif name not in self.ignored:
-                    raise Misshapen(_safe(name), "unknown field")
         except Misshapen as error:
             raise error.under(at) from None
         return ours
@@ -114,7 +116,7 @@ def _safe(name: str) -> str:
 def text(content: Any, at: str) -> str:
     if not isinstance(content, str):
         raise Misshapen(at, f"expected text, got {type(content).__name__}")
-    if not content.isascii():
+    if not content.isascii() and not content.isprintable():  # half a pair is never printable
         try:
             content.encode()
         except UnicodeEncodeError:
@@ -228,10 +230,19 @@ def made(model: type[M], ours: Mapping[str, Any], at: str) -> M:
         raise Misshapen(".".join((at, *map(str, first["loc"]))), first["type"]) from None
 
 
+class Decoded(bytes):
+    """An item's very bytes, and beside them what they decode to, until `parsed` takes it."""
+
+    content: Any = None
+
+
 def parsed(body: bytes, at: str) -> Any:
     """JSON in UTF-8 in which no name stands twice in an object."""
+    if isinstance(body, Decoded) and body.content is not None:
+        content, body.content = body.content, None
+        return content
     try:
-        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)
+        return _strictly.decode(body.decode().removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise Misshapen(at, f"expected JSON: {type(error).__name__}") from None
 
@@ -247,11 +258,15 @@ def _no_number(_: str) -> Any:
     raise ValueError("not a number")
 
 
+_strictly = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
+_loosely = json.JSONDecoder(strict=False)
+
+
 def items(body: bytes, list_name: str) -> tuple[dict[str, Any], list[tuple[Any, bytes]]]:
     """A JSON page without its list, and the list's items, each with the very bytes it was written in.
 
-    An item that is no JSON, or in a wrong encoding, spoils itself only. Unrecognised when the page is no JSON object or
-    has no such list.
+    An item that is no JSON, or in a wrong encoding, spoils itself only; `parsed` need not decode one without fault
+    again. Unrecognised when the page is no JSON object or has no such list.
     """
     try:
         around, found = _walk(body.decode("utf-8", "surrogateescape").removeprefix("\ufeff"), list_name)
@@ -262,22 +277,19 @@ def items(body: bytes, list_name: str) -> tuple[dict[str, Any], list[tuple[Any, 
     return around, found
 
 
-_decode = json.JSONDecoder(strict=False).raw_decode
-
-
 def _walk(page: str, list_name: str) -> tuple[dict[str, Any], list[tuple[Any, bytes]] | None]:
     around: dict[str, Any] = {}
     found: list[tuple[Any, bytes]] | None = None
     at = _past(page, 0, "{")
     while page[at] != "}":
-        name, at = _decode(page, at)
+        name, at = _loosely.raw_decode(page, at)
         if not isinstance(name, str) or name in around or (found is not None and name == list_name):
             raise ValueError("expected a name, once")
         at = _past(page, at, ":")
         if name == list_name and page[at] == "[":
             found, at = _elements(page, at)
         else:
-            around[name], at = _decode(page, at)
+            around[name], at = _loosely.raw_decode(page, at)
         at = _next(page, at, "}")
     if _skip(page, at + 1) != len(page):
         raise ValueError("something follows the page")
@@ -288,16 +300,28 @@ def _elements(page: str, at: int) -> tuple[list[tuple[Any, bytes]], int]:
     found = []
     at = _past(page, at, "[")
     while page[at] != "]":
-        item, end = _element(page, at)
-        found.append((item, page[at:end].encode("utf-8", "surrogateescape")))
+        item, original, end = _element(page, at)
+        found.append((item, original))
         at = _next(page, end, "]")
     return found, at + 1
 
 
-def _element(page: str, at: int) -> tuple[Any, int]:
-    """An item and where it ends; one that is no JSON is None, and ends where its brackets are closed."""
+def _element(page: str, at: int) -> tuple[Any, bytes, int]:
+    """An item, its bytes and where it ends."""
     try:
-        return _decode(page, at)
+        item, end = _strictly.raw_decode(page, at)
+        original = Decoded(page[at:end].encode())
+    except (ValueError, RecursionError):
+        item, end = _faulty_element(page, at)
+        return item, page[at:end].encode("utf-8", "surrogateescape"), end
+    original.content = item
+    return item, original, end
+
+
+def _faulty_element(page: str, at: int) -> tuple[Any, int]:
+    """An item whatever is wrong in it; one that is no JSON is None, and ends where its brackets are closed."""
+    try:
+        return _loosely.raw_decode(page, at)
     except (ValueError, RecursionError):
         return None, _closing(page, at)
 

@@ -243,24 +243,21 @@ def _look(
 
 
 _Bound = tuple[tuple[Callable[..., Saw], _Look], ...]
-_OfField = tuple[tuple[str, Callable[..., Saw], _Look], ...]
-_Behind = tuple[tuple[str, Callable[..., bool], _Bound], ...]
+_Asked = tuple[tuple[str, Callable[..., Any], _Bound], ...]
+"""Of a field: what is asked of its value, and the checks to run when the answer is yes; a check may ask for itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """What is looked at in a model of one type, and which of its fields lead to more.
 
-    Functions that want the thing alone stand apart from those that want the examination too; so do, behind the
-    question they share, those that look at some values `only`.
+    Functions that want the thing alone stand apart from those that want the examination too.
     """
 
     alone: _Bound
     examined: _Bound
-    of_field_alone: _OfField
-    of_field_examined: _OfField
-    behind_alone: _Behind
-    behind_examined: _Behind
+    values_alone: _Asked
+    values_examined: _Asked
     parts: tuple[str, ...]
 
 
@@ -275,19 +272,16 @@ def _plan(kind: type, inside: str) -> _Plan:
     return _Plan(
         alone=tuple((look.function, look) for look in looks if not look.wants_exam),
         examined=tuple((look.function, look) for look in looks if look.wants_exam),
-        of_field_alone=tuple((name, look.function, look) for name, look in alone if look.only is None),
-        of_field_examined=tuple((name, look.function, look) for name, look in examined if look.only is None),
-        behind_alone=tuple(_behind(alone)),
-        behind_examined=tuple(_behind(examined)),
+        values_alone=tuple(_asked(alone)),
+        values_examined=tuple(_asked(examined)),
         parts=tuple(name for name, kinds in parts.items() if any(_leads_on(kind, name) for kind in kinds)),
     )
 
 
-def _behind(looks: Sequence[tuple[str, _Look]]) -> Iterator[tuple[str, Callable[..., bool], _Bound]]:
-    for name, only in dict.fromkeys((name, look.only) for name, look in looks):
-        if only is not None:
-            behind = (look for field, look in looks if field == name and look.only is only)
-            yield name, only, tuple((look.function, look) for look in behind)
+def _asked(looks: Sequence[tuple[str, _Look]]) -> Iterator[tuple[str, Callable[..., Any], _Bound]]:
+    for name, ask in dict.fromkeys((name, look.only or look.function) for name, look in looks):
+        behind = (look for field, look in looks if field == name and (look.only or look.function) is ask)
+        yield name, ask, tuple((look.function, look) for look in behind)
 
 
 def _looks_at_value(name: str, inside: str) -> list[_Look]:
@@ -315,25 +309,21 @@ def _walk(thing: Any, inside: str, path: str, exam: Examination, seen: _Seen) ->
         if (saw := function(thing, exam)) is not None:
             seen.append((look, path, saw))
     values = thing.__dict__
-    for name, function, look in plan.of_field_alone:
-        if (value := values[name]) is not None and (saw := function(value)) is not None:
-            seen.append((look, path + name, saw))
-    for name, function, look in plan.of_field_examined:
-        if (value := values[name]) is not None and (saw := function(value, exam)) is not None:
-            seen.append((look, path + name, saw))
-    for name, only, bound in plan.behind_alone:
-        if (value := values[name]) is not None and only(value):
+    for name, ask, bound in plan.values_alone:
+        if (value := values[name]) is not None and ask(value):
             seen += [(look, path + name, saw) for function, look in bound if (saw := function(value)) is not None]
-    for name, only, bound in plan.behind_examined:
-        if (value := values[name]) is not None and only(value, exam):
+    for name, ask, bound in plan.values_examined:
+        if (value := values[name]) is not None and ask(value, exam):
             seen += [(look, path + name, saw) for function, look in bound if (saw := function(value, exam)) is not None]
     for name in plan.parts:
         part = values[name]
-        if type(part) is tuple:
-            for place, each in enumerate(part):
-                _walk(each, name, f"{path}{name}.{place}.", exam, seen)
-        elif part is not None:
+        if part is None:
+            continue
+        if type(part) is not tuple:
             _walk(part, name, f"{path}{name}.", exam, seen)
+            continue
+        for place, each in enumerate(part):
+            _walk(each, name, f"{path}{name}.{place}.", exam, seen)
 
 
 def _sighting(look: _Look, path: str, saw: str | At) -> Sighting:

@@ -2,15 +2,11 @@
 
 import re
 
-LETTERS = (
-    "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
-)
+LETTERS = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
 _PLAIN = re.compile(f"[{LETTERS}{LETTERS.upper()}0-9 ,./()'-]*")
 NOTHING = frozenset({"null", "(null)", "none", "nan", "undefined", "n/a", "#n/a"})
 """What programs write for nothing."""
-_VNI_PAIR = re.compile(
-    "[àãáâêéèùõÀÃÁÂÊÉÈÙÕ](?<=[aA][àãáâêéèÀÃÁÂÊÉÈ]|[eE][àãáâÀÃÁÂ]|[oO][âÂ]|[aeouAEOU][ùõÙÕ])"
-)
+_VNI_PAIR = re.compile("[àãáâêéèùõÀÃÁÂÊÉÈÙÕ](?<=[aA][àãáâêéèÀÃÁÂÊÉÈ]|[eE][àãáâÀÃÁÂ]|[oO][âÂ]|[aeouAEOU][ùõÙÕ])")
 """Two vowels that never stand together in Unicode, and often do in the encoding of the VNI fonts. Sought from the
 second on, which is rare: five times as quick as from the first."""
 _PLAIN_ASCII = re.compile(r"[ -%'-;=>@-~]*")

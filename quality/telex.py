@@ -65,5 +65,3 @@ def _in_case_of(word: str, spelled: str) -> str:
     if word.isupper():
         return spelled.upper()
     return spelled.capitalize() if word[0].isupper() else spelled
-
-

@@ -156,9 +156,7 @@ class Clerk:
 
 
 @contextmanager
-def clerk(
-    browser: Browser, base: str, user: str, *, language: str = "vi", script: bool = True
-) -> Iterator[Clerk]:
+def clerk(browser: Browser, base: str, user: str, *, language: str = "vi", script: bool = True) -> Iterator[Clerk]:
     """Somebody with a browser of their own, known by a cookie as Airflow's login would know them."""
     size = {"width": SCREEN[0], "height": SCREEN[1]}
     context = browser.new_context(java_script_enabled=script, viewport=size, locale="vi-VN", reduced_motion="reduce")

@@ -186,13 +186,12 @@ def test_a_thousand_dossiers_of_one_cause_are_mended_in_one_action(server: Embed
         with office.at_desk() as lan:
             lan.open("/queue")
             lan.click(lan.link(f"/queue/{ABSTRACT}"))
-            lan.click(lan.page.get_by_label("Tất cả 1.000 hồ sơ của danh sách này"))
             lan.click(lan.button("Xem trước việc sửa"))
             expect(lan.page.get_by_text("1.000 trong 1.000 hồ sơ làm được")).to_be_visible(timeout=PATIENCE_MS)
             expect(lan.page.locator("tbody del", has_text="Dinhkem")).to_have_count(1000)
             lan.click(lan.button("Sửa 1.000 hồ sơ và gửi tiếp"))
             expect(lan.page.get_by_text("1.000 hồ sơ đã được sửa")).to_be_visible(timeout=PATIENCE_MS)
-            assert (lan.clicks, lan.fields) == (4, 0)
+            assert (lan.clicks, lan.fields) == (3, 0)
         office.way.go()
         held = registrations(office.way.rehearsal)["civil_status"]
         assert (len(held), set(held.values())) == (1000, {1})

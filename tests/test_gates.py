@@ -382,7 +382,8 @@ def test_a_finding_that_stops_stops_the_batch(shelf: Shelf) -> None:
     take_in(shelf, *many(2))
     shelf.change(
         "INSERT INTO findings (dossier_id, version_number, check_code, field_path, weight)"
-        " SELECT max(dossier_id), 1, 'telex_residue', '', 'stops' FROM dossiers")
+        " SELECT max(dossier_id), 1, 'telex_residue', '', 'stops' FROM dossiers"
+    )
     assert gate(shelf.ledger, read) == {"stopped": 1}
     (batch,) = undecided(shelf.ledger)
     ((last,),) = shelf.rows("SELECT max(dossier_id) FROM dossiers")

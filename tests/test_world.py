@@ -261,16 +261,21 @@ SHOWS: dict[str, Callable[[Dossier, Any], bool]] = {
     "applicant_relation_overwrites": lambda d, case: (
         d.applicant is not None and d.applicant.relation == "Cha" and d.applicant.personal_id != case.father.personal_id
     ),
-    "split_commune_code": lambda d, case: '"detail":"Thôn Đoài","country_code"' in d.model_dump_json() and any(
-        person.residence is not None and commune_on(person.residence.commune_code or "", d.event_on) is None
-        for person in persons(d)),
+    "split_commune_code": lambda d, case: (
+        '"detail":"Thôn Đoài","country_code"' in d.model_dump_json()
+        and any(
+            person.residence is not None and commune_on(person.residence.commune_code or "", d.event_on) is None
+            for person in persons(d)
+        )
+    ),
     "leading_zero_lost": lambda d, case: bool(re.search(r'"commune_code":"\d{4}"', d.model_dump_json())),
     "legacy_encoding": lambda d, case: any(set(person.full_name) & set("¨©ª«¬\xad®µ¶·¸¹»¼½¾") for person in persons(d)),
     "unseen_characters": lambda d, case: any(person.full_name.endswith("\u200b") for person in persons(d)),
     "word_for_nothing": lambda d, case: d.abstract in ("null", "undefined"),
     "copies_implausible": lambda d, case: case.copies == 2026,
     "card_number_differs": lambda d, case: any(
-        person.id_paper is not None and person.id_paper.number != person.personal_id for person in persons(d)),
+        person.id_paper is not None and person.id_paper.number != person.personal_id for person in persons(d)
+    ),
     "child_sex_missing": lambda d, case: case.child.sex is None,
     "clinic_missing": lambda d, case: case.clinic_code is None,
     "two_children_in_one_case": lambda d, case: " VÀ " in case.child.full_name,
@@ -284,7 +289,8 @@ SHOWS: dict[str, Callable[[Dossier, Any], bool]] = {
     "spouse_unidentified": lambda d, case: case.husband.personal_id is None,
     "old_parcel_incomplete": lambda d, case: case.parcel.old_parcel_number and not case.parcel.old_sheet_number,
     "lasting_use_ends": lambda d, case: any(
-        each.until is not None and each.purpose_code in ("ONT", "ODT") for each in case.parcel.purposes),
+        each.until is not None and each.purpose_code in ("ONT", "ODT") for each in case.parcel.purposes
+    ),
     "paper_of_wrong_type": lambda d, case: d.papers[0].name.endswith(".rar"),
 }
 

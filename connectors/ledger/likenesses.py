@@ -63,13 +63,15 @@ SAME_ENTRY = text("""
      WHERE a.dossier_id = ANY(:ids) AND a.kind = :entry AND b.dossier_id <> a.dossier_id
      GROUP BY 1 ORDER BY 1""")
 AGAIN = text("""
-    UPDATE dossiers d SET state = 'pulled' FROM likenesses l
-     WHERE l.dossier_id = ANY(:ids) AND l.kind = 'duplicate' AND l.decided_as IS NULL
-       AND d.dossier_id = l.other_id AND d.dossier_id <> ALL(:ids) AND d.state = 'held'
-       AND EXISTS (SELECT FROM keys k WHERE k.dossier_id = d.dossier_id AND k.wrapped IS NOT NULL)
-       AND NOT EXISTS (SELECT FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[]), CAST(:kinds AS text[]))
-                                   AS u(one, other, kind)
-                        WHERE u.one = l.dossier_id AND u.other = l.other_id AND u.kind = 'duplicate')""")
+    UPDATE dossiers SET state = 'pulled' WHERE dossier_id IN (
+        SELECT d.dossier_id FROM likenesses l JOIN dossiers d ON d.dossier_id = l.other_id
+          JOIN keys k ON k.dossier_id = d.dossier_id
+         WHERE l.dossier_id = ANY(:ids) AND l.other_id <> ALL(:ids) AND l.kind = 'duplicate' AND l.decided_as IS NULL
+           AND d.state = 'held' AND k.wrapped IS NOT NULL AND NOT EXISTS (
+               SELECT FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[]), CAST(:kinds AS text[]))
+                           AS u(one, other, kind)
+                WHERE u.one = l.dossier_id AND u.other = l.other_id AND u.kind = 'duplicate')
+         ORDER BY d.dossier_id FOR UPDATE OF d)""")
 """Of a pair the later one is held. When the earlier one is no longer its duplicate, it must not stay held for it."""
 NO_MORE = text("""
     DELETE FROM likenesses l

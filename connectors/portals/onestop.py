@@ -26,6 +26,7 @@ the national list's. An update time, or a row of ours, changes neither the item'
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -118,14 +119,16 @@ def moment(content: Any, at: str) -> datetime:
 def day(content: Any, at: str) -> PartialDate:
     """`{ngay, thang, nam, ghi}`: texts, as many as are known, and the day as the form has it."""
     given = DAY(content, at)
-    known = [part for part in (given.get("ngay"), given.get("thang"), given.get("nam")) if part]
-    as_written = given.get("ghi", ".".join(known))
-    if not given.get("nam") or not "".join(known).isdecimal() or max(map(len, known)) > 4:
+    return _day(given.get("ngay"), given.get("thang"), given.get("nam"), given.get("ghi"))
+
+
+@lru_cache(maxsize=16_384)
+def _day(of_month: str | None, month: str | None, year: str | None, written: str | None) -> PartialDate:
+    known = [part for part in (of_month, month, year) if part]
+    as_written = ".".join(known) if written is None else written
+    if not year or not "".join(known).isdecimal() or max(map(len, known)) > 4:
         return PartialDate(as_written=as_written)
-    month, of_month = given.get("thang"), given.get("ngay")
-    return PartialDate.of(
-        int(given["nam"]), int(month) if month else None, int(of_month) if of_month else None, as_written
-    )
+    return PartialDate.of(int(year), int(month) if month else None, int(of_month) if of_month else None, as_written)
 
 
 def _as_it_is(content: Any, at: str) -> Any:

@@ -18,9 +18,7 @@ NOBODY = NOTHING | {"không", "không có", "không rõ", "chưa có", "chưa c�
                     "khong co", "chua co", "test", "abc"}  # fmt: skip
 """What stands in the place of a name."""
 GOOD_NAME = re.compile(f"[{LETTERS.upper()}'-]+(?: [{LETTERS.upper()}'-]+)+")
-NO_LETTERS = re.compile(
-    r"[!-&(-,/:-@\\[-_{-~\u00d7\u00f7\u2020-\u2044\u20a0-\u2bff]"
-)
+NO_LETTERS = re.compile(r"[!-&(-,/:-@\\[-_{-~\u00d7\u00f7\u2020-\u2044\u20a0-\u2bff]")
 """Signs that stand in no name; not apostrophe, dash, dot, digits, nor the letters of old encodings."""
 VIETNAM_AS_WRITTEN = frozenset({"việt nam", "viet nam", "vietnam", "vnm", "vn"})
 FOREIGNERS_GROUP = frozenset({"khác", "người nước ngoài", "nước ngoài"})

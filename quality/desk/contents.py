@@ -1,7 +1,7 @@
 """What stands in a dossier, laid out for a reader: every field by its title, what was mended, what would be sent."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -28,6 +28,8 @@ from schemas.routes import route_of
 
 NOT_SHOWN = frozenset({"papers", "kind"})
 LONGEST_SHOWN = 40_000
+SHORTEST_LOOKED_FOR = 3
+"""Characters: shorter values stand everywhere."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,18 @@ class Line:
     was: str | None = field(repr=False)
     is_at_fault: bool
 
+    @property
+    def differs(self) -> bool:
+        return self.now is not None or self.was is not None
+
 
 @dataclass(frozen=True)
 class Sent:
-    """What a registry would be sent; None when it cannot be written yet."""
+    """What a registry would be sent, line by line, each with whether a field at fault or mended stands there; None when
+    it cannot be written yet."""
 
     registry_code: str
-    words: str | None = field(repr=False)
+    lines: list[tuple[str, bool]] | None = field(repr=False)
 
 
 def read(portal_code: str, original: bytes, mends: Sequence[Mend] = ()) -> Dossier | None:
@@ -89,8 +96,16 @@ def _walk(model: Model, path: str, titles: tuple[str, ...], tongue: Tongue, on: 
             elif isinstance(each, Model) and not isinstance(each, PartialDate):
                 found += _walk(each, f"{here}.", own, tongue, on)
             elif each is not None and each != "":
-                found.append(_leaf(here, own, each, tongue))
+                found.append(_leaf(here, own, _coded(model, name, each, tongue), tongue))
     return found
+
+
+def _coded(model: Model, name: str, value: Any, tongue: Tongue) -> Any:
+    """A code of a short list with what it means there; anything else as it is."""
+    if not isinstance(value, str | int):
+        return value
+    kind = getattr(model, "kind", "")
+    return tongue.coded(f"coded.{kind}.{name}" if kind else f"coded.{name}", value)
 
 
 def _leaf(path: str, titles: tuple[str, ...], value: Any, tongue: Tongue) -> Leaf:
@@ -150,11 +165,16 @@ def _other(leaves_of: Mapping[str, Leaf], path: str, text: str) -> str | None:
     return None if said == text else said
 
 
-def sent(dossier: Dossier, given: Receipt) -> list[Sent]:
-    """What each registry of its route would be sent today."""
+def sent(dossier: Dossier, given: Receipt, looked_for: Iterable[str] = ()) -> list[Sent]:
+    """What each registry of its route would be sent today. `looked_for`: values whose lines a reader is led to."""
     route = route_of(dossier.procedure_code, dossier.event_on)
     codes = dict.fromkeys(step.registry_code for step in route.steps) if route else {}
-    return [Sent(code, _words(code, dossier, given)) for code in codes]
+    wanted = tuple(value for value in looked_for if len(value) >= SHORTEST_LOOKED_FOR)
+    return [Sent(code, _lines(_words(code, dossier, given), wanted)) for code in codes]
+
+
+def _lines(words: str | None, wanted: Sequence[str]) -> list[tuple[str, bool]] | None:
+    return None if words is None else [(line, any(one in line for one in wanted)) for line in words.splitlines()]
 
 
 def _words(registry_code: str, dossier: Dossier, given: Receipt) -> str | None:

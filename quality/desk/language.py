@@ -54,6 +54,20 @@ class Tongue:
         said = all_words().get(f"{group}.{code}")
         return said.in_language(self.code) if said else str(code or "")
 
+    def coded(self, group: str, value: Any) -> Any:
+        """A code with what it means: `4 · thẻ căn cước`; a value that the group does not know as it is."""
+        said = all_words().get(f"{group}.{value}")
+        return f"{value} · {said.in_language(self.code)}" if said else value
+
+    def counted(self, key: str, count: int, **values: Any) -> str:
+        """The words of a key for one or for many."""
+        return self.say(f"{key}.one" if count == 1 else key, n=self.number(count), **values)
+
+    def seconds(self, taken: float) -> str:
+        """How long a request took."""
+        said = f"{taken:.2f} s" if taken >= 0.01 else "< 0.01 s"
+        return said.replace(".", ",") if self.code == VI else said
+
     def cause(self, code: str) -> CauseSaid:
         """A check's or a cause's words; a code that nobody explains is shown as it is."""
         found = CATALOGUE.get(code) or CAUSES.get(code)
@@ -79,6 +93,10 @@ class Tongue:
     def when(self, at: datetime | None) -> str:
         """An instant as offices read it."""
         return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M") if at else ""
+
+    def moment(self, at: datetime) -> str:
+        """The same to the second."""
+        return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
 
     def number(self, count: int) -> str:
         """Thousands set apart."""

@@ -177,9 +177,7 @@ def _answerable(expected: Sequence[Expected], given: Mapping[str, Any]) -> list[
     return [one for one in expected if one.parameter is None or one.parameter in given]
 
 
-def _verdict(
-    one: Expected, subject: str, found: _Sum, of_day: tuple[int, int] | None, is_waived: bool
-) -> Verdict:
+def _verdict(one: Expected, subject: str, found: _Sum, of_day: tuple[int, int] | None, is_waived: bool) -> Verdict:
     """Whether few enough fail. Of a share the day so far is judged, but nobody is stopped for what others brought."""
     failing, judged = of_day if of_day and one.allowed else (found.failing, found.judged)
     too_many = bool(found.failing) and judged >= one.least and failing > one.allowed * judged

@@ -1,14 +1,18 @@
 """The access log: who looked at what, and who was refused what. For auditors; codes only."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from connectors.ledger.access import May, accesses
+from connectors.ledger.access import May, Noted, accesses
+from quality.desk.language import Tongue
 from quality.desk.visit import VisitDep
 
 PAGE = 100
+IN_PAPER = re.compile(r"(\d+)/(\d+)")
+"""Version and position of a paper that was looked at."""
 
 router = APIRouter()
 
@@ -23,4 +27,17 @@ def log(
     wanted = actor.strip().replace("\x00", "")
     rows = accesses(visit.ledger, before=before, actor=wanted, refused=refused == "yes", limit=PAGE + 1)
     return visit.page("accesses", rows=rows[:PAGE], actor=actor, refused=refused, before=before,
+                      said=lambda row: detail_said(row, visit.tongue),
                       following=rows[PAGE - 1].access_id if len(rows) > PAGE else 0)  # fmt: skip
+
+
+def detail_said(row: Noted, tongue: Tongue) -> str:
+    """The codes of a line in words."""
+    if row.was_allowed and row.what == "bulk":
+        return tongue.cause(row.detail).says
+    if (paper := IN_PAPER.fullmatch(row.detail)) and row.was_allowed:
+        return tongue.say("detail_code.paper", version=paper[1], n=int(paper[2]) + 1)
+    if row.detail.startswith("may_not_"):
+        return tongue.say("detail_code.may_not")
+    said = tongue.of("detail_code", row.detail)
+    return tongue.say("detail_code.unfit") if row.what == "form" and said and said == row.detail else said

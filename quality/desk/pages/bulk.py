@@ -17,7 +17,7 @@ from connectors.ledger.queue import MOST_AT_ONCE, Filter, Waiting, of_cause
 from connectors.ledger.reading import Opened, opened
 from quality.desk.contents import read, value_said
 from quality.desk.deeds import Deed
-from quality.desk.pages.queue import AskedDep, CauseCode
+from quality.desk.pages.queue import AskedDep, CauseCode, place_of
 from quality.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit
 from quality.mending import NotAValue, fields_at_fault, read_value
 from schemas.decision import UNACCEPTABLE, Mend, needs_second, value_at
@@ -76,9 +76,9 @@ def preview(
     visit: PostDep, cause_code: CauseCode, asked: AskedDep, act: BulkAct, chosen: Chosen = [],  # noqa: B006
     all: Annotated[str, Form(max_length=1)] = "", value: OneText = "",
 ) -> Response:  # fmt: skip
-    """What would be done, dossier by dossier. Nothing is done."""
+    """What would be done, dossier by dossier, to the ticked ones; to all of the list where none is. Nothing is done."""
     visit.need(ACTS[act], "bulk")
-    ids = None if all else _versions(" ".join(chosen))
+    ids = _versions(" ".join(chosen)) if chosen and not all else None
     return _preview(visit, cause_code, asked.filter, asked.query, act, ids, value)
 
 
@@ -130,7 +130,7 @@ def _preview(
     chosen = " ".join(f"{one.row.dossier_id}.{one.row.version_number}" for one in plan.ones)
     return visit.page(
         "bulk_preview", 422 if plan.wrong else 200, cause=visit.tongue.cause(cause_code), plan=plan, query=query,
-        value=value, changed=changed, everything=chosen,
+        value=value, changed=changed, everything=chosen, place=place_of,
         waits=any(needs_second(mend.field_path) for one in plan.fit for mend in one.mends),
         value_said=lambda given: value_said(given, visit.tongue),
     )  # fmt: skip

@@ -1,7 +1,9 @@
 """A dossier: what is at fault and how to mend it, what came in beside what is sent, and all that happened."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,11 +11,13 @@ from fastapi.responses import Response
 
 from connectors.ledger.access import May
 from connectors.ledger.folder import Decided, Folder, folder_of
+from connectors.ledger.likenesses import duplicates_of
 from connectors.portals.provinces import PROVINCES
 from quality.deadlines import Standing, Term, standing
 from quality.desk.contents import Line, Sent, lines, read, sent, value_said
 from quality.desk.folders import HeadDep
 from quality.desk.language import CauseSaid
+from quality.desk.pages.papers import papers_inside
 from quality.desk.visit import Visit, VisitDep
 from quality.mending import FieldAtFault, fields_at_fault, text_of
 from schemas.decision import UNACCEPTABLE, Act, Mend
@@ -23,6 +27,9 @@ from schemas.places import commune_on
 
 OPENED_FIELDS = 4
 """So many fields to mend stand open; the others are folded away."""
+DUPLICATE, UNREADABLE = "possible_duplicate", "unreadable_original"
+"""Faults that a person sees to elsewhere: beside the other dossier; at the portal."""
+DAY = re.compile(r"\d{2}\.\d{2}\.\d{4}")
 UNDOABLE = frozenset({Act.MENDED, Act.RELEASED, Act.SUPPLEMENT_ASKED, Act.REJECTED})
 
 router = APIRouter()
@@ -39,12 +46,26 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A paper of the chosen version; without a size the portal had no file."""
+
+    position: int
+    kilobytes: int | None
+
+
+@dataclass(frozen=True)
 class Contents:
     """What stands in the chosen version, and what is sent."""
 
     parts: Mapping[str, list[Line]]
     sent: list[Sent]
     fields: list[FieldAtFault]
+
+    @property
+    def opened(self) -> set[str]:
+        """The parts that stand open: those with something to see, or all."""
+        said = {part for part, lines in self.parts.items() if any(line.is_at_fault or line.differs for line in lines)}
+        return said or set(self.parts)
 
 
 @router.get("/dossier/{portal_code}/{dossier_code}")
@@ -70,7 +91,9 @@ def show(
 
     is_decidable = bool(folder.faults) and head.key is not None
     return visit.page(
-        "dossier", status, folder=folder, head=head, number=number, may_here=may, done=done, no=no,
+        "dossier", status, folder=folder, head=head, number=number, may_here=may, done=_still(done, head.state), no=no,
+        papers=_papers(folder, number), size=_kilobytes(folder, number), is_done=_is_done(folder),
+        doubles=_doubles(visit, folder), DUPLICATE=DUPLICATE, UNREADABLE=UNREADABLE,
         place=_place(visit, folder), standing=_standing(visit, folder), troubles=_troubles(visit, folder),
         contents=_contents(visit, folder, number), typed=typed or {}, wrong=wrong or {}, opened=OPENED_FIELDS,
         pending=[one for one in folder.decisions if _is_pending(folder, one)], decided=_decided(visit, folder),
@@ -78,6 +101,39 @@ def show(
         is_refused=any(one.state == "refused" for one in folder.deliveries), happening=_happening, text_of=text_of,
         value_said=lambda value: value_said(value, visit.tongue), is_pending=lambda one: _is_pending(folder, one),
     )  # fmt: skip
+
+
+def _still(done: str, state: str) -> str:
+    """What was done, unless the dossier came to another state since: an address is opened again later."""
+    return done if done.partition(".")[2] in ("", state) else ""
+
+
+def _is_done(folder: Folder) -> bool:
+    """Whether every registry has it."""
+    return bool(folder.deliveries) and all(one.state == "registered" for one in folder.deliveries)
+
+
+def _doubles(visit: Visit, folder: Folder) -> list[Any]:
+    """The dossiers that this one may be the same as, where that is its fault."""
+    if all(one.cause_code != DUPLICATE for one in folder.faults):
+        return []
+    return duplicates_of(visit.ledger, folder.head.dossier_id)
+
+
+def _papers(folder: Folder, number: int) -> list[Kept]:
+    """Fetched and kept apart, or inside the original."""
+    original = next((one.original for one in folder.versions if one.version_number == number), None)
+    if original is not None and folder.head.portal_code in PROVINCES:
+        inside = papers_inside(folder.head.portal_code, original)
+        if inside is not None:
+            return [Kept(at, ceil(len(content) / 1024)) for at, content in enumerate(inside)]
+    return [Kept(one.position, ceil(one.size / 1024) if one.sha256 else None)
+            for one in folder.papers if one.version_number == number]  # fmt: skip
+
+
+def _kilobytes(folder: Folder, number: int) -> int:
+    """Of the original."""
+    return next((ceil(len(one.original) / 1024) for one in folder.versions if one.version_number == number), 0)
 
 
 def effective(folder: Folder) -> list[Mend]:
@@ -104,10 +160,21 @@ def _contents(visit: Visit, folder: Folder, number: int) -> Contents | None:
     fields = fields_at_fault(now, [(one.cause_code, one.field_path) for one in folder.faults]) if now else []
     at_fault = frozenset(one.field_path for one in folder.faults)
     is_newest = number == folder.head.version_number
-    return Contents(
-        lines(source, now if is_newest else None, before, at_fault, visit.tongue),
-        sent(now, given(folder)) if now and is_newest else [], fields,
-    )  # fmt: skip
+    parts = lines(source, now if is_newest else None, before, at_fault, visit.tongue)
+    if now is None or not is_newest:
+        return Contents(parts, [], fields)
+    looked_for = {way for of_part in parts.values() for line in of_part for way in _ways_of_writing(line)}
+    return Contents(parts, sent(now, given(folder), looked_for), fields)
+
+
+def _ways_of_writing(line: Line) -> list[str]:
+    """How registries may write what stands in a field at fault or mended: a day with slashes, a name in its parts."""
+    text = line.now if line.now is not None else line.leaf.text
+    if not text or not (line.is_at_fault or line.now is not None):
+        return []
+    if line.leaf.field_path.endswith("full_name"):
+        return [text, f'"{text.split()[-1]}"'] if text.strip() else []
+    return [text, text.replace(".", "/")] if DAY.fullmatch(text) else [text]
 
 
 def given(folder: Folder) -> Receipt:
@@ -160,7 +227,7 @@ def _standing(visit: Visit, folder: Folder) -> Standing | None:
     head = folder.head
     if head.started_at is None or head.due_at is None or head.state == "closed":
         return None
-    if folder.deliveries and all(one.state == "registered" for one in folder.deliveries):
+    if _is_done(folder):
         return None
     return standing(Term(head.started_at, head.due_at), visit.now)
 
@@ -174,22 +241,31 @@ def _place(visit: Visit, folder: Folder) -> str:
 def _happening(detail: Mapping[str, Any], tongue: Any) -> str:
     """An event's detail in words; codes that have none are shown as they are."""
     said = []
+    if detail.get("from") is not None and detail.get("to") is not None:
+        was, now = (tongue.coded("coded.status", str(detail[name])) for name in ("from", "to"))
+        said.append(tongue.say("detail.from_to", was=was, now=now))
+        detail = {name: value for name, value in detail.items() if name not in ("from", "to")}
     for name, value in detail.items():
-        if value is None:
-            continue
-        if name == "checks":
-            said.append(" ".join(tongue.cause(code).says for code in value))
-        elif name == "causes":
-            said.append(" ".join(tongue.cause(code).says for code, _ in value))
-        elif name == "field":
-            said.append(tongue.title(value))
-        elif name == "milestone":
-            said.append(tongue.of("milestone", value))
-        elif name == "lacks":
-            said.append(tongue.say("detail.lacks", it=", ".join(tongue.leaf(f"receipt.{one}") for one in value)))
-        elif name not in ("bulk", "registry", "decision", "of", "other", "as"):
-            said.append(tongue.say(f"detail.{name}", it=value) if name in KNOWN_DETAILS else f"{name} {value}")
+        if value is not None and name not in NOT_TOLD:
+            said.append(_told(name, value, tongue))
     return " · ".join(said)
 
 
-KNOWN_DETAILS = frozenset({"version", "status", "from", "to", "step", "attempt", "code", "reason", "was", "batch"})
+def _told(name: str, value: Any, tongue: Any) -> str:
+    if name == "checks":
+        return " ".join(tongue.cause(code).says for code in value)
+    if name == "causes":
+        return " ".join(dict.fromkeys(tongue.cause(code).says for code, _ in value))
+    if name == "field":
+        return str(tongue.title(value))
+    if name == "milestone":
+        return str(tongue.of("milestone", value))
+    if name == "lacks":
+        return str(tongue.say("detail.lacks", it=", ".join(tongue.leaf(f"receipt.{one}") for one in value)))
+    if name == "status":
+        return str(tongue.say("detail.status", it=tongue.coded("coded.status", str(value))))
+    return str(tongue.say(f"detail.{name}", it=value)) if name in KNOWN_DETAILS else f"{name} {value}"
+
+
+NOT_TOLD = frozenset({"bulk", "registry", "decision", "of", "other", "as"})
+KNOWN_DETAILS = frozenset({"version", "from", "to", "step", "attempt", "code", "reason", "was", "batch"})

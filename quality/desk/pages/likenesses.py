@@ -43,6 +43,14 @@ class Pair:
     sides: list[Side] = field(repr=False)
     may_read: bool = True
 
+    @property
+    def differing(self) -> list[Side]:
+        return [side for side in self.sides if not side.is_same]
+
+    @property
+    def same(self) -> list[Side]:
+        return [side for side in self.sides if side.is_same]
+
 
 @router.get("/likenesses")
 def likenesses(

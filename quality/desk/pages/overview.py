@@ -60,13 +60,13 @@ def overview(visit: VisitDep) -> Response:
     found = board(visit.ledger, today, portals_of(visit.reach, today), visit.reach.where(None, "f"), REGISTRY_CODES,
                   DAYS)  # fmt: skip
     held = next((one for one in found.at_fault if one.registry_code is None), AtFault(None, 0, 0, 0))
+    lines = sorted(found.lines, key=lambda one: (one.endpoint_code not in REGISTRY_CODES, one.endpoint_code))
     return visit.page(
         "overview", today=_of_day(found.tallies, today), unexamined=found.unexamined, held=held,
         stations=[_station(found, code, today) for code in REGISTRY_CODES],
         waiting=sum(one.count for one in found.at_fault), pending=sum(one.pending for one in found.at_fault),
         trends=_trends(found.tallies, today), due=_pressing(found.due, visit.now), days=DAYS, line_name=_line_name,
-        lines=[one for one in found.lines if _is_slow(one)],
-        quiet=[one for one in found.lines if not _is_slow(one)],
+        lines=[one for one in lines if _is_slow(one)], quiet=[one for one in lines if not _is_slow(one)],
     )  # fmt: skip
 
 

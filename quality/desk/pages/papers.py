@@ -10,9 +10,11 @@ from fastapi import APIRouter, Query
 from fastapi import Path as InPath
 from fastapi.responses import Response
 
-from connectors.ledger.folder import paper_of
+from connectors.errors import LienthongError
+from connectors.ledger.folder import Head, paper_of, version_of
+from connectors.portals.provinces import PROVINCES
 from quality.desk.folders import HeadDep
-from quality.desk.visit import TurnedAway, VisitDep
+from quality.desk.visit import TurnedAway, Visit, VisitDep
 
 KINDS = {
     b"%PDF-": ("application/pdf", "pdf"),
@@ -23,6 +25,17 @@ UNKNOWN = ("application/octet-stream", "bin")
 LOCKED = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'"
 
 router = APIRouter()
+
+
+def papers_inside(portal_code: str, original: bytes) -> list[bytes] | None:
+    """The papers that lie inside a portal's original, in their order; None where a portal keeps them apart."""
+    inside = PROVINCES[portal_code].platform.papers_inside
+    if inside is None:
+        return None
+    try:
+        return inside(original)
+    except LienthongError:
+        return []
 
 
 def kind_of(content: bytes) -> tuple[str, str]:
@@ -36,7 +49,7 @@ def paper(
     position: Annotated[int, InPath(ge=0, le=1000)], save: Annotated[bool, Query()] = False,
 ) -> Response:  # fmt: skip
     """The bytes of one paper."""
-    content = paper_of(visit.ledger, head, version, position)
+    content = _content(visit, head, version, position)
     if content is None:
         raise TurnedAway(404, "no_paper", "paper", dossier_id=head.dossier_id, detail="unknown")
     visit.looked("paper", [head.dossier_id], f"{version}/{position}")
@@ -48,3 +61,12 @@ def paper(
         "Content-Security-Policy": LOCKED,
     }
     return Response(content, media_type=media_type, headers=headers)
+
+
+def _content(visit: Visit, head: Head, version: int, position: int) -> bytes | None:
+    """From where it lies: fetched and kept, or inside the original."""
+    if head.portal_code in PROVINCES and PROVINCES[head.portal_code].platform.papers_inside:
+        of = version_of(visit.ledger, head, version)
+        inside = (papers_inside(head.portal_code, of.original) if of else None) or []
+        return inside[position] if position < len(inside) else None
+    return paper_of(visit.ledger, head, version, position)

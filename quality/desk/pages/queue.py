@@ -22,9 +22,11 @@ from connectors.ledger.queue import (
     count_of_cause,
     of_cause,
 )
+from connectors.portals.provinces import PROVINCES
 from quality.desk.visit import TurnedAway, VisitDep
 from schemas.dates import VIETNAM
 from schemas.delivery import REGISTRY_CODES
+from schemas.places import commune_on
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 WITHOUT_DUE = "none"
@@ -99,8 +101,16 @@ def one_cause(
         "cause", cause=visit.tongue.cause(cause_code), rows=rows[:PAGE], asked=asked, after=after,
         following=_mark(rows[PAGE - 1]) if len(rows) > PAGE else "",
         count=count_of_cause(visit.ledger, cause_code, wanted, reach), counted=COUNTED, most=MOST_AT_ONCE,
-        action=f"{visit.root}/queue/{cause_code}", has_refused=any(row.registry_code for row in rows),
+        action=f"{visit.root}/queue/{cause_code}", has_refused=any(row.registry_code for row in rows), place=place_of,
     )  # fmt: skip
+
+
+def place_of(row: Waiting) -> str:
+    """Commune and province by their names; a commune that had none on that day by its code."""
+    province = PROVINCES.get(row.portal_code)
+    commune = commune_on(row.commune_code or "", row.received_on)
+    names = (commune.name_vi if commune else row.commune_code, province.name_vi if province else row.portal_code)
+    return ", ".join(name for name in names if name)
 
 
 @router.get("/find")

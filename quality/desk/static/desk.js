@@ -1,4 +1,4 @@
-// Keys only: every page works without this file.
+// Keys and small comforts: every page works without this file.
 (() => {
   "use strict";
   const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -38,6 +38,15 @@
   });
 
   document.querySelector("[data-select]")?.select();
+
+  // What is sent is long: the first line that carries a field at fault is scrolled to.
+  const lead = (pre) => {
+    const mark = pre.querySelector("mark");
+    if (mark) pre.scrollTop = mark.offsetTop - pre.offsetTop - pre.clientHeight / 3;
+  };
+  document.querySelectorAll("pre").forEach(lead);
+  document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  document.addEventListener("toggle", (event) => event.target.querySelectorAll("pre").forEach(lead), true);
 
   // A form is sent once; a second click while it is under way does nothing.
   document.addEventListener("submit", (event) => {
