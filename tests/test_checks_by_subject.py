@@ -8,6 +8,7 @@ import pytest
 
 from quality.catalogue import SUBJECTS, as_markdown, subjects
 from quality.check import CATALOGUE, EMPTY, FetchedPaper, examine, examine_receipt
+from quality.checks.encodings import legacy_encoding
 from quality.titles import title_of
 from schemas.dates import VIETNAM, PartialDate
 from schemas.delivery import Receipt
@@ -329,3 +330,13 @@ def test_every_file_of_checks_is_a_subject_of_the_catalogue_in_both_languages() 
 
 def test_a_mother_and_a_father_of_one_house_are_sound() -> None:
     assert {MOTHER.residence, FATHER.residence} == {HERE}
+
+
+@pytest.mark.parametrize("text", ["P¬lang DiÖu Mai", "NguyÔn V¨n Hïng"])
+def test_an_old_encoding_is_seen_also_beside_a_name_of_another_people(text: str) -> None:
+    assert legacy_encoding(text) == "tcvn3"
+
+
+@pytest.mark.parametrize("text", ["Müller", "Núñez García", "Søren Ødegård", "Björk Guðmundsdóttir", "Neáng Sóc"])
+def test_a_foreign_name_is_no_old_encoding(text: str) -> None:
+    assert legacy_encoding(text) is None

@@ -43,7 +43,8 @@ def living_in(unit: Commune, kind: str = "residence", number: int = 1) -> Dossie
     at = datetime(2025, 6, 20, 8, 15, tzinfo=VIETNAM)
     code = f"H05.12.34-250620-{number:04d}"
     dossier = SOUND[kind].model_copy(update={"dossier_code": code, "received_at": at, "technical_id": f"t{number}"})
-    here = Address(province_code=unit.province_code, district_code=unit.district_code, commune_code=unit.commune_code)
+    codes = {"province_code": unit.province_code, "district_code": unit.district_code}
+    here = Address(**codes, commune_code=unit.commune_code, detail="Thôn Đông, số 12")
     dossier = changed(dossier, "papers", ())
     if kind == "land":
         return changed(dossier, "case.parcel.commune_code", unit.commune_code)

@@ -38,12 +38,21 @@ def _encoding_of(text: str) -> Encoding | None:
     """The one old encoding in which all words with marks are Vietnamese syllables.
 
     In Unicode at least two must be none, or a letter be foreign: one odd word may be a name of another people (Neáng).
+    Where a letter is foreign and none is in the old encoding, it is enough that more words are syllables: beside them
+    may stand a name such as Pơlang, which is none in any.
     """
     words = _MARKED_WORD.findall(text)
     odd = sum(not _is_spelled(word, "unicode") for word in words)
-    if odd == 0 or (odd == 1 and NOT_OURS.search(text) is None):
+    is_foreign = NOT_OURS.search(text) is not None
+    if odd == 0 or (odd == 1 and not is_foreign):
         return None
     found = [encoding for encoding in OLD if _are_spelled(words, encoding)]
+    if not found and is_foreign:
+        found = [
+            encoding for encoding in OLD
+            if NOT_OURS.search(compose(decode(text, encoding))) is None
+            and sum(not _is_spelled(word, encoding) for word in words) < odd
+        ]  # fmt: skip
     return found[0] if len(found) == 1 else None
 
 
