@@ -100,9 +100,15 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     assert isinstance(driver, psycopg.Connection)
     names = ", ".join(columns)
     with driver.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types([_pg_type(table.c[name].type) for name in columns])
+        kinds = [_pg_type(table.c[name].type) for name in columns]
+        copy.set_types(kinds)
+        json_at = [at for at, kind in enumerate(kinds) if kind == "jsonb"]
         for row in rows:
-            copy.write_row([Jsonb(value) if isinstance(value, dict) else value for value in row])
+            if json_at:
+                row = list(row)
+                for at in json_at:
+                    row[at] = Jsonb(row[at])
+            copy.write_row(row)
 
 
 def _pg_type(of: TypeEngine[Any]) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from connectors.ledger import Ledger, copy_rows
 from connectors.ledger.arrivals import VERSION_PURPOSE
 from connectors.ledger.deliveries import OPEN_NEXT, Claimed
-from connectors.ledger.faults import clear_answered, clear_found, tally, write_faults
+from connectors.ledger.faults import clear_seen_to, tally, write_faults
 from connectors.ledger.mends import effective_mends, open_mend
 from connectors.ledger.outcomes import tell
 from connectors.vault import DataKey
@@ -177,6 +177,8 @@ def _touched(packed: str) -> tuple[UUID, tuple[str, int]]:
 def kept_papers(ledger: Ledger, dossier_ids: Sequence[int]) -> dict[int, dict[int, KeptPaper]]:
     """Papers already fetched for the newest versions: by dossier, by position; without their content."""
     found: dict[int, dict[int, KeptPaper]] = {}
+    if not dossier_ids:
+        return found
     with ledger.engine.connect() as connection:
         for row in connection.execute(PAPERS, {"ids": list(dossier_ids)}):
             paper = KeptPaper(row.position, bytes(row.sha256) if row.sha256 else None, row.size)
@@ -299,8 +301,7 @@ def _write_faults(connection: Connection, settled: Sequence[Examined]) -> None:
     if not settled:
         return
     ids = [one.subject.dossier_id for one in settled]
-    clear_found(connection, ids)
-    clear_answered(connection, ids)
+    clear_seen_to(connection, ids)
     if changed := [one.subject.dossier_id for one in settled if one.subject.version_number > 1]:
         connection.execute(REOPEN, {"ids": changed})
     held = [one for one in settled if one.state == DossierState.HELD]

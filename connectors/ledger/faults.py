@@ -22,11 +22,11 @@ WRITE = text(f"""
       FROM unnest(CAST(:ids AS bigint[]), CAST(:causes AS text[]), CAST(:paths AS text[]), CAST(:registries AS text[]))
            AS u(dossier_id, cause_code, field_path, registry_code) JOIN dossiers d USING (dossier_id)
     ON CONFLICT DO NOTHING""")  # fmt: skip
-CLEAR_FOUND = text("DELETE FROM faults WHERE dossier_id = ANY(:ids) AND registry_code IS NULL")
-CLEAR_ANSWERED = text("""
-    DELETE FROM faults f WHERE dossier_id = ANY(:ids) AND registry_code IS NOT NULL
-       AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = f.dossier_id
-                          AND e.registry_code = f.registry_code AND e.state = 'refused')""")
+CLEAR_SEEN_TO = text("""
+    DELETE FROM faults f WHERE dossier_id = ANY(:ids)
+       AND (registry_code IS NULL
+            OR NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = f.dossier_id
+                              AND e.registry_code = f.registry_code AND e.state = 'refused'))""")
 CLEAR = text("DELETE FROM faults WHERE dossier_id = ANY(:ids)")
 TALLY = text("""
     INSERT INTO tallies (day, portal_code, kind, code, count)
@@ -60,14 +60,9 @@ def find_beside(ledger: Ledger, found: Sequence[tuple[int, Finding]]) -> None:
         )  # fmt: skip
 
 
-def clear_found(connection: Connection, dossier_ids: Sequence[int]) -> None:
-    """Forgets what checks found; they are about to say it anew."""
-    connection.execute(CLEAR_FOUND, {"ids": list(dossier_ids)})
-
-
-def clear_answered(connection: Connection, dossier_ids: Sequence[int]) -> None:
-    """Forgets the refusals whose delivery no longer stands as refused."""
-    connection.execute(CLEAR_ANSWERED, {"ids": list(dossier_ids)})
+def clear_seen_to(connection: Connection, dossier_ids: Sequence[int]) -> None:
+    """Forgets what checks found, which they are about to say anew, and refusals whose delivery no longer stands so."""
+    connection.execute(CLEAR_SEEN_TO, {"ids": list(dossier_ids)})
 
 
 def clear(connection: Connection, dossier_ids: Sequence[int]) -> None:
