@@ -98,6 +98,7 @@ class Gate:
         request = Request(scope)
         user = await _who(request)
         if user is None:
+            log.warning("a stranger was turned away: %s %s", request.method, quote(request.url.path[:200]))
             return await _turned_away(request)(scope, receive, send)
         request.state.airflow_user = user
         request.state.user_name = user.get_name()

@@ -25,7 +25,7 @@ from dags.steps.likening import enter_all, liken, read_original
 from quality.check import CATALOGUE
 from quality.duplicates.batch import pairs
 from quality.duplicates.birth import Birth, birth_of, notice_key, number_of
-from quality.duplicates.crossing import Fault, Subject, are_two_persons, look
+from quality.duplicates.crossing import Fault, Subject, are_two_persons, differ_by_tone, look
 from quality.duplicates.kinds import kind_of
 from quality.duplicates.levels import COMPARISONS, is_one_slip
 from quality.duplicates.model import compare, model
@@ -458,3 +458,26 @@ def test_candidates_are_opened_as_their_portals_gave_them_and_no_clean_dossier_i
         assert liken(of.ledger, half) == {}
     twins = {pair.kind for pair in open_pairs(of.ledger)}
     assert twins <= {"twin"}
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "is_so"),
+    [
+        ("TRẦN THỊ HOÀ", "TRẦN THỊ HÒA", False),  # the tone is only placed otherwise
+        ("TRẦN THỊ HOA", "Trần Thị Hòa", True),
+        ("ĐỖ VĂN DUNG", "ĐỖ VĂN DŨNG", True),
+        ("ĐỖ VĂN DŨNG", "đỗ văn dũng", False),
+        ("ĐỖ VĂN DŨNG", "ĐỖ VĂN HÙNG", False),
+    ],
+)
+def test_names_that_differ_by_tone_only(name: str, other: str, is_so: bool) -> None:
+    assert differ_by_tone(name, other) is is_so
+
+
+def test_a_number_whose_name_differs_by_tone_is_noted_and_holds_nothing(shelf: Shelf) -> None:
+    first = changed(BIRTH, "case.mother.full_name", "TRẦN THỊ HÒA")
+    second = changed(DEATH, "case.deceased.personal_id", first.case.mother.personal_id)
+    second = changed(second, "case.deceased.full_name", "TRẦN THỊ HOA")
+    second = changed(second, "case.deceased.born_on", first.case.mother.born_on)
+    assert liken_all(shelf, first) == {}
+    assert liken_all(shelf, second) == {second.dossier_code: {"name_differs_by_tone"}}

@@ -51,8 +51,8 @@ declare(
     weight=NOTES,
     who=Who.STEWARD,
     source="Cơ sở dữ liệu quốc gia về dân cư; quy tắc đặt dấu thanh khác nhau (hòa, hoà)",
-    says_vi="Họ tên chỉ khác cơ sở dữ liệu dân cư ở dấu thanh.",
+    says_vi="Họ tên chỉ khác dấu so với hồ sơ khác ghi cùng số định danh.",
     do_vi="Đối chiếu thẻ căn cước; sửa theo thẻ nếu khác tên, bỏ qua nếu khác cách đặt dấu.",
-    says_en="The name differs from the population's only by tone.",
+    says_en="The name differs only by tones from what another dossier gives for the same number.",
     do_en="Compare with the identity card; correct another name, ignore another way of writing it.",
 )  # fmt: skip

@@ -10,7 +10,7 @@ from quality.duplicates.levels import is_one_slip
 from quality.duplicates.traces import persons_of
 from schemas.dossier import Dossier
 from schemas.person import Person
-from schemas.text import search_fold
+from schemas.text import search_fold, tone_key
 
 
 class Fault(StrEnum):
@@ -20,6 +20,7 @@ class Fault(StrEnum):
     NUMBER_USED_BY_ANOTHER = "number_used_by_another"
     BIRTHS_TOO_CLOSE = "births_too_close"
     ENTRY_REGISTERED_TWICE = "entry_registered_twice"
+    NAME_DIFFERS_BY_TONE = "name_differs_by_tone"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Subject:
 
 def look(one: Subject, other: Subject) -> Crossing:
     """What the first dossier is to the other, and what stands against it there: pure."""
-    faults = [(Fault.NUMBER_USED_BY_ANOTHER, path) for path in _numbers_of_another(one, other)]
+    faults = list(_same_numbers(one, other))
     if one.birth is None or other.birth is None:
         return Crossing(None, 0.0, tuple(faults))
     found = kind_of(one.birth, other.birth)
@@ -58,11 +59,21 @@ def look(one: Subject, other: Subject) -> Crossing:
     return Crossing(kind, probability, tuple(faults))
 
 
-def _numbers_of_another(one: Subject, other: Subject) -> Iterator[str]:
+def _same_numbers(one: Subject, other: Subject) -> Iterator[tuple[Fault, str]]:
+    """What is odd where both give one number to somebody."""
     theirs = {number: person for _, number, person in other.numbered}
     for path, number, person in one.numbered:
-        if number in theirs and are_two_persons(person, theirs[number]):
-            yield f"{path}.personal_id"
+        if (known := theirs.get(number)) is None:
+            continue
+        if are_two_persons(person, known):
+            yield Fault.NUMBER_USED_BY_ANOTHER, f"{path}.personal_id"
+        elif differ_by_tone(person.full_name, known.full_name):
+            yield Fault.NAME_DIFFERS_BY_TONE, f"{path}.full_name"
+
+
+def differ_by_tone(name: str, other: str) -> bool:
+    """Whether two names have the same letters and other tones or marks; where a tone is placed does not matter."""
+    return search_fold(name) == search_fold(other) and tone_key(name) != tone_key(other)
 
 
 def are_two_persons(one: Person, other: Person) -> bool:

@@ -2,7 +2,7 @@
 
     uv run --group benchmarks python -m tests.benchmarks.desk [--dossiers 1000000] [--pages 300]
 
-A few thousand dossiers come from the sandbox over real HTTP and go the real way: pulled, checked, sent, refused,
+A thousand dossiers come from the sandbox over real HTTP and go the real way: pulled, checked, sent, refused,
 registered. The rest are their copies, row by row, in the database. Pages are asked for over real HTTP, one at a time,
 of a server in a process of its own; dossiers and filters are chosen by lot among all.
 """
@@ -28,39 +28,30 @@ from connectors.ledger.access import Role, grant
 from connectors.postgres import embedded
 from connectors.sandbox.rehearsal import Rehearsal
 from connectors.vault import Vault
+from schemas.tables import metadata
 from tests.benchmarks.figures import machine
 from tests.road import Road
 
 out = Console(width=100)
 KEY = bytes(range(32))
-REAL = 4000
+REAL = 1000
 BAR_MS = {"median": 100, "99 of 100": 300}
 
-COPIES = {
-    "dossiers": "dossier_id + {o}, portal_code, dossier_code || '-' || {n}, national_code, technical_id,"
-    " procedure_as_written, commune_code, received_on - {n} % 300, version_number, content_sha256, portal_status,"
-    " state, registries, released_version, first_pulled_at - {n} % 300 * interval '1 day',"
-    " started_at - {n} % 300 * interval '1 day', due_at - {n} % 300 * interval '1 day', batch_id",
-    "keys": "dossier_id + {o}, wrapped, destroyed_at",
-    "versions": "dossier_id + {o}, version_number, original_sha256, content_sha256, unreadable_field, pulled_at,"
-    " sealed",
-    "findings": "dossier_id + {o}, version_number, check_code, field_path, weight, found_at",
-    "faults": "dossier_id + {o}, cause_code, field_path, registry_code, portal_code, commune_code,"
-    " found_at - {n} % 300 * interval '1 day', due_at - {n} % 300 * interval '1 day', NULL",
-    "deliveries": "delivery_id + {d}, dossier_id + {o}, version_number, registry_code, step_number, places_version,"
-    " mends, gen_random_uuid(), state, needs, gives, lacks, attempt_number, asked_number, attempted_at, not_before,"
-    " leased_until",
-    "events": "event_id + {e}, happened_at - {n} % 300 * interval '1 day', dossier_id + {o}, delivery_id + {d}, kind,"
-    " actor, detail",
-    "reports": "report_id + {r}, dossier_id + {o}, milestone, happened_at, state, attempt_number, not_before,"
-    " leased_until, heard_at, NULL",
+COPIED = ("dossiers", "keys", "versions", "findings", "faults", "deliveries", "events", "reports")
+"""Papers and replies are not copied: only the opened dossier's count."""
+OTHERWISE = {
+    "dossier_id": "dossier_id + :dossiers * n", "delivery_id": "delivery_id + :deliveries * n",
+    "event_id": "event_id + :events * n", "report_id": "report_id + :reports * n",
+    "dossier_code": "dossier_code || '-' || n", "delivery_key": "gen_random_uuid()",
+    "received_on": "received_on - n % 300", "pending_id": "NULL", "decision_id": "NULL",
+    **dict.fromkeys(("first_pulled_at", "started_at", "due_at", "found_at", "happened_at")),
 }  # fmt: skip
-"""How each table's rows are copied the nth time; papers and replies are not copied: only the opened dossier's count."""
+"""What differs in the nth copy of a row; an instant lies so many days earlier."""
 
 
 LAST_IDS = text("""
-    SELECT (SELECT max(dossier_id) FROM dossiers), (SELECT max(delivery_id) FROM deliveries),
-           (SELECT max(event_id) FROM events), (SELECT max(report_id) FROM reports)""")
+    SELECT (SELECT max(dossier_id) FROM dossiers) AS dossiers, (SELECT max(delivery_id) FROM deliveries) AS deliveries,
+           (SELECT max(event_id) FROM events) AS events, (SELECT max(report_id) FROM reports) AS reports""")
 
 
 def fill(url: URL, dossiers: int) -> None:
@@ -76,19 +67,22 @@ def fill(url: URL, dossiers: int) -> None:
         grant(ledger, "hoa", Role.SECOND_STEWARD, "", "benchmark")
     engine = create_engine(url)
     with engine.begin() as connection:
-        offsets = dict(zip("oder", connection.execute(LAST_IDS).one(), strict=True))
-        for table, columns in COPIES.items():
-            many = {name: f"{by} * n" for name, by in offsets.items()}
-            connection.execute(text(
-                f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT {columns.format(n='n', **many)}"
-                f" FROM {table}, generate_series(1, :copies) AS n"
-                if table in ("dossiers", "deliveries", "events", "reports") else
-                f"INSERT INTO {table} SELECT {columns.format(n='n', **many)}"
-                f" FROM {table}, generate_series(1, :copies) AS n"),
-                {"copies": dossiers // REAL - 1})  # fmt: skip
+        last = connection.execute(LAST_IDS).one()._mapping
+        for name in COPIED:
+            columns = [column.name for column in metadata.tables[name].columns]
+            values = ", ".join(_otherwise(column) for column in columns)
+            connection.execute(
+                text(f"INSERT INTO {name} ({', '.join(columns)}) OVERRIDING SYSTEM VALUE"
+                     f" SELECT {values} FROM {name}, generate_series(1, :copies) AS n"),
+                {**last, "copies": dossiers // REAL - 1},
+            )  # fmt: skip
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
+
+
+def _otherwise(column: str) -> str:
+    return (OTHERWISE[column] or f"{column} - n % 300 * interval '1 day'") if column in OTHERWISE else column
 
 
 def serve(url: str, port: int) -> None:
