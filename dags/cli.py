@@ -129,19 +129,21 @@ def _work(step: str, code: str) -> dict[str, Callable[[Any], dict[str, int]]]:
         "pull": partial(steps.pull, gated=True), "check": steps.check,
     }  # fmt: skip
     registry_steps = {"deliver": steps.deliver, "collect": steps.collect}
+
+    def at(call: Callable[..., dict[str, int]], of: Any, connection_id: str) -> Callable[[Any], dict[str, int]]:
+        return lambda ledger: call(ledger, of, read(connection_id))
+
     if step == "gate":
         return {"": steps.gate}
     if step == "report":
         return {"": lambda ledger: steps.report(ledger, read)}
     if step in portal_steps:
         provinces = _chosen(PROVINCES, code, "province")
-        return {name: lambda ledger, of=of: portal_steps[step](ledger, of, read(of.connection_id))  # type: ignore[misc]
-                for name, of in provinces.items()}  # fmt: skip
+        return {name: at(portal_steps[step], of, of.connection_id) for name, of in provinces.items()}
     if step not in registry_steps:
         stop(f"no step {step!r}: pull, check, gate, deliver, collect or report")
     registries = _chosen(REGISTRIES, code, "registry")
-    return {name: lambda ledger, of=of: registry_steps[step](ledger, of, read(of.code))  # type: ignore[misc]
-            for name, of in registries.items()}  # fmt: skip
+    return {name: at(registry_steps[step], of, of.code) for name, of in registries.items()}
 
 
 def _chosen(known: dict[str, Any], code: str, kind: str) -> dict[str, Any]:
@@ -272,16 +274,17 @@ def release(
 ) -> None:
     """Lets a held dossier go on as it is, with a reason."""
     from connectors.ledger import open_ledger
-    from connectors.ledger.account import stories
     from connectors.ledger.decisions import wanted_of
+    from connectors.ledger.folder import faults_of, head_of, places_of
     from dags.steps.deciding import accept
     from schemas.decision import UNACCEPTABLE
 
     actor = by or os.environ.get("USER") or os.environ.get("LOGNAME") or "cli"
     with excuses(), open_ledger() as ledger:
-        faults = {finding["check_code"] for story in stories(ledger, code.strip()) for finding in story.findings}
+        heads = [head_of(ledger, portal_code, found) for portal_code, found, _ in places_of(ledger, code.strip())]
+        faults = {one.cause_code for head in heads if head for one in faults_of(ledger, head)}
         if hard := sorted(faults & UNACCEPTABLE):
-            stop(f"{code} cannot be released, it must be mended at its portal: {', '.join(hard)}")
+            stop(f"{code} cannot be released, it must be mended: {', '.join(hard)}")
         deed = accept(ledger, actor, wanted_of(ledger, code.strip()), reason)
         if not deed.ruling.dossier_ids:
             stop(f"no held dossier {code}: see `lienthong show {code}`")

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from quality.answers import CAUSES
 from quality.check import CATALOGUE, EMPTY
-from quality.titles import models_in, title_of
+from quality.titles import models_in, steps_from, title_of
 from schemas.dates import PartialDate
 from schemas.decision import is_mendable, needs_second, value_at
 from schemas.dossier import Dossier
@@ -184,17 +184,11 @@ def _field(dossier: Dossier, path: str, cause_codes: tuple[str, ...]) -> FieldAt
 @cache
 def _leaf(field_path: str) -> FieldInfo:
     """What the schema says of the field at a path. Raises KeyError when there is none."""
-    models: tuple[type[Model], ...] = (Dossier,)
-    info: FieldInfo | None = None
-    for name in field_path.split("."):
-        if name.isdecimal():
-            continue
-        info = next((model.model_fields[name] for model in models if name in model.model_fields), None)
-        if info is None:
-            raise KeyError(field_path)
-        models = tuple(models_in(info.annotation))
-    assert info is not None
-    return info
+    steps = list(steps_from((Dossier,), field_path))
+    named = [found[0] for _, found in steps if found]
+    if not named or len(steps) != len(field_path.split(".")):
+        raise KeyError(field_path)
+    return named[-1]
 
 
 def _kinds(annotation: Any) -> tuple[Any, ...]:

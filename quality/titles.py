@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args
 
+from pydantic.fields import FieldInfo
+
 from schemas.delivery import Receipt
 from schemas.dossier import Dossier
 from schemas.fields import Model
@@ -17,21 +19,20 @@ def models_in(annotation: Any) -> Iterator[type[Model]]:
         yield from models_in(part)
 
 
-def steps_from(models: tuple[type[Model], ...], field_path: str) -> Iterator[tuple[str, str, tuple[type[Model], ...]]]:
-    """Along a path: each field's name, its title (all titles, where models differ), and the models it leads to.
+def steps_from(models: tuple[type[Model], ...], field_path: str) -> Iterator[tuple[str, list[FieldInfo]]]:
+    """Along a path: each name, and what the schema says of it: several, where models differ.
 
-    An index (`owners.0`) repeats the models it stands in. Ends early, at the first name that no model has.
+    An index (`owners.0`) is said nothing of. Ends early, at the first name that no model has.
     """
     for name in field_path.split("."):
         if name.isdecimal():
-            yield name, str(int(name) + 1), models
+            yield name, []
             continue
         found = [model.model_fields[name] for model in models if name in model.model_fields]
         if not found:
             return
-        titles = dict.fromkeys(field.title or name for field in found)
         models = tuple(dict.fromkeys(inner for field in found for inner in models_in(field.annotation)))
-        yield name, " / ".join(titles), models
+        yield name, found
 
 
 @cache
@@ -48,9 +49,9 @@ def title_of(field_path: str) -> str:
     if len(steps) != len(field_path.split(".")):
         return ""
     titles: list[str] = []
-    for name, title, _ in steps:
-        if name.isdecimal() and titles:
-            titles[-1] += f" {title}"
-        else:
-            titles.append(title)
+    for name, found in steps:
+        if found:
+            titles.append(" / ".join(dict.fromkeys(field.title or name for field in found)))
+        elif titles:
+            titles[-1] += f" {int(name) + 1}"
     return ", ".join(titles[1:] if field_path.startswith("case.") else titles)

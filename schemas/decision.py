@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from schemas.dossier import Dossier
 from schemas.fields import Model
@@ -45,10 +45,10 @@ MENDABLE = ("case", "applicant", "abstract", "commune_code", "agency_code", "dec
             "returning_agency_code")  # fmt: skip
 """Where a mend may be made: codes, times and status are the portal's, papers the citizen's."""
 
-UNACCEPTABLE = frozenset(
-    {"unreadable_original", "changed_after_sending", "procedure_has_no_route", "unknown_procedure"}
-)
-"""Faults that nobody can pass over: there is nothing that could be sent, or too much."""
+UNACCEPTABLE = frozenset({
+    "unreadable_original", "changed_after_sending", "procedure_has_no_route", "unknown_procedure", "mends_do_not_fit",
+})  # fmt: skip
+"""Faults that nobody can pass over: there is nothing that could be sent, or too much, or not what persons decided."""
 
 
 def needs_second(field_path: str) -> bool:
@@ -83,6 +83,15 @@ def mended(dossier: Dossier, mends: Sequence[Mend]) -> Dossier:
     return Dossier.model_validate(content)
 
 
+def fitted(dossier: Dossier, mends: Sequence[Mend]) -> Dossier | None:
+    """The same; None when the mends together make no dossier: one of a part that is not whole yet, or of a field that
+    a newer schema no longer has."""
+    try:
+        return mended(dossier, mends)
+    except (ValidationError, KeyError):
+        return None
+
+
 def _put(content: dict[str, Any], mend: Mend) -> None:
     """Sets one value; models that were not there before are begun."""
     if not is_mendable(mend.field_path):
@@ -93,6 +102,8 @@ def _put(content: dict[str, Any], mend: Mend) -> None:
         if isinstance(at, list):
             at = at[_place(at, name, mend.field_path)]
             continue
+        if not isinstance(at, dict):
+            raise KeyError(mend.field_path)
         if at.get(name) is None:
             at[name] = {}
         at = at[name]

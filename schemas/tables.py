@@ -230,11 +230,11 @@ decisions = Table(
 )
 
 faults = Table(
-    "faults",  # what a person has to see to now: derived, a row for each cause and field of a dossier that stands still
+    "faults",  # what a person has to see to now: derived, a row for each cause of a dossier that stands still
     metadata,
     _dossier(primary_key=True),
     Column("cause_code", Text, primary_key=True),  # a check's code, or a cause of the registries' answers
-    Column("field_path", Text, primary_key=True),
+    Column("field_paths", ARRAY(Text), nullable=False),  # where it lies, in order; '' is the whole dossier
     Column("registry_code", Text),  # whose answer it is; null: a check found it
     Column("portal_code", Text, nullable=False),
     Column("commune_code", Text),

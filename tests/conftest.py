@@ -65,7 +65,7 @@ def road(ledger: Ledger) -> Iterator[Callable[..., Road]]:
     with_rehearsals: list[Rehearsal] = []
 
     def make(dossiers: int = 60, seed: int = 7, **options: object) -> Road:
-        rehearsal = Rehearsal(seed, dossiers, **options)  # type: ignore[arg-type]
+        rehearsal = Rehearsal(seed, dossiers, **options)  # type: ignore[arg-type]  # checked where it is taken
         with_rehearsals.append(rehearsal)
         return Road(ledger, rehearsal)
 

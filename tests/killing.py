@@ -95,7 +95,7 @@ class Reaper:
             commit(connection)
             self.strikes(Boundary.AFTER_COMMIT)
 
-        engine.dialect.do_commit = do_commit  # type: ignore[method-assign, assignment]
+        engine.dialect.do_commit = do_commit  # type: ignore[method-assign, assignment]  # of this engine alone
 
 
 class Deadly:

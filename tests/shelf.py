@@ -14,9 +14,9 @@ from connectors.ledger.decisions import Wanted, accept, wanted_of
 from connectors.ledger.deliveries import Claimed, Told, claim_ready, record
 from connectors.ledger.examinations import Examined, settle, unexamined
 from connectors.ledger.outcomes import claim_reports, record_hearings
-from dags.steps.checking import judge
+from dags.steps.checking import judge, with_mends
 from quality.check import FetchedPaper
-from schemas.decision import Mend, mended
+from schemas.decision import Mend
 from schemas.delivery import TRANSITIONS, Event, Receipt, State
 from schemas.dossier import Dossier
 from schemas.report import Hearing
@@ -41,8 +41,9 @@ class Shelf:
     def examine(self) -> Counter[str]:
         judged: list[Examined] = []
         for one in unexamined(self.ledger, "24"):
-            dossier = Dossier.model_validate_json(one.original) if one.unreadable_field is None else None
-            dossier = dossier and mended(dossier, list(one.mends.values()))
+            dossier = None
+            if one.unreadable_field is None:
+                one, dossier = with_mends(one, Dossier.model_validate_json(one.original))
             digest = sha256(one.original).hexdigest()
             papers = [FetchedPaper(paper.kind_code, None, digest, 9) for paper in (dossier.papers if dossier else ())]
             judged.append(judge(one, dossier, papers))

@@ -173,7 +173,7 @@ PAGES: dict[str, bytes] = {
 
 def test_a_page_that_is_none_is_a_named_error_and_kept_and_the_next_pull_brings_all(onestop: Portal) -> None:
     for page in PAGES.values():
-        onestop.twisted.twist = only_lists(lambda request, answer, page=page: replace(answer, body=page))  # type: ignore[misc]
+        onestop.twisted.twist = only_lists(lambda request, answer, page=page: replace(answer, body=page))  # type: ignore[misc]  # a default has no type here
         with pytest.raises(Unrecognised):
             onestop.pull()
     assert onestop.rows("SELECT * FROM cursors") == []
@@ -272,7 +272,7 @@ def test_details_that_are_none_are_named_errors_and_kept_and_the_others_arrive(h
 def test_a_detail_that_stays_broken_is_kept_once_a_day(hub: Portal) -> None:
     other = b"<html><body>Bao tri den 18h</body></html>"
     for body in (HTML, HTML, other, HTML):
-        hub.twisted.twist = lambda request, answer, body=body: (  # type: ignore[misc]
+        hub.twisted.twist = lambda request, answer, body=body: (  # type: ignore[misc]  # a default has no type here
             replace(answer, body=body) if "/api/hoSo/1" in request.path else answer
         )
         with pytest.raises(Unrecognised):

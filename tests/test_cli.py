@@ -174,7 +174,7 @@ def test_a_dossier_that_cannot_be_sent_is_not_released(cli: Cli, environment: di
         Shelf(ledger).examine()
     refused = cli("release", "H05-1", "--reason", "x")
     assert refused.exit_code == 1
-    assert "must be mended at its portal: unreadable_original" in refused.stderr
+    assert "must be mended: unreadable_original" in refused.stderr
     assert "đang giữ lại" in cli("show", "H05-1").stdout
 
 

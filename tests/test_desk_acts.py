@@ -8,10 +8,13 @@ import pytest
 from connectors.ledger import Ledger
 from connectors.ledger.outcomes import claim_reports
 from tests.desk import DeskHouse, hidden, numbered, path_of, refuse
-from tests.dossiers import BIRTH, changed
+from tests.dossiers import BIRTH, changed, when
 
 ETHNIC, NUMBER = "case.child.ethnic_group", "case.mother.personal_id"
 WRONG_GROUP = changed(BIRTH, ETHNIC, "Kinhh")
+MOTHERS_BIRTH = "case.mother.born_on"
+MOTHER_OF_ELEVEN = changed(BIRTH, MOTHERS_BIRTH, when("04.03.2015"))
+HEADLESS = changed(BIRTH, "case.head_of_household", None)
 SPACED = changed(BIRTH, NUMBER, "0241 98001111")
 REASON = "Đã đối chiếu giấy tờ gốc"
 
@@ -50,11 +53,54 @@ def test_a_field_that_stays_as_it_is_is_no_mend(house: DeskHouse) -> None:
 
 
 def test_a_value_that_cannot_stand_there_is_said_beside_its_field(house: DeskHouse) -> None:
+    house.arrive(MOTHER_OF_ELEVEN)
+    with house.visitor("lan") as lan:
+        path = path_of(MOTHER_OF_ELEVEN) + "/mend"
+        html = lan.send(path, 422, version="1", path=MOTHERS_BIRTH, value="tháng mười")
+    assert "ngày.tháng.năm" in html and "tháng mười" in html
+    assert decisions(house) == []
+
+
+@pytest.mark.parametrize("fields", [["abstract"], [ETHNIC, "abstract"], ["case.father.ethnic_group"]])
+def test_a_field_that_is_not_at_fault_is_not_mended(house: DeskHouse, fields: list[str]) -> None:
     house.arrive(WRONG_GROUP)
     with house.visitor("lan") as lan:
-        html = lan.send(path_of(WRONG_GROUP) + "/mend", 422, version="1", path="case.child.born_on", value="tháng mười")
-    assert "ngày.tháng.năm" in html or decisions(house) == []
-    assert decisions(house) == []
+        html = lan.send(path_of(WRONG_GROUP) + "/mend", 422, version="1", path=fields, value=["Kinh"] * len(fields))
+        assert "Ô này không có lỗi" in html and "Chưa có gì thay đổi" in html
+    with house.visitor("lan", "en") as lan:
+        html = lan.send(path_of(WRONG_GROUP) + "/mend", 422, version="1", path=fields, value=["Kinh"] * len(fields))
+        assert "This field is not at fault" in html and "Nothing was changed" in html
+    assert decisions(house) == [] and house.state(WRONG_GROUP) == "held"
+    assert house.refusals() == [("lan", "form", "field")] * 2
+
+
+def test_each_field_of_a_part_that_is_missing_may_be_filled(house: DeskHouse) -> None:
+    house.arrive(HEADLESS)
+    head = {"full_name": "NGUYỄN VĂN HÙNG", "personal_id": "024060004321", "relation": "Cháu"}
+    with house.visitor("lan") as lan:
+        lan.send(path_of(HEADLESS) + "/mend", version="1", value=list(head.values()),
+                 path=[f"case.head_of_household.{name}" for name in head])  # fmt: skip
+    assert decisions(house) == [("mended", f"case.head_of_household.{name}", "lan") for name in head]
+    with house.visitor("hoa") as hoa:
+        hoa.send("/confirm", decisions=hidden(hoa.get("/confirm"), "/confirm")["decisions"], act="confirm")
+    assert house.state(HEADLESS) == "cleared"
+
+
+def test_two_fields_that_contradict_each_other_may_both_be_mended(house: DeskHouse) -> None:
+    house.arrive(MOTHER_OF_ELEVEN)
+    with house.visitor("lan") as lan:
+        lan.send(path_of(MOTHER_OF_ELEVEN) + "/mend", version="1", path=["case.child.born_on", MOTHERS_BIRTH],
+                 value=["02.11.2026", "04.03.1998"])  # fmt: skip
+    assert decisions(house) == [("mended", MOTHERS_BIRTH, "lan")]
+
+
+def test_where_a_registry_named_no_field_any_field_of_the_case_may_be_mended(house: DeskHouse) -> None:
+    house.arrive(BIRTH)
+    refuse(house, "Lỗi hệ thống chưa xác định")
+    with house.visitor("lan") as lan:
+        lan.send(path_of(BIRTH) + "/mend", 422, version="1", path="abstract", value="Khác")
+        lan.send(path_of(BIRTH) + "/mend", version="1", path=ETHNIC, value="Tày")
+    assert decisions(house) == [("mended", ETHNIC, "lan")]
 
 
 def test_a_mend_that_leaves_a_fault_says_so(house: DeskHouse) -> None:
@@ -163,6 +209,33 @@ def test_a_decision_on_an_older_version_is_reopened_and_can_be_made_again(house:
         assert "hết hiệu lực: cổng đã gửi bản mới" in page and "Sửa lại như vậy ở bản mới" in page
 
 
+def test_a_reopened_mend_is_made_again_as_it_was_even_where_only_another_field_is_at_fault_now(
+    house: DeskHouse,
+) -> None:
+    house.arrive(BIRTH)
+    refuse(house, "Lỗi hệ thống chưa xác định")
+    with house.visitor("lan") as lan:
+        lan.send(path_of(BIRTH) + "/mend", version="1", path=ETHNIC, value="Tày")
+        house.arrive(changed(BIRTH, "case.father.ethnic_group", "Kinhh"))
+        page = lan.get(path_of(BIRTH))
+        again = next(form for form in page.split("<form")[1:] if "Sửa lại như vậy ở bản mới" in form)
+        typed = dict(re.findall(r'name="(version|path|value)" value="([^"]*)"', again))
+        assert typed == {"version": "2", "path": ETHNIC, "value": "Tày"}
+        lan.send(path_of(BIRTH) + "/mend", 422, **typed | {"value": "Nùng"})
+        lan.send(path_of(BIRTH) + "/mend", **typed)
+    assert decisions(house) == [("mended", ETHNIC, "lan")] * 2
+    assert house.refusals() == [("lan", "form", "field")]
+
+
+def test_a_mend_that_a_colleague_made_first_is_no_refused_try(house: DeskHouse) -> None:
+    house.arrive(WRONG_GROUP)
+    with house.visitor("lan") as lan:
+        lan.send(path_of(WRONG_GROUP) + "/mend", version="1", path=ETHNIC, value="Kinh")
+        page = lan.send(path_of(WRONG_GROUP) + "/mend", version="1", path=ETHNIC, value="Tày")
+    assert "có thể đồng nghiệp đã làm trước" in page
+    assert decisions(house) == [("mended", ETHNIC, "lan")] and house.refusals() == []
+
+
 # Many at once
 
 
@@ -220,3 +293,11 @@ def test_without_a_suggestion_or_a_value_nothing_is_mended(house: DeskHouse) -> 
     with house.visitor("lan") as lan:
         page = lan.send("/queue/unknown_ethnic_group/preview", act="mend", all="1")
     assert "Không có hồ sơ nào sửa được cùng lúc" in page or "<ins>Kinh</ins>" in page
+
+
+def test_one_value_for_many_goes_into_the_field_at_fault_whatever_else_is_sent(house: DeskHouse) -> None:
+    house.arrive(*numbered(WRONG_GROUP, 2))
+    with house.visitor("lan") as lan:
+        page = lan.send("/queue/unknown_ethnic_group/preview", act="mend", all="1", value="Kinh", path="abstract")
+        lan.send("/queue/unknown_ethnic_group/apply", **hidden(page, "/apply") | {"path": "abstract"})
+    assert decisions(house) == [("mended", ETHNIC, "lan")] * 2

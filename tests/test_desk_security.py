@@ -13,6 +13,7 @@ from schemathesis.core.result import Ok
 
 from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.access import accesses
+from connectors.postgres import EmbeddedServer
 from connectors.vault import Vault
 from quality.desk import make_desk
 from quality.desk.visit import Visitor
@@ -293,9 +294,9 @@ def test_the_log_holds_codes_only(house: DeskHouse) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled(server: object) -> Iterator[FastAPI]:
+def filled(server: EmbeddedServer) -> Iterator[FastAPI]:
     """A desk with some dossiers, for one user who may do everything, whose forms always carry the token."""
-    with open_ledger(new_ledger_url(server), Vault(bytes(range(32)))) as ledger:  # type: ignore[arg-type]
+    with open_ledger(new_ledger_url(server), Vault(bytes(range(32)))) as ledger:
         house = DeskHouse(ledger)
         house.arrive(HELD, DEATH)
         house.grant("lan", "steward", "second_steward", "auditor", "operator")

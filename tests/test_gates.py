@@ -1,4 +1,4 @@
-"""Nothing of a batch is sent before it was looked at as a whole; a stopped one waits for one person's decision."""
+"""Nothing of a batch is sent before it was looked at as a whole, and nothing slips past the gate meanwhile."""
 
 import threading
 from collections import Counter
@@ -9,75 +9,26 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from connectors.ledger import Ledger, gates
-from connectors.ledger.access import grant
 from connectors.ledger.arrivals import Arrival, save_page
 from connectors.ledger.deliveries import claim_ready, due_to_send_s
 from connectors.ledger.gates import (
     batches_page,
     decide_batch,
-    deciders,
     in_batch,
     known_of,
-    may_decide,
     open_batches,
-    reason_of,
     settle_batch,
     undecided,
 )
 from connectors.portals.provinces import PROVINCES
 from dags import steps
 from dags.steps.gating import build_docs, gate, judge_days
-from dags.steps.releasing import DECISIONS, LEAVE, NO_REASON, NotAllowed, carry_out, question
 from schemas.dates import VIETNAM
 from schemas.delivery import Event
-from schemas.dossier import Dossier
-from schemas.expectation import Verdict
+from tests.batches import STOPPING, batch_of, batch_states, many, read, ready, take_in
 from tests.dossiers import BIRTH, LAND, MARRIAGE, RESIDENCE, changed
 from tests.road import Road
 from tests.shelf import Shelf
-
-STOPPING = Verdict("arrivals", "24/2026-11-20", "many_held", "is_held", False, True, {"failing": 1}, (1,))
-
-
-def read(portal_code: str, original: bytes) -> Dossier:
-    """On the shelf originals are dossiers as our own JSON."""
-    return Dossier.model_validate_json(original)
-
-
-def many(count: int, **changes: object) -> list[Dossier]:
-    dossiers = [changed(MARRIAGE, "dossier_code", f"H05.12.34-261120-{n:04d}") for n in range(1, count + 1)]
-    for path, value in changes.items():
-        dossiers = [changed(one, path.replace("__", "."), value) for one in dossiers]
-    return dossiers
-
-
-def take_in(shelf: Shelf, *dossiers: Dossier) -> Counter[str]:
-    """What a gated pull does: a page into the open batch, then the checks."""
-    shelf.pages += 1
-    arrivals = [Arrival(one.dossier_code, one.model_dump_json().encode(), one) for one in dossiers]
-    save_page(shelf.ledger, "24", "", arrivals, f"page {shelf.pages}", gated=True)
-    return shelf.examine()
-
-
-def batch_states(shelf: Shelf) -> list[str]:
-    return [row.state for row in shelf.rows("SELECT state FROM batches ORDER BY batch_id")]
-
-
-def batch_of(shelf: Shelf, of: Dossier) -> int:
-    ((batch_id,),) = shelf.rows("SELECT batch_id FROM dossiers WHERE dossier_code = :code", code=of.dossier_code)
-    return int(batch_id)
-
-
-def stop(shelf: Shelf) -> int:
-    """Closes the open batch as stopped, by a verdict of our own."""
-    (batch,) = open_batches(shelf.ledger)
-    seen = {one.dossier_id: one.version_number for one in in_batch(shelf.ledger, batch)}
-    assert settle_batch(shelf.ledger, batch, seen, [STOPPING]) == "stopped"
-    return batch.batch_id
-
-
-def ready(shelf: Shelf) -> int:
-    return len(claim_ready(shelf.ledger, "civil_status", 100))
 
 
 def test_a_page_goes_into_its_portals_open_batch_and_nothing_of_it_is_sent(shelf: Shelf) -> None:
@@ -202,103 +153,6 @@ def test_pages_saved_beside_a_closing_gate_are_never_in_a_batch_that_passed_unse
     assert shelf.rows("SELECT FROM dossiers JOIN batches USING (batch_id) WHERE batches.state <> 'open'") == []
 
 
-def test_a_released_batch_is_sent_and_the_reason_is_sealed(shelf: Shelf) -> None:
-    take_in(shelf, *many(2))
-    batch_id = stop(shelf)
-    assert decide_batch(shelf.ledger, batch_id, "released", "lan", "Cổng gửi bù, đã đối chiếu")
-    assert ready(shelf) == 2
-    assert reason_of(shelf.ledger, batch_id) == "Cổng gửi bù, đã đối chiếu"
-    ((sealed,),) = shelf.rows("SELECT sealed FROM batches")
-    assert "đối chiếu".encode() not in bytes(sealed)
-    ((actor, detail),) = {
-        (row.actor, row.batch)
-        for row in shelf.rows(
-            "SELECT actor, detail ->> 'batch' AS batch FROM events WHERE kind = 'batch_released'")
-    }  # fmt: skip
-    assert (actor, detail) == ("lan", str(batch_id))
-    assert len(shelf.rows("SELECT FROM events WHERE kind = 'batch_released'")) == 2
-
-
-def test_a_rejected_batch_is_held_dossier_by_dossier_with_a_fault_for_each(shelf: Shelf) -> None:
-    one, other = many(2)
-    take_in(shelf, one, other)
-    assert decide_batch(shelf.ledger, stop(shelf), "rejected", "lan", "Cột bị đảo")
-    assert (shelf.state(one), shelf.state(other)) == ("held", "held")
-    assert ready(shelf) == 0
-    assert shelf.checks(one) == {"batch_rejected"}
-    faults = shelf.rows("SELECT cause_code, portal_code FROM faults")
-    assert [tuple(row) for row in faults] == [("batch_rejected", "24")] * 2
-    assert shelf.kinds(one)[-1] == "batch_rejected"
-
-
-def test_a_dossier_of_a_rejected_batch_stays_held_when_it_is_examined_again(shelf: Shelf) -> None:
-    (one,) = many(1)
-    take_in(shelf, one)
-    decide_batch(shelf.ledger, stop(shelf), "rejected", "lan", "Cột bị đảo")
-    shelf.change("UPDATE dossiers SET state = 'pulled'")
-    assert shelf.examine() == {"held": 1}
-    shelf.change("UPDATE dossiers SET state = 'pulled', released_version = version_number")  # a person accepts it
-    assert shelf.examine() == {"cleared": 1}
-    assert ready(shelf) == 1
-
-
-def test_a_new_version_of_a_rejected_dossier_is_in_a_new_batch(shelf: Shelf) -> None:
-    (one,) = many(1)
-    take_in(shelf, one)
-    decide_batch(shelf.ledger, stop(shelf), "rejected", "lan", "Cột bị đảo")
-    assert take_in(shelf, changed(one, "case.wife.full_name", "VŨ THỊ LÀN")) == {"cleared": 1}
-    assert gate(shelf.ledger, read) == {"passed": 1}
-    assert ready(shelf) == 1
-
-
-def test_what_a_registry_already_has_goes_its_way_when_the_batch_is_rejected(shelf: Shelf) -> None:
-    shelf.take_in(BIRTH)
-    shelf.register("civil_status")
-    take_in(shelf, changed(BIRTH, "status", 5))
-    take_in(shelf, changed(BIRTH, "status", 4))
-    assert claim_ready(shelf.ledger, "residence", 10) == []  # its change waits for the gate
-    decide_batch(shelf.ledger, stop(shelf), "rejected", "lan", "Cột bị đảo")
-    assert shelf.state(BIRTH) == "cleared"
-    assert len(claim_ready(shelf.ledger, "residence", 10)) == 1
-
-
-def test_of_two_who_decide_at_once_one_wins(shelf: Shelf) -> None:
-    take_in(shelf, *many(2))
-    batch_id = stop(shelf)
-    both = threading.Barrier(2)
-
-    def decide(decision: str) -> bool:
-        both.wait()
-        return decide_batch(shelf.ledger, batch_id, decision, decision, "vì vậy")
-
-    with ThreadPoolExecutor(2) as pool:
-        won = list(pool.map(decide, ("released", "rejected")))
-    assert sorted(won) == [False, True]
-    (batch,) = batches_page(shelf.ledger)
-    assert batch.state == batch.decided_by == ("released" if won[0] else "rejected")
-
-
-def test_only_a_stopped_batch_can_be_decided(shelf: Shelf) -> None:
-    take_in(shelf, *many(1))
-    (batch,) = open_batches(shelf.ledger)
-    assert not decide_batch(shelf.ledger, batch.batch_id, "released", "lan", "vì vậy")
-    gate(shelf.ledger, read)
-    assert not decide_batch(shelf.ledger, batch.batch_id, "rejected", "lan", "vì vậy")
-    with pytest.raises(ValueError):
-        decide_batch(shelf.ledger, batch.batch_id, "passed", "lan", "vì vậy")
-
-
-def test_who_may_decide_is_named_by_the_grants(ledger: Ledger) -> None:
-    grant(ledger, "lan", "steward", "24", "root")
-    grant(ledger, "minh", "operator", "", "root")
-    grant(ledger, "hoa", "auditor", "24", "root")
-    grant(ledger, "tam", "steward", "40", "root")
-    assert deciders(ledger, "24") == ["lan", "minh"]
-    assert [may_decide(ledger, name, "24") for name in ("lan", "minh", "hoa", "tam", "ai")] == [
-        True, True, False, False, False,
-    ]  # fmt: skip
-
-
 def test_a_gate_learns_from_batches_that_passed_or_were_released_and_from_no_other(shelf: Shelf) -> None:
     codes = ("H05.12.01", "H05.12.02", "H05.12.03")
     for code, decision in zip(codes, (None, "released", "rejected"), strict=True):
@@ -388,67 +242,6 @@ def test_a_finding_that_stops_stops_the_batch(shelf: Shelf) -> None:
     (batch,) = undecided(shelf.ledger)
     ((last,),) = shelf.rows("SELECT max(dossier_id) FROM dossiers")
     assert [(one.expectation, one.failing_ids) for one in batch.failed] == [("stopping_fault", [last])]
-
-
-def answered(option: str, user: str = "lan", reason: str = "đã đối chiếu") -> dict[str, object]:
-    """As Airflow hands a person's answer over."""
-    return {"chosen_options": [option], "params_input": {"reason": reason}, "responded_by_user": {"id": user}}
-
-
-@pytest.fixture
-def asked(shelf: Shelf) -> tuple[Shelf, int]:
-    """A stopped batch, and one person who may decide about it."""
-    grant(shelf.ledger, "lan", "steward", "24", "root")
-    take_in(shelf, *many(2))
-    return shelf, stop(shelf)
-
-
-def test_a_stopped_batch_is_put_to_those_a_grant_names(asked) -> None:
-    shelf, batch_id = asked
-    (asking,) = question(shelf.ledger, batch_id)
-    assert asking["assigned_users"] == [{"id": "lan", "name": "lan"}]
-    assert asking["subject"].startswith(f"Bắc Ninh: đợt {batch_id} lúc ")
-    assert "Quá nửa số hồ sơ bị giữ" in asking["body"]
-
-
-@pytest.mark.parametrize(("option", "state"), [*DECISIONS.items(), (LEAVE, "stopped")])
-def test_what_the_named_person_answers_is_carried_out(asked, option: str, state: str) -> None:
-    shelf, batch_id = asked
-    assert carry_out(shelf.ledger, batch_id, answered(option)) == ({} if option == LEAVE else {state: 1})
-    assert batch_states(shelf) == [state]
-    assert reason_of(shelf.ledger, batch_id) == ("" if option == LEAVE else "đã đối chiếu")
-
-
-def test_a_decision_at_the_desk_makes_the_question_moot(asked) -> None:
-    shelf, batch_id = asked
-    decide_batch(shelf.ledger, batch_id, "rejected", "minh", "Cột bị đảo")
-    assert question(shelf.ledger, batch_id) == []
-    assert carry_out(shelf.ledger, batch_id, answered("Cho đi")) == {}
-    assert batch_states(shelf) == ["rejected"]
-
-
-def test_who_has_no_grant_cannot_decide_by_answering_in_airflow_and_the_try_is_logged(asked) -> None:
-    shelf, batch_id = asked
-    with pytest.raises(NotAllowed):
-        carry_out(shelf.ledger, batch_id, answered("Cho đi", user="hoa"))
-    assert batch_states(shelf) == ["stopped"]
-    assert [tuple(row) for row in shelf.rows("SELECT actor, what, was_allowed FROM accesses")] == [
-        ("hoa", "decide_batch", False)
-    ]
-
-
-def test_an_answer_that_came_by_itself_after_a_week_decides_nothing(asked) -> None:
-    shelf, batch_id = asked
-    late = {"chosen_options": [LEAVE], "params_input": {"reason": ""}, "responded_by_user": None}
-    assert carry_out(shelf.ledger, batch_id, late) == {}
-    assert carry_out(shelf.ledger, batch_id, answered("Cho đi", reason=" ")) == {"released": 1}
-    assert reason_of(shelf.ledger, batch_id) == NO_REASON
-
-
-def test_airflow_offers_the_options_that_are_understood() -> None:
-    from dags.gate_batches import OPTIONS
-
-    assert [*DECISIONS, LEAVE] == OPTIONS
 
 
 def test_the_data_docs_have_counts_and_keys_nothing_personal_and_no_outside_host(shelf: Shelf, tmp_path) -> None:

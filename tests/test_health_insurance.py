@@ -3,12 +3,9 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from hashlib import sha256
+from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 import requests
@@ -19,74 +16,16 @@ from connectors import errors
 from connectors.endpoint import Endpoint
 from connectors.http import Line, Reply, Request
 from connectors.registries.health_insurance import REGISTRY
-from connectors.sandbox.server import Incoming, Server
+from connectors.sandbox.server import Server
 from connectors.sandbox.twins.health_insurance import HealthInsuranceTwin
-from schemas.civil_status import BirthCase, DeathCase
-from schemas.dates import VIETNAM, PartialDate
+from schemas.dates import PartialDate
 from schemas.delivery import Answer, Outcome, Parcel, Receipt
-from schemas.dossier import Dossier
 from schemas.health_insurance import number_as_written, under_six_expiry
-from schemas.person import Address, Person, Sex
+from tests.insurance_cases import NOWHERE, Planted, World, born, died, dossier, parcel, written
 
 RECORDED = Path(__file__).parent / "recorded" / "health_insurance"
 CASES = sorted(path.name for path in RECORDED.iterdir())
-NOWHERE = Endpoint("http://127.0.0.1:9", "key", "secret")
 LATE = "00000000-0000-5000-8000-0000000000aa"
-
-
-# --- the world of these tests: nobody has a number, everything is done at once, unless said otherwise ---
-
-
-@dataclass(frozen=True)
-class Planted:
-    dossier: Dossier
-    mended: Dossier | None = None
-
-
-@dataclass
-class World:
-    planted: list[Planted] = field(default_factory=list)
-    refusals: dict[str, str] = field(default_factory=dict)
-    late: dict[str, float] = field(default_factory=dict)
-    insured: set[str] = field(default_factory=set)
-    busy: set[str] = field(default_factory=set)
-
-    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None:
-        return self.refusals.get(dossier_code)
-
-    def lateness_s(self, registry_code: str, request_code: str) -> float:
-        return self.late.get(request_code, 0.2)
-
-    def number(self, *parts: str, digits: int) -> str:
-        if parts[0] in ("insured", "busy"):
-            return "000000" if parts[1] in self.insured | self.busy else "000001"
-        return str(int(sha256("/".join(parts).encode()).hexdigest(), 16))[-digits:]
-
-
-def born(full_name: str, born_on: PartialDate, **more: Any) -> BirthCase:
-    child = Person(full_name=full_name, sex=Sex.FEMALE, born_on=born_on, ethnic_group="Kinh", nationality_code="VN")
-    return BirthCase(child=child, residence=Address(province_code="24", commune_code="07210"), **more)
-
-
-def died(full_name: str, insurance_number: str | None) -> DeathCase:
-    person = Person(full_name=full_name, sex=Sex.MALE, born_on=PartialDate.of(1950), ethnic_group="Mường")
-    return DeathCase(deceased=person, died_on=PartialDate.of(2026, 8, 20), insurance_number=insurance_number)
-
-
-def dossier(at: int, case: BirthCase | DeathCase) -> Dossier:
-    moment = datetime(2026, 11, 20, 8, 15, tzinfo=VIETNAM)
-    return Dossier(
-        portal_code="24", dossier_code=f"H05.12.34-261120-{at:04d}", procedure_as_written="2.000987", status=2,
-        received_at=moment, updated_at=moment, commune_code="07210", case=case,
-    )  # fmt: skip
-
-
-def parcel(at: int, case: BirthCase | DeathCase | None = None, insurance_number: str | None = None) -> Parcel:
-    given = Receipt(
-        entry_number="123", book_code="01/2026", personal_id="024326001234", insurance_number=insurance_number
-    )
-    case = case or born(f"NGUYỄN THỊ SỐ {at}", PartialDate.of(2026, 8, 22))
-    return Parcel(key=UUID(int=at), dossier=dossier(at, case), given=given)
 
 
 @pytest.fixture
@@ -124,10 +63,6 @@ def asked(line: Line, *parcels: Parcel) -> list[Answer]:
 def inquired(line: Line, one: Parcel) -> Receipt:
     assert REGISTRY.inquire and REGISTRY.read_inquiry
     return REGISTRY.read_inquiry(line.send(REGISTRY.inquire(one, line.endpoint)), one)
-
-
-def written(one: Parcel) -> dict[str, str]:
-    return dict(json.loads(REGISTRY.write([one], NOWHERE).body)["dsYeuCau"][0])
 
 
 def switch(server: Server, fault: str | None) -> None:
@@ -381,65 +316,3 @@ def test_no_secret_is_the_operator_s_matter(server: Server) -> None:
 def test_the_greeting_is_answered(line: Line) -> None:
     reply = line.send(REGISTRY.greeting(line.endpoint))
     assert reply.status == 200 and reply.json_object()["errorCode"] == "00"
-
-
-# --- the twin alone: whatever comes, it answers with an error of its own ---
-
-
-def _bearer(twin: HealthInsuranceTwin) -> dict[str, str]:
-    form = b"grant_type=client_credentials&client_id=key&client_secret=secret"
-    token = json.loads(twin.handle(Incoming("POST", "/token", {}, {}, form)).body)["access_token"]
-    return {"authorization": f"Bearer {token}"}
-
-
-def test_a_wrong_token_is_401() -> None:
-    incoming = Incoming("POST", "/apiBaoHiemXaHoi/1.0/guiYeuCau", {}, {"authorization": "Bearer x"}, b"{}")
-    assert HealthInsuranceTwin(World()).handle(incoming).status == 401
-
-
-@pytest.mark.parametrize(
-    ("operation", "body", "status"),
-    [
-        ("guiYeuCau", b"{", 400),
-        ("guiYeuCau", b"\xff\xfe", 400),
-        ("guiYeuCau", b"[" * 100_000, 400),
-        ("guiYeuCau", b"[]", 400),
-        ("guiYeuCau", b'{"dsYeuCau": {}}', 400),
-        ("guiYeuCau", b'{"dsYeuCau": [null, {"maYeuCau": 5}, {"maHoSo": "\\ud800"}]}', 200),
-        ("traCuuYeuCau", b'{"dsMaYeuCau": ["\\ud800"]}', 400),
-        ("traCuuYeuCau", b'{"dsMaYeuCau": [5]}', 400),
-        ("getMaSoBhxhTheoTieuChi", b'{"hoTen": [], "ngaySinh": "20230229", "loaiNgaySinh": "0"}', 200),
-        ("getTraCuuTtHgdByMaSoBhxh", b'{"maSoBhxh": "\\ud800"}', 200),
-        ("khongCo", b"{}", 404),
-    ],
-)
-def test_a_malformed_body_gets_the_system_s_own_error(operation: str, body: bytes, status: int) -> None:
-    twin = HealthInsuranceTwin(World())
-    answer = twin.handle(Incoming("POST", f"/apiBaoHiemXaHoi/1.0/{operation}", {}, _bearer(twin), body))
-    assert answer.status == status and "errorCode" in json.loads(answer.body)
-    assert twin.registered() == []
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"maYeuCau": ""}, "E01"),
-        ({"hoTen": 5}, "E02"),
-        ({"hoTen": "MAI ANH "}, "E03"),
-        ({"hoTen": "A\u0301NH"}, "E03"),
-        ({"loaiYeuCau": "KHAC"}, "E04"),
-        ({"soDinhDanh": "0243260012345"}, "E05"),
-        ({"gioiTinh": ""}, "E05"),
-        ({"ngaySinh": "20260230"}, "E06"),
-        ({"ngaySinh": "2026"}, "E06"),
-        ({"denNgay": "20320822"}, "E07"),
-        ({"denNgay": ""}, "E07"),
-    ],
-)
-def test_an_item_with_a_fault_gets_its_own_error(change: dict[str, Any], code: str) -> None:
-    twin = HealthInsuranceTwin(World())
-    batch = {"dsYeuCau": [written(parcel(1)) | change, written(parcel(2))]}
-    path = "/apiBaoHiemXaHoi/1.0/guiYeuCau"
-    reply = json.loads(twin.handle(Incoming("POST", path, {}, _bearer(twin), json.dumps(batch).encode())).body)
-    assert [result["errorCode"] for result in reply["dsKetQua"]] == [code, "00"]
-    assert [row["dossier_code"] for row in twin.registered()] == ["H05.12.34-261120-0002"]

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from connectors.ledger.decisions import Wanted, Why
 from connectors.ledger.reading import Opened, opened
-from connectors.portals.provinces import PROVINCES
+from connectors.portals.provinces import PROVINCES, read_original
 from connectors.sandbox.world import World
 from dags.steps import deciding
 from quality.mending import NotAValue, fields_at_fault, read_value, suggestion, text_of
@@ -111,14 +111,16 @@ def test_what_cannot_stand_in_a_field_is_said(path: str, typed: str, kind: str) 
 def at_fault(road: Road) -> dict[int, list[tuple[str, str, str | None]]]:
     found: dict[int, list[tuple[str, str, str | None]]] = {}
     with road.ledger.engine.connect() as connection:
-        for row in connection.execute(text("SELECT * FROM faults ORDER BY dossier_id, cause_code")):
+        query = (
+            "SELECT dossier_id, cause_code, unnest(field_paths) AS field_path, registry_code FROM faults ORDER BY 1, 2"
+        )
+        for row in connection.execute(text(query)):
             found.setdefault(row.dossier_id, []).append((row.cause_code, row.field_path, row.registry_code))
     return found
 
 
 def dossier_of(one: Opened) -> Dossier:
-    read = PROVINCES[one.portal_code].platform.read_dossier(one.original, one.portal_code)
-    return mended(read, list(one.mends.values()))
+    return read_original(one.portal_code, one.original, list(one.mends.values()))
 
 
 def wanted(one: Opened, **after: Any) -> list[Wanted]:

@@ -247,7 +247,7 @@ def test_a_decision_cannot_be_made_without_its_evidence() -> None:
     among = carry(unit("09820", LAST_OLD_DAY), NOW)
     assert isinstance(among, OneOf)
     with pytest.raises(ValueError, match="by evidence that names the unit"):
-        Decided(among.units[0], among, None)  # type: ignore[arg-type]
+        Decided(among.units[0], among, None)  # type: ignore[arg-type]  # what is tried is that it fails
     with pytest.raises(ValueError, match="by evidence that names the unit"):
         Decided(among.units[0], among, evidence(EvidenceKind.OFFICER, among.units[1].code))
     with pytest.raises(ValueError, match="within the set"):

@@ -60,8 +60,8 @@ def test_the_official_table_divided_440_communes() -> None:
 def test_a_registry_that_wants_the_codes_of_the_event_gets_them_whatever_became_of_the_commune() -> None:
     for unit in divided():
         dossier, decided = placed(living_in(unit), PlaceCodes(with_district=True), TODAY)
-        assert dossier.case.moves_to.commune_code == unit.commune_code  # type: ignore[union-attr]
-        assert dossier.case.moves_to.district_code == unit.district_code  # type: ignore[union-attr]
+        assert dossier.case.moves_to.commune_code == unit.commune_code  # type: ignore[union-attr]  # of a residence case
+        assert dossier.case.moves_to.district_code == unit.district_code  # type: ignore[union-attr]  # of a residence case
         assert decided == ()
 
 
@@ -75,8 +75,8 @@ def test_a_person_in_a_divided_commune_is_placed_only_where_the_decision_moved_a
             continue
         placed_ones += 1
         assert {one.kind for one in decided} == {"all_people"} and all(one.record for one in decided)
-        assert dossier.case.moves_to.commune_code == decided[0].unit_code  # type: ignore[union-attr]
-        assert dossier.case.moves_to.district_code is None  # type: ignore[union-attr]
+        assert dossier.case.moves_to.commune_code == decided[0].unit_code  # type: ignore[union-attr]  # of a residence case
+        assert dossier.case.moves_to.district_code is None  # type: ignore[union-attr]  # of a residence case
     assert placed_ones == 58
 
 
@@ -90,10 +90,10 @@ def test_a_commune_that_went_whole_into_another_gets_the_new_code_and_the_old_ho
     whole = unit_on("09163", BEFORE)  # Xã Đình Tổ of Thuận Thành, old Bắc Ninh
     assert isinstance(whole, Commune)
     dossier, _ = placed(living_in(whole), SENDING, TODAY)
-    now = dossier.case.moves_to  # type: ignore[union-attr]
+    now = dossier.case.moves_to  # type: ignore[union-attr]  # of a residence case
     assert unit_on(now.commune_code, TODAY) is not None
     assert now.province_code == "24" and now.district_code is None
-    assert dossier.case.person.home_place == SOUND["residence"].case.person.home_place  # type: ignore[union-attr]
+    assert dossier.case.person.home_place == SOUND["residence"].case.person.home_place  # type: ignore[union-attr]  # of a residence case
 
 
 def test_every_divided_commune_goes_through_check_and_delivery_and_none_is_guessed(ledger: Ledger) -> None:

@@ -156,7 +156,7 @@ def test_unicode_is_only_composed(text: str) -> None:
     ],
 )
 def test_rows_of_old_sheets(written: str, encoding: str, font_name: str | None, text: str) -> None:
-    assert decode(written, encoding, font_name) == text  # type: ignore[arg-type]
+    assert decode(written, encoding, font_name) == text  # type: ignore[arg-type]  # of the table above
 
 
 def test_a_column_shows_its_encoding() -> None:

@@ -15,11 +15,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, TextClause, text
 
 from connectors.ledger import Ledger, copy_rows
+from connectors.ledger.deliveries import TOUCHED, UNSENT, cancel
 from connectors.ledger.faults import UNRESOLVED, clear, tally
 from connectors.ledger.mends import DECISION_PURPOSE
 from connectors.ledger.outcomes import tell
 from schemas.decision import Act, Mend, needs_second
-from schemas.delivery import TOUCHED_STATES
 from schemas.report import Milestone
 from schemas.tables import decisions, events
 
@@ -56,38 +56,29 @@ RELEASE = text("""
     UPDATE dossiers SET state = 'pulled', released_version = version_number
      WHERE dossier_id = ANY(:ids) AND state = 'held'""")
 PUT = text("UPDATE dossiers SET state = :state WHERE dossier_id = ANY(:ids)")
-PEND = text("""
-    UPDATE faults SET pending_id = u.decision_id
-      FROM unnest(CAST(:ids AS bigint[]), CAST(:decisions AS bigint[])) AS u(dossier_id, decision_id)
-     WHERE faults.dossier_id = u.dossier_id""")
-UNPEND = text("UPDATE faults SET pending_id = NULL WHERE dossier_id = ANY(:ids)")
+PEND = text(f"""
+    UPDATE faults f SET pending_id = (
+        SELECT max(m.decision_id) FROM decisions m JOIN dossiers d USING (dossier_id, version_number)
+         WHERE m.dossier_id = f.dossier_id AND {UNRESOLVED})
+     WHERE f.dossier_id = ANY(:ids)""")
+"""Which decision a fault waits for: the last mend that no second person has resolved, or none."""
 WITHDRAW = text("""
     UPDATE reports SET state = 'withdrawn'
      WHERE dossier_id = ANY(:ids) AND state = 'pending' AND attempt_number = 0
        AND (decision_id = ANY(:decisions) OR milestone = 'accepted')""")
 RESTORE = text("""
-    INSERT INTO faults (dossier_id, cause_code, field_path, registry_code, portal_code, commune_code, found_at, due_at)
-    SELECT d.dossier_id, cause ->> 0, cause ->> 1, e.registry_code, d.portal_code, d.commune_code, v.happened_at,
-           d.due_at
+    INSERT INTO faults (dossier_id, cause_code, field_paths, registry_code, portal_code, commune_code, found_at, due_at)
+    SELECT d.dossier_id, cause ->> 0, array_agg(DISTINCT cause ->> 1 ORDER BY cause ->> 1), e.registry_code,
+           d.portal_code, d.commune_code, min(v.happened_at), d.due_at
       FROM dossiers d JOIN deliveries e USING (dossier_id)
       CROSS JOIN LATERAL (SELECT happened_at, detail FROM events v
                            WHERE v.dossier_id = d.dossier_id AND v.delivery_id = e.delivery_id AND v.kind = 'refused'
                            ORDER BY event_id DESC LIMIT 1) v
-      CROSS JOIN LATERAL jsonb_array_elements(v.detail -> 'causes') AS cause
-     WHERE d.dossier_id = ANY(:ids) AND e.state = 'refused' ON CONFLICT DO NOTHING""")
+      CROSS JOIN LATERAL jsonb_array_elements(coalesce(
+          v.detail -> 'causes', jsonb_build_array(jsonb_build_array(e.registry_code || '.unknown', '')))) AS cause
+     WHERE d.dossier_id = ANY(:ids) AND e.state = 'refused' GROUP BY d.dossier_id, cause ->> 0, e.registry_code
+    ON CONFLICT DO NOTHING""")
 """What a registry refused is a person's again when the decision about it is undone."""
-CANCEL_ALL = text("""
-    WITH gone AS (
-        UPDATE deliveries SET state = 'cancelled'
-         WHERE dossier_id = ANY(:ids) AND state IN ('waiting', 'ready', 'refused', 'stopped')
-        RETURNING dossier_id, delivery_id)
-    INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'cancelled' FROM gone""")
-CANCEL_UNSENT = text("""
-    WITH gone AS (
-        UPDATE deliveries SET state = 'cancelled' WHERE dossier_id = ANY(:ids) AND state IN ('waiting', 'ready')
-        RETURNING dossier_id, delivery_id)
-    INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'cancelled' FROM gone""")
-"""What was planned on a decision that is undone; it is planned anew when the dossier is cleared again."""
 RESEND = text("""
     WITH again AS (
         UPDATE deliveries SET state = CASE state WHEN 'refused' THEN 'ready' ELSE 'waiting' END,
@@ -99,7 +90,6 @@ OF_CODE = text("""
     SELECT dossier_id, version_number FROM dossiers
      WHERE dossier_code = :dossier_code AND (:portal_code = '' OR portal_code = :portal_code)""")
 CODES = text("SELECT portal_code, dossier_code FROM dossiers WHERE dossier_id = ANY(:ids)")
-TOUCHED = [str(state) for state in TOUCHED_STATES]
 
 
 class Why(StrEnum):
@@ -141,6 +131,7 @@ class _Entry:
     of: Row[Any]
     mend: Mend | None = None
     of_decision_id: int | None = None
+    waits: bool = False  # for a second person
 
 
 _Objection = Callable[[Row[Any]], Why | None]
@@ -164,14 +155,12 @@ def wanted_of(ledger: Ledger, dossier_code: str, portal_code: str = "") -> list[
 def mend(
     ledger: Ledger, actor: str, wanted: Sequence[Wanted], reason: str = "", bulk_id: UUID | None = None
 ) -> Ruling:  # fmt: skip
-    """Gives fields other values. What needs no second person counts at once, and the dossier is examined again."""
+    """Gives fields other values. What needs no second person counts at once, and the dossier is examined again; where
+    one field of a dossier needs one, all that is mended with it waits too: half of a new part is none."""
 
     def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
-        paths = [(one.of.dossier_id, decision_id, one.mend.field_path) for decision_id, one in made if one.mend]
-        pending = {dossier_id: decision_id for dossier_id, decision_id, path in paths if needs_second(path)}
-        connection.execute(PEND, {"ids": list(pending), "decisions": list(pending.values())})
-        at_once = {dossier_id for dossier_id, _, path in paths if not needs_second(path)}
-        connection.execute(EXAMINE_AGAIN, {"ids": list(at_once)})
+        connection.execute(PEND, {"ids": [one.of.dossier_id for _, one in made if one.waits]})
+        connection.execute(EXAMINE_AGAIN, {"ids": [one.of.dossier_id for _, one in made if not one.waits]})
 
     return _decide(ledger, Act.MENDED, actor, wanted, reason, _at_fault, put, bulk_id)
 
@@ -212,7 +201,7 @@ def _end(
         connection.execute(PUT, {"ids": ids, "state": state})
         clear(connection, ids)
         if act == Act.REJECTED:
-            connection.execute(CANCEL_ALL, {"ids": ids})
+            cancel(connection, ids)
         tell(connection, Milestone.RECEIVED, ids)  # a hub hears nothing of what it was not told we have
         tell(connection, milestone, ids, once=False, decision_ids=[decision_id for decision_id, _ in made])
 
@@ -238,12 +227,12 @@ def confirm(ledger: Ledger, actor: str, decision_ids: Sequence[int]) -> Ruling:
     def objection(row: Row[Any]) -> Why | None:
         return _unresolved(row) or (Why.OWN if row.actor == actor else None)
 
-    return _resolve(ledger, Act.CONFIRMED, actor, decision_ids, "", objection, _execute(EXAMINE_AGAIN))
+    return _resolve(ledger, Act.CONFIRMED, actor, decision_ids, "", objection, _execute(PEND, EXAMINE_AGAIN))
 
 
 def decline(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> Ruling:
     """A second person does not agree: the dossier is a steward's again."""
-    return _resolve(ledger, Act.DECLINED, actor, decision_ids, reason, _unresolved, _execute(UNPEND))
+    return _resolve(ledger, Act.DECLINED, actor, decision_ids, reason, _unresolved, _execute(PEND))
 
 
 def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> Ruling:
@@ -258,10 +247,8 @@ def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -
 
     def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
         connection.execute(WITHDRAW, {"ids": _ids(made), "decisions": [one.of_decision_id for _, one in made]})
-        connection.execute(CANCEL_UNSENT, {"ids": _ids(made)})
-        connection.execute(RESTORE, {"ids": _ids(made)})
-        connection.execute(UNPEND, {"ids": _ids(made)})
-        connection.execute(EXAMINE_AGAIN, {"ids": _ids(made)})
+        cancel(connection, _ids(made), states=UNSENT)  # planned anew when the dossier is cleared again
+        _execute(RESTORE, PEND, EXAMINE_AGAIN)(connection, made)
 
     return _resolve(ledger, Act.UNDONE, actor, decision_ids, reason, objection, put)
 
@@ -276,9 +263,10 @@ def _unresolved(row: Row[Any]) -> Why | None:
     return None if row.is_unresolved else Why.RESOLVED
 
 
-def _execute(statement: TextClause) -> _Effect:
+def _execute(*statements: TextClause) -> _Effect:
     def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
-        connection.execute(statement, {"ids": _ids(made)})
+        for statement in statements:
+            connection.execute(statement, {"ids": _ids(made)})
 
     return put
 
@@ -303,7 +291,9 @@ def _decide(
             if why := _barred(row) or objection(row):
                 refused[row.dossier_id] = why
             else:
-                entries += [_Entry(row, one) for one in by_id[row.dossier_id].mends] or [_Entry(row)]
+                mends = by_id[row.dossier_id].mends
+                waits = any(needs_second(one.field_path) for one in mends)
+                entries += [_Entry(row, one, waits=waits) for one in mends] or [_Entry(row)]
         return _write(ledger, connection, act, actor, reason, entries, effect, refused, bulk_id)
 
 
@@ -359,10 +349,9 @@ def _row(
 ) -> tuple[Any, ...]:
     key = ledger.open_key(one.of.wrapped, one.of.portal_code, one.of.dossier_code)
     said = {"mend": one.mend.model_dump(mode="json") if one.mend else None, "reason": reason}
-    path = one.mend.field_path if one.mend else None
     return (
-        decision_id, one.of.dossier_id, one.of.version_number, str(act), path, path is not None and needs_second(path),
-        one.of_decision_id, bulk_id, actor, key.seal(json.dumps(said).encode(), DECISION_PURPOSE),
+        decision_id, one.of.dossier_id, one.of.version_number, str(act), one.mend.field_path if one.mend else None,
+        one.waits, one.of_decision_id, bulk_id, actor, key.seal(json.dumps(said).encode(), DECISION_PURPOSE),
     )  # fmt: skip
 
 

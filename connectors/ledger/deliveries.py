@@ -7,10 +7,11 @@ which `claim_doubtful` finds once its lease and the registry's settling time are
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
@@ -22,7 +23,7 @@ from connectors.ledger.mends import open_mend, sealed_mends
 from connectors.ledger.outcomes import REPLY_PURPOSE, given_by, tell
 from connectors.vault import DataKey
 from schemas.decision import Mend
-from schemas.delivery import TRANSITIONS, Event, Receipt
+from schemas.delivery import TOUCHED_STATES, TRANSITIONS, Event, Receipt, State
 from schemas.report import Milestone
 from schemas.tables import events, replies
 
@@ -106,11 +107,21 @@ STOP_NEXT = text("""
         UPDATE deliveries n SET state = 'stopped' WHERE n.dossier_id = ANY(:ids) AND n.state = 'waiting'
         RETURNING n.dossier_id, n.delivery_id)
     INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'stopped' FROM stopped""")
+CANCEL = text("""
+    WITH gone AS (
+        UPDATE deliveries SET state = 'cancelled'
+         WHERE dossier_id = ANY(:ids) AND delivery_key <> ALL(CAST(:keep AS uuid[])) AND state = ANY(:states)
+        RETURNING dossier_id, delivery_id)
+    INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'cancelled' FROM gone""")
 EXAMINE_AGAIN = text("""
     UPDATE dossiers SET state = 'pulled' WHERE dossier_id = ANY(:ids) AND state = 'held'""")
 WHOLLY_REGISTERED = text("""
     SELECT dossier_id FROM deliveries WHERE dossier_id = ANY(:ids) AND state <> 'cancelled'
      GROUP BY dossier_id HAVING bool_and(state = 'registered' AND lacks = '{}')""")
+
+TOUCHED = sorted(map(str, TOUCHED_STATES))
+"""For questions: the states of what a registry has, or may have."""
+UNSENT = frozenset({State.WAITING, State.READY})
 
 
 @dataclass(frozen=True)
@@ -199,6 +210,15 @@ def record(ledger: Ledger, told: Sequence[Told]) -> int:
         _follow(connection, effective)
         _write_faults(connection, effective)
     return len(effective)
+
+
+def cancel(
+    connection: Connection, dossier_ids: Sequence[int], *, keep: Sequence[UUID] = (),
+    states: Collection[State] = TRANSITIONS[Event.CANCELLED][0],
+) -> None:  # fmt: skip
+    """Cancels deliveries of these dossiers, all that no registry has but those to `keep`; they may be planned anew."""
+    wanted = {"ids": list(dossier_ids), "keep": list(keep), "states": [str(state) for state in states]}
+    connection.execute(CANCEL, wanted)
 
 
 def _apply(connection: Connection, event: Event, group: Sequence[Told]) -> set[int]:

@@ -11,13 +11,12 @@ from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger, copy_rows
 from connectors.ledger.arrivals import VERSION_PURPOSE
-from connectors.ledger.deliveries import OPEN_NEXT, Claimed
+from connectors.ledger.deliveries import OPEN_NEXT, TOUCHED, Claimed, cancel
 from connectors.ledger.faults import clear_seen_to, tally, write_faults
 from connectors.ledger.mends import effective_mends, open_mend
 from connectors.ledger.outcomes import tell
 from connectors.vault import DataKey
 from schemas.decision import Mend
-from schemas.delivery import TOUCHED_STATES
 from schemas.dossier import DossierState
 from schemas.finding import Finding, Weight
 from schemas.places import TABLE_VERSION
@@ -27,8 +26,7 @@ from schemas.tables import events, papers
 
 UNEXAMINED = text("""
     SELECT d.dossier_id, d.dossier_code, d.version_number, d.content_sha256, d.portal_status, v.unreadable_field,
-           v.original_sha256, CASE WHEN v.original_sha256 = ANY(:in_hand) THEN NULL ELSE v.sealed END AS sealed,
-           k.wrapped, coalesce(d.released_version = d.version_number, false) AS is_released,
+           v.original_sha256, k.wrapped, coalesce(d.released_version = d.version_number, false) AS is_released,
            EXISTS (SELECT FROM batches b WHERE b.batch_id = d.batch_id AND b.state = 'rejected') AS is_rejected,
            ARRAY(SELECT e.registry_code || ' ' || e.version_number || ' ' || e.delivery_key FROM deliveries e
                   WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched)) AS touched
@@ -36,6 +34,10 @@ UNEXAMINED = text("""
      WHERE d.state = 'pulled' AND d.portal_code = :portal_code AND d.dossier_id > :after
        AND (CAST(:codes AS text[]) IS NULL OR d.dossier_code = ANY(:codes))
      ORDER BY d.dossier_id LIMIT :limit""")
+SEALED = text("""
+    SELECT dossier_id, sealed FROM versions v
+      JOIN unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[])) AS u(dossier_id, version_number)
+     USING (dossier_id, version_number)""")
 PAPERS = text("""
     SELECT p.dossier_id, p.position, p.sha256, p.size
       FROM papers p JOIN dossiers d USING (dossier_id, version_number) WHERE dossier_id = ANY(:ids)""")
@@ -57,13 +59,6 @@ FIND = text("""
                          CAST(:paths AS text[]), CAST(:weights AS text[]))
     ON CONFLICT DO NOTHING""")
 """A released version is examined twice and has the same findings again."""
-CANCEL = text("""
-    WITH gone AS (
-        UPDATE deliveries SET state = 'cancelled'
-         WHERE dossier_id = ANY(:ids) AND delivery_key <> ALL(:keep)
-           AND state IN ('waiting', 'ready', 'refused', 'stopped')
-        RETURNING dossier_id, delivery_id)
-    INSERT INTO events (dossier_id, delivery_id, kind) SELECT dossier_id, delivery_id, 'cancelled' FROM gone""")
 PLAN = text("""
     WITH planned AS (
         INSERT INTO deliveries
@@ -94,13 +89,13 @@ REOPEN = text("""
 
 NOTHING: Mapping[bytes, bytes] = {}
 PAPER_PURPOSE = "paper/{}/{}"
-TOUCHED = [str(state) for state in TOUCHED_STATES]
 
 
 @dataclass(frozen=True)
 class Unexamined:
     """A dossier's newest version, to be examined. `touched`: deliveries that a registry has or may have, by key: the
-    registry and the version. `mends`: what persons changed in it, by decision; `original` is without them."""
+    registry and the version. `mends`: what persons changed in it, by decision; `original` is without them.
+    `unfit_at`: the field of mends that do not fit, so that there are none."""
 
     dossier_id: int
     portal_code: str
@@ -115,6 +110,7 @@ class Unexamined:
     key: DataKey = field(repr=False)
     original: bytes = field(repr=False)
     mends: Mapping[int, Mend] = field(default_factory=dict, repr=False)
+    unfit_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -151,17 +147,24 @@ def unexamined(
     """
     wanted = {"portal_code": portal_code, "after": after, "limit": limit, "touched": TOUCHED, "codes": codes}
     with ledger.engine.connect() as connection:
-        rows = connection.execute(UNEXAMINED, {**wanted, "in_hand": list(in_hand)}).all()
+        rows = connection.execute(UNEXAMINED, wanted).all()
+        lacking = [row for row in rows if row.original_sha256 not in in_hand]
+        named = {"ids": [row.dossier_id for row in lacking], "versions": [row.version_number for row in lacking]}
+        sealed = {row.dossier_id: row.sealed for row in connection.execute(SEALED, named)} if lacking else {}
         mends = effective_mends(connection, [row.dossier_id for row in rows])
-    return [_open(ledger, portal_code, row, mends.get(row.dossier_id, ()), in_hand) for row in rows]
+    return [
+        _open(ledger, portal_code, row, mends.get(row.dossier_id, ()), sealed.get(row.dossier_id), in_hand)
+        for row in rows
+    ]
 
 
 def _open(
-    ledger: Ledger, portal_code: str, row: Any, mends: Sequence[tuple[int, bytes]], in_hand: Mapping[bytes, bytes]
-) -> Unexamined:
+    ledger: Ledger, portal_code: str, row: Any, mends: Sequence[tuple[int, bytes]], sealed: bytes | None,
+    in_hand: Mapping[bytes, bytes],
+) -> Unexamined:  # fmt: skip
     key = ledger.open_key(row.wrapped, portal_code, row.dossier_code)
     purpose = VERSION_PURPOSE.format(row.version_number)
-    original = in_hand[bytes(row.original_sha256)] if row.sealed is None else key.unseal(row.sealed, purpose)
+    original = in_hand[row.original_sha256] if sealed is None else key.unseal(sealed, purpose)
     return Unexamined(
         row.dossier_id, portal_code, row.dossier_code, row.version_number, bytes(row.content_sha256), row.portal_status,
         row.unreadable_field, row.is_released, row.is_rejected, dict(map(_touched, row.touched)), key, original,
@@ -272,7 +275,7 @@ def _write_plans(connection: Connection, settled: Sequence[Examined]) -> None:
     planned = [(one, number, step, key) for one in replanned for number, (step, key) in enumerate(one.plan, 1)]
     if replanned:
         ids = [one.subject.dossier_id for one in replanned]
-        connection.execute(CANCEL, {"ids": ids, "keep": [key for _, _, _, key in planned]})
+        cancel(connection, ids, keep=[key for _, _, _, key in planned])
     if planned:
         connection.execute(
             PLAN,

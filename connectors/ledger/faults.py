@@ -15,13 +15,17 @@ UNRESOLVED = """m.act = 'mended' AND m.needs_second
 
 WRITE = text(f"""
     INSERT INTO faults
-        (dossier_id, cause_code, field_path, registry_code, portal_code, commune_code, due_at, pending_id)
-    SELECT u.dossier_id, u.cause_code, u.field_path, u.registry_code, d.portal_code, d.commune_code, d.due_at,
+        (dossier_id, cause_code, field_paths, registry_code, portal_code, commune_code, due_at, pending_id)
+    SELECT u.dossier_id, u.cause_code, u.field_paths, u.registry_code, d.portal_code, d.commune_code, d.due_at,
            (SELECT max(m.decision_id) FROM decisions m
              WHERE m.dossier_id = d.dossier_id AND m.version_number = d.version_number AND {UNRESOLVED})
-      FROM unnest(CAST(:ids AS bigint[]), CAST(:causes AS text[]), CAST(:paths AS text[]), CAST(:registries AS text[]))
-           AS u(dossier_id, cause_code, field_path, registry_code) JOIN dossiers d USING (dossier_id)
-    ON CONFLICT DO NOTHING""")  # fmt: skip
+      FROM (SELECT dossier_id, cause_code, registry_code, array_agg(DISTINCT field_path ORDER BY field_path)
+              FROM unnest(CAST(:ids AS bigint[]), CAST(:causes AS text[]), CAST(:paths AS text[]),
+                          CAST(:registries AS text[])) AS r(dossier_id, cause_code, field_path, registry_code)
+             GROUP BY dossier_id, cause_code, registry_code) AS u(dossier_id, cause_code, registry_code, field_paths)
+      JOIN dossiers d USING (dossier_id)
+    ON CONFLICT (dossier_id, cause_code) DO UPDATE SET field_paths =
+       ARRAY(SELECT DISTINCT unnest(faults.field_paths || excluded.field_paths) ORDER BY 1)""")  # fmt: skip
 CLEAR_SEEN_TO = text("""
     DELETE FROM faults f WHERE dossier_id = ANY(:ids)
        AND (registry_code IS NULL

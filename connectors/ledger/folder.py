@@ -28,8 +28,8 @@ FIND = text("""
     SELECT portal_code, dossier_code, commune_code FROM dossiers WHERE dossier_code = :code
      ORDER BY portal_code LIMIT 20""")
 FAULTS = text("""
-    SELECT cause_code, field_path, registry_code, found_at, pending_id FROM faults WHERE dossier_id = :dossier_id
-     ORDER BY registry_code NULLS FIRST, cause_code, field_path""")
+    SELECT cause_code, unnest(field_paths) AS field_path, registry_code, found_at, pending_id FROM faults
+     WHERE dossier_id = :dossier_id ORDER BY registry_code NULLS FIRST, cause_code, field_path""")
 NOTES = text("""
     SELECT check_code, field_path FROM findings
      WHERE dossier_id = :dossier_id AND version_number = :version_number AND weight = 'notes' ORDER BY check_code""")

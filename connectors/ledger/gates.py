@@ -18,9 +18,9 @@ from connectors.ledger import Ledger, copy_rows
 from connectors.ledger.access import ALLOWS, May, Role, grants_of
 from connectors.ledger.arrivals import VERSION_PURPOSE
 from connectors.ledger.batches import BATCH_REJECTED, open_batch
+from connectors.ledger.deliveries import TOUCHED
 from connectors.ledger.faults import write_faults
 from schemas.dates import local_day
-from schemas.delivery import TOUCHED_STATES
 from schemas.expectation import FIGURES, Verdict
 from schemas.tables import expectations
 
@@ -30,7 +30,6 @@ DECIDERS = [str(role) for role in Role if May.GATE in ALLOWS[role]]
 REASON_PURPOSE = "batch decision"
 COLUMNS = ("batch_id", "suite", "subject", "expectation", "column_name", "has_passed", "stops", "observed",
            "failing_ids")  # fmt: skip
-TOUCHED = [str(state) for state in TOUCHED_STATES]
 
 OPEN_ONES = text("SELECT batch_id, portal_code, opened_at FROM batches WHERE state = 'open' ORDER BY batch_id")
 IN_BATCH = text("""

@@ -8,16 +8,13 @@ A decision stays: looking again neither reopens a decided pair nor makes a secon
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import text
 
 from connectors.ledger import Ledger, copy_rows
-from connectors.ledger.arrivals import VERSION_PURPOSE
-from connectors.ledger.mends import effective_mends, open_mend
-from schemas.decision import Mend
 from schemas.tables import traces
 
 Decided = Literal["same", "different"]
@@ -49,10 +46,6 @@ FIND = text("""
                             AND l.other_id = greatest(a.dossier_id, b.dossier_id)
      WHERE a.dossier_id = ANY(:ids) AND a.kind <> :entry
      GROUP BY 1, 2 ORDER BY 1, 2""")
-OPEN = text("""
-    SELECT d.dossier_id, d.portal_code, d.dossier_code, d.version_number, v.sealed, k.wrapped
-      FROM dossiers d JOIN versions v USING (dossier_id, version_number) JOIN keys k USING (dossier_id)
-     WHERE d.dossier_id = ANY(:ids) AND v.unreadable_field IS NULL AND k.wrapped IS NOT NULL""")
 """`+ 0`, so that a table without statistics is not walked from its newest dossier down."""
 ENTER = text("""
     INSERT INTO traces SELECT dossier_id, :entry, digest
@@ -141,16 +134,6 @@ class Likeness:
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A candidate's newest version, open, with the mends that count."""
-
-    dossier_id: int
-    portal_code: str
-    original: bytes = field(repr=False)
-    mends: Sequence[Mend] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True)
 class Double:
     """A dossier that may be the same as one in hand, and what was decided about the two: codes only. The pair is known
     by its two ids, the smaller first."""
@@ -198,20 +181,6 @@ def find_like(ledger: Ledger, dossier_ids: Sequence[int]) -> list[Alike]:
     with ledger.engine.connect() as connection:
         found = connection.execute(FIND, {"ids": list(dossier_ids), "entry": ENTRY, "most": MOST_ALIKE})
         return [Alike(row.dossier_id, row.other_id, frozenset(row.kinds), row.decided_as) for row in found]
-
-
-def open_dossiers(ledger: Ledger, dossier_ids: Sequence[int]) -> list[Opened]:
-    """The newest versions of dossiers; without those that are erased or cannot be read."""
-    opened = []
-    with ledger.engine.connect() as connection:
-        rows = connection.execute(OPEN, {"ids": list(dossier_ids)}).all()
-        mends = effective_mends(connection, [row.dossier_id for row in rows])
-    for row in rows:
-        key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
-        original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
-        of_persons = [open_mend(key, sealed) for _, sealed in mends.get(row.dossier_id, ())]
-        opened.append(Opened(row.dossier_id, row.portal_code, original, of_persons))
-    return opened
 
 
 def save_likenesses(ledger: Ledger, dossier_ids: Sequence[int], found: Sequence[Likeness]) -> None:

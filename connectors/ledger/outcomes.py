@@ -69,8 +69,8 @@ HEARD = text("""
            AND done.milestone IN ('supplement_asked', 'rejected')
         RETURNING d.*),
     for_a_person AS (
-        INSERT INTO faults (dossier_id, cause_code, field_path, portal_code, commune_code, due_at)
-        SELECT dossier_id, 'words_not_taken', '', portal_code, commune_code, due_at FROM unheard
+        INSERT INTO faults (dossier_id, cause_code, field_paths, portal_code, commune_code, due_at)
+        SELECT dossier_id, 'words_not_taken', '{""}', portal_code, commune_code, due_at FROM unheard
         ON CONFLICT DO NOTHING)
     INSERT INTO events (dossier_id, kind, detail)
     SELECT dossier_id, 'report_' || state, jsonb_build_object('milestone', milestone) FROM done""")

@@ -21,23 +21,18 @@ COUNTED = 10_000
 """Counts of one cause end here: a longer queue is counted no further."""
 
 CAUSES = """
-    SELECT cause_code, registry_code, count(*) AS dossiers, min(found_at) AS oldest_at, min(due_at) AS due_at,
-           count(*) FILTER (WHERE pending) AS pending
-      FROM (SELECT f.cause_code, f.dossier_id, f.registry_code, min(f.found_at) AS found_at, min(f.due_at) AS due_at,
-                   bool_or(f.pending_id IS NOT NULL) AS pending
-              FROM faults f WHERE {where} GROUP BY f.cause_code, f.dossier_id, f.registry_code) g
-     GROUP BY cause_code, registry_code ORDER BY min(due_at) NULLS LAST, count(*) DESC, cause_code"""
+    SELECT f.cause_code, f.registry_code, count(*) AS dossiers, min(f.found_at) AS oldest_at, min(f.due_at) AS due_at,
+           count(f.pending_id) AS pending
+      FROM faults f WHERE {where}
+     GROUP BY f.cause_code, f.registry_code ORDER BY min(f.due_at) NULLS LAST, count(*) DESC, f.cause_code"""
 OF_CAUSE = """
-    SELECT g.dossier_id, portal_code, dossier_code, commune_code, received_on, version_number, state, g.due_at,
-           field_paths, registry_code, pending_id
-      FROM (SELECT f.dossier_id, f.due_at, max(f.pending_id) AS pending_id, max(f.registry_code) AS registry_code,
-                   array_agg(f.field_path ORDER BY f.field_path) AS field_paths
-              FROM faults f WHERE f.cause_code = :cause_code AND {where}
-             GROUP BY f.due_at, f.dossier_id ORDER BY coalesce(f.due_at, 'infinity'), f.dossier_id LIMIT :limit) g
-      JOIN dossiers d ON d.dossier_id = g.dossier_id ORDER BY coalesce(g.due_at, 'infinity'), g.dossier_id"""
+    SELECT f.dossier_id, d.portal_code, d.dossier_code, d.commune_code, d.received_on, d.version_number, d.state,
+           f.due_at, f.field_paths, f.registry_code, f.pending_id
+      FROM (SELECT f.* FROM faults f WHERE f.cause_code = :cause_code AND {where}
+             ORDER BY coalesce(f.due_at, 'infinity'), f.dossier_id LIMIT :limit) f
+      JOIN dossiers d USING (dossier_id) ORDER BY coalesce(f.due_at, 'infinity'), f.dossier_id"""
 COUNT = """
-    SELECT count(DISTINCT dossier_id) FROM (
-        SELECT f.dossier_id FROM faults f WHERE f.cause_code = :cause_code AND {where} LIMIT :counted) c"""
+    SELECT count(*) FROM (SELECT FROM faults f WHERE f.cause_code = :cause_code AND {where} LIMIT :counted) c"""
 PENDING = """
     SELECT m.decision_id, m.dossier_id, m.field_path, m.bulk_id, m.actor, m.decided_at, m.sealed, k.wrapped,
            d.portal_code, d.dossier_code, d.commune_code, d.due_at, d.version_number

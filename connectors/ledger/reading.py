@@ -8,11 +8,12 @@ from sqlalchemy import text
 
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import VERSION_PURPOSE
+from connectors.ledger.deliveries import TOUCHED
 from connectors.ledger.mends import effective_mends, open_mend
 from connectors.ledger.outcomes import given_by
 from connectors.vault import DataKey
 from schemas.decision import Mend
-from schemas.delivery import TOUCHED_STATES, Receipt
+from schemas.delivery import Receipt
 
 OPENED = text("""
     SELECT d.dossier_id, d.portal_code, d.dossier_code, d.version_number, d.state, v.unreadable_field, v.sealed,
@@ -24,7 +25,6 @@ OPENED = text("""
                   ORDER BY r.reply_id) AS receipts
       FROM dossiers d JOIN versions v USING (dossier_id, version_number) JOIN keys k USING (dossier_id)
      WHERE d.dossier_id = ANY(:ids) AND k.wrapped IS NOT NULL ORDER BY d.dossier_id""")
-TOUCHED = [str(state) for state in TOUCHED_STATES]
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,15 @@ Which platform a province really runs, and its agency code after the mergers, ar
 file is read each time Airflow parses the DAGs, so it imports no platform until one is asked for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from connectors.portals.platform import Platform
+    from schemas.decision import Mend
+    from schemas.dossier import Dossier
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,15 @@ PROVINCES: dict[str, Province] = {
         Province("46", "Huế", "hub", "H57"),
     )
 }
+
+
+def read_original(portal_code: str, original: bytes, mends: "Sequence[Mend]" = ()) -> "Dossier":
+    """What a portal gave, as its platform reads it, with these mends. Raises Unrecognised, also for mends that do not
+    fit."""
+    from connectors.errors import Unrecognised
+    from schemas.decision import fitted
+
+    dossier = fitted(PROVINCES[portal_code].platform.read_dossier(original, portal_code), mends)
+    if dossier is None:
+        raise Unrecognised(f"mends do not fit: {', '.join(sorted({one.field_path for one in mends}))}")
+    return dossier

@@ -7,8 +7,6 @@ from dataclasses import replace
 from hashlib import sha256
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, TooLarge, Unrecognised
 from connectors.http import Line, Reply, Request
@@ -25,11 +23,11 @@ from connectors.ledger.examinations import (
     unexamined,
 )
 from connectors.portals.platform import Platform
-from connectors.portals.provinces import PROVINCES, Province
+from connectors.portals.provinces import PROVINCES, Province, read_original
 from dags.steps.likening import liken
 from quality.check import FetchedPaper, examine
 from quality.deadlines import term_of
-from schemas.decision import UNACCEPTABLE, mended
+from schemas.decision import UNACCEPTABLE, fitted
 from schemas.delivery import delivery_key
 from schemas.dossier import ADMISSION, Admission, Dossier, DossierState, Paper
 from schemas.finding import Finding, Weight
@@ -40,6 +38,7 @@ log = logging.getLogger(__name__)
 BATCH = 500
 
 UNREADABLE, CHANGED, NO_ROUTE = "unreadable_original", "changed_after_sending", "procedure_has_no_route"
+UNFIT = "mends_do_not_fit"
 
 
 def check(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, int]:
@@ -55,7 +54,15 @@ def check_on(
 
     `arrivals`: only these dossiers, just saved; what was read of them is not read again.
     """
-    return _check(ledger, province, line, None if arrivals is None else [one.code for one in arrivals], arrivals or ())
+    return _settled(ledger, examine_on(ledger, province, line, arrivals))
+
+
+def examine_on(
+    ledger: Ledger, province: Province, line: Line, arrivals: Sequence[Arrival] | None = None
+) -> Iterator[list[Examined]]:
+    """The same by the batch, without writing down what came of it."""
+    codes = None if arrivals is None else [one.code for one in arrivals]
+    return _examine(ledger, province, line, codes, arrivals or ())
 
 
 def check_again(ledger: Ledger, dossiers: Iterable[tuple[str, str]]) -> Counter[str]:
@@ -68,41 +75,42 @@ def check_again(ledger: Ledger, dossiers: Iterable[tuple[str, str]]) -> Counter[
         codes.setdefault(portal_code, []).append(dossier_code)
     moved: Counter[str] = Counter()
     for portal_code, of_portal in codes.items():
-        moved += _check(ledger, PROVINCES[portal_code], None, of_portal)
+        moved += _settled(ledger, _examine(ledger, PROVINCES[portal_code], None, of_portal))
     return moved
 
 
-def _check(
+def _settled(ledger: Ledger, examined: Iterable[Sequence[Examined]]) -> Counter[str]:
+    return sum((settle(ledger, batch) for batch in examined), Counter[str]())
+
+
+def _examine(
     ledger: Ledger, province: Province, line: Line | None, codes: Sequence[str] | None, arrivals: Sequence[Arrival] = ()
-) -> Counter[str]:
-    moved: Counter[str] = Counter()
+) -> Iterator[list[Examined]]:
     read_already = {arrival.original: arrival.dossier for arrival in arrivals}
     in_hand = {arrival.original_sha256: arrival.original for arrival in arrivals}
-    after = 0
-    while batch := unexamined(ledger, province.province_code, after, BATCH, codes, in_hand):
-        after = batch[-1].dossier_id
-        read = [(one, read_already.get(one.original) or _read(province, one)) for one in batch]
-        read = [(one, dossier and _mended(one, dossier)) for one, dossier in read]
+    after, limit, is_full = 0, max(BATCH, len(arrivals)), True
+    while is_full and (batch := unexamined(ledger, province.province_code, after, limit, codes, in_hand)):
+        after, is_full = batch[-1].dossier_id, len(batch) == limit
+        sources = [(one, read_already.get(one.original) or _read(one)) for one in batch]
+        read = [with_mends(one, source) if source else (one, None) for one, source in sources]
         papers = _papers(ledger, province.platform, line, read)
         alike = liken(ledger, {one.dossier_id: dossier for one, dossier in read if dossier and _is_new_to_all(one)})
-        moved += settle(ledger, [judge(one, dossier, papers[one.dossier_id], alike.get(one.dossier_id, ()))
-                                 for one, dossier in read if one.dossier_id in papers])  # fmt: skip
-    return moved
+        yield [judge(one, dossier, papers[one.dossier_id], alike.get(one.dossier_id, ()))
+               for one, dossier in read if one.dossier_id in papers]  # fmt: skip
 
 
-def _read(province: Province, one: Unexamined) -> Dossier | None:
-    if one.unreadable_field is not None:
-        return None
-    return province.platform.read_dossier(one.original, province.province_code)
+def _read(one: Unexamined) -> Dossier | None:
+    return read_original(one.portal_code, one.original) if one.unreadable_field is None else None
 
 
-def _mended(one: Unexamined, dossier: Dossier) -> Dossier | None:
-    """The dossier with what persons changed in it; None when a newer schema no longer takes what they wrote."""
-    try:
-        return mended(dossier, list(one.mends.values()))
-    except (ValidationError, KeyError):
-        log.error("dossier %s: a mend no longer fits the schema", one.dossier_code)
-        return None
+def with_mends(one: Unexamined, source: Dossier) -> tuple[Unexamined, Dossier]:
+    """The dossier with what persons changed in it. Where their mends do not fit, the source without any, which
+    `unfit_at` then keeps from going on."""
+    mends = list(one.mends.values())
+    if dossier := fitted(source, mends):
+        return one, dossier
+    log.warning("dossier %s: its mends do not fit", one.dossier_code)
+    return replace(one, mends={}, unfit_at=mends[-1].field_path), source
 
 
 def _is_new_to_all(one: Unexamined) -> bool:
@@ -147,6 +155,8 @@ def _weigh(
         findings.append(_hold(NO_ROUTE, "procedure_code"))
     if admission == Admission.CLOSED or one.touched.keys() - set(keys):
         findings.append(_hold(CHANGED, "status" if admission == Admission.CLOSED else "case"))
+    if one.unfit_at is not None:
+        findings.append(_hold(UNFIT, one.unfit_at))
     if one.is_rejected and not one.touched:
         findings.append(_hold(BATCH_REJECTED, ""))
     holding = [finding for finding in findings if finding.weight.holds_dossier]

@@ -9,16 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from connectors.errors import Refused, Unrecognised
 from connectors.ledger import Ledger, decisions, likenesses
 from connectors.ledger.decisions import Ruling, Wanted, Why
 from connectors.ledger.reading import Opened, opened
-from connectors.portals.provinces import PROVINCES
+from connectors.portals.provinces import read_original
 from connectors.preview import words_for
 from dags.steps.checking import check_again
-from schemas.decision import Mend, mended, value_at
+from schemas.decision import Mend, fitted, value_at
 from schemas.dossier import Dossier
 
 
@@ -50,15 +48,18 @@ def mend(
 
 
 def _prepare(of: Opened, wanted: Wanted) -> Wanted | Why:
-    """The mends with what stood there before, if they can be made."""
+    """The mends with what stood there before, if they can be made. Earlier ones that do not fit by themselves may do
+    with these."""
     if of.unreadable_field is not None:
         return Why.UNFIT
     try:
-        now = mended(
-            PROVINCES[of.portal_code].platform.read_dossier(of.original, of.portal_code), list(of.mends.values())
-        )
-        then = mended(now, wanted.mends)
-    except (ValidationError, KeyError, Unrecognised):
+        source = read_original(of.portal_code, of.original)
+    except Unrecognised:
+        return Why.UNFIT
+    earlier = list(of.mends.values())
+    now = fitted(source, earlier) or source
+    then = fitted(source, [*earlier, *wanted.mends])
+    if then is None:
         return Why.UNFIT
     if any(_words(code, now, of) != _words(code, then, of) for code in of.touched):
         return Why.REGISTERED

@@ -31,11 +31,10 @@ from connectors.ledger.deliveries import (
 from connectors.ledger.examinations import paper_contents
 from connectors.ledger.health import note_line
 from connectors.placing import PlaceUndecided, day_of, placed
-from connectors.portals.provinces import PROVINCES
+from connectors.portals.provinces import PROVINCES, read_original
 from connectors.registries.registry import Registry
 from dags.steps.running import Run
 from schemas.dates import local_day
-from schemas.decision import mended
 from schemas.delivery import Answer, Event, Outcome, Parcel, Receipt
 
 log = logging.getLogger(__name__)
@@ -107,15 +106,14 @@ def _parcels(run: Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Pa
     """What the connector is given, for each claim whose original can still be read: read while others are sent."""
     papers = paper_contents(run.ledger, claimed) if run.registry.wants_papers else {}
     for one in claimed:
-        province = PROVINCES[one.portal_code]
         try:
-            dossier = mended(province.platform.read_dossier(one.original, one.portal_code), one.mends)
+            dossier = read_original(one.portal_code, one.original, one.mends)
         except Unrecognised as error:
             run.note(error)
             run.tell(Told(one, Event.UNREACHED, code="unreadable", wait_s=_backoff_s(10)))
             continue
         contents = papers.get(one.delivery_id, ())
-        if run.registry.wants_papers and (inside := province.platform.papers_inside):
+        if run.registry.wants_papers and (inside := PROVINCES[one.portal_code].platform.papers_inside):
             contents = tuple(inside(one.original))
         yield one, Parcel(key=one.delivery_key, dossier=dossier, given=one.given,
                           attempt_number=one.attempt_number, papers=contents)  # fmt: skip

@@ -31,7 +31,7 @@ from connectors.ledger.gates import (
     settle_batch,
     subject_of,
 )
-from connectors.portals.provinces import PROVINCES
+from connectors.portals.provinces import PROVINCES, read_original
 from quality.deadlines import YEARS, calendar_from
 from quality.expectations import Past, judge_arrivals, judge_day, judge_rows
 from quality.expectations.declared import AGREEMENT, ANSWERS, BOOK
@@ -62,11 +62,7 @@ BUNDLE_COLUMNS: dict[str, type] = {
 }  # fmt: skip
 
 
-def _read(portal_code: str, original: bytes) -> Dossier:
-    return PROVINCES[portal_code].platform.read_dossier(original, portal_code)
-
-
-def gate(ledger: Ledger, read: Reader = _read) -> dict[str, int]:
+def gate(ledger: Ledger, read: Reader = read_original) -> dict[str, int]:
     """Judges every open batch and closes it. Returns how many passed and how many were stopped.
 
     A batch of which nothing is examined yet stays open. Nothing large is imported while no batch is open.

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pydantic import ValidationError
-
 from connectors.errors import Unrecognised
 from connectors.ledger import Ledger
 from connectors.ledger.likenesses import (
@@ -11,28 +9,23 @@ from connectors.ledger.likenesses import (
     Likeness,
     enter,
     find_like,
-    open_dossiers,
     remember,
     save_likenesses,
 )
-from connectors.portals.provinces import PROVINCES
+from connectors.ledger.reading import opened
+from connectors.portals.provinces import read_original
 from quality.check import CATALOGUE
 from quality.duplicates.crossing import Fault, Subject, look
 from quality.duplicates.traces import entry_of, traces_of
-from schemas.decision import mended
+from schemas.decision import fitted
 from schemas.delivery import Receipt
 from schemas.dossier import Dossier
 from schemas.finding import Finding
 
 DIFFERENT = "different"
 
-Read = Callable[[bytes, str], Dossier]
+Read = Callable[[str, bytes], Dossier]
 """Reads the original of a portal."""
-
-
-def read_original(original: bytes, portal_code: str) -> Dossier:
-    """As the platform of its portal reads it. Raises Unrecognised."""
-    return PROVINCES[portal_code].platform.read_dossier(original, portal_code)
 
 
 def liken(ledger: Ledger, dossiers: Mapping[int, Dossier], read: Read = read_original) -> dict[int, list[Finding]]:
@@ -77,11 +70,12 @@ def _subjects(
     """Those in hand that have candidates, and the candidates; one that cannot be read any more is left out."""
     wanted = {pair.dossier_id for pair in candidates} | {pair.other_id for pair in candidates}
     subjects = {dossier_id: Subject.of(dossiers[dossier_id]) for dossier_id in wanted if dossier_id in dossiers}
-    for one in open_dossiers(ledger, sorted(wanted - dossiers.keys())):
+    for one in opened(ledger, sorted(wanted - dossiers.keys())):
         try:
-            subjects[one.dossier_id] = Subject.of(mended(read(one.original, one.portal_code), one.mends))
-        except (Unrecognised, ValidationError, KeyError):
+            source = read(one.portal_code, one.original)
+        except Unrecognised:
             continue
+        subjects[one.dossier_id] = Subject.of(fitted(source, list(one.mends.values())) or source)
     return subjects
 
 

@@ -162,6 +162,17 @@ def unknown_status(status: int) -> Saw:
 
 
 declare(
+    "mends_do_not_fit",
+    weight=HOLDS,
+    who=Who.STEWARD,
+    source="Nguyên tắc của lienthong: các ô sửa cùng nhau được dùng cùng nhau, hoặc không ô nào được dùng",
+    says_vi="Các ô đã sửa chưa khớp thành một hồ sơ; hồ sơ đang được xem như chưa sửa.",
+    do_vi="Sửa nốt ô còn thiếu, xác nhận phần đang chờ, hoặc rút lại việc sửa.",
+    says_en="What was mended does not make a whole dossier yet; it is looked at as if nothing was mended.",
+    do_en="Mend the field that is still missing, confirm what waits, or undo the mend.",
+)
+
+declare(
     "words_not_taken",
     weight=HOLDS,
     who=Who.STEWARD,

@@ -70,7 +70,7 @@ def make_desk(
     app.add_api_route(TOO_LONG, too_long, include_in_schema=False)
     app.add_exception_handler(TurnedAway, _on_turned_away)  # type: ignore[arg-type]  # starlette knows Exception only
     app.add_exception_handler(RequestValidationError, _on_unfit)
-    app.add_exception_handler(HTTPException, _on_http)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, _on_http)  # type: ignore[arg-type]  # starlette knows Exception only
     app.add_exception_handler(Exception, _on_error)
     app.add_middleware(Guard)
     return app

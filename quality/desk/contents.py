@@ -8,17 +8,17 @@ from enum import Enum
 from typing import Any
 
 from lxml import etree
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from connectors.errors import LienthongError, Unrecognised
-from connectors.portals.provinces import PROVINCES
+from connectors.portals.provinces import read_original
 from connectors.preview import words_for
 from connectors.xml import parse
 from quality.desk.language import Tongue
 from quality.mending import text_of
 from quality.words import EN
 from schemas.dates import PartialDate
-from schemas.decision import Mend, mended
+from schemas.decision import Mend, fitted
 from schemas.delivery import Receipt
 from schemas.dossier import Dossier
 from schemas.fields import Model
@@ -67,11 +67,12 @@ class Sent:
 
 
 def read(portal_code: str, original: bytes, mends: Sequence[Mend] = ()) -> Dossier | None:
-    """The dossier with these mends; None when it cannot be read, or the mends no longer fit."""
+    """The dossier with these mends, without any where they do not fit; None when it cannot be read."""
     try:
-        return mended(PROVINCES[portal_code].platform.read_dossier(original, portal_code), mends)
-    except (Unrecognised, ValidationError, KeyError):
+        source = read_original(portal_code, original)
+    except Unrecognised:
         return None
+    return fitted(source, mends) or source
 
 
 def leaves(dossier: Dossier, tongue: Tongue) -> list[Leaf]:

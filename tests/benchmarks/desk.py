@@ -116,7 +116,7 @@ def addresses(url: URL, pages: int) -> dict[str, list[str]]:
     held = [row for row in real if row.state == "held"]
 
     def dossier(row: object) -> str:
-        return f"/dossier/{row.portal_code}/{row.dossier_code}"  # type: ignore[attr-defined]
+        return f"/dossier/{row.portal_code}/{row.dossier_code}"  # type: ignore[attr-defined]  # a row of `real`
 
     return {
         "queue": ["/queue" if lot.random() < 0.5 else f"/queue?portal={lot.choice(portals)}" for _ in range(pages)],

@@ -10,13 +10,13 @@ from starlette.background import BackgroundTask
 
 from connectors.ledger.access import May
 from connectors.ledger.decisions import Wanted
-from connectors.ledger.folder import Head, folder_of
+from connectors.ledger.folder import Folder, Head, folder_of
 from quality.desk.deeds import Deed
 from quality.desk.folders import HeadDep, need_here
-from quality.desk.pages.dossier import newest, show
+from quality.desk.pages.dossier import mendable, newest, show
 from quality.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit
 from quality.mending import NotAValue, read_value, text_of
-from schemas.decision import Mend, is_mendable, needs_second, value_at
+from schemas.decision import Mend, needs_second, value_at
 from schemas.dossier import Dossier
 
 MOST_FIELDS = 200
@@ -37,7 +37,10 @@ def mend(visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Te
     now = newest(folder)
     if now is None or head.version_number != version:
         return back(visit, head, no="overtaken" if now else "unfit")
+    if not folder.faults:
+        return back(visit, head, no="not_at_fault")
     typed = dict(zip(path, value, strict=False))
+    need_at_fault(folder, now, typed)
     mends, wrong = mends_of(now, typed)
     if wrong:
         visit.looked("dossier", [head.dossier_id])
@@ -46,9 +49,19 @@ def mend(visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Te
         return back(visit, head, no="unchanged")
     deed = visit.desk.deeds.mend(visit.ledger, visit.user_name, [Wanted(head.dossier_id, version, tuple(mends))],
                                  reason.strip())  # fmt: skip
-    if deed.ruling.decision_ids and all(needs_second(one.field_path) for one in mends):
+    if deed.ruling.decision_ids and any(needs_second(one.field_path) for one in mends):
         return _answer(visit, head, deed, "pending")
     return _answer(visit, head, deed, "mended")
+
+
+def need_at_fault(folder: Folder, now: Dossier, typed: dict[str, str]) -> None:
+    """Turns away whoever mends a field that the dossier's page does not offer: it offers those at fault, and to make
+    again, as it was, a mend that a newer version reopened."""
+    at_fault = {one.field_path for one in mendable(folder, now)}
+    reopened = {(one.mend.field_path, _as_typed(one.mend.after)) for one in folder.decisions
+                if one.mend and one.version_number != folder.head.version_number}  # fmt: skip
+    if any(path not in at_fault and (path, _as_typed(text)) not in reopened for path, text in typed.items()):
+        raise TurnedAway(422, "not_at_fault", "form", dossier_id=folder.head.dossier_id, detail="field")
 
 
 def mends_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Mend], dict[str, str]]:
@@ -56,8 +69,6 @@ def mends_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Mend], dict[str,
     mends: list[Mend] = []
     wrong: dict[str, str] = {}
     for path, text in typed.items():
-        if not is_mendable(path):
-            raise TurnedAway(422, "bad_request", "form", detail="field")
         try:
             before = value_at(now, path)
             after = read_value(path, text)
@@ -67,7 +78,7 @@ def mends_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Mend], dict[str,
             if text != _as_typed(before):
                 wrong[path] = error.kind
             continue
-        if text.replace("\r\n", "\n") != _as_typed(before) and after != before:
+        if _as_typed(text) != _as_typed(before) and after != before:
             mends.append(Mend(field_path=path, before=before, after=after))
     return mends, wrong
 

@@ -73,7 +73,7 @@ class Plan:
 
 @router.post("/preview")
 def preview(
-    visit: PostDep, cause_code: CauseCode, asked: AskedDep, act: BulkAct, chosen: Chosen = [],  # noqa: B006
+    visit: PostDep, cause_code: CauseCode, asked: AskedDep, act: BulkAct, chosen: Chosen = [],  # noqa: B006  it is copied
     all: Annotated[str, Form(max_length=1)] = "", value: OneText = "",
 ) -> Response:  # fmt: skip
     """What would be done, dossier by dossier, to the ticked ones; to all of the list where none is. Nothing is done."""

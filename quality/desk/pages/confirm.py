@@ -34,15 +34,16 @@ def waiting(visit: VisitDep, done: str = "", no: str = "") -> Response:
     """What waits: bulk actions, then single mends."""
     reach = _reach(visit)
     ones = _opened(visit, pending_mends(visit.ledger, reach))
-    return visit.page("confirm", bulks=pending_bulks(visit.ledger, reach), ones=ones, bulk_id=None, page=PAGE,
-                      done=done, no=no, value_said=lambda value: value_said(value, visit.tongue))  # fmt: skip
+    return visit.page("confirm", bulks=pending_bulks(visit.ledger, reach), ones=ones, groups=_together(ones),
+                      bulk_id=None, page=PAGE, done=done, no=no,
+                      value_said=lambda value: value_said(value, visit.tongue))  # fmt: skip
 
 
 @router.get("/confirm/{bulk_id}")
 def of_bulk(visit: VisitDep, bulk_id: UUID) -> Response:
     """Every mend of one action."""
     ones = _opened(visit, pending_mends(visit.ledger, _reach(visit), bulk_id=bulk_id, limit=MOST_AT_ONCE))
-    return visit.page("confirm", bulks=[], ones=ones, bulk_id=bulk_id, page=MOST_AT_ONCE, done="", no="",
+    return visit.page("confirm", bulks=[], ones=ones, groups=[], bulk_id=bulk_id, page=MOST_AT_ONCE, done="", no="",
                       value_said=lambda value: value_said(value, visit.tongue))  # fmt: skip
 
 
@@ -81,6 +82,14 @@ def _reach(visit: Visit) -> Condition:
     act = May.CONFIRM if visit.reach.may_somewhere(May.CONFIRM) else May.MEND
     visit.need(act, "confirm")
     return visit.reach.where(act, "f")
+
+
+def _together(ones: Sequence[Opened]) -> list[list[Opened]]:
+    """What one person mended in one dossier: it is confirmed in one act, since half of it may not fit."""
+    groups: dict[tuple[int, str], list[Opened]] = {}
+    for one in ones:
+        groups.setdefault((one.of.dossier_id, one.of.actor), []).append(one)
+    return list(groups.values())
 
 
 def _opened(visit: Visit, waiting: Sequence[PendingMend]) -> list[Opened]:

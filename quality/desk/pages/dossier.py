@@ -149,6 +149,11 @@ def newest(folder: Folder) -> Dossier | None:
     return read(folder.head.portal_code, found[0].original, effective(folder)) if found else None
 
 
+def mendable(folder: Folder, now: Dossier) -> list[FieldAtFault]:
+    """The fields that its faults let a person mend."""
+    return fields_at_fault(now, [(one.cause_code, one.field_path) for one in folder.faults])
+
+
 def _contents(visit: Visit, folder: Folder, number: int) -> Contents | None:
     portal_code = folder.head.portal_code
     originals = {one.version_number: one.original for one in folder.versions}
@@ -157,7 +162,7 @@ def _contents(visit: Visit, folder: Folder, number: int) -> Contents | None:
         return None
     before = read(portal_code, originals[number - 1]) if number - 1 in originals else None
     now = newest(folder)
-    fields = fields_at_fault(now, [(one.cause_code, one.field_path) for one in folder.faults]) if now else []
+    fields = mendable(folder, now) if now else []
     at_fault = frozenset(one.field_path for one in folder.faults)
     is_newest = number == folder.head.version_number
     parts = lines(source, now if is_newest else None, before, at_fault, visit.tongue)

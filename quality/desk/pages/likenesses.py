@@ -8,7 +8,8 @@ from fastapi.responses import Response
 from starlette.background import BackgroundTask
 
 from connectors.ledger.access import May
-from connectors.ledger.likenesses import Undecided, open_dossiers, undecided
+from connectors.ledger.likenesses import Undecided, undecided
+from connectors.ledger.reading import opened
 from quality.desk.contents import Leaf, leaves, read
 from quality.desk.visit import PostDep, TurnedAway, Visit, VisitDep
 
@@ -102,8 +103,8 @@ def _pairs(visit: Visit, rows: list[Undecided]) -> list[Pair]:
     if ids:
         visit.looked("likeness", ids)
     known: dict[int, dict[str, Leaf]] = {}
-    for of in open_dossiers(visit.ledger, ids):
-        dossier = read(of.portal_code, of.original, of.mends)
+    for of in opened(visit.ledger, ids):
+        dossier = read(of.portal_code, of.original, list(of.mends.values()))
         known[of.dossier_id] = {leaf.field_path: leaf for leaf in leaves(dossier, visit.tongue)} if dossier else {}
     return [Pair(row, _sides(known.get(row.dossier_id, {}), known.get(row.other_id, {})), _may_read(visit, row))
             for row in rows]  # fmt: skip

@@ -129,7 +129,7 @@ def upgrade() -> None:
         "faults",
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
         sa.Column("cause_code", sa.Text(), nullable=False),
-        sa.Column("field_path", sa.Text(), nullable=False),
+        sa.Column("field_paths", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("registry_code", sa.Text(), nullable=True),
         sa.Column("portal_code", sa.Text(), nullable=False),
         sa.Column("commune_code", sa.Text(), nullable=True),
@@ -137,7 +137,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pending_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["dossier_id"], ["dossiers.dossier_id"], name=op.f("fk_faults_dossier_id")),
-        sa.PrimaryKeyConstraint("dossier_id", "cause_code", "field_path", name=op.f("pk_faults")),
+        sa.PrimaryKeyConstraint("dossier_id", "cause_code", name=op.f("pk_faults")),
     )
     op.create_index(
         "ix_faults_cause_code",
@@ -214,11 +214,13 @@ def upgrade() -> None:
             " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
     op.execute("""
-        INSERT INTO faults (dossier_id, cause_code, field_path, portal_code, commune_code, found_at, due_at)
-        SELECT d.dossier_id, f.check_code, f.field_path, d.portal_code, d.commune_code, f.found_at, d.due_at
+        INSERT INTO faults (dossier_id, cause_code, field_paths, portal_code, commune_code, found_at, due_at)
+        SELECT d.dossier_id, f.check_code, array_agg(f.field_path ORDER BY f.field_path), d.portal_code, d.commune_code,
+               min(f.found_at), d.due_at
           FROM dossiers d JOIN findings f USING (dossier_id, version_number)
-         WHERE d.state = 'held' AND f.weight = 'holds'""")
+         WHERE d.state = 'held' AND f.weight = 'holds' GROUP BY d.dossier_id, f.check_code""")
     op.execute("""
-        INSERT INTO faults (dossier_id, cause_code, field_path, registry_code, portal_code, commune_code, due_at)
-        SELECT d.dossier_id, e.registry_code || '.unknown', '', e.registry_code, d.portal_code, d.commune_code, d.due_at
+        INSERT INTO faults (dossier_id, cause_code, field_paths, registry_code, portal_code, commune_code, due_at)
+        SELECT d.dossier_id, e.registry_code || '.unknown', '{""}', e.registry_code, d.portal_code, d.commune_code,
+               d.due_at
           FROM deliveries e JOIN dossiers d USING (dossier_id) WHERE e.state = 'refused'""")
