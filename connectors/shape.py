@@ -61,7 +61,9 @@ class Shape:
                         raise Misshapen(_safe(name), "unknown field")
                 elif value is not None:
                     path, read = fields[name]
-                    if (said := read(value, name)) is None:
+                    if read is text and type(value) is str and value.isascii():  # most: spared the call
+                        said = value
+                    elif (said := read(value, name)) is None:
                         continue
                     if "." in path:
                         _put(ours, path, said)

@@ -8,7 +8,6 @@ import base64
 import binascii
 import hmac
 import os
-import zlib
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -16,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from isal import isal_zlib as zlib  # the same streams, in a third of the time
 
 MASTER_KEY_VARIABLE = "LIENTHONG_MASTER_KEY"
 NONCE_BYTES = 12

@@ -1,11 +1,12 @@
 """A portal gives dossiers."""
 
+import gc
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timezone
-from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -14,13 +15,17 @@ from connectors.errors import LienthongError, Unreachable, Unrecognised
 from connectors.http import Line, Reply
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival, position_of, save_page
+from connectors.ledger.examinations import settle
 from connectors.ledger.health import note_line
 from connectors.portals.platform import Entry, Platform
 from connectors.portals.provinces import Province
 from connectors.shape import Misshapen
-from dags.steps.checking import BATCH, check_on
+from dags.steps.checking import BATCH, check_on, examine_on
 
 log = logging.getLogger(__name__)
+
+NEW_OBJECTS = 50_000
+"""More than a batch of dossiers is made of."""
 
 
 def pull(ledger: Ledger, province: Province, endpoint: Endpoint, *, gated: bool = False) -> dict[str, int]:
@@ -32,7 +37,7 @@ def pull(ledger: Ledger, province: Province, endpoint: Endpoint, *, gated: bool 
     """
     moved: Counter[str] = Counter()
     broken: LienthongError | None = None
-    with province.platform.open_line(endpoint) as line:
+    with province.platform.open_line(endpoint) as line, _seldom_collected():
         for stream in province.platform.streams:
             try:
                 _pull_stream(ledger, province, line, stream, moved, gated)
@@ -47,6 +52,17 @@ def pull(ledger: Ledger, province: Province, endpoint: Endpoint, *, gated: bool 
     return {what: count for what, count in moved.items() if what != "same"}
 
 
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Has the collector of cycles look more seldom: dossiers are many, and hold none."""
+    before = gc.get_threshold()
+    gc.set_threshold(NEW_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def _keep(ledger: Ledger, province: Province, error: LienthongError) -> None:
     if error.reply:
         ledger.keep_incident(province.connection_id, error, error.reply)
@@ -59,49 +75,48 @@ def _pull_stream(
     now = datetime.now(timezone.utc)
     reached = position_of(ledger, portal_code, stream)
     position = platform.rewind(reached) if reached else platform.first_position(now)
-    with _Clerk(ledger, province, line, moved) as clerk:
+    with _Clerk(ledger, moved) as clerk:
         _walk(ledger, province, line, stream, position, reached or position, clerk, gated)
 
 
 class _Clerk:
-    """Examines what was saved, in one background thread, while the next pages are fetched and saved."""
+    """Writes down what came of a batch, in one background thread, while the next pages are fetched and saved."""
 
-    def __init__(self, ledger: Ledger, province: Province, line: Line, moved: Counter[str]) -> None:
+    def __init__(self, ledger: Ledger, moved: Counter[str]) -> None:
         self.moved = moved
-        self._check = partial(check_on, ledger, province, line)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="check")
-        self._in_hand: list[Arrival] = []
-        self._examining: Future[Counter[str]] | None = None
+        self._ledger = ledger
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="settle")
+        self._settling: Future[Counter[str]] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._thread.shutdown()
-        if error is None or not (self._examining and self._examining.exception()):  # else the line's error is told
+        if error is None or not (self._settling and self._settling.exception()):  # else the line's error is told
             self._wait()
 
-    def give(self, arrivals: Sequence[Arrival], *, is_last: bool) -> None:
-        """Takes saved arrivals; a batch of them, or the last, is examined when the batch before it is."""
-        self._in_hand += arrivals
-        if len(self._in_hand) >= BATCH or is_last:
-            in_hand, self._in_hand = self._in_hand, []
+    def examine(self, province: Province, line: Line, saved: Sequence[Arrival]) -> None:
+        """When the batch before is written down, since they are looked at beside it."""
+        self._wait()
+        for examined in examine_on(self._ledger, province, line, saved):
             self._wait()
-            self._examining = self._thread.submit(self._check, in_hand)
+            self._settling = self._thread.submit(settle, self._ledger, examined)
 
     def _wait(self) -> None:
-        if self._examining:
-            examining, self._examining = self._examining, None
-            self.moved += examining.result()
+        if self._settling:
+            settling, self._settling = self._settling, None
+            self.moved += settling.result()
 
 
 def _walk(
     ledger: Ledger, province: Province, line: Line, stream: str, position: str, reached: str, clerk: _Clerk,
     gated: bool,
 ) -> None:  # fmt: skip
-    """Page after page from a position on, saved as they come."""
+    """Page after page from a position on: saved as they come, and examined by the batch."""
     platform, portal_code, now = province.platform, province.province_code, datetime.now(timezone.utc)
     missed: LienthongError | None = None
+    saved: list[Arrival] = []
     while True:
         page = platform.read_page(line.send(platform.list_page(stream, position, line.endpoint)), stream, position, now)
         arrivals, failed = _arrivals(platform, portal_code, line, page.entries)
@@ -117,7 +132,10 @@ def _walk(
             line.send(platform.taken(came, line.endpoint))
         if isinstance(missed, Unreachable) or (missed and not page.has_more):
             raise missed
-        clerk.give(arrivals, is_last=not page.has_more)
+        saved += arrivals
+        if len(saved) >= BATCH or not page.has_more:
+            clerk.examine(province, line, saved)
+            saved = []
         if not page.has_more:
             return
         position = page.next_position
