@@ -23,7 +23,7 @@ VAULT = Vault(bytes(range(32)))
 KEY, WRAPPED = VAULT.new_key("24/H05-1")
 
 TEXTS = ("text", "character varying", "jsonb", "ARRAY", "json")
-TWELVE_DIGITS = re.compile(r"(?<![\d.])\d{12}(?!\d)")
+TWELVE_DIGITS = re.compile(r"(?<![\w.])\d{12}(?!\w)")  # not those in the middle of a hexadecimal code
 
 PERSONAL = {"full_name", "personal_id", "number", "phone", "email", "insurance_number", "card_code", "detail", "cause"}
 """Fields of dossiers and receipts whose values name, number or place a person."""
@@ -190,6 +190,6 @@ def test_nothing_personal_lies_in_a_readable_column_or_in_a_log(
 
 
 def leaks(said: str, canaries: set[str]) -> list[str]:
-    """What is personal in a text: a known value, or any twelve digits in a row."""
+    """What is personal in a text: a known value, or any number of twelve digits."""
     folded = said.casefold()
     return sorted({value for value in canaries if value.casefold() in folded} | set(TWELVE_DIGITS.findall(said)))
