@@ -8,7 +8,7 @@ MOST_COPIES = 50
 @check_each(
     "copies",
     weight=HOLDS,
-    source="TT 281/2016/TT-BTC: lệ phí theo số bản sao; ngưỡng 50 bản của lienthong (giả định)",
+    source="TT 281/2016/TT-BTC: phí theo số bản sao; ngưỡng 50 bản của lienthong (giả định)",
     says_vi="Số bản sao là số âm hoặc trên 50, trong khi mỗi bản đều thu phí.",
     do_vi="Ghi lại số bản sao theo tờ khai rồi gửi lại.",
     says_en="The number of copies is negative or above fifty, though each is paid for.",
