@@ -1,10 +1,12 @@
 """Batches on a shelf: taken in as a gated pull does, looked at, stopped."""
 
 from collections import Counter
+from datetime import datetime
 
 from connectors.ledger.arrivals import Arrival, save_page
 from connectors.ledger.deliveries import claim_ready
 from connectors.ledger.gates import in_batch, open_batches, settle_batch
+from schemas.dates import VIETNAM
 from schemas.dossier import Dossier
 from schemas.expectation import Verdict
 from tests.dossiers import MARRIAGE, changed
@@ -26,9 +28,11 @@ def many(count: int, **changes: object) -> list[Dossier]:
 
 
 def take_in(shelf: Shelf, *dossiers: Dossier) -> Counter[str]:
-    """What a gated pull does: a page into the open batch, then the checks."""
+    """What a gated pull does: a page into the open batch, then the checks. The portal changed them just now, whenever
+    that is: a batch whose newest dossier is a week old is noted as stale."""
     shelf.pages += 1
-    arrivals = [Arrival(one.dossier_code, one.model_dump_json().encode(), one) for one in dossiers]
+    fresh = [one.model_copy(update={"updated_at": datetime.now(VIETNAM)}) for one in dossiers]
+    arrivals = [Arrival(one.dossier_code, one.model_dump_json().encode(), one) for one in fresh]
     save_page(shelf.ledger, "24", "", arrivals, f"page {shelf.pages}", gated=True)
     return shelf.examine()
 
