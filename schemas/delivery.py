@@ -10,8 +10,7 @@ A delivery's state is derived from its events by `TRANSITIONS`, which is the who
 
 from datetime import date
 from enum import StrEnum
-from hashlib import sha1
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import field_validator
 
@@ -20,7 +19,7 @@ from schemas.fields import Model, field
 
 REGISTRY_CODES = ("civil_status", "residence", "health_insurance", "land")
 
-_KEYS_BYTES = UUID("6b7c3c9e-2f0a-5d5e-9a53-6c69656e7468").bytes
+_KEYS = UUID("6b7c3c9e-2f0a-5d5e-9a53-6c69656e7468")
 
 
 class State(StrEnum):
@@ -157,5 +156,4 @@ class Answer(Model):
 
 def delivery_key(registry_code: str, dossier: Dossier, content_sha256: bytes) -> UUID:
     """The same dossier content for the same registry always has the same key; the digest is that of the content."""
-    name = "/".join((registry_code, dossier.portal_code, dossier.dossier_code, content_sha256.hex()))
-    return UUID(bytes=sha1(_KEYS_BYTES + name.encode(), usedforsecurity=False).digest()[:16], version=5)  # as uuid5
+    return uuid5(_KEYS, "/".join((registry_code, dossier.portal_code, dossier.dossier_code, content_sha256.hex())))

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for all tests, a fresh ledger for each test that asks for one."""
+"""A real PostgreSQL for all tests, a fresh ledger for each test that asks for one; a line to a twin of its own."""
 
 import itertools
 import os
@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, create_engine, text
 
+from connectors.http import ClientCredentials, Line
 from connectors.ledger import Ledger, open_ledger, upgrade
 from connectors.postgres import EmbeddedServer, embedded
 from connectors.sandbox.rehearsal import Rehearsal
+from connectors.sandbox.server import Listener
 from connectors.vault import Vault
+from tests.lines import ASK, Office, endpoint
 from tests.road import Road
 from tests.shelf import Shelf
 
@@ -77,3 +80,22 @@ def road(ledger: Ledger) -> Iterator[Callable[..., Road]]:
 @pytest.fixture
 def repository() -> Path:
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+def listener(office: Office) -> Iterator[Listener]:
+    listening = Listener(office, 1)
+    yield listening
+    listening.refuse()
+
+
+@pytest.fixture
+def line(listener: Listener) -> Iterator[Line]:
+    with Line(endpoint(listener.url), ClientCredentials(), per_second=1000, read_timeout_s=0.5) as opened:
+        opened.send(ASK)  # a token, and a connection that is kept open
+        yield opened

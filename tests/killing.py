@@ -249,7 +249,7 @@ class Theatre:
             with open_ledger(self.ledger_url, self.ledger.vault) as ledger:
                 reaper.watch(ledger.engine)
                 status = MOVED if work(ledger) else QUIET
-        except BaseException:
+        except BaseException:  # a fork: it says what it was, and never returns into the tests
             traceback.print_exc()
         finally:
             os._exit(status)

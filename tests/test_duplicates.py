@@ -13,6 +13,7 @@ from quality.duplicates.kinds import kind_of
 from quality.duplicates.levels import COMPARISONS, is_one_slip
 from quality.duplicates.model import compare, model
 from quality.duplicates.traces import entry_of, traces_of
+from schemas.civil_status import MarriageCase
 from schemas.dates import VIETNAM
 from schemas.delivery import Receipt
 from schemas.dossier import Dossier
@@ -99,7 +100,8 @@ def test_siblings_have_one_mother_and_another_day_even_if_they_share_a_name(name
 
 
 def test_a_neighbours_child_of_the_same_name_and_day_is_nothing_to_it() -> None:
-    neighbour = again(2, notice_code="00913.GCS.24001.26", mother=MARRIAGE.case.wife, father=None)  # type: ignore[union-attr]
+    assert isinstance(MARRIAGE.case, MarriageCase)
+    neighbour = again(2, notice_code="00913.GCS.24001.26", mother=MARRIAGE.case.wife, father=None)
     assert kind(BIRTH, neighbour) is None
 
 

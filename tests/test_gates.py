@@ -107,7 +107,7 @@ def test_a_gate_that_dies_before_it_closes_leaves_all_to_the_next_one(shelf: She
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(gates, "_write", die)
+    monkeypatch.setattr(gates, "_write", die)  # a death at this very line; what is asked afterwards is our own code
     with pytest.raises(KeyboardInterrupt):
         gate(shelf.ledger, read)
     assert (batch_states(shelf), ready(shelf)) == (["open"], 0)

@@ -4,7 +4,6 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,26 +11,6 @@ from connectors.errors import Unreachable, Unrecognised
 from connectors.http import ClientCredentials, Line, Reply, Request
 from connectors.sandbox.server import Fault, Listener, Outgoing
 from tests.lines import ASK, SECRET, NoTokens, Office, endpoint, failure
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def listener(office: Office) -> Iterator[Listener]:
-    listening = Listener(office, 1)
-    yield listening
-    listening.refuse()
-
-
-@pytest.fixture
-def line(listener: Listener) -> Iterator[Line]:
-    with Line(endpoint(listener.url), ClientCredentials(), per_second=1000, read_timeout_s=0.5) as opened:
-        opened.send(ASK)  # a token, and a connection that is kept open
-        yield opened
-
 
 # Whether it may have arrived
 

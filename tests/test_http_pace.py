@@ -14,26 +14,6 @@ from connectors.http import FAILURES_BEFORE_GIVING_UP, LONGEST_WAIT_S, ClientCre
 from connectors.sandbox.server import Fault, Listener, Outgoing
 from tests.lines import ASK, SECRET, Office, endpoint, failure
 
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def listener(office: Office) -> Iterator[Listener]:
-    listening = Listener(office, 1)
-    yield listening
-    listening.refuse()
-
-
-@pytest.fixture
-def line(listener: Listener) -> Iterator[Line]:
-    with Line(endpoint(listener.url), ClientCredentials(), per_second=1000, read_timeout_s=0.5) as opened:
-        opened.send(ASK)  # a token, and a connection that is kept open
-        yield opened
-
-
 # Who we are
 
 
