@@ -20,7 +20,7 @@ from isal import isal_zlib as zlib  # the same streams, in a third of the time
 MASTER_KEY_VARIABLE = "LIENTHONG_MASTER_KEY"
 NONCE_BYTES = 12
 NAME_BYTES = 4
-TRACE_BYTES = 16
+BLIND_INDEX_BYTES = 16
 
 
 class VaultError(Exception):
@@ -53,7 +53,7 @@ class Vault:
             raise VaultError(f"the master key ({MASTER_KEY_VARIABLE}) has {len(master_key)} bytes instead of 32")
         self._cipher = AESGCM(master_key)
         self._name = sha256(b"lienthong master key" + master_key).digest()[:NAME_BYTES]
-        self._trace_key = HKDF(SHA256(), 32, salt=None, info=b"lienthong traces").derive(master_key)
+        self._blind_index_key = HKDF(SHA256(), 32, salt=None, info=b"lienthong traces").derive(master_key)
 
     @classmethod
     def from_environment(cls) -> "Vault":
@@ -71,9 +71,9 @@ class Vault:
         nonce = os.urandom(NONCE_BYTES)
         return DataKey(AESGCM(key)), self._name + nonce + self._cipher.encrypt(nonce, key, owner.encode())
 
-    def trace(self, kind: str, of: str) -> bytes:
+    def blind_index(self, kind: str, of: str) -> bytes:
         """A digest by which the same text of a kind is known again; without the key nobody can try texts out."""
-        return hmac.digest(self._trace_key, f"{kind}\0{of}".encode(), "sha256")[:TRACE_BYTES]
+        return hmac.digest(self._blind_index_key, f"{kind}\0{of}".encode(), "sha256")[:BLIND_INDEX_BYTES]
 
     def open_key(self, wrapped: bytes | None, owner: str) -> DataKey:
         if wrapped is None:

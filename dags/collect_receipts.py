@@ -12,8 +12,8 @@ call the engineer, the reply is kept. Clearing the task is safe at any time.
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, task
 
-from dags.ties import ANSWERED, DEFAULTS, SENT, SWEEP_MINUTES, endpoint_of, every, moved
-from schemas.delivery import REGISTRY_CODES
+from dags.airflow_side.assets import ANSWERED, DEFAULTS, SENT, SWEEP_MINUTES, endpoint_of, every, moved
+from schemas.registries import REGISTRY_CODES
 
 for code in REGISTRY_CODES:
     with DAG(

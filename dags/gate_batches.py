@@ -19,11 +19,11 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, Param, get_current_context, task
 
-from dags.ties import CLEARED, DEFAULTS, PULLED, SWEEP_MINUTES, every, moved
+from dags.airflow_side.assets import CLEARED, DEFAULTS, PULLED, SWEEP_MINUTES, every, moved
 
 ASKED = "decide_batches"
 OPTIONS = ["Cho đi", "Từ chối", "Để lại"]
-"""Release, reject, leave it to the desk: the words that `steps.releasing` knows."""
+"""Release, reject, leave it to the desk: the words that `steps.batch_questions` knows."""
 
 
 def _batch_id() -> int:
@@ -86,18 +86,18 @@ with DAG(
     @task
     def question() -> list[dict[str, Any]]:
         from connectors.ledger import open_ledger
-        from dags.steps import releasing
+        from dags.steps import batch_questions
 
         with open_ledger() as ledger:
-            return releasing.question(ledger, _batch_id())
+            return batch_questions.question(ledger, _batch_id())
 
     @task(outlets=[CLEARED])
     def carry_out(answers: Any) -> dict[str, int]:
         from connectors.ledger import open_ledger
-        from dags.steps import releasing
+        from dags.steps import batch_questions
 
         with open_ledger() as ledger:
-            return moved(releasing.carry_out(ledger, _batch_id(), list(answers)[0]))
+            return moved(batch_questions.carry_out(ledger, _batch_id(), list(answers)[0]))
 
     decision = HITLOperator.partial(
         task_id="decide",

@@ -12,7 +12,7 @@ the portal changed its replies; call the engineer, the reply is kept. Then clear
 from airflow.sdk import DAG, task
 
 from connectors.portals.provinces import PROVINCES
-from dags.ties import DEFAULTS, PULL_MINUTES, PULLED, endpoint_of, every, moved
+from dags.airflow_side.assets import DEFAULTS, PULL_MINUTES, PULLED, endpoint_of, every, moved
 
 for code, province in PROVINCES.items():
     with DAG(

@@ -12,7 +12,7 @@ the portal changed its replies; call the engineer, the reply is kept. Clearing t
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, task
 
-from dags.ties import ANSWERED, DEFAULTS, SENT, SWEEP_MINUTES, endpoint_of, every, moved
+from dags.airflow_side.assets import ANSWERED, DEFAULTS, SENT, SWEEP_MINUTES, endpoint_of, every, moved
 
 with DAG(
     "report_outcomes",

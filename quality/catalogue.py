@@ -18,7 +18,7 @@ SUBJECTS: dict[str, tuple[str, str]] = {
     "dates": ("Ngày tháng", "Dates"),
     "family": ("Gia đình", "Family"),
     "births": ("Khai sinh", "Births"),
-    "twins": ("Sinh đôi, sinh ba", "Twins"),
+    "multiple_births": ("Sinh đôi, sinh ba", "Twins"),
     "household": ("Cư trú và chủ hộ", "Residence and household"),
     "places": ("Địa giới", "Places"),
     "agencies": ("Cơ quan", "Agencies"),
@@ -101,7 +101,7 @@ def _row(check: Check, language: int) -> Row:
         do=(check.do_vi, check.do_en)[language],
         source=check.source,
         in_force=_in_force(check, language),
-        has_suggestion=check.mend is not None,
+        has_suggestion=check.edit is not None,
     )
 
 

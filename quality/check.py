@@ -12,7 +12,7 @@ A second parameter, `exam: Examination`, is given to those that want it. A check
 None, or what it saw in a few English words without a personal value; `At(field, saw)` when the fault lies elsewhere
 than in its first field. Files in `quality/checks/` are found by themselves: to add a check is to write its function.
 
-`mend` is a suggestion for the text at fault, where there is only one: the same text without spaces, not another text.
+`edit` is a suggestion for the text at fault, where there is only one: the same text without spaces, not another text.
 It gives the new text, EMPTY for "leave it empty", or None when it has no suggestion; a person decides.
 """
 
@@ -27,10 +27,10 @@ from pkgutil import iter_modules
 from typing import Any, NotRequired, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
 from quality.titles import models_in, title_of
-from schemas.delivery import Receipt
 from schemas.dossier import Dossier
 from schemas.fields import Model
 from schemas.finding import Finding, Weight
+from schemas.registries import Receipt
 from schemas.routes import Route, route_of
 
 STOPS, HOLDS, NOTES = Weight.STOPS, Weight.HOLDS, Weight.NOTES
@@ -47,7 +47,7 @@ class Empty(Enum):
 
 EMPTY = Empty.EMPTY
 
-Mend = Callable[[str], str | Empty | None]
+Edit = Callable[[str], str | Empty | None]
 """A suggestion for the text at fault: pure."""
 
 
@@ -64,7 +64,7 @@ class Who(StrEnum):
 class Check:
     """A fault that is looked for. `says_vi`: what is seen and what it contradicts; `do_vi`: what to do about it.
 
-    `mend` takes the value at the fault's field as JSON has it, whatever it is; it suggests nothing for what is no text.
+    `edit` takes the value at the fault's field as JSON has it, whatever it is; it suggests nothing for what is no text.
     `subject` is the file of `quality/checks/` it stands in.
     `about`: the models it looks at; none when it looks at values by name, or has no function. `fields`: where it can
     lie, relative to those models; none when it can lie anywhere. The dossier's event chooses: from `valid_from`, before
@@ -83,7 +83,7 @@ class Check:
     about: tuple[type, ...] = ()
     valid_from: date = date.min
     valid_until: date = date.max
-    mend: Callable[[Any], str | Empty | None] | None = None
+    edit: Callable[[Any], str | Empty | None] | None = None
     subject: str = ""
 
 
@@ -143,7 +143,7 @@ class Words(TypedDict):
     who: NotRequired[Who]
     valid_from: NotRequired[date]
     valid_until: NotRequired[date]
-    mend: NotRequired[Mend]
+    edit: NotRequired[Edit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +169,8 @@ def declare(code: str, *fields: str, about: tuple[type, ...] = (), **words: Unpa
     """Put a check into the catalogue; without a function it is one that a step finds by itself."""
     if code in CATALOGUE:
         raise ValueError(f"two checks are called {code}")
-    mend = words.pop("mend", None)
-    given: dict[str, Any] = {"who": Who.DESK, **words, "mend": _on_text(mend) if mend else None}
+    edit = words.pop("edit", None)
+    given: dict[str, Any] = {"who": Who.DESK, **words, "edit": _on_text(edit) if edit else None}
     CATALOGUE[code] = Check(code, fields, about=about, subject=_file_that_declares(), **given)
     return CATALOGUE[code]
 
@@ -183,11 +183,11 @@ def _file_that_declares() -> str:
     return str(frame.f_globals.get("__name__", "")).rpartition(".")[2] if frame else ""
 
 
-def _on_text(mend: Mend) -> Callable[[Any], str | Empty | None]:
-    """A mend that any value may be given to; a suggestion that changes nothing is none."""
+def _on_text(edit: Edit) -> Callable[[Any], str | Empty | None]:
+    """A edit that any value may be given to; a suggestion that changes nothing is none."""
 
     def suggest(value: Any) -> str | Empty | None:
-        suggested = mend(value) if isinstance(value, str) else None
+        suggested = edit(value) if isinstance(value, str) else None
         return None if suggested == value else suggested
 
     return suggest

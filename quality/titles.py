@@ -6,9 +6,9 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from schemas.delivery import Receipt
 from schemas.dossier import Dossier
 from schemas.fields import Model
+from schemas.registries import REGISTRIES
 
 
 def models_in(annotation: Any) -> Iterator[type[Model]]:
@@ -35,6 +35,9 @@ def steps_from(models: tuple[type[Model], ...], field_path: str) -> Iterator[tup
         yield name, found
 
 
+RECEIPTS = tuple(row.receipt for row in REGISTRIES.values())
+
+
 @cache
 def title_of(field_path: str) -> str:
     """`case.owners.0.personal_id` -> `chủ sử dụng 1, số định danh cá nhân`; empty when the dossier has no such field.
@@ -42,10 +45,10 @@ def title_of(field_path: str) -> str:
     `receipt.book_code` is a field of what a registry gave back. Fields of different cases may share a name and not a
     title: then both titles stand there.
     """
-    root: type[Model] = Dossier
+    roots: tuple[type[Model], ...] = (Dossier,)
     if field_path.startswith("receipt."):
-        root, field_path = Receipt, field_path.removeprefix("receipt.")
-    steps = list(steps_from((root,), field_path))
+        roots, field_path = RECEIPTS, field_path.removeprefix("receipt.")
+    steps = list(steps_from(roots, field_path))
     if len(steps) != len(field_path.split(".")):
         return ""
     titles: list[str] = []

@@ -1,6 +1,6 @@
-"""Decisions: what a person decided about one version of a dossier, and the dossier with its mends.
+"""Decisions: what a person decided about one version of a dossier, and the dossier with its edits.
 
-What the source said stays as it was: a mend is a decision beside it. It counts for the version it was made on; when the
+What the source said stays as it was: a edit is a decision beside it. It counts for the version it was made on; when the
 source changes, the decision is reopened.
 """
 
@@ -17,8 +17,8 @@ from schemas.fields import Model
 class Act(StrEnum):
     """What a person does."""
 
-    MENDED = "mended"  # a field gets another value
-    CONFIRMED = "confirmed"  # a second person agrees to a mend
+    EDITED = "edited"  # a field gets another value
+    CONFIRMED = "confirmed"  # a second person agrees to a edit
     DECLINED = "declined"  # a second person does not
     RELEASED = "released"  # the dossier goes on as it is
     SUPPLEMENT_ASKED = "supplement_asked"  # the citizen is asked for more
@@ -27,7 +27,7 @@ class Act(StrEnum):
     UNDONE = "undone"  # an earlier decision is taken back
 
 
-class Mend(Model):
+class Edit(Model):
     """One field's new value. Both values are JSON as the model dumps it; `before` is what stood there."""
 
     field_path: str
@@ -39,26 +39,26 @@ IDENTITY_FIELDS = frozenset({
     "full_name", "sex", "born_on", "died_on", "personal_id", "number", "nationality_code", "insurance_number",
     "birth_order",
 })  # fmt: skip
-"""Who someone is. A mend of these needs a second person."""
+"""Who someone is. A edit of these needs a second person."""
 
-MENDABLE = ("case", "applicant", "abstract", "commune_code", "agency_code", "deciding_agency_code",
+EDITABLE = ("case", "applicant", "abstract", "commune_code", "agency_code", "deciding_agency_code",
             "returning_agency_code")  # fmt: skip
-"""Where a mend may be made: codes, times and status are the portal's, papers the citizen's."""
+"""Where a edit may be made: codes, times and status are the portal's, papers the citizen's."""
 
 UNACCEPTABLE = frozenset({
-    "unreadable_original", "changed_after_sending", "procedure_has_no_route", "unknown_procedure", "mends_do_not_fit",
+    "unreadable_original", "changed_after_sending", "procedure_has_no_route", "unknown_procedure", "edits_do_not_fit",
 })  # fmt: skip
 """Faults that nobody can pass over: there is nothing that could be sent, or too much, or not what persons decided."""
 
 
 def needs_second(field_path: str) -> bool:
-    """Whether a mend of this field has no effect until a second person confirmed it."""
+    """Whether a edit of this field has no effect until a second person confirmed it."""
     return field_path.rsplit(".", 1)[-1] in IDENTITY_FIELDS
 
 
-def is_mendable(field_path: str) -> bool:
+def is_editable(field_path: str) -> bool:
     """Whether a person may give this field another value; what kind of case it is, is not one."""
-    return field_path.split(".", 1)[0] in MENDABLE and field_path not in ("case", "case.kind")
+    return field_path.split(".", 1)[0] in EDITABLE and field_path not in ("case", "case.kind")
 
 
 def value_at(dossier: Dossier, field_path: str) -> JsonValue:
@@ -72,47 +72,47 @@ def value_at(dossier: Dossier, field_path: str) -> JsonValue:
     return found
 
 
-def mended(dossier: Dossier, mends: Sequence[Mend]) -> Dossier:
+def edited(dossier: Dossier, edits: Sequence[Edit]) -> Dossier:
     """The dossier with these values, a later one over an earlier. Raises ValidationError for a value that cannot be
-    there, KeyError for a field that nobody may mend or that is not there."""
-    if not mends:
+    there, KeyError for a field that nobody may edit or that is not there."""
+    if not edits:
         return dossier
     content = dossier.model_dump(mode="json")
-    for mend in mends:
-        _put(content, mend)
+    for edit in edits:
+        _put(content, edit)
     return Dossier.model_validate(content)
 
 
-def fitted(dossier: Dossier, mends: Sequence[Mend]) -> Dossier | None:
-    """The same; None when the mends together make no dossier: one of a part that is not whole yet, or of a field that
+def fitted(dossier: Dossier, edits: Sequence[Edit]) -> Dossier | None:
+    """The same; None when the edits together make no dossier: one of a part that is not whole yet, or of a field that
     a newer schema no longer has."""
     try:
-        return mended(dossier, mends)
+        return edited(dossier, edits)
     except (ValidationError, KeyError):
         return None
 
 
-def _put(content: dict[str, Any], mend: Mend) -> None:
+def _put(content: dict[str, Any], edit: Edit) -> None:
     """Sets one value; models that were not there before are begun."""
-    if not is_mendable(mend.field_path):
-        raise KeyError(mend.field_path)
-    *way, last = mend.field_path.split(".")
+    if not is_editable(edit.field_path):
+        raise KeyError(edit.field_path)
+    *way, last = edit.field_path.split(".")
     at: Any = content
     for name in way:
         if isinstance(at, list):
-            at = at[_place(at, name, mend.field_path)]
+            at = at[_place(at, name, edit.field_path)]
             continue
         if not isinstance(at, dict):
-            raise KeyError(mend.field_path)
+            raise KeyError(edit.field_path)
         if at.get(name) is None:
             at[name] = {}
         at = at[name]
     if isinstance(at, list):
-        at[_place(at, last, mend.field_path)] = mend.after
+        at[_place(at, last, edit.field_path)] = edit.after
     elif isinstance(at, dict):
-        at[last] = mend.after
+        at[last] = edit.after
     else:
-        raise KeyError(mend.field_path)
+        raise KeyError(edit.field_path)
 
 
 def _place(items: list[Any], name: str, field_path: str) -> int:

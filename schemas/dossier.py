@@ -3,18 +3,14 @@
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase
+from schemas.cases import Case
 from schemas.dates import local_day
 from schemas.fields import Model, field
-from schemas.land import LandCase
 from schemas.person import Applicant
-from schemas.residence import ResidenceCase
-
-Case = Annotated[BirthCase | DeathCase | MarriageCase | ResidenceCase | LandCase, Field(discriminator="kind")]
 
 NOT_CONTENT: dict[str, Any] = {"status": True, "updated_at": True, "papers": {"__all__": {"link"}}}
 """What a portal changes on its own, our reports change too, or may be signed anew each time: no new version for these.
@@ -99,13 +95,3 @@ class Dossier(Model):
         """Digest of what the citizen and the desk wrote; a portal's own status changes leave it alone, and so does a
         field that this schema gains later and the dossier does not fill."""
         return sha256(self.model_dump_json(exclude=NOT_CONTENT, exclude_none=True).encode()).digest()
-
-
-class DossierState(StrEnum):
-    """Where a dossier stands with us."""
-
-    PULLED = "pulled"  # its latest version is not examined yet
-    WAITING = "waiting"  # the portal has not handed it over yet
-    HELD = "held"  # a check found fault; a person decides
-    CLEARED = "cleared"  # its deliveries go their way
-    CLOSED = "closed"  # withdrawn, stopped or not received at the portal

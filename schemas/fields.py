@@ -26,6 +26,9 @@ CERTIFICATE_SERIAL = re.compile(r"\d{10}|[A-ZĐ] \d{6,7}|[A-ZĐ]{2} (?:\d{6}|\d{
 BOOK_CODE = re.compile(r"\d{1,3}/\d{4}")
 """Register book and the year it was opened: `01/2026`."""
 
+LIST = "mẫu hotich158, danh mục Bộ Tư pháp"
+"""Where the code lists of births, deaths and marriages come from: the ministry's digitisation schema."""
+
 PLACEHOLDER_IDS = frozenset({"000000001", "000000000", "000000000000", "000000000001", "123456789", "0000000000"})
 """Numbers that vendors' adapters write where the source had none (seen in production code)."""
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from schemas.delivery import Receipt
 from schemas.fields import Model
+from schemas.registries import Given
 
 
 class Milestone(StrEnum):
@@ -26,7 +26,7 @@ none is known for a progress text (NoiDungXuLy)."""
 
 
 class Report(Model):
-    """One milestone of one dossier. `receipt` is what the registries gave so far; `words` are for the citizen to read,
+    """One milestone of one dossier. `given` is what the registries gave so far; `words` are for the citizen to read,
     empty where no person said anything."""
 
     dossier_code: str
@@ -35,13 +35,13 @@ class Report(Model):
     procedure_as_written: str
     milestone: Milestone
     happened_at: datetime
-    receipt: Receipt = Receipt()
+    given: Given = Given()
     words: str = ""
 
 
-class Hearing(StrEnum):
+class ReportOutcome(StrEnum):
     """What a portal made of a report."""
 
-    HEARD = "heard"  # taken, or already known
+    ACKNOWLEDGED = "acknowledged"  # taken, or already known
     LATER = "later"  # an earlier status is missing, or the portal is busy
     REFUSED = "refused"  # it will never take it: a person must look

@@ -12,7 +12,7 @@ FAR = date(9999, 12, 31)
 
 
 class Step(Model):
-    """One registry of a route, and what it must be given by the steps before it (names of `Receipt` fields)."""
+    """One registry of a route, and what it must be given by the steps before it (`civil_status.entry_number`)."""
 
     registry_code: str
     needs: tuple[str, ...] = ()
@@ -57,10 +57,10 @@ class Form(Model):
 CIVIL_STATUS = Step(registry_code="civil_status")
 LAND = Step(registry_code="land")
 RESIDENCE = Step(registry_code="residence")
-ENTRY = ("registered_on", "entry_number", "book_code")
+ENTRY = ("civil_status.registered_on", "civil_status.entry_number", "civil_status.book_code")
 """Where the civil-status entry stands: what later steps of a chain cite."""
-RESIDENCE_OF_CHILD = Step(registry_code="residence", needs=(*ENTRY, "personal_id"))
-CARD_OF_CHILD = Step(registry_code="health_insurance", needs=(*ENTRY, "personal_id"))
+RESIDENCE_OF_CHILD = Step(registry_code="residence", needs=(*ENTRY, "civil_status.personal_id"))
+CARD_OF_CHILD = Step(registry_code="health_insurance", needs=(*ENTRY, "civil_status.personal_id"))
 RESIDENCE_OF_DECEASED = Step(registry_code="residence", needs=ENTRY)
 INSURANCE_OF_DECEASED = Step(registry_code="health_insurance", needs=ENTRY)
 

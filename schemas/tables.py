@@ -127,7 +127,7 @@ deliveries = Table(
     Column("registry_code", Text, nullable=False),
     Column("step_number", SmallInteger, nullable=False),
     Column("places_version", Text),  # the table of places that stood when it was planned
-    Column("mends", ARRAY(BigInteger), nullable=False, server_default=NONE),  # the decisions that its content carries
+    Column("edits", ARRAY(BigInteger), nullable=False, server_default=NONE),  # the decisions that its content carries
     Column("delivery_key", UUID(as_uuid=True), nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("needs", ARRAY(Text), nullable=False, server_default=NONE),  # receipt fields that earlier steps must give
@@ -163,11 +163,11 @@ reports = Table(
     _dossier(),
     Column("milestone", Text, nullable=False),
     _instant("happened_at", now=True),
-    Column("state", Text, nullable=False, server_default="pending"),  # pending, heard, refused, withdrawn
+    Column("state", Text, nullable=False, server_default="pending"),  # pending, acknowledged, refused, withdrawn
     Column("attempt_number", Integer, nullable=False, server_default="0"),
     _instant("not_before", now=True),
     _instant("leased_until", nullable=True),
-    _instant("heard_at", nullable=True),
+    _instant("acknowledged_at", nullable=True),
     Column("decision_id", BigInteger, ForeignKey("decisions.decision_id")),  # whose reason the citizen is to read
     Index("ix_reports_decision_id", "decision_id", postgresql_where=text("decision_id IS NOT NULL")),
     Index("ix_reports_pending", "dossier_id", "report_id", postgresql_where=text("state = 'pending'")),
@@ -324,17 +324,17 @@ lines = Table(
     Column("seconds", Float),  # a request's mean in the last run
 )
 
-traces = Table(
-    "traces",  # keyed digests by which dossiers of the same person or entry are found without opening any
+blind_indexes = Table(
+    "blind_indexes",  # keyed digests by which dossiers of the same person or entry are found without opening any
     metadata,
     Column("dossier_id", BigInteger, primary_key=True),  # no foreign key: it would double the cost of writing them
     Column("kind", Text, primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
-    Index("ix_traces_digest", "digest", "kind"),
+    Index("ix_blind_indexes_digest", "digest", "kind"),
 )
 
-likenesses = Table(
-    "likenesses",  # two dossiers that may be about one person; a person decides
+duplicate_candidates = Table(
+    "duplicate_candidates",  # two dossiers that may be about one person; a person decides
     metadata,
     _dossier(primary_key=True),
     Column("other_id", BigInteger, ForeignKey("dossiers.dossier_id"), primary_key=True),  # the smaller id comes first
@@ -344,8 +344,8 @@ likenesses = Table(
     Column("decided_as", Text),  # same, different; null: nobody decided
     Column("decided_by", Text),
     _instant("decided_at", nullable=True),
-    Index("ix_likenesses_other_id", "other_id"),
-    Index("ix_likenesses_undecided", "kind", "dossier_id", postgresql_where=text("decided_as IS NULL")),
+    Index("ix_duplicate_candidates_other_id", "other_id"),
+    Index("ix_duplicate_candidates_undecided", "kind", "dossier_id", postgresql_where=text("decided_as IS NULL")),
 )
 
 APPEND_ONLY = ("events", "versions", "replies", "findings", "decisions", "accesses")

@@ -11,12 +11,12 @@ from sqlalchemy import URL, create_engine, text
 from connectors.http import ClientCredentials, Line
 from connectors.ledger import Ledger, open_ledger, upgrade
 from connectors.postgres import EmbeddedServer, embedded
-from connectors.sandbox.rehearsal import Rehearsal
+from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.server import Listener
 from connectors.vault import Vault
-from tests.lines import ASK, Office, endpoint
-from tests.road import Road
-from tests.shelf import Shelf
+from tests.support.ledger_driver import LedgerDriver
+from tests.support.pipeline import PipelineDriver
+from tests.support.scripted_twin import ASK, Office, endpoint
 
 _numbers = itertools.count(1)
 
@@ -57,24 +57,24 @@ def ledger(ledger_url: URL, vault: Vault) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def shelf(ledger: Ledger) -> Shelf:
+def driver(ledger: Ledger) -> LedgerDriver:
     """A ledger of one portal, to be worked by hand."""
-    return Shelf(ledger)
+    return LedgerDriver(ledger)
 
 
 @pytest.fixture
-def road(ledger: Ledger) -> Iterator[Callable[..., Road]]:
-    """Makes a road: a sandbox of so many dossiers, and the ledger that carries them."""
-    with_rehearsals: list[Rehearsal] = []
+def pipeline(ledger: Ledger) -> Iterator[Callable[..., PipelineDriver]]:
+    """Makes a pipeline: a sandbox of so many dossiers, and the ledger that carries them."""
+    sandboxes: list[Sandbox] = []
 
-    def make(dossiers: int = 60, seed: int = 7, **options: object) -> Road:
-        rehearsal = Rehearsal(seed, dossiers, **options)  # type: ignore[arg-type]  # checked where it is taken
-        with_rehearsals.append(rehearsal)
-        return Road(ledger, rehearsal)
+    def make(dossiers: int = 60, seed: int = 7, **options: object) -> PipelineDriver:
+        sandbox = Sandbox(seed, dossiers, **options)  # type: ignore[arg-type]  # checked where it is taken
+        sandboxes.append(sandbox)
+        return PipelineDriver(ledger, sandbox)
 
     yield make
-    for rehearsal in with_rehearsals:
-        rehearsal.stop()
+    for sandbox in sandboxes:
+        sandbox.stop()
 
 
 @pytest.fixture

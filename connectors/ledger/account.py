@@ -100,7 +100,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Pending:
-    """What still has to move: reports unheard, numbers to come, dossiers unexamined, deliveries under way."""
+    """What still has to move: reports unacknowledged, numbers to come, dossiers unexamined, deliveries under way."""
 
     reports: int
     numbers: int

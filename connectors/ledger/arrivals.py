@@ -13,9 +13,11 @@ from sqlalchemy import Connection, text
 from connectors.ledger import Ledger, copy_rows, owner_of
 from connectors.ledger.batches import open_batch
 from connectors.ledger.faults import tally
+from connectors.ledger.sealed import VERSION_PURPOSE
 from connectors.vault import DataKey
 from schemas.dates import local_day
-from schemas.dossier import ADMISSION, Dossier, DossierState
+from schemas.dossier import ADMISSION, Dossier
+from schemas.states import DossierState
 from schemas.tables import dossiers, events, keys, versions
 
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('pull/' || :portal_code, 0))")
@@ -43,8 +45,6 @@ MOVE_CURSOR = text("""
     INSERT INTO cursors (portal_code, stream, position) VALUES (:portal_code, :stream, :position)
     ON CONFLICT (portal_code, stream) DO UPDATE SET position = excluded.position, moved_at = clock_timestamp()""")
 POSITION = text("SELECT position FROM cursors WHERE portal_code = :portal_code AND stream = :stream")
-
-VERSION_PURPOSE = "version/{}"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 """Decisions of persons: written, sealed, and put into effect in one transaction.
 
 Whoever decides says which version was looked at. A dossier that changed meanwhile, or that a worker is sending, is left
-alone, and `Ruling.refused` says why; the others are decided all the same.
+alone, and `DecisionOutcome.refused` says why; the others are decided all the same.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +16,9 @@ from sqlalchemy import Connection, Row, TextClause, text
 from connectors.ledger import Ledger, copy_rows
 from connectors.ledger.deliveries import TOUCHED, UNSENT, cancel
 from connectors.ledger.faults import UNRESOLVED, clear, tally
-from connectors.ledger.mends import DECISION_PURPOSE
-from connectors.ledger.outcomes import tell
-from schemas.decision import Act, Mend, needs_second
+from connectors.ledger.reports import queue_reports
+from connectors.ledger.sealed import seal_decision
+from schemas.decision import Act, Edit, needs_second
 from schemas.report import Milestone
 from schemas.tables import decisions, events
 
@@ -45,7 +44,7 @@ STANDING_DECIDED = text(f"""
            ({UNRESOLVED}) AS is_unresolved,
            EXISTS (SELECT FROM decisions u WHERE u.of_decision_id = m.decision_id AND u.act <> 'confirmed') AS is_over,
            EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched)
-                      AND (m.act <> 'mended' OR m.decision_id = ANY(e.mends))) AS is_sent,
+                      AND (m.act <> 'edited' OR m.decision_id = ANY(e.edits))) AS is_sent,
            EXISTS (SELECT FROM reports r WHERE r.decision_id = m.decision_id
                       AND (r.state <> 'pending' OR r.attempt_number > 0)) AS is_told
       FROM decisions m JOIN dossiers d USING (dossier_id) JOIN keys k USING (dossier_id)
@@ -61,7 +60,7 @@ PEND = text(f"""
         SELECT max(m.decision_id) FROM decisions m JOIN dossiers d USING (dossier_id, version_number)
          WHERE m.dossier_id = f.dossier_id AND {UNRESOLVED})
      WHERE f.dossier_id = ANY(:ids)""")
-"""Which decision a fault waits for: the last mend that no second person has resolved, or none."""
+"""Which decision a fault waits for: the last edit that no second person has resolved, or none."""
 WITHDRAW = text("""
     UPDATE reports SET state = 'withdrawn'
      WHERE dossier_id = ANY(:ids) AND state = 'pending' AND attempt_number = 0
@@ -92,36 +91,36 @@ OF_CODE = text("""
 CODES = text("SELECT portal_code, dossier_code FROM dossiers WHERE dossier_id = ANY(:ids)")
 
 
-class Why(StrEnum):
-    """Why a dossier was not decided."""
+class RejectionReason(StrEnum):
+    """RejectionReason a dossier was not decided."""
 
     OVERTAKEN = "overtaken"  # its source changed since it was looked at
     UNDER_WAY = "under_way"  # a registry is being asked, or works on it
     NOT_AT_FAULT = "not_at_fault"  # there is nothing to decide: somebody was quicker
     ERASED = "erased"
     REGISTERED = "registered"  # a registry has it: only that registry's own correction can change it
-    OWN = "own"  # who mends does not confirm
+    OWN = "own"  # who edits does not confirm
     RESOLVED = "resolved"  # confirmed, declined or undone already
-    TOLD = "told"  # the portal has heard of it
+    TOLD = "told"  # the portal has acknowledged of it
     UNFIT = "unfit"  # the value cannot stand there, or it stands there already
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be decided: a dossier, the version that was looked at, and for a mend the new values."""
+class DecisionRequest:
+    """What is to be decided: a dossier, the version that was looked at, and for a edit the new values."""
 
     dossier_id: int
     version_number: int
-    mends: tuple[Mend, ...] = field(default=(), repr=False)
+    edits: tuple[Edit, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
-class Ruling:
+class DecisionOutcome:
     """What came of a decision over one or many: the dossiers it holds for, the decisions, and why not for others."""
 
     dossier_ids: tuple[int, ...]
     decision_ids: tuple[int, ...]
-    refused: dict[int, Why]
+    refused: dict[int, RejectionReason]
 
 
 @dataclass(frozen=True)
@@ -129,12 +128,12 @@ class _Entry:
     """One row to write: about a dossier that stands as `of` says."""
 
     of: Row[Any]
-    mend: Mend | None = None
+    edit: Edit | None = None
     of_decision_id: int | None = None
     waits: bool = False  # for a second person
 
 
-_Objection = Callable[[Row[Any]], Why | None]
+_Objection = Callable[[Row[Any]], RejectionReason | None]
 _Effect = Callable[[Connection, Sequence[tuple[int, _Entry]]], None]
 """Given the new decisions with their entries."""
 
@@ -145,56 +144,64 @@ def codes_of(ledger: Ledger, dossier_ids: Sequence[int]) -> list[tuple[str, str]
         return [(row.portal_code, row.dossier_code) for row in connection.execute(CODES, {"ids": list(dossier_ids)})]
 
 
-def wanted_of(ledger: Ledger, dossier_code: str, portal_code: str = "") -> list[Wanted]:
+def requests_of(ledger: Ledger, dossier_code: str, portal_code: str = "") -> list[DecisionRequest]:
     """The dossiers of this code as they are now."""
     with ledger.engine.connect() as connection:
         rows = connection.execute(OF_CODE, {"dossier_code": dossier_code, "portal_code": portal_code})
-        return [Wanted(row.dossier_id, row.version_number) for row in rows]
+        return [DecisionRequest(row.dossier_id, row.version_number) for row in rows]
 
 
-def mend(
-    ledger: Ledger, actor: str, wanted: Sequence[Wanted], reason: str = "", bulk_id: UUID | None = None
-) -> Ruling:  # fmt: skip
+def edit(
+    ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str = "", bulk_id: UUID | None = None
+) -> DecisionOutcome:  # fmt: skip
     """Gives fields other values. What needs no second person counts at once, and the dossier is examined again; where
-    one field of a dossier needs one, all that is mended with it waits too: half of a new part is none."""
+    one field of a dossier needs one, all that is edited with it waits too: half of a new part is none."""
 
     def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
         connection.execute(PEND, {"ids": [one.of.dossier_id for _, one in made if one.waits]})
         connection.execute(EXAMINE_AGAIN, {"ids": [one.of.dossier_id for _, one in made if not one.waits]})
 
-    return _decide(ledger, Act.MENDED, actor, wanted, reason, _at_fault, put, bulk_id)
+    return _decide(ledger, Act.EDITED, actor, requests, reason, _at_fault, put, bulk_id)
 
 
-def accept(ledger: Ledger, actor: str, wanted: Sequence[Wanted], reason: str, bulk_id: UUID | None = None) -> Ruling:
+def accept(
+    ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str, bulk_id: UUID | None = None
+) -> DecisionOutcome:
     """Lets dossiers go on as they are. Held ones are examined again with their faults noted only; of one that is on its
     way, what was found beside it counts as seen to."""
 
-    def objection(row: Row[Any]) -> Why | None:
+    def objection(row: Row[Any]) -> RejectionReason | None:
         is_on_its_way = row.state == "cleared" and row.is_at_fault and not row.is_refused
-        return None if row.state == "held" or is_on_its_way else Why.NOT_AT_FAULT
+        return None if row.state == "held" or is_on_its_way else RejectionReason.NOT_AT_FAULT
 
     def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
         connection.execute(RELEASE, {"ids": _ids(made)})
         clear(connection, [one.of.dossier_id for _, one in made if one.of.state != "held"])
 
-    return _decide(ledger, Act.RELEASED, actor, wanted, reason, objection, put, bulk_id)
+    return _decide(ledger, Act.RELEASED, actor, requests, reason, objection, put, bulk_id)
 
 
-def ask_supplement(ledger: Ledger, actor: str, wanted: Sequence[Wanted], words: str) -> Ruling:
+def ask_supplement(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], words: str) -> DecisionOutcome:
     """Asks the citizen for more, through the portal; the dossier waits for its next version."""
-    return _end(ledger, Act.SUPPLEMENT_ASKED, actor, wanted, words, "waiting", Milestone.SUPPLEMENT_ASKED)
+    return _end(ledger, Act.SUPPLEMENT_ASKED, actor, requests, words, "waiting", Milestone.SUPPLEMENT_ASKED)
 
 
-def reject(ledger: Ledger, actor: str, wanted: Sequence[Wanted], reason: str) -> Ruling:
+def reject(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str) -> DecisionOutcome:
     """Ends dossiers that no registry has, and has the portal say why."""
-    return _end(ledger, Act.REJECTED, actor, wanted, reason, "closed", Milestone.REJECTED)
+    return _end(ledger, Act.REJECTED, actor, requests, reason, "closed", Milestone.REJECTED)
 
 
 def _end(
-    ledger: Ledger, act: Act, actor: str, wanted: Sequence[Wanted], words: str, state: str, milestone: Milestone
-) -> Ruling:
-    def objection(row: Row[Any]) -> Why | None:
-        return _at_fault(row) or (Why.REGISTERED if row.is_touched else None)
+    ledger: Ledger,
+    act: Act,
+    actor: str,
+    requests: Sequence[DecisionRequest],
+    words: str,
+    state: str,
+    milestone: Milestone,
+) -> DecisionOutcome:
+    def objection(row: Row[Any]) -> RejectionReason | None:
+        return _at_fault(row) or (RejectionReason.REGISTERED if row.is_touched else None)
 
     def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
         ids = _ids(made)
@@ -202,48 +209,50 @@ def _end(
         clear(connection, ids)
         if act == Act.REJECTED:
             cancel(connection, ids)
-        tell(connection, Milestone.RECEIVED, ids)  # a hub hears nothing of what it was not told we have
-        tell(connection, milestone, ids, once=False, decision_ids=[decision_id for decision_id, _ in made])
+        queue_reports(connection, Milestone.RECEIVED, ids)  # a hub hears nothing of what it was not told we have
+        queue_reports(connection, milestone, ids, once=False, decision_ids=[decision_id for decision_id, _ in made])
 
-    return _decide(ledger, act, actor, wanted, words, objection, put)
+    return _decide(ledger, act, actor, requests, words, objection, put)
 
 
-def resend(ledger: Ledger, actor: str, wanted: Sequence[Wanted], reason: str, bulk_id: UUID | None = None) -> Ruling:
+def resend(
+    ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str, bulk_id: UUID | None = None
+) -> DecisionOutcome:
     """Sends the refusing registry the same once more, under the same request code."""
 
-    def objection(row: Row[Any]) -> Why | None:
-        return None if row.state == "cleared" and row.is_refused else Why.NOT_AT_FAULT
+    def objection(row: Row[Any]) -> RejectionReason | None:
+        return None if row.state == "cleared" and row.is_refused else RejectionReason.NOT_AT_FAULT
 
     def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
         connection.execute(RESEND, {"ids": _ids(made)})
         clear(connection, _ids(made))
 
-    return _decide(ledger, Act.RESENT, actor, wanted, reason, objection, put, bulk_id)
+    return _decide(ledger, Act.RESENT, actor, requests, reason, objection, put, bulk_id)
 
 
-def confirm(ledger: Ledger, actor: str, decision_ids: Sequence[int]) -> Ruling:
-    """A second person agrees to mends; never the one who made them."""
+def confirm(ledger: Ledger, actor: str, decision_ids: Sequence[int]) -> DecisionOutcome:
+    """A second person agrees to edits; never the one who made them."""
 
-    def objection(row: Row[Any]) -> Why | None:
-        return _unresolved(row) or (Why.OWN if row.actor == actor else None)
+    def objection(row: Row[Any]) -> RejectionReason | None:
+        return _unresolved(row) or (RejectionReason.OWN if row.actor == actor else None)
 
     return _resolve(ledger, Act.CONFIRMED, actor, decision_ids, "", objection, _execute(PEND, EXAMINE_AGAIN))
 
 
-def decline(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> Ruling:
+def decline(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> DecisionOutcome:
     """A second person does not agree: the dossier is a steward's again."""
     return _resolve(ledger, Act.DECLINED, actor, decision_ids, reason, _unresolved, _execute(PEND))
 
 
-def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> Ruling:
+def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> DecisionOutcome:
     """Takes decisions back while nothing of them has left the house; the dossiers are examined again."""
 
-    def objection(row: Row[Any]) -> Why | None:
+    def objection(row: Row[Any]) -> RejectionReason | None:
         if row.is_over or row.act in (Act.CONFIRMED, Act.DECLINED, Act.RESENT, Act.UNDONE):
-            return Why.RESOLVED
+            return RejectionReason.RESOLVED
         if row.is_sent:
-            return Why.REGISTERED
-        return Why.TOLD if row.is_told else None
+            return RejectionReason.REGISTERED
+        return RejectionReason.TOLD if row.is_told else None
 
     def put(connection: Connection, made: Sequence[tuple[int, _Entry]]) -> None:
         connection.execute(WITHDRAW, {"ids": _ids(made), "decisions": [one.of_decision_id for _, one in made]})
@@ -253,14 +262,14 @@ def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -
     return _resolve(ledger, Act.UNDONE, actor, decision_ids, reason, objection, put)
 
 
-def _at_fault(row: Row[Any]) -> Why | None:
+def _at_fault(row: Row[Any]) -> RejectionReason | None:
     if row.is_under_way:
-        return Why.UNDER_WAY
-    return None if row.is_at_fault else Why.NOT_AT_FAULT
+        return RejectionReason.UNDER_WAY
+    return None if row.is_at_fault else RejectionReason.NOT_AT_FAULT
 
 
-def _unresolved(row: Row[Any]) -> Why | None:
-    return None if row.is_unresolved else Why.RESOLVED
+def _unresolved(row: Row[Any]) -> RejectionReason | None:
+    return None if row.is_unresolved else RejectionReason.RESOLVED
 
 
 def _execute(*statements: TextClause) -> _Effect:
@@ -276,36 +285,36 @@ def _ids(made: Sequence[tuple[int, _Entry]]) -> list[int]:
 
 
 def _decide(
-    ledger: Ledger, act: Act, actor: str, wanted: Sequence[Wanted], reason: str, objection: _Objection, effect: _Effect,
+    ledger: Ledger, act: Act, actor: str, requests: Sequence[DecisionRequest], reason: str, objection: _Objection, effect: _Effect,
     bulk_id: UUID | None = None,
-) -> Ruling:  # fmt: skip
-    """Locks the dossiers, drops those there is an objection to, writes a decision for each (each mend) of the rest."""
+) -> DecisionOutcome:  # fmt: skip
+    """Locks the dossiers, drops those there is an objection to, writes a decision for each (each edit) of the rest."""
     with ledger.engine.begin() as connection:
-        by_id = {one.dossier_id: one for one in wanted}
+        by_id = {one.dossier_id: one for one in requests}
         seen = {"ids": list(by_id), "versions": [one.version_number for one in by_id.values()], "touched": TOUCHED}
         connection.execute(LOCK, {"ids": list(by_id)})
         rows = connection.execute(STANDING, seen).all()
-        refused = {one: Why.NOT_AT_FAULT for one in by_id.keys() - {row.dossier_id for row in rows}}
+        refused = {one: RejectionReason.NOT_AT_FAULT for one in by_id.keys() - {row.dossier_id for row in rows}}
         entries = []
         for row in rows:
             if why := _barred(row) or objection(row):
                 refused[row.dossier_id] = why
             else:
-                mends = by_id[row.dossier_id].mends
-                waits = any(needs_second(one.field_path) for one in mends)
-                entries += [_Entry(row, one, waits=waits) for one in mends] or [_Entry(row)]
+                edits = by_id[row.dossier_id].edits
+                waits = any(needs_second(one.field_path) for one in edits)
+                entries += [_Entry(row, one, waits=waits) for one in edits] or [_Entry(row)]
         return _write(ledger, connection, act, actor, reason, entries, effect, refused, bulk_id)
 
 
 def _resolve(
     ledger: Ledger, act: Act, actor: str, decision_ids: Sequence[int], reason: str, objection: _Objection,
     effect: _Effect,
-) -> Ruling:  # fmt: skip
+) -> DecisionOutcome:  # fmt: skip
     """The same about decisions that were made before."""
     with ledger.engine.begin() as connection:
         connection.execute(LOCK_DECIDED, {"ids": list(decision_ids)})
         rows = connection.execute(STANDING_DECIDED, {"ids": list(decision_ids), "touched": TOUCHED}).all()
-        refused: dict[int, Why] = {}
+        refused: dict[int, RejectionReason] = {}
         entries = []
         for row in rows:
             if why := _barred(row) or objection(row):
@@ -315,18 +324,18 @@ def _resolve(
         return _write(ledger, connection, act, actor, reason, entries, effect, refused, None)
 
 
-def _barred(row: Row[Any]) -> Why | None:
+def _barred(row: Row[Any]) -> RejectionReason | None:
     if row.wrapped is None:
-        return Why.ERASED
-    return None if row.version_number == row.seen else Why.OVERTAKEN
+        return RejectionReason.ERASED
+    return None if row.version_number == row.seen else RejectionReason.OVERTAKEN
 
 
 def _write(
     ledger: Ledger, connection: Connection, act: Act, actor: str, reason: str, entries: Sequence[_Entry],
-    effect: _Effect, refused: dict[int, Why], bulk_id: UUID | None,
-) -> Ruling:  # fmt: skip
+    effect: _Effect, refused: dict[int, RejectionReason], bulk_id: UUID | None,
+) -> DecisionOutcome:  # fmt: skip
     if not entries:
-        return Ruling((), (), refused)
+        return DecisionOutcome((), (), refused)
     decision_ids = connection.execute(NEW_IDS, {"count": len(entries)}).scalars().all()
     numbered = list(zip(decision_ids, entries, strict=True))
     copy_rows(
@@ -341,24 +350,23 @@ def _write(
     )  # fmt: skip
     effect(connection, numbered)
     tally(connection, Counter((one.of.portal_code, "decided", str(act)) for one in entries))
-    return Ruling(tuple(dict.fromkeys(_ids(numbered))), tuple(decision_ids), refused)
+    return DecisionOutcome(tuple(dict.fromkeys(_ids(numbered))), tuple(decision_ids), refused)
 
 
 def _row(
     ledger: Ledger, decision_id: int, act: Act, actor: str, reason: str, one: _Entry, bulk_id: UUID | None
 ) -> tuple[Any, ...]:
     key = ledger.open_key(one.of.wrapped, one.of.portal_code, one.of.dossier_code)
-    said = {"mend": one.mend.model_dump(mode="json") if one.mend else None, "reason": reason}
     return (
-        decision_id, one.of.dossier_id, one.of.version_number, str(act), one.mend.field_path if one.mend else None,
-        one.waits, one.of_decision_id, bulk_id, actor, key.seal(json.dumps(said).encode(), DECISION_PURPOSE),
+        decision_id, one.of.dossier_id, one.of.version_number, str(act), one.edit.field_path if one.edit else None,
+        one.waits, one.of_decision_id, bulk_id, actor, seal_decision(key, one.edit, reason),
     )  # fmt: skip
 
 
 def _detail(decision_id: int, one: _Entry, bulk_id: UUID | None) -> dict[str, Any]:
     detail: dict[str, Any] = {"decision": decision_id, "version": one.of.version_number}
-    if one.mend:
-        detail["field"] = one.mend.field_path
+    if one.edit:
+        detail["field"] = one.edit.field_path
     if one.of_decision_id:
         detail["of"] = one.of_decision_id
     if bulk_id:

@@ -5,7 +5,6 @@ version sees either no attempt or a whole one. Whoever dies after it leaves a de
 which `claim_doubtful` finds once its lease and the registry's settling time are over, to ask before anything is sent.
 """
 
-import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,28 +15,26 @@ from uuid import UUID
 from sqlalchemy import Connection, TextClause, text
 
 from connectors.ledger import Ledger, copy_rows
-from connectors.ledger.arrivals import VERSION_PURPOSE
 from connectors.ledger.batches import IN_GATE
 from connectors.ledger.faults import tally, write_faults
-from connectors.ledger.mends import open_mend, sealed_mends
-from connectors.ledger.outcomes import REPLY_PURPOSE, given_by, tell
+from connectors.ledger.reports import queue_reports
+from connectors.ledger.sealed import GIVEN, VERSION_PURPOSE, given_of, open_edits, seal_reply, sealed_edits
 from connectors.vault import DataKey
-from schemas.decision import Mend
-from schemas.delivery import TOUCHED_STATES, TRANSITIONS, Event, Receipt, State
+from schemas.decision import Edit
+from schemas.registries import Given, Receipt
 from schemas.report import Milestone
+from schemas.states import DELIVERY, TOUCHED_STATES, DeliveryEvent, DeliveryState
 from schemas.tables import events, replies
 
 LEASE_S = 180
 """How long a claim holds. Nothing is sent in its last `LEASE_MARGIN_S`, so that no two workers send at once."""
 LEASE_MARGIN_S = 60
 
-_CLAIMED = """
+_CLAIMED = f"""
     SELECT c.delivery_id, c.dossier_id, c.version_number, c.registry_code, c.delivery_key, c.attempt_number,
-           c.asked_number, c.step_number, c.state, c.attempted_at, c.mends, s.portal_code, s.dossier_code,
+           c.asked_number, c.step_number, c.state, c.attempted_at, c.edits, s.portal_code, s.dossier_code,
            s.national_code, v.sealed, k.wrapped,
-           ARRAY(SELECT r.sealed FROM deliveries e JOIN replies r USING (delivery_id)
-                  WHERE e.dossier_id = c.dossier_id AND r.event IN ('accepted', 'registered', 'completed')
-                  ORDER BY r.reply_id) AS receipts
+           {GIVEN.format(dossier="c.dossier_id")}
       FROM claimed c JOIN dossiers s ON s.dossier_id = c.dossier_id JOIN keys k ON k.dossier_id = c.dossier_id
       JOIN versions v ON v.dossier_id = c.dossier_id AND v.version_number = c.version_number ORDER BY c.delivery_id"""
 CLAIM_READY = text(f"""
@@ -121,7 +118,7 @@ WHOLLY_REGISTERED = text("""
 
 TOUCHED = sorted(map(str, TOUCHED_STATES))
 """For questions: the states of what a registry has, or may have."""
-UNSENT = frozenset({State.WAITING, State.READY})
+UNSENT = frozenset({DeliveryState.WAITING, DeliveryState.READY})
 
 
 @dataclass(frozen=True)
@@ -138,18 +135,18 @@ class Claimed:
     asked_number: int
     portal_code: str
     dossier_code: str
-    given: Receipt = field(repr=False)
+    given: Given = field(repr=False)
     key: DataKey = field(repr=False)
     original: bytes = field(repr=False)
-    mends: Sequence[Mend] = field(default=(), repr=False)
+    edits: Sequence[Edit] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
-class Told:
+class DeliveryOutcome:
     """What became of a claimed delivery: the event, and for answers what the registry said (sealed)."""
 
     of: Claimed
-    event: Event
+    event: DeliveryEvent
     receipt: Receipt | None = field(default=None, repr=False)
     lacks: tuple[str, ...] = ()
     code: str = ""
@@ -178,31 +175,31 @@ def claim_awaited(ledger: Ledger, registry_code: str, limit: int) -> list[Claime
 def _claim(ledger: Ledger, claim: TextClause, wanted: Mapping[str, Any]) -> list[Claimed]:
     with ledger.engine.begin() as connection:
         rows = connection.execute(claim, {**wanted, "lease": LEASE_S}).all()
-        mends = sealed_mends(connection, (one for row in rows for one in row.mends))
-    return [_open(ledger, row, mends) for row in rows]
+        edits = sealed_edits(connection, (one for row in rows for one in row.edits))
+    return [_open(ledger, row, edits) for row in rows]
 
 
-def _open(ledger: Ledger, row: Any, mends: Mapping[int, bytes]) -> Claimed:
+def _open(ledger: Ledger, row: Any, edits: Mapping[int, bytes]) -> Claimed:
     key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
     original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
     return Claimed(
         row.delivery_id, row.dossier_id, row.registry_code, row.step_number, row.delivery_key, row.state,
-        row.attempt_number, row.asked_number, row.portal_code, row.dossier_code, given_by(key, row.receipts), key,
-        original, [open_mend(key, mends[one]) for one in row.mends],
+        row.attempt_number, row.asked_number, row.portal_code, row.dossier_code, given_of(key, row.given_by, row.given_sealed), key,
+        original, list(open_edits(key, ((one, edits[one]) for one in row.edits)).values()),
     )  # fmt: skip
 
 
-def record(ledger: Ledger, told: Sequence[Told]) -> int:
+def record(ledger: Ledger, outcomes: Sequence[DeliveryOutcome]) -> int:
     """Writes what became of claimed deliveries and what follows, in one transaction. Returns how many took effect.
 
     An answer to an attempt that is no longer the current one changes nothing and is kept as an event `late_answer`.
     """
-    if not told:
+    if not outcomes:
         return 0
-    effective: list[Told] = []
+    effective: list[DeliveryOutcome] = []
     with ledger.engine.begin() as connection:
-        for event in dict.fromkeys(one.event for one in told):
-            group = [one for one in told if one.event == event]
+        for event in dict.fromkeys(one.event for one in outcomes):
+            group = [one for one in outcomes if one.event == event]
             applied = _apply(connection, event, group)
             effective += [one for one in group if one.of.delivery_id in applied]
             _write_events(connection, group, applied)
@@ -214,17 +211,19 @@ def record(ledger: Ledger, told: Sequence[Told]) -> int:
 
 def cancel(
     connection: Connection, dossier_ids: Sequence[int], *, keep: Sequence[UUID] = (),
-    states: Collection[State] = TRANSITIONS[Event.CANCELLED][0],
+    states: Collection[DeliveryState] = DELIVERY.before(DeliveryEvent.CANCELLED),
 ) -> None:  # fmt: skip
     """Cancels deliveries of these dossiers, all that no registry has but those to `keep`; they may be planned anew."""
     wanted = {"ids": list(dossier_ids), "keep": list(keep), "states": [str(state) for state in states]}
     connection.execute(CANCEL, wanted)
 
 
-def _apply(connection: Connection, event: Event, group: Sequence[Told]) -> set[int]:
-    allowed, state = TRANSITIONS[event]
-    settles = event in (Event.REGISTERED, Event.COMPLETED)
-    asked = [one.of.asked_number + (event == Event.ACCEPTED or event == Event.UNANSWERED) for one in group]
+def _apply(connection: Connection, event: DeliveryEvent, group: Sequence[DeliveryOutcome]) -> set[int]:
+    allowed, state = DELIVERY.before(event), DELIVERY.after(event)
+    settles = event in (DeliveryEvent.REGISTERED, DeliveryEvent.COMPLETED)
+    asked = [
+        one.of.asked_number + (event == DeliveryEvent.ACCEPTED or event == DeliveryEvent.UNANSWERED) for one in group
+    ]
     return set(
         connection.execute(
             APPLY,
@@ -240,11 +239,11 @@ def _apply(connection: Connection, event: Event, group: Sequence[Told]) -> set[i
     )  # fmt: skip
 
 
-def _fields_of(one: Told) -> list[str]:
-    return sorted(one.of.given.and_then(one.receipt or Receipt()).model_dump(exclude_none=True))
+def _fields_of(one: DeliveryOutcome) -> list[str]:
+    return one.of.given.and_then(one.receipt).names()
 
 
-def _write_events(connection: Connection, group: Sequence[Told], applied: set[int]) -> None:
+def _write_events(connection: Connection, group: Sequence[DeliveryOutcome], applied: set[int]) -> None:
     copy_rows(
         connection, events, ("dossier_id", "delivery_id", "kind", "detail"),
         (
@@ -255,7 +254,7 @@ def _write_events(connection: Connection, group: Sequence[Told], applied: set[in
     )  # fmt: skip
 
 
-def _detail(one: Told) -> dict[str, Any]:
+def _detail(one: DeliveryOutcome) -> dict[str, Any]:
     detail: dict[str, Any] = {"attempt": one.of.attempt_number, "registry": one.of.registry_code}
     if one.code:
         detail["code"] = one.code if one.code.isprintable() else "?"
@@ -268,52 +267,55 @@ def _detail(one: Told) -> dict[str, Any]:
     return detail
 
 
-def _seal_replies(connection: Connection, effective: Sequence[Told]) -> None:
+def _seal_replies(connection: Connection, effective: Sequence[DeliveryOutcome]) -> None:
     """Keeps what registries said; a mere "still working" without words is not worth a row."""
     copy_rows(
         connection, replies, ("delivery_id", "event", "received_at", "sealed"),
         (
             (one.of.delivery_id, str(one.event), datetime.now(timezone.utc),
-             one.of.key.seal(_reply(one), REPLY_PURPOSE))
+             seal_reply(one.of.key, one.code, one.words, one.receipt))
             for one in effective if one.receipt or one.words
         ),
     )  # fmt: skip
 
 
-def _reply(one: Told) -> bytes:
-    receipt = one.receipt.model_dump(mode="json", exclude_none=True) if one.receipt else None
-    return json.dumps({"receipt": receipt, "code": one.code, "words": one.words}).encode()
-
-
-def _follow(connection: Connection, effective: Sequence[Told]) -> None:
+def _follow(connection: Connection, effective: Sequence[DeliveryOutcome]) -> None:
     """What follows: the next steps open or stop, and the portal is to hear of it."""
 
-    def dossiers_of(*kinds: Event, first_step: bool = False, whole: bool = False) -> list[int]:
+    def dossiers_of(*kinds: DeliveryEvent, first_step: bool = False, whole: bool = False) -> list[int]:
         return sorted({
             one.of.dossier_id for one in effective
             if one.event in kinds and (one.of.step_number == 1 or not first_step) and not (whole and one.lacks)
         })  # fmt: skip
 
-    tell(connection, Milestone.FORWARDED, dossiers_of(Event.ACCEPTED, Event.REGISTERED, first_step=True))
-    tell(connection, Milestone.REGISTERED, dossiers_of(Event.REGISTERED, Event.COMPLETED, first_step=True, whole=True))
-    if done := dossiers_of(Event.REGISTERED, Event.COMPLETED):
+    queue_reports(
+        connection, Milestone.FORWARDED, dossiers_of(DeliveryEvent.ACCEPTED, DeliveryEvent.REGISTERED, first_step=True)
+    )
+    queue_reports(
+        connection,
+        Milestone.REGISTERED,
+        dossiers_of(DeliveryEvent.REGISTERED, DeliveryEvent.COMPLETED, first_step=True, whole=True),
+    )
+    if done := dossiers_of(DeliveryEvent.REGISTERED, DeliveryEvent.COMPLETED):
         connection.execute(OPEN_NEXT, {"ids": done})
-        tell(connection, Milestone.RETURNED, connection.execute(WHOLLY_REGISTERED, {"ids": done}).scalars().all())
-    if untouched := dossiers_of(Event.REFUSED, Event.FOUND_MISSING):
+        queue_reports(
+            connection, Milestone.RETURNED, connection.execute(WHOLLY_REGISTERED, {"ids": done}).scalars().all()
+        )
+    if untouched := dossiers_of(DeliveryEvent.REFUSED, DeliveryEvent.FOUND_MISSING):
         connection.execute(EXAMINE_AGAIN, {"ids": untouched})
-    if refused := dossiers_of(Event.REFUSED):
+    if refused := dossiers_of(DeliveryEvent.REFUSED):
         connection.execute(STOP_NEXT, {"ids": refused})
-        tell(connection, Milestone.WITH_STEWARD, refused, once=False)
+        queue_reports(connection, Milestone.WITH_STEWARD, refused, once=False)
 
 
-def _write_faults(connection: Connection, effective: Sequence[Told]) -> None:
+def _write_faults(connection: Connection, effective: Sequence[DeliveryOutcome]) -> None:
     """A refusal is for a person to see to, under each of its causes; and the day's tallies."""
-    refused = [one for one in effective if one.event == Event.REFUSED]
+    refused = [one for one in effective if one.event == DeliveryEvent.REFUSED]
     write_faults(connection, [
         (one.of.dossier_id, cause_code, field_path, one.of.registry_code)
         for one in refused for cause_code, field_path in one.causes or ((f"{one.of.registry_code}.unknown", ""),)
     ])  # fmt: skip
-    ends = [one for one in effective if one.event in (Event.REFUSED, Event.REGISTERED)]
+    ends = [one for one in effective if one.event in (DeliveryEvent.REFUSED, DeliveryEvent.REGISTERED)]
     counts = Counter((one.of.portal_code, str(one.event), one.of.registry_code) for one in ends)
     counts.update((one.of.portal_code, "fault", cause_code) for one in refused for cause_code, _ in one.causes)
     tally(connection, counts)

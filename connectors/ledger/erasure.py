@@ -1,4 +1,4 @@
-"""Erasing a dossier: its wrapped data key is destroyed, and with it all that was sealed; its traces are deleted."""
+"""Erasing a dossier: its wrapped data key is destroyed, and with it all that was sealed; its blind_indexes are deleted."""
 
 from sqlalchemy import text
 
@@ -14,9 +14,9 @@ ERASE = text("""
                               AND (e.state IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted')
                                    OR e.lacks <> '{}'))
         RETURNING k.dossier_id),
-    untraced AS (DELETE FROM traces t USING gone WHERE t.dossier_id = gone.dossier_id),
+    unindexed AS (DELETE FROM blind_indexes t USING gone WHERE t.dossier_id = gone.dossier_id),
     unpaired AS (
-        DELETE FROM likenesses l USING gone
+        DELETE FROM duplicate_candidates l USING gone
          WHERE gone.dossier_id IN (l.dossier_id, l.other_id) AND l.decided_as IS NULL)
     INSERT INTO events (dossier_id, kind) SELECT dossier_id, 'erased' FROM gone RETURNING dossier_id""")
 

@@ -10,18 +10,17 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger, copy_rows
-from connectors.ledger.arrivals import VERSION_PURPOSE
 from connectors.ledger.deliveries import OPEN_NEXT, TOUCHED, Claimed, cancel
 from connectors.ledger.faults import clear_seen_to, tally, write_faults
-from connectors.ledger.mends import effective_mends, open_mend
-from connectors.ledger.outcomes import tell
+from connectors.ledger.reports import queue_reports
+from connectors.ledger.sealed import PAPER_PURPOSE, VERSION_PURPOSE, effective_edits, open_edits
 from connectors.vault import DataKey
-from schemas.decision import Mend
-from schemas.dossier import DossierState
+from schemas.decision import Edit
 from schemas.finding import Finding, Weight
 from schemas.places import TABLE_VERSION
 from schemas.report import Milestone
 from schemas.routes import Step
+from schemas.states import DossierState
 from schemas.tables import events, papers
 
 UNEXAMINED = text("""
@@ -62,16 +61,16 @@ FIND = text("""
 PLAN = text("""
     WITH planned AS (
         INSERT INTO deliveries
-            (dossier_id, version_number, registry_code, step_number, delivery_key, state, needs, places_version, mends)
+            (dossier_id, version_number, registry_code, step_number, delivery_key, state, needs, places_version, edits)
         SELECT dossier_id, version_number, registry_code, step_number, delivery_key,
                CASE WHEN step_number = 1 THEN 'ready' ELSE 'waiting' END, string_to_array(needs, ','),
-               :places_version, CAST(string_to_array(mends, ',') AS bigint[])
+               :places_version, CAST(string_to_array(edits, ',') AS bigint[])
           FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[]), CAST(:registries AS text[]),
-                      CAST(:steps AS int[]), CAST(:keys AS uuid[]), CAST(:needs AS text[]), CAST(:mends AS text[]))
-               AS u(dossier_id, version_number, registry_code, step_number, delivery_key, needs, mends)
+                      CAST(:steps AS int[]), CAST(:keys AS uuid[]), CAST(:needs AS text[]), CAST(:edits AS text[]))
+               AS u(dossier_id, version_number, registry_code, step_number, delivery_key, needs, edits)
          ORDER BY dossier_id, step_number
         ON CONFLICT (delivery_key) DO UPDATE
-           SET state = excluded.state, version_number = excluded.version_number, mends = excluded.mends,
+           SET state = excluded.state, version_number = excluded.version_number, edits = excluded.edits,
                places_version = excluded.places_version WHERE deliveries.state = 'cancelled'
         RETURNING dossier_id, delivery_id, registry_code, step_number)
     INSERT INTO events (dossier_id, delivery_id, kind, detail)
@@ -88,14 +87,13 @@ REOPEN = text("""
 """Decisions of an earlier version count no more; said once for each version."""
 
 NOTHING: Mapping[bytes, bytes] = {}
-PAPER_PURPOSE = "paper/{}/{}"
 
 
 @dataclass(frozen=True)
 class Unexamined:
     """A dossier's newest version, to be examined. `touched`: deliveries that a registry has or may have, by key: the
-    registry and the version. `mends`: what persons changed in it, by decision; `original` is without them.
-    `unfit_at`: the field of mends that do not fit, so that there are none."""
+    registry and the version. `edits`: what persons changed in it, by decision; `original` is without them.
+    `unfit_at`: the field of edits that do not fit, so that there are none."""
 
     dossier_id: int
     portal_code: str
@@ -109,7 +107,7 @@ class Unexamined:
     touched: Mapping[UUID, tuple[str, int]]
     key: DataKey = field(repr=False)
     original: bytes = field(repr=False)
-    mends: Mapping[int, Mend] = field(default_factory=dict, repr=False)
+    edits: Mapping[int, Edit] = field(default_factory=dict, repr=False)
     unfit_at: str | None = None
 
 
@@ -151,15 +149,15 @@ def unexamined(
         lacking = [row for row in rows if row.original_sha256 not in in_hand]
         named = {"ids": [row.dossier_id for row in lacking], "versions": [row.version_number for row in lacking]}
         sealed = {row.dossier_id: row.sealed for row in connection.execute(SEALED, named)} if lacking else {}
-        mends = effective_mends(connection, [row.dossier_id for row in rows])
+        edits = effective_edits(connection, [row.dossier_id for row in rows])
     return [
-        _open(ledger, portal_code, row, mends.get(row.dossier_id, ()), sealed.get(row.dossier_id), in_hand)
+        _open(ledger, portal_code, row, edits.get(row.dossier_id, ()), sealed.get(row.dossier_id), in_hand)
         for row in rows
     ]
 
 
 def _open(
-    ledger: Ledger, portal_code: str, row: Any, mends: Sequence[tuple[int, bytes]], sealed: bytes | None,
+    ledger: Ledger, portal_code: str, row: Any, edits: Sequence[tuple[int, bytes]], sealed: bytes | None,
     in_hand: Mapping[bytes, bytes],
 ) -> Unexamined:  # fmt: skip
     key = ledger.open_key(row.wrapped, portal_code, row.dossier_code)
@@ -168,7 +166,7 @@ def _open(
     return Unexamined(
         row.dossier_id, portal_code, row.dossier_code, row.version_number, bytes(row.content_sha256), row.portal_status,
         row.unreadable_field, row.is_released, row.is_rejected, dict(map(_touched, row.touched)), key, original,
-        {decision_id: open_mend(key, sealed) for decision_id, sealed in mends},
+        open_edits(key, edits),
     )  # fmt: skip
 
 
@@ -287,16 +285,16 @@ def _write_plans(connection: Connection, settled: Sequence[Examined]) -> None:
                 "keys": [key for _, _, _, key in planned],
                 "places_version": TABLE_VERSION,
                 "needs": [",".join(step.needs) for _, _, step, _ in planned],
-                "mends": [",".join(map(str, one.subject.mends)) for one, _, _, _ in planned],
+                "edits": [",".join(map(str, one.subject.edits)) for one, _, _, _ in planned],
             },
         )
     if going_on := [one.subject.dossier_id for one in replanned if one.plan and one.subject.touched]:
         connection.execute(OPEN_NEXT, {"ids": going_on})  # the step after those that stay registered
     ours = [one for one in settled if one.state in (DossierState.CLEARED, DossierState.HELD)]
     readable = [one for one in ours if one.subject.unreadable_field is None]
-    tell(connection, Milestone.RECEIVED, [one.subject.dossier_id for one in readable])
+    queue_reports(connection, Milestone.RECEIVED, [one.subject.dossier_id for one in readable])
     accepted = [one.subject.dossier_id for one in settled if one.state == DossierState.CLEARED]
-    tell(connection, Milestone.ACCEPTED, accepted)
+    queue_reports(connection, Milestone.ACCEPTED, accepted)
 
 
 def _write_faults(connection: Connection, settled: Sequence[Examined]) -> None:

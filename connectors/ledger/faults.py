@@ -9,9 +9,9 @@ from connectors.ledger import Ledger, copy_rows
 from schemas.finding import Finding
 from schemas.tables import events
 
-UNRESOLVED = """m.act = 'mended' AND m.needs_second
+UNRESOLVED = """m.act = 'edited' AND m.needs_second
                 AND NOT EXISTS (SELECT FROM decisions r WHERE r.of_decision_id = m.decision_id)"""
-"""A mend that waits for a second person: neither confirmed nor declined nor undone."""
+"""A edit that waits for a second person: neither confirmed nor declined nor undone."""
 
 WRITE = text(f"""
     INSERT INTO faults

@@ -15,13 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger, copy_rows
-from connectors.ledger.access import ALLOWS, May, Role, grants_of
-from connectors.ledger.arrivals import VERSION_PURPOSE
 from connectors.ledger.batches import BATCH_REJECTED, open_batch
 from connectors.ledger.deliveries import TOUCHED
 from connectors.ledger.faults import write_faults
+from connectors.ledger.grants import grants_of
+from connectors.ledger.sealed import VERSION_PURPOSE
 from schemas.dates import local_day
 from schemas.expectation import FIGURES, Verdict
+from schemas.roles import ALLOWS, May, Role
 from schemas.tables import expectations
 
 READ = 1000

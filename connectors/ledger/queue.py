@@ -1,4 +1,4 @@
-"""What waits for a person: faults by cause, the dossiers of one cause, and mends that wait for a second person.
+"""What waits for a person: faults by cause, the dossiers of one cause, and edits that wait for a second person.
 
 Lists hold codes only. Pages go on from the last row of the page before, so that a page costs the same wherever it is.
 """
@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
-from connectors.ledger.access import Condition
 from connectors.ledger.faults import UNRESOLVED
+from connectors.ledger.grants import Condition
 
 PAGE = 50
 MOST_AT_ONCE = 1000
@@ -44,7 +44,7 @@ PENDING = """
      WHERE k.wrapped IS NOT NULL AND ({chosen})
      ORDER BY d.due_at NULLS LAST, m.decision_id LIMIT :limit"""
 PENDING_BULKS = """
-    SELECT m.bulk_id, m.actor, min(m.decided_at) AS decided_at, count(*) AS mends,
+    SELECT m.bulk_id, m.actor, min(m.decided_at) AS decided_at, count(*) AS edits,
            array_agg(DISTINCT m.field_path) AS field_paths
       FROM faults f JOIN decisions m ON m.decision_id = f.pending_id
      WHERE f.pending_id IS NOT NULL AND m.bulk_id IS NOT NULL AND {where}
@@ -118,8 +118,8 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class PendingMend:
-    """A mend that waits for a second person. `sealed` opens under the dossier's key."""
+class PendingEdit:
+    """A edit that waits for a second person. `sealed` opens under the dossier's key."""
 
     decision_id: int
     dossier_id: int
@@ -143,7 +143,7 @@ class PendingBulk:
     bulk_id: UUID
     actor: str
     decided_at: datetime
-    mends: int
+    edits: int
     field_paths: list[str]
 
 
@@ -180,17 +180,17 @@ def count_of_cause(ledger: Ledger, cause_code: str, wanted: Filter, reach: Condi
 
 
 def pending_bulks(ledger: Ledger, reach: Condition) -> list[PendingBulk]:
-    """The bulk mends that wait for a second person, the oldest first."""
+    """The bulk edits that wait for a second person, the oldest first."""
     with ledger.engine.connect() as connection:
         rows = connection.execute(text(PENDING_BULKS.format(where=reach.sql)), reach.values)
         return [PendingBulk(**row._mapping) for row in rows]
 
 
-def pending_mends(
+def pending_edits(
     ledger: Ledger, reach: Condition, *, bulk_id: UUID | None = None, decision_ids: Sequence[int] | None = None,
     limit: int = PAGE,
-) -> list[PendingMend]:  # fmt: skip
-    """The mends that wait for a second person: of one bulk, these, or all that belong to no bulk; what is due first."""
+) -> list[PendingEdit]:  # fmt: skip
+    """The edits that wait for a second person: of one bulk, these, or all that belong to no bulk; what is due first."""
     chosen, values = "m.bulk_id IS NULL", dict(reach.values)
     if bulk_id:
         chosen, values = "m.bulk_id = :bulk_id", {**values, "bulk_id": bulk_id}
@@ -198,4 +198,4 @@ def pending_mends(
         chosen, values = "m.decision_id = ANY(:decision_ids)", {**values, "decision_ids": list(decision_ids)}
     sql = PENDING.format(where=reach.sql, unresolved=UNRESOLVED, chosen=chosen)
     with ledger.engine.connect() as connection:
-        return [PendingMend(**row._mapping) for row in connection.execute(text(sql), {**values, "limit": limit})]
+        return [PendingEdit(**row._mapping) for row in connection.execute(text(sql), {**values, "limit": limit})]

@@ -37,14 +37,10 @@ from urllib.parse import quote, urlencode
 
 from lxml import etree
 
-from connectors.endpoint import Endpoint
-from connectors.errors import Unauthorised, Unrecognised
-from connectors.http import Reply, Request, Token, bearing
-from connectors.portals.platform import RESULTS, Entry, Listing, Platform, hearing, progress_text
-from connectors.shape import (
-    Elements,
-    Misshapen,
-    Shape,
+from connectors.decoding import (
+    DecodeError,
+    Decoder,
+    XmlDecoder,
     among,
     code,
     code_of,
@@ -60,12 +56,16 @@ from connectors.shape import (
     text,
     whole,
 )
+from connectors.endpoint import Endpoint
+from connectors.errors import Unauthorised, Unrecognised
+from connectors.http import Reply, Request, Token, bearing
+from connectors.portals.contract import Entry, Listing, Platform, progress_text, report_outcome, results
 from connectors.xml import parse
 from schemas.dates import VIETNAM, PartialDate, local_day
 from schemas.dossier import Dossier, PortalStatus
 from schemas.fields import procedure_code
 from schemas.person import Sex
-from schemas.report import Hearing, Milestone, Report
+from schemas.report import Milestone, Report, ReportOutcome
 
 MOMENT = "%d/%m/%Y %H:%M:%S"
 FIRST_DAYS = 30
@@ -96,19 +96,19 @@ PROGRESS_VI = {
 SUPPLEMENT_WITHIN = timedelta(days=7)  # hanBoSungHoSo
 REPORTER = {"nguoiXuLy": "Hệ thống liên thông", "chucDanh": "Hệ thống", "phongBanXuLy": "Liên thông CSDL quốc gia"}
 WORDS = {
-    "thành công": Hearing.HEARD,
-    "bị từ chối. không thể cập nhật trạng thái": Hearing.HEARD,
-    "đã tồn tại trong một cửa điện tử": Hearing.HEARD,
-    "không tồn tại": Hearing.HEARD,
-    "đã trả kết quả, không được cập nhật": Hearing.HEARD,
-    "đã có kết quả xử lý": Hearing.HEARD,
-    "đã hoàn thành đăng ký": Hearing.HEARD,
-    "chưa cập nhật trạng thái": Hearing.LATER,
-    "chưa được gửi không thể cập nhật": Hearing.LATER,
-    "có lỗi trong quá trình thêm mới": Hearing.LATER,
-    "client received soap fault": Hearing.LATER,
-    "server error": Hearing.LATER,
-    "logic xử lý không hợp lệ": Hearing.REFUSED,
+    "thành công": ReportOutcome.ACKNOWLEDGED,
+    "bị từ chối. không thể cập nhật trạng thái": ReportOutcome.ACKNOWLEDGED,
+    "đã tồn tại trong một cửa điện tử": ReportOutcome.ACKNOWLEDGED,
+    "không tồn tại": ReportOutcome.ACKNOWLEDGED,
+    "đã trả kết quả, không được cập nhật": ReportOutcome.ACKNOWLEDGED,
+    "đã có kết quả xử lý": ReportOutcome.ACKNOWLEDGED,
+    "đã hoàn thành đăng ký": ReportOutcome.ACKNOWLEDGED,
+    "chưa cập nhật trạng thái": ReportOutcome.LATER,
+    "chưa được gửi không thể cập nhật": ReportOutcome.LATER,
+    "có lỗi trong quá trình thêm mới": ReportOutcome.LATER,
+    "client received soap fault": ReportOutcome.LATER,
+    "server error": ReportOutcome.LATER,
+    "logic xử lý không hợp lệ": ReportOutcome.REFUSED,
 }
 """The classes of answers that retry logic in the field rests on."""
 
@@ -121,7 +121,7 @@ def moment(content: Any, at: str) -> datetime:
     try:
         return of_our_age(datetime.strptime(text(content, at).strip(), MOMENT).replace(tzinfo=VIETNAM), at)
     except ValueError:
-        raise Misshapen(at, "expected dd/MM/yyyy HH:mm:ss") from None
+        raise DecodeError(at, "expected dd/MM/yyyy HH:mm:ss") from None
 
 
 def day(element: etree._Element, at: str) -> PartialDate | None:
@@ -141,11 +141,11 @@ def commune_of_unit(content: Any, at: str) -> str | None:
 
 SEX = among({"1": Sex.MALE, "2": Sex.FEMALE, "3": Sex.UNDETERMINED})
 WRITTEN = of(text)
-ADDRESS = Elements({
+ADDRESS = XmlDecoder({
     "maTinh": ("province_code", WRITTEN), "maHuyen": ("district_code", WRITTEN), "maXa": ("commune_code", WRITTEN),
     "dcChiTiet": ("detail", WRITTEN), "quocGia": ("country_code", WRITTEN),
 })  # fmt: skip
-PERSON = Elements({
+PERSON = XmlDecoder({
     "HoTen": ("full_name", WRITTEN), "GioiTinh": ("sex", of(SEX)), "NgaySinh": ("born_on", day),
     "SoDDCN": ("personal_id", WRITTEN), "LoaiGiayToTuyThan": ("id_paper.kind_code", WRITTEN),
     "SoGiayToTuyThan": ("id_paper.number", WRITTEN), "NgayCapGiayToTuyThan": ("id_paper.issued_on", day),
@@ -153,11 +153,11 @@ PERSON = Elements({
     "QuocTich": ("nationality_code", WRITTEN), "LoaiCuTru": ("residence_kind", WRITTEN),
     "NoiCuTru": ("residence", ADDRESS), "QueQuan": ("home_place", ADDRESS),
 }, ignored=frozenset({"NgaySinhBangChu", "XacThucThongTin"}))  # fmt: skip
-APPLICANT = Elements({
+APPLICANT = XmlDecoder({
     **PERSON.fields, "QuanHe": ("relation", WRITTEN), "SoDienThoai": ("phone", WRITTEN), "Email": ("email", WRITTEN),
 }, PERSON.ignored)  # fmt: skip
 FORMS = {
-    "birth": Elements({
+    "birth": XmlDecoder({
         "nyc": ("applicant", APPLICANT), "nks": ("child", PERSON), "nksNoiSinh": ("birth_place", ADDRESS),
         "nksLoaiKhaiSinh": ("birth_kind", WRITTEN), "loaiDangKy": ("registration_kind", WRITTEN),
         "maGCS": ("notice_code", WRITTEN), "ngayCapGCS": ("notice_on", day), "me": ("mother", PERSON),
@@ -167,7 +167,7 @@ FORMS = {
         "maCSKCB": ("clinic_code", WRITTEN), "thuTuSinh": ("birth_order", of(digits)),
         "soLuongBanSao": ("copies", of(digits)),
     }, frozenset({"noiDangKy"})),
-    "death": Elements({
+    "death": XmlDecoder({
         "nyc": ("applicant", APPLICANT), "nkt": ("deceased", PERSON), "nktNgayChet": ("died_on", day),
         "nktGioPhutChet": ("died_at_time", WRITTEN), "nktNoiChet": ("place", WRITTEN),
         "nktNguyenNhanChet": ("cause", WRITTEN), "gbtLoai": ("notice_kind", WRITTEN),
@@ -175,7 +175,7 @@ FORMS = {
         "maSoBHXH": ("insurance_number", WRITTEN), "soLuongBanSao": ("copies", of(digits)),
     }, frozenset({"noiDangKy", "nktNgayChetGhiBangChu"})),
 }  # fmt: skip
-PAPER = Shape({
+PAPER = Decoder({
     "loaiGiayTo": ("kind_code", text), "tenTepDinhKem": ("name", text), "maBam": ("sha256", text),
     "dungLuong": ("size", whole),
 }, ignored=frozenset({"id", "tenGiayTo", "huyGiayTo", "duLieuTepDinhKem"}))  # fmt: skip
@@ -193,7 +193,7 @@ def _paper_bytes(paper: Any, at: str) -> bytes:
     try:
         return b64decode("".join(text(content, at).split()).encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
-        raise Misshapen(at, "expected base64") from None
+        raise DecodeError(at, "expected base64") from None
 
 
 def _papers(content: Any, at: str) -> Any:
@@ -203,7 +203,7 @@ def _papers(content: Any, at: str) -> Any:
     return many(PAPER)(valid, at)
 
 
-DETAIL = Shape({
+DETAIL = Decoder({
     "maHoSo": ("dossier_code", code), "soHoSoLT": ("national_code", code), "techId": ("technical_id", code),
     "maTTHC": ("procedure_as_written", code), "module": ("kind", among(MODULES)), "trangThai": ("hub_status", status),
     "trangThaiHoSo": ("status", status), "ngayTiepNhan": ("received_at", moment), "ngayCapNhat": ("updated_at", moment),
@@ -296,7 +296,7 @@ def read(original: bytes, province_code: str) -> Dossier:
     ours = DETAIL(_detail(original), "hub")
     kind = ours.pop("kind", None)
     if kind is None or "form" not in ours:
-        raise Misshapen("hub.data" if kind else "hub.module", "missing")
+        raise DecodeError("hub.data" if kind else "hub.module", "missing")
     case = FORMS[kind](_form(ours.pop("form")), "hub.data")
     ours["applicant"] = case.pop("applicant", None)
     ours["case"] = {"kind": kind, **_without_blank_papers(case)}
@@ -318,9 +318,9 @@ def _form(data: str) -> etree._Element:
     try:
         root = parse(_DECLARATION.sub("", data.lstrip("\ufeff")).strip().encode())
     except (UnicodeEncodeError, Unrecognised) as error:
-        raise Misshapen("hub.data", error.reason if isinstance(error, UnicodeEncodeError) else str(error)) from None
+        raise DecodeError("hub.data", error.reason if isinstance(error, UnicodeEncodeError) else str(error)) from None
     if root.tag != "hoTich":
-        raise Misshapen("hub.data", "expected the element hoTich")
+        raise DecodeError("hub.data", "expected the element hoTich")
     return root
 
 
@@ -336,7 +336,7 @@ def _national_status(hub_status: int, handed_over: int | None) -> int:
     if hub_status in BEFORE_WORK:
         return PortalStatus.RECEIVED if handed_over is None else handed_over
     if hub_status not in NATIONAL:
-        raise Misshapen("hub.trangThai", "expected one of the hub's statuses")
+        raise DecodeError("hub.trangThai", "expected one of the hub's statuses")
     return NATIONAL[hub_status]
 
 
@@ -372,18 +372,19 @@ def _result(report: Report) -> dict[str, str]:
         return {"hanBoSungHoSo": f"{(report.happened_at + SUPPLEMENT_WITHIN).astimezone(VIETNAM):{MOMENT}}"}
     if report.milestone not in (Milestone.REGISTERED, Milestone.RETURNED):
         return {}
-    found = {name: value for name, ours in RESULTS.items() if (value := getattr(report.receipt, ours)) is not None}
-    written = {name: f"{value:%d/%m/%Y}" if isinstance(value, date) else value for name, value in found.items()}
+    written = {
+        name: f"{value:%d/%m/%Y}" if isinstance(value, date) else value for name, value in results(report).items()
+    }
     return {"ketQuaXuLy": json.dumps(written, ensure_ascii=False, separators=(",", ":"))}
 
 
-def read_reports(reply: Reply, reports: Sequence[Report]) -> list[Hearing]:
-    return [_heard(reply.json_object(), reply, reports[0].milestone)]
+def read_reports(reply: Reply, reports: Sequence[Report]) -> list[ReportOutcome]:
+    return [_acknowledged(reply.json_object(), reply, reports[0].milestone)]
 
 
-def _heard(content: Mapping[str, Any], reply: Reply, milestone: Milestone) -> Hearing:
+def _acknowledged(content: Mapping[str, Any], reply: Reply, milestone: Milestone) -> ReportOutcome:
     words = " ".join(str(content.get(name) or "") for name in ("statusDescription", "errorDescription"))
-    meant = hearing(words, WORDS, milestone)
+    meant = report_outcome(words, WORDS, milestone)
     if meant is None:
         raise Unrecognised(f"hub: a status answer with unknown words, status {reply.status}", reply.body)
     return meant
@@ -393,7 +394,7 @@ PLATFORM = Platform(
     code="hub",
     name_vi="Phần mềm dịch vụ công liên thông",
     auth=HubLogin(),
-    greeting=lambda endpoint: Request("GET", "/api/ketNoi"),
+    probe=lambda endpoint: Request("GET", "/api/ketNoi"),
     streams=tuple(MODULES), first_position=first_position, rewind=rewind, list_page=list_page, read_page=read_page,
     fetch=fetch, read_fetched=read_fetched, read=read, papers_inside=papers_inside, taken=taken,
     statuses=STATUSES, write_reports=write_reports, read_reports=read_reports,

@@ -30,13 +30,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from connectors.endpoint import Endpoint
-from connectors.errors import Unrecognised
-from connectors.http import ClientCredentials, Reply, Request
-from connectors.portals.platform import RESULTS, Entry, Listing, Platform, hearing, progress_text
-from connectors.shape import (
-    Misshapen,
-    Shape,
+from connectors.decoding import (
+    DecodeError,
+    Decoder,
     among,
     code,
     code_of,
@@ -51,12 +47,15 @@ from connectors.shape import (
     text,
     whole,
 )
+from connectors.endpoint import Endpoint
+from connectors.errors import Unrecognised
+from connectors.http import ClientCredentials, Reply, Request
+from connectors.portals.contract import Entry, Listing, Platform, progress_text, report_outcome, results
 from schemas.dates import VIETNAM, PartialDate
-from schemas.delivery import Receipt
 from schemas.dossier import Dossier, Paper
 from schemas.fields import procedure_code
 from schemas.person import Sex
-from schemas.report import Hearing, Milestone, Report
+from schemas.report import Milestone, Report, ReportOutcome
 
 PAGE_SIZE = 200
 FIRST_DAYS = 30
@@ -92,15 +91,15 @@ PROGRESS_VI = {
     Milestone.REJECTED: "Hồ sơ không đủ điều kiện giải quyết, dừng xử lý",
 }
 WORDS = {
-    "đã tồn tại": Hearing.HEARD,
-    "đã hoàn thành": Hearing.HEARD,
-    "đã trả kết quả": Hearing.HEARD,
-    "bị từ chối. không thể cập nhật trạng thái": Hearing.HEARD,
-    "không tồn tại": Hearing.HEARD,
-    "chưa cập nhật trạng thái": Hearing.LATER,
-    "chưa được gửi không thể cập nhật": Hearing.LATER,
-    "server error": Hearing.LATER,
-    "logic xử lý không hợp lệ": Hearing.REFUSED,
+    "đã tồn tại": ReportOutcome.ACKNOWLEDGED,
+    "đã hoàn thành": ReportOutcome.ACKNOWLEDGED,
+    "đã trả kết quả": ReportOutcome.ACKNOWLEDGED,
+    "bị từ chối. không thể cập nhật trạng thái": ReportOutcome.ACKNOWLEDGED,
+    "không tồn tại": ReportOutcome.ACKNOWLEDGED,
+    "chưa cập nhật trạng thái": ReportOutcome.LATER,
+    "chưa được gửi không thể cập nhật": ReportOutcome.LATER,
+    "server error": ReportOutcome.LATER,
+    "logic xử lý không hợp lệ": ReportOutcome.REFUSED,
 }
 """What a row's answer says when its error_code is not 0."""
 
@@ -110,9 +109,9 @@ def moment(content: Any, at: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text(content, at).strip())
     except ValueError:
-        raise Misshapen(at, "expected a time in ISO 8601") from None
+        raise DecodeError(at, "expected a time in ISO 8601") from None
     if instant.tzinfo is None:
-        raise Misshapen(at, "expected a time with an offset")
+        raise DecodeError(at, "expected a time with an offset")
     return of_our_age(instant, at)
 
 
@@ -143,76 +142,76 @@ KINDS = {
     "BIEN_DONG_DAT": "land",
 }
 SEX = among({"Nam": Sex.MALE, "Nữ": Sex.FEMALE, "Chưa xác định": Sex.UNDETERMINED})
-DAY = Shape({name: (name, code) for name in ("ngay", "thang", "nam", "ghi")})
-ADDRESS = Shape({
+DAY = Decoder({name: (name, code) for name in ("ngay", "thang", "nam", "ghi")})
+ADDRESS = Decoder({
     "maTinh": ("province_code", text), "maHuyen": ("district_code", text), "maXa": ("commune_code", text),
     "diaChiChiTiet": ("detail", text), "maQuocGia": ("country_code", text),
 })  # fmt: skip
-ID_PAPER = Shape({
+ID_PAPER = Decoder({
     "loaiGiayTo": ("kind_code", text), "soGiayTo": ("number", text), "ngayCap": ("issued_on", day),
     "noiCap": ("issued_by", text),
 })  # fmt: skip
-PERSON = Shape({
+PERSON = Decoder({
     "hoTen": ("full_name", text), "gioiTinh": ("sex", SEX), "ngaySinh": ("born_on", day),
     "soDinhDanh": ("personal_id", text), "giayToTuyThan": ("id_paper", ID_PAPER), "danToc": ("ethnic_group", text),
     "quocTich": ("nationality_code", text), "loaiCuTru": ("residence_kind", text), "noiCuTru": ("residence", ADDRESS),
     "queQuan": ("home_place", ADDRESS),
 })  # fmt: skip
-SPOUSE = Shape({**PERSON.fields, "lanKetHon": ("marriage_order", text)})
-APPLICANT = Shape({
+SPOUSE = Decoder({**PERSON.fields, "lanKetHon": ("marriage_order", text)})
+APPLICANT = Decoder({
     **PERSON.fields,
     "quanHe": ("relation", text), "soDienThoai": ("phone", text), "email": ("email", text),
 }, ignored=frozenset({"loaiDoiTuong", "maDoiTuong", "fax"}))  # fmt: skip
-HEAD = Shape({"hoTen": ("full_name", text), "soDinhDanh": ("personal_id", text), "quanHe": ("relation", text)})
-PURPOSE = Shape({
+HEAD = Decoder({"hoTen": ("full_name", text), "soDinhDanh": ("personal_id", text), "quanHe": ("relation", text)})
+PURPOSE = Decoder({
     "maMucDichSuDung": ("purpose_code", text), "dienTich": ("area_m2", decimal), "ngayHetHanSuDung": ("until", day),
     "nguonGoc": ("origin", text),
 })  # fmt: skip
-PARCEL = Shape({
+PARCEL = Decoder({
     "maXa": ("commune_code", text), "soHieuToBanDo": ("sheet_number", text), "soThuTuThua": ("parcel_number", text),
     "maXaCu": ("old_commune_code", text), "soHieuToBanDoCu": ("old_sheet_number", text),
     "soThuTuThuaCu": ("old_parcel_number", text), "dienTich": ("area_m2", decimal), "diaChi": ("address", text),
     "mucDichSuDung": ("purposes", many(PURPOSE)), "dangTranhChap": ("is_disputed", flag),
 })  # fmt: skip
-CERTIFICATE = Shape({
+CERTIFICATE = Decoder({
     "soPhatHanh": ("serial", text), "soVaoSo": ("entry_number", text), "ngayCap": ("issued_on", day),
     "donViCap": ("issued_by", text),
 })  # fmt: skip
 FORMS = {
-    "birth": Shape({
+    "birth": Decoder({
         "nguoiDuocKhaiSinh": ("child", PERSON), "noiSinh": ("birth_place", ADDRESS),
         "loaiKhaiSinh": ("birth_kind", text), "loaiDangKy": ("registration_kind", text),
         "soGiayChungSinh": ("notice_code", text), "ngayGiayChungSinh": ("notice_on", day), "me": ("mother", PERSON),
         "cha": ("father", PERSON), "chuHo": ("head_of_household", HEAD), "noiDangKyThuongTru": ("residence", ADDRESS),
         "maCoSoKcb": ("clinic_code", text), "thuTuSinh": ("birth_order", whole), "soLuongBanSao": ("copies", whole),
     }),
-    "death": Shape({
+    "death": Decoder({
         "nguoiChet": ("deceased", PERSON), "ngayChet": ("died_on", day), "gioPhutChet": ("died_at_time", text),
         "noiChet": ("place", text), "nguyenNhanChet": ("cause", text), "loaiGiayBaoTu": ("notice_kind", text),
         "soGiayBaoTu": ("notice_code", text), "ngayGiayBaoTu": ("notice_on", day),
         "coQuanCapGiayBaoTu": ("notice_by", text), "maSoBhxh": ("insurance_number", text),
         "soLuongBanSao": ("copies", whole),
     }),
-    "marriage": Shape({
+    "marriage": Decoder({
         "chong": ("husband", SPOUSE), "vo": ("wife", SPOUSE), "loaiDangKy": ("registration_kind", text),
     }),
-    "residence": Shape({
+    "residence": Decoder({
         "nguoiDangKy": ("person", PERSON), "noiDangKyThuongTru": ("moves_to", ADDRESS),
         "chuHo": ("head_of_household", HEAD), "noiDungDeNghi": ("reason", text),
     }),
-    "land": Shape({
+    "land": Decoder({
         "loaiBienDong": ("change_kind", text), "thuaDat": ("parcel", PARCEL),
         "giayChungNhan": ("certificate", CERTIFICATE), "loaiChu": ("owner_kind", text),
         "chuSuDung": ("owners", many(PERSON)),
     }),
 }  # fmt: skip
-PAPER = Shape({
+PAPER = Decoder({
     "maThanhPhanHoSo": ("kind_code", text), "tenTepDinhKem": ("name", text), "duongDan": ("link", text),
     "sha256": ("sha256", text), "dungLuong": ("size", whole),
 }, ignored=frozenset({
     "tepDinhKemId", "duocSoHoa", "duocTaiSuDung", "duocLayTuKhoDMQG", "maKetQuaThayThe",
 }))  # fmt: skip
-ITEM = Shape({
+ITEM = Decoder({
     "maHoSo": ("dossier_code", code),
     "maHoSoLienThong": ("national_code", code),
     "techId": ("technical_id", code),
@@ -279,7 +278,7 @@ def _entry(row: Any, original: bytes) -> Entry:
 def _updated_at(row: Any) -> datetime | None:
     try:
         return moment(row["ngayCapNhat"], "ngayCapNhat") if isinstance(row, dict) and "ngayCapNhat" in row else None
-    except Misshapen:
+    except DecodeError:
         return None
 
 
@@ -303,7 +302,7 @@ def read(original: bytes, province_code: str) -> Dossier:
     ours = ITEM(parsed(original, "onestop"), "onestop")
     kind = ours.pop("kind", None)
     if kind is None or "form" not in ours:
-        raise Misshapen("onestop.duLieu" if kind else "onestop.loaiBieuMau", "missing")
+        raise DecodeError("onestop.duLieu" if kind else "onestop.loaiBieuMau", "missing")
     ours["case"] = {"kind": kind, **FORMS[kind](ours.pop("form"), "onestop.duLieu")}
     ours["portal_code"] = province_code
     ours["procedure_code"] = procedure_code(ours.get("procedure_as_written", ""))
@@ -315,7 +314,7 @@ def fetch_paper(paper: Paper, endpoint: Endpoint) -> Request:
     path = (paper.link or "").removeprefix(endpoint.base_url)
     is_plain = path.isascii() and path.isprintable() and not set(path) & set(' \\#"<>')
     if not path.startswith("/") or path.startswith("//") or ".." in path or not is_plain:
-        raise Misshapen("onestop.thanhPhanHoSo.duongDan", "expected a link into this portal")
+        raise DecodeError("onestop.thanhPhanHoSo.duongDan", "expected a link into this portal")
     return Request("GET", path)
 
 
@@ -333,30 +332,26 @@ def _row(report: Report) -> dict[str, Any]:
         "thoiDiemXuLy": happened_at,
         "ngayBatDau": happened_at,
         **REPORTER,
-        **_results(report.receipt),
+        **{name: str(value) for name, value in results(report).items()},
     }
 
 
-def _results(receipt: Receipt) -> dict[str, str]:
-    return {name: str(value) for name, ours in RESULTS.items() if (value := getattr(receipt, ours)) is not None}
-
-
-def read_reports(reply: Reply, reports: Sequence[Report]) -> list[Hearing]:
+def read_reports(reply: Reply, reports: Sequence[Report]) -> list[ReportOutcome]:
     content = reply.json_object()
     rows = content.get("data")
     if not isinstance(rows, list):
-        return [_heard(content, reply)] * len(reports)
+        return [_acknowledged(content, reply)] * len(reports)
     if [isinstance(row, dict) and row.get("maHoSo") for row in rows] != [report.dossier_code for report in reports]:
         raise Unrecognised("onestop: expected one answer per progress row, in order", reply.body)
-    return [_heard(row, reply, report.milestone) for row, report in zip(rows, reports, strict=True)]
+    return [_acknowledged(row, reply, report.milestone) for row, report in zip(rows, reports, strict=True)]
 
 
-def _heard(answer: Mapping[str, Any], reply: Reply, milestone: Milestone | None = None) -> Hearing:
+def _acknowledged(answer: Mapping[str, Any], reply: Reply, milestone: Milestone | None = None) -> ReportOutcome:
     """What an answer means; Unrecognised for words we do not know, and for a call that went well without its rows."""
     if answer.get("error_code") == 0 and "maHoSo" in answer:
-        return Hearing.HEARD
-    meant = hearing(str(answer.get("message") or ""), WORDS, milestone)
-    if meant is None or ("maHoSo" not in answer and meant is not Hearing.LATER):
+        return ReportOutcome.ACKNOWLEDGED
+    meant = report_outcome(str(answer.get("message") or ""), WORDS, milestone)
+    if meant is None or ("maHoSo" not in answer and meant is not ReportOutcome.LATER):
         raise Unrecognised(f"onestop: a progress answer with unknown words, status {reply.status}", reply.body)
     return meant
 
@@ -365,7 +360,7 @@ PLATFORM = Platform(
     code="onestop",
     name_vi="Một cửa điện tử của nhà cung cấp",
     auth=ClientCredentials("/oauth2/token"),
-    greeting=lambda endpoint: Request("GET", "/api/ketNoi"),
+    probe=lambda endpoint: Request("GET", "/api/ketNoi"),
     streams=("",), first_position=first_position, rewind=rewind, list_page=list_page, read_page=read_page,
     read=read, fetch_paper=fetch_paper,
     statuses=STATUSES, write_reports=write_reports, read_reports=read_reports, reports_at_once=ROWS_AT_ONCE,

@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from connectors.portals.platform import Platform
-    from schemas.decision import Mend
+    from connectors.portals.contract import Platform
+    from schemas.decision import Edit
     from schemas.dossier import Dossier
 
 
@@ -52,13 +52,13 @@ PROVINCES: dict[str, Province] = {
 }
 
 
-def read_original(portal_code: str, original: bytes, mends: "Sequence[Mend]" = ()) -> "Dossier":
-    """What a portal gave, as its platform reads it, with these mends. Raises Unrecognised, also for mends that do not
+def read_original(portal_code: str, original: bytes, edits: "Sequence[Edit]" = ()) -> "Dossier":
+    """What a portal gave, as its platform reads it, with these edits. Raises Unrecognised, also for edits that do not
     fit."""
     from connectors.errors import Unrecognised
     from schemas.decision import fitted
 
-    dossier = fitted(PROVINCES[portal_code].platform.read_dossier(original, portal_code), mends)
+    dossier = fitted(PROVINCES[portal_code].platform.read_dossier(original, portal_code), edits)
     if dossier is None:
-        raise Unrecognised(f"mends do not fit: {', '.join(sorted({one.field_path for one in mends}))}")
+        raise Unrecognised(f"edits do not fit: {', '.join(sorted({one.field_path for one in edits}))}")
     return dossier

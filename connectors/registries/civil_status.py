@@ -22,12 +22,13 @@ from pydantic_core import to_json
 from connectors.endpoint import Endpoint
 from connectors.errors import Unauthorised, Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
-from connectors.registries.registry import Registry
+from connectors.registries.contract import Registry
+from schemas.cases import BirthCase, DeathCase, MarriageCase, Spouse
 from schemas.catalogues import ethnic_group
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase, Spouse
 from schemas.dates import VIETNAM, PartialDate
-from schemas.delivery import Answer, Outcome, Parcel, Receipt
+from schemas.delivery import Answer, Outcome, Submission
 from schemas.person import Address, Applicant, Person, Sex
+from schemas.registries import CivilStatusReceipt
 from schemas.text import clean
 
 SUBMIT_PATH = "/apiLienThongKSKT/nhanHoSoDKHT"
@@ -51,37 +52,37 @@ ALREADY_THERE = "đã được tiếp nhận"
 PASSING_TROUBLE = ("có lỗi trong quá trình thêm mới", "client received soap fault", "server error")
 
 
-def national_id(parcel: Parcel) -> str:
+def national_id(submission: Submission) -> str:
     """What the registry knows the dossier by: its interlinked code, or the dossier code where there is none."""
-    return parcel.dossier.national_code or parcel.dossier.dossier_code.strip()
+    return submission.dossier.national_code or submission.dossier.dossier_code.strip()
 
 
-def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
     """One dossier's envelope; the case travels as a JSON string inside."""
-    (parcel,) = parcels
-    dossier = parcel.dossier
+    (submission,) = submissions
+    dossier = submission.dossier
     return Request.post_json(
         SUBMIT_PATH,
         {
             "maDonVi": int(dossier.commune_code or 0),
             "module": MODULES[dossier.case.kind],
-            "maHoSoLT": national_id(parcel),
+            "maHoSoLT": national_id(submission),
             "maHoSoMCDT": dossier.dossier_code.strip(),
             "ngayTiepNhan": dossier.received_at.astimezone(VIETNAM).strftime(MOMENT),
-            "data": to_json(_case(parcel)).decode(),
+            "data": to_json(_case(submission)).decode(),
             "fileDinhKem": [
                 {
                     "loaiGiayTo": paper.kind_code,
                     "tenTepDinhKem": paper.name,
                     "duLieuTepDinhKem": base64.b64encode(content).decode(),
                 }
-                for paper, content in zip(dossier.papers, parcel.papers, strict=False)
+                for paper, content in zip(dossier.papers, submission.papers, strict=False)
             ],
         },
     )
 
 
-def read(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+def read(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
     """One answer: taken (also when it was taken before), refused, or busy."""
     content = reply.json_object()
     words = str(content.get("errorDescription") or content.get("statusDescription") or "")
@@ -93,32 +94,32 @@ def read(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
     raise Unrecognised(f"civil_status: expected status 0 or 1, HTTP {reply.status}", reply.body)
 
 
-def ask(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+def ask(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
     """The poll for up to three dossiers of one province and module."""
-    first = parcels[0].dossier
+    first = submissions[0].dossier
     return Request.post_json(
         POLL_PATH,
         {
-            "maDinhDanhHoSo": [national_id(parcel) for parcel in parcels],
+            "maDinhDanhHoSo": [national_id(submission) for submission in submissions],
             "maTinh": first.portal_code,
             "module": MODULES[first.case.kind],
         },
     )
 
 
-def read_asked(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+def read_asked(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
     content = reply.json_object()
     if str(content.get("status")) != "1":
         code = str(content.get("errorCode") or "")
-        return [_fault(code, str(content.get("errorDescription") or ""), reply)] * len(parcels)
+        return [_fault(code, str(content.get("errorDescription") or ""), reply)] * len(submissions)
     items = content.get("value")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise Unrecognised("civil_status: expected a list `value` of objects in the poll", reply.body)
     by_id = {str(item.get("maHoSo")): item for item in items}
-    return [_item(by_id.get(national_id(parcel)), parcel, reply) for parcel in parcels]
+    return [_item(by_id.get(national_id(submission)), submission, reply) for submission in submissions]
 
 
-def _item(item: Mapping[str, Any] | None, parcel: Parcel, reply: Reply) -> Answer:
+def _item(item: Mapping[str, Any] | None, submission: Submission, reply: Reply) -> Answer:
     if item is None or str(item.get("errorCode")) == NOT_FOUND:
         return Answer(outcome=Outcome.UNKNOWN)
     words = str(item.get("noiDungXuLy") or item.get("ghiChu") or "")
@@ -130,7 +131,7 @@ def _item(item: Mapping[str, Any] | None, parcel: Parcel, reply: Reply) -> Answe
         case "6":
             return Answer(outcome=Outcome.REFUSED, code="rejected", words=words)
         case "4":
-            return Answer(outcome=Outcome.REGISTERED, receipt=_receipt(item.get("ketQuaXuLy"), parcel, reply))
+            return Answer(outcome=Outcome.REGISTERED, receipt=_receipt(item.get("ketQuaXuLy"), submission, reply))
     raise Unrecognised("civil_status: unknown trangThai in the poll", reply.body)
 
 
@@ -148,12 +149,12 @@ def _fault(code: str, words: str, reply: Reply) -> Answer:
     raise Unrecognised("civil_status: unknown errorCode", reply.body)
 
 
-def _receipt(result: Any, parcel: Parcel, reply: Reply) -> Receipt:
+def _receipt(result: Any, submission: Submission, reply: Reply) -> CivilStatusReceipt:
     """Reads `ketQuaXuLy`, a JSON string; the certificate's PDF inside stays in the sealed reply only."""
     try:
         fields = json.loads(result) if isinstance(result, str) else dict(result)
         registered_on = datetime.strptime(fields["ngayDangKy"], "%d/%m/%Y").date()
-        return Receipt(
+        return CivilStatusReceipt(
             registered_on=registered_on,
             entry_number=str(fields["soDangKy"]),
             book_code=str(fields["quyenSo"]),
@@ -165,8 +166,8 @@ def _receipt(result: Any, parcel: Parcel, reply: Reply) -> Receipt:
         raise Unrecognised(f"civil_status: ketQuaXuLy cannot be read: {type(error).__name__}", reply.body) from None
 
 
-def _case(parcel: Parcel) -> dict[str, Any]:
-    dossier, case = parcel.dossier, parcel.dossier.case
+def _case(submission: Submission) -> dict[str, Any]:
+    dossier, case = submission.dossier, submission.dossier.case
     match case:
         case BirthCase():
             return {**_birth(case), "nyc": _applicant(dossier.applicant)}
@@ -278,9 +279,9 @@ REGISTRY = Registry(
     read=read,
     ask=ask,
     read_asked=read_asked,
-    greeting=lambda endpoint: Request.post_json(CATALOGUE_PATH, {"loaiDanhMuc": 3}),
+    probe=lambda endpoint: Request.post_json(CATALOGUE_PATH, {"loaiDanhMuc": 3}),
     asks_at_once=3,
-    together=lambda parcel: (parcel.dossier.portal_code, parcel.dossier.case.kind),
+    together=lambda submission: (submission.dossier.portal_code, submission.dossier.case.kind),
     wants_papers=True,
     promises={"birth": ("entry_number", "personal_id"), "death": ("entry_number",), "marriage": ("entry_number",)},
 )

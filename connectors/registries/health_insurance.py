@@ -28,15 +28,16 @@ from typing import Any
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unreachable, Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
-from connectors.placing import AsOf, PlaceCodes
-from connectors.registries.registry import Registry
+from connectors.registries.contract import Registry
+from connectors.registries.unit_translation import AsOf, UnitCodes
+from schemas.cases import BirthCase, DeathCase
 from schemas.catalogues import code_of, ethnic_group
-from schemas.civil_status import BirthCase, DeathCase
 from schemas.dates import PartialDate
-from schemas.delivery import Answer, Outcome, Parcel, Receipt
+from schemas.delivery import Answer, Outcome, Submission
 from schemas.fields import CARD_CODE, INSURANCE_NUMBER
 from schemas.health_insurance import UNDER_SIX_GROUP, number_as_written, under_six_expiry
 from schemas.person import Address, Person, Sex
+from schemas.registries import CivilStatusReceipt, HealthInsuranceReceipt
 from schemas.text import clean, tone_key
 
 CODE = "health_insurance"
@@ -57,12 +58,12 @@ WHEN_ASKED = OUTCOMES | {"0": Outcome.UNKNOWN}
 # --- looking up the person before writing ---
 
 
-def inquire(parcel: Parcel, endpoint: Endpoint) -> Request:
+def inquire(submission: Submission, endpoint: Endpoint) -> Request:
     """The look-up of a person's number: by the number the dossier names, else by name, birth, sex and place."""
-    number = _number_in_dossier(parcel)
+    number = _number_in_dossier(submission)
     if number:
         return Request.post_json(f"{SERVICE}/getTraCuuTtHgdByMaSoBhxh", {"maSoBhxh": clean(number)})
-    dossier, person = parcel.dossier, _person_of(parcel)
+    dossier, person = submission.dossier, _person_of(submission)
     if isinstance(dossier.case, BirthCase):
         place = Address(province_code=dossier.portal_code, commune_code=dossier.commune_code)
         kind = AT_BIRTHPLACE
@@ -76,7 +77,7 @@ def inquire(parcel: Parcel, endpoint: Endpoint) -> Request:
     return Request.post_json(f"{SERVICE}/getMaSoBhxhTheoTieuChi", criteria)
 
 
-def read_inquiry(reply: Reply, parcel: Parcel) -> Receipt:
+def read_inquiry(reply: Reply, submission: Submission) -> HealthInsuranceReceipt:
     """The number found, or an empty receipt when the person has none yet.
 
     Raises Refused when several persons answer to the criteria, or when the dossier's number is unknown or another's.
@@ -84,67 +85,75 @@ def read_inquiry(reply: Reply, parcel: Parcel) -> Receipt:
     content = reply.json_object()
     code = _text(content, "errorCode", reply)
     if code == BUSY:
-        raise Unreachable(f"{_about(parcel)}: the look-up is busy", may_have_arrived=False)
+        raise Unreachable(f"{_about(submission)}: the look-up is busy", may_have_arrived=False)
     if code in (SEVERAL, TOO_LITTLE):
-        raise Refused(f"{_about(parcel)}: look-up answered {code}, the person is not certain", reply.body)
+        raise Refused(f"{_about(submission)}: look-up answered {code}, the person is not certain", reply.body)
     if reply.status != 200 or code not in (TAKEN, NONE):
-        raise Unrecognised(f"{_about(parcel)}: look-up, status {reply.status}: unknown errorCode", reply.body)
-    named = _number_in_dossier(parcel)
+        raise Unrecognised(f"{_about(submission)}: look-up, status {reply.status}: unknown errorCode", reply.body)
+    named = _number_in_dossier(submission)
     if named:
-        return _read_holder(reply, content, code, named, parcel)
-    return Receipt() if code == NONE else Receipt(insurance_number=_number(content, reply, required=True))
+        return _read_holder(reply, content, code, named, submission)
+    return (
+        HealthInsuranceReceipt()
+        if code == NONE
+        else HealthInsuranceReceipt(insurance_number=_number(content, reply, required=True))
+    )
 
 
-def _read_holder(reply: Reply, content: Mapping[str, Any], code: str, named: str, parcel: Parcel) -> Receipt:
+def _read_holder(
+    reply: Reply, content: Mapping[str, Any], code: str, named: str, submission: Submission
+) -> HealthInsuranceReceipt:
     """The dossier's own number, once the registry says that its holder is the dossier's person."""
     if code == NONE:
-        raise Refused(f"{_about(parcel)}: insurance_number is not known to the registry", reply.body)
-    person = _person_of(parcel)
+        raise Refused(f"{_about(submission)}: insurance_number is not known to the registry", reply.body)
+    person = _person_of(submission)
     same_name = tone_key(_text(content, "hoTen", reply)) == tone_key(person.full_name)
     theirs, ours = _text(content, "ngaySinh", reply), person.born_on.compact() if person.born_on else ""
     if not same_name or not (theirs.startswith(ours) or ours.startswith(theirs)):
-        raise Refused(f"{_about(parcel)}: insurance_number belongs to someone of another name or birth", reply.body)
-    return Receipt(insurance_number=clean(named))
+        raise Refused(f"{_about(submission)}: insurance_number belongs to someone of another name or birth", reply.body)
+    return HealthInsuranceReceipt(insurance_number=clean(named))
 
 
 # --- writing ---
 
 
-def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
-    return Request.post_json(f"{SERVICE}/guiYeuCau", {"dsYeuCau": [_item(parcel) for parcel in parcels]})
+def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
+    return Request.post_json(f"{SERVICE}/guiYeuCau", {"dsYeuCau": [_item(submission) for submission in submissions]})
 
 
-def _item(parcel: Parcel) -> dict[str, str]:
-    case = parcel.dossier.case
-    head = {"maYeuCau": parcel.request_code, "maHoSo": parcel.dossier.dossier_code}
+def _item(submission: Submission) -> dict[str, str]:
+    case = submission.dossier.case
+    head = {"maYeuCau": submission.request_code, "maHoSo": submission.dossier.dossier_code}
     if isinstance(case, BirthCase):
-        return head | _card_for_child(parcel, case)
+        return head | _card_for_child(submission, case)
     if isinstance(case, DeathCase):
-        return head | _end_of_card(parcel, case)
-    raise Unrecognised(f"{_about(parcel)}: case: expected a birth or a death, got {case.kind}")
+        return head | _end_of_card(submission, case)
+    raise Unrecognised(f"{_about(submission)}: case: expected a birth or a death, got {case.kind}")
 
 
-def _card_for_child(parcel: Parcel, case: BirthCase) -> dict[str, str]:
-    given, born_on = parcel.given, case.child.born_on
+def _card_for_child(submission: Submission, case: BirthCase) -> dict[str, str]:
+    entered, born_on = submission.given.of(CivilStatusReceipt), case.child.born_on
+    insured = submission.given.of(HealthInsuranceReceipt)
     return {
-        "loaiYeuCau": "CAP_THE_TE", **_person(case.child, parcel.dossier.event_on),
-        "maSoBhxh": clean(given.insurance_number), "soDinhDanh": clean(given.personal_id or case.child.personal_id),
-        "soKhaiSinh": clean(given.entry_number), "quyenSo": clean(given.book_code),
-        "maTinhKs": clean(parcel.dossier.portal_code), "maXaKs": clean(parcel.dossier.commune_code),
+        "loaiYeuCau": "CAP_THE_TE", **_person(case.child, submission.dossier.event_on),
+        "maSoBhxh": clean(insured.insurance_number), "soDinhDanh": clean(entered.personal_id or case.child.personal_id),
+        "soKhaiSinh": clean(entered.entry_number), "quyenSo": clean(entered.book_code),
+        "maTinhKs": clean(submission.dossier.portal_code), "maXaKs": clean(submission.dossier.commune_code),
         **_home(case.residence), "hoTenMe": _name(case.mother), "hoTenCha": _name(case.father),
         "maNhom": UNDER_SIX_GROUP, "maBenhVien": clean(case.clinic_code),
         "denNgay": _card_until(born_on),
     }  # fmt: skip
 
 
-def _end_of_card(parcel: Parcel, case: DeathCase) -> dict[str, str]:
-    given, applicant = parcel.given, parcel.dossier.applicant
+def _end_of_card(submission: Submission, case: DeathCase) -> dict[str, str]:
+    entered, applicant = submission.given.of(CivilStatusReceipt), submission.dossier.applicant
+    insured = submission.given.of(HealthInsuranceReceipt)
     return {
-        "loaiYeuCau": "BAO_TU", **_person(case.deceased, parcel.dossier.event_on),
-        "maSoBhxh": clean(given.insurance_number or number_as_written(case.insurance_number)),
+        "loaiYeuCau": "BAO_TU", **_person(case.deceased, submission.dossier.event_on),
+        "maSoBhxh": clean(insured.insurance_number or number_as_written(case.insurance_number)),
         "soDinhDanh": clean(case.deceased.personal_id), **_home(case.deceased.residence),
         **_day("ngayChet", "loaiNgayChet", case.died_on),
-        "soKhaiTu": clean(given.entry_number), "quyenSo": clean(given.book_code),
+        "soKhaiTu": clean(entered.entry_number), "quyenSo": clean(entered.book_code),
         "hoTenNguoiNhan": _name(applicant), "soDinhDanhNguoiNhan": clean(applicant.personal_id if applicant else ""),
         "quanHeNguoiNhan": clean(applicant.relation if applicant else ""),
     }  # fmt: skip
@@ -184,72 +193,76 @@ def _name(person: Person | None) -> str:
     return clean(person.full_name) if person else ""
 
 
-def _person_of(parcel: Parcel) -> Person:
-    case = parcel.dossier.case
+def _person_of(submission: Submission) -> Person:
+    case = submission.dossier.case
     if isinstance(case, BirthCase):
         return case.child
     if isinstance(case, DeathCase):
         return case.deceased
-    raise Unrecognised(f"{_about(parcel)}: case: expected a birth or a death, got {case.kind}")
+    raise Unrecognised(f"{_about(submission)}: case: expected a birth or a death, got {case.kind}")
 
 
-def _number_in_dossier(parcel: Parcel) -> str | None:
-    case = parcel.dossier.case
+def _number_in_dossier(submission: Submission) -> str | None:
+    case = submission.dossier.case
     return number_as_written(case.insurance_number) if isinstance(case, DeathCase) else None
 
 
 # --- asking, and reading both ---
 
 
-def ask(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
-    return Request.post_json(f"{SERVICE}/traCuuYeuCau", {"dsMaYeuCau": [parcel.request_code for parcel in parcels]})
+def ask(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
+    return Request.post_json(
+        f"{SERVICE}/traCuuYeuCau", {"dsMaYeuCau": [submission.request_code for submission in submissions]}
+    )
 
 
-def greeting(endpoint: Endpoint) -> Request:
+def probe(endpoint: Endpoint) -> Request:
     """A look-up of no requests: proves address, key and secret, changes nothing."""
     return Request.post_json(f"{SERVICE}/traCuuYeuCau", {"dsMaYeuCau": []})
 
 
-def read(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+def read(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
     content = reply.json_object()
     if _text(content, "errorCode", reply) == BUSY:
-        return [Answer(outcome=Outcome.LATER, code=BUSY) for _ in parcels]
-    return _answers(reply, content, parcels, WHEN_SENT)
+        return [Answer(outcome=Outcome.LATER, code=BUSY) for _ in submissions]
+    return _answers(reply, content, submissions, WHEN_SENT)
 
 
-def read_asked(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+def read_asked(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
     """As `read`; a busy look-up says nothing about the requests, so it is Unreachable and never LATER."""
     content = reply.json_object()
     if _text(content, "errorCode", reply) == BUSY:
         raise Unreachable(f"{CODE}: the look-up of requests is busy", may_have_arrived=False)
-    return _answers(reply, content, parcels, WHEN_ASKED)
+    return _answers(reply, content, submissions, WHEN_ASKED)
 
 
 def _answers(
-    reply: Reply, content: Mapping[str, Any], parcels: Sequence[Parcel], outcomes: Mapping[str, Outcome]
+    reply: Reply, content: Mapping[str, Any], submissions: Sequence[Submission], outcomes: Mapping[str, Outcome]
 ) -> list[Answer]:
     if reply.status != 200 or content.get("errorCode") != TAKEN:
-        raise Unrecognised(f"{CODE}: {len(parcels)} requests: status {reply.status}, errorCode not {TAKEN}", reply.body)
-    items = _items_by_code(reply, content.get("dsKetQua"), parcels)
-    return [_answer(items[parcel.request_code], reply, parcel, outcomes) for parcel in parcels]
+        raise Unrecognised(
+            f"{CODE}: {len(submissions)} requests: status {reply.status}, errorCode not {TAKEN}", reply.body
+        )
+    items = _items_by_code(reply, content.get("dsKetQua"), submissions)
+    return [_answer(items[submission.request_code], reply, submission, outcomes) for submission in submissions]
 
 
-def _items_by_code(reply: Reply, items: Any, parcels: Sequence[Parcel]) -> dict[str, dict[str, Any]]:
+def _items_by_code(reply: Reply, items: Any, submissions: Sequence[Submission]) -> dict[str, dict[str, Any]]:
     """The results by maYeuCau: one for each request, none doubled, none of a request that was not sent."""
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise Unrecognised(f"{CODE}: dsKetQua: expected a list of objects", reply.body)
     came = Counter(str(item.get("maYeuCau")) for item in items)
-    sent = Counter(parcel.request_code for parcel in parcels)
+    sent = Counter(submission.request_code for submission in submissions)
     if came != sent:
         missing, surplus = (sent - came).total(), (came - sent).total()
         raise Unrecognised(f"{CODE}: dsKetQua: {missing} results missing, {surplus} doubled or unasked", reply.body)
     return {str(item["maYeuCau"]): item for item in items}
 
 
-def _answer(item: Mapping[str, Any], reply: Reply, parcel: Parcel, outcomes: Mapping[str, Outcome]) -> Answer:
+def _answer(item: Mapping[str, Any], reply: Reply, submission: Submission, outcomes: Mapping[str, Outcome]) -> Answer:
     outcome = outcomes.get(str(item.get("trangThai")))
     if outcome is None:
-        raise Unrecognised(f"{_about(parcel)}: trangThai: expected one of {sorted(outcomes)}", reply.body)
+        raise Unrecognised(f"{_about(submission)}: trangThai: expected one of {sorted(outcomes)}", reply.body)
     return Answer(
         outcome=outcome,
         receipt=_receipt(item, reply) if outcome is Outcome.REGISTERED else None,
@@ -258,11 +271,11 @@ def _answer(item: Mapping[str, Any], reply: Reply, parcel: Parcel, outcomes: Map
     )
 
 
-def _receipt(item: Mapping[str, Any], reply: Reply) -> Receipt:
+def _receipt(item: Mapping[str, Any], reply: Reply) -> HealthInsuranceReceipt:
     card_code = _text(item, "maThe", reply)
     if card_code and not CARD_CODE.fullmatch(card_code):
         raise Unrecognised(f"{CODE}: maThe: expected 15 characters", reply.body)
-    return Receipt(
+    return HealthInsuranceReceipt(
         insurance_number=_number(item, reply), card_code=card_code or None, card_until=_last_day(item, reply)
     )
 
@@ -289,8 +302,8 @@ def _text(content: Mapping[str, Any], name: str, reply: Reply) -> str:
     return (value or "").strip()
 
 
-def _about(parcel: Parcel) -> str:
-    return f"{CODE}, dossier {parcel.dossier.dossier_code}"
+def _about(submission: Submission) -> str:
+    return f"{CODE}, dossier {submission.dossier.dossier_code}"
 
 
 REGISTRY = Registry(
@@ -301,8 +314,8 @@ REGISTRY = Registry(
     read=read,
     ask=ask,
     read_asked=read_asked,
-    places=PlaceCodes(AsOf.SENDING),
-    greeting=greeting,
+    places=UnitCodes(AsOf.SENDING),
+    probe=probe,
     sends_at_once=BATCH,
     asks_at_once=BATCH,
     promises={"birth": ("insurance_number", "card_code"), "death": ()},

@@ -35,14 +35,15 @@ from connectors import xml
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
-from connectors.registries.registry import Registry
-from schemas import land
+from connectors.registries.contract import Registry
+from schemas.cases import land
 from schemas.catalogues import code_of
 from schemas.dates import PartialDate
-from schemas.delivery import Answer, Outcome, Parcel, Receipt
+from schemas.delivery import Answer, Outcome, Submission
 from schemas.dossier import Dossier
 from schemas.person import Address, IdPaper, Person, Sex
 from schemas.places import PROVINCES, commune_on
+from schemas.registries import LandReceipt
 from schemas.text import clean
 
 SEND_PATH = "/dangkydatdai/1.0/guiHoSo"
@@ -62,52 +63,52 @@ HELD_FOR_LONG = frozenset({"ONT", "ODT"})
 _GUIDS = UUID("5b0d4f0e-6a51-5c3e-8d7e-6c616e642d31")
 
 
-def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
     """The HoSoXml of one dossier, valid by our XSD; Refused with path and rule when it cannot be made so."""
-    (parcel,) = parcels
+    (submission,) = submissions
     try:
-        root = _ho_so(parcel)
+        root = _ho_so(submission)
     except _Unwritable as fault:
-        raise _refusal(parcel, str(fault)) from None
+        raise _refusal(submission, str(fault)) from None
     if faults := xml.faults(root, "land"):
-        raise _refusal(parcel, "; ".join(faults))
+        raise _refusal(submission, "; ".join(faults))
     return _post(SEND_PATH, root)
 
 
-def read(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+def read(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
     """The answer to one dossier: taken, already there, or refused."""
-    (parcel,) = parcels
+    (submission,) = submissions
     root = _parse(reply, "KetQua")
     code = xml.text(root, "maKetQua")
     if code in REFUSALS:
         return [Answer(outcome=Outcome.REFUSED, code=code, words=xml.text(root, "moTa"))]
     if code not in TAKEN:
         raise Unrecognised("land: maKetQua of a sent dossier is not in our list", reply.body)
-    answer = _state(root, parcel, reply)
-    if xml.text(root, "hoSoGuid") != str(guid_of(parcel.dossier)) or answer.outcome is Outcome.UNKNOWN:
+    answer = _state(root, submission, reply)
+    if xml.text(root, "hoSoGuid") != str(guid_of(submission.dossier)) or answer.outcome is Outcome.UNKNOWN:
         raise Unrecognised("land: the reply is about another hoSoGuid or dangKyThayDoiId than was sent", reply.body)
     return [answer]
 
 
-def ask(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+def ask(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
     """A look-up by GUID of at most `ASKS_AT_ONCE` dossiers."""
-    return _look_up([guid_of(parcel.dossier) for parcel in parcels])
+    return _look_up([guid_of(submission.dossier) for submission in submissions])
 
 
-def read_asked(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+def read_asked(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
     """What became of each request. One that another version of the dossier holds the GUID of is unknown there."""
     root = _parse(reply, "DanhSachKetQua")
     rows = {xml.text(row, "hoSoGuid"): row for row in root.iterfind("KetQua")}
     answers = []
-    for parcel in parcels:
-        row = rows.get(str(guid_of(parcel.dossier)))
+    for submission in submissions:
+        row = rows.get(str(guid_of(submission.dossier)))
         if row is None:
             raise Unrecognised("land: the look-up's reply lacks a hoSoGuid that was asked for", reply.body)
-        answers.append(_state(row, parcel, reply))
+        answers.append(_state(row, submission, reply))
     return answers
 
 
-def greeting(endpoint: Endpoint) -> Request:
+def probe(endpoint: Endpoint) -> Request:
     """A look-up of a dossier that cannot exist."""
     return _look_up([UUID(int=0)])
 
@@ -121,8 +122,8 @@ class _Unwritable(Exception):
     """A value that the land system has no words for; the message names the field and the rule, never the value."""
 
 
-def _refusal(parcel: Parcel, rules: str) -> Refused:
-    return Refused(f"land: dossier {clean(parcel.dossier.dossier_code)} cannot be written: {rules}")
+def _refusal(submission: Submission, rules: str) -> Refused:
+    return Refused(f"land: dossier {clean(submission.dossier.dossier_code)} cannot be written: {rules}")
 
 
 def _post(path: str, root: etree._Element) -> Request:
@@ -137,8 +138,8 @@ def _look_up(guids: Sequence[UUID]) -> Request:
     return _post(ASK_PATH, root)
 
 
-def _ho_so(parcel: Parcel) -> etree._Element:
-    dossier = parcel.dossier
+def _ho_so(submission: Submission) -> etree._Element:
+    dossier = submission.dossier
     case = dossier.case
     if not isinstance(case, land.LandCase):
         raise _Unwritable("case: not a land change")
@@ -151,7 +152,7 @@ def _ho_so(parcel: Parcel) -> etree._Element:
     _rights(xml.add(root, "ThongTinQuyenSuDungDat"), case, ids)
     _parcel(_nest(root, "ThongTinTaiSan", "ThongTinThuaDat", "DC_ThuaDat"), case.parcel, ids)
     _owners(xml.add(root, "ThongTinChu"), case, dossier.event_on, ids)
-    _change(_nest(root, "ThongTinDangKyThayDoi", "DC_DangKyThayDoi"), parcel, case, ids)
+    _change(_nest(root, "ThongTinDangKyThayDoi", "DC_DangKyThayDoi"), submission, case, ids)
     return root
 
 
@@ -263,11 +264,11 @@ def _household(at: etree._Element, owners: Sequence[Person], ids: _Ids) -> None:
             _fill(xml.add(members, "ThanhVienHoGiaDinh"), caNhanId=ids.owner(position))
 
 
-def _change(at: etree._Element, parcel: Parcel, case: land.LandCase, ids: _Ids) -> None:
+def _change(at: etree._Element, submission: Submission, case: land.LandCase, ids: _Ids) -> None:
     _fill(
-        at, dangKyThayDoiId=parcel.request_code, laThuaDat="true", thuaDatId=ids.parcel,
-        loaiGiaoDichBienDong=case.change_kind, maHoSoThuTucDangKy=parcel.dossier.dossier_code,
-        noiDungDangKyThayDoi=_some(parcel.dossier.abstract),
+        at, dangKyThayDoiId=submission.request_code, laThuaDat="true", thuaDatId=ids.parcel,
+        loaiGiaoDichBienDong=case.change_kind, maHoSoThuTucDangKy=submission.dossier.dossier_code,
+        noiDungDangKyThayDoi=_some(submission.dossier.abstract),
     )  # fmt: skip
 
 
@@ -362,24 +363,24 @@ def _parse(reply: Reply, root_name: str) -> etree._Element:
     return root
 
 
-def _state(row: etree._Element, parcel: Parcel, reply: Reply) -> Answer:
+def _state(row: etree._Element, submission: Submission, reply: Reply) -> Answer:
     code = xml.text(row, "maKetQua")
     outcome = STATES.get(xml.text(row, "trangThai"))
     if code not in TAKEN or outcome is None:
         raise Unrecognised("land: maKetQua or trangThai of a result is not in our list", reply.body)
-    if outcome is Outcome.UNKNOWN or xml.text(row, "dangKyThayDoiId") != parcel.request_code:
+    if outcome is Outcome.UNKNOWN or xml.text(row, "dangKyThayDoiId") != submission.request_code:
         return Answer(outcome=Outcome.UNKNOWN, code=code)
     receipt = _receipt(row, reply) if outcome is Outcome.REGISTERED else None
     return Answer(outcome=outcome, receipt=receipt, code=code, words=xml.text(row, "moTa"))
 
 
-def _receipt(row: etree._Element, reply: Reply) -> Receipt:
+def _receipt(row: etree._Element, reply: Reply) -> LandReceipt:
     """A registration has its day; its code may come later."""
     try:
         registered_on = date.fromisoformat(xml.text(row, "ngayDangKy"))
     except ValueError:
         raise Unrecognised("land: ngayDangKy of a registration is no date", reply.body) from None
-    return Receipt(registered_on=registered_on, land_entry_code=xml.text(row, "maBienDong") or None)
+    return LandReceipt(registered_on=registered_on, land_entry_code=xml.text(row, "maBienDong") or None)
 
 
 REGISTRY = Registry(
@@ -390,7 +391,7 @@ REGISTRY = Registry(
     read=read,
     ask=ask,
     read_asked=read_asked,
-    greeting=greeting,
+    probe=probe,
     asks_at_once=ASKS_AT_ONCE,
     settles_after_s=2.0,  # a repeat has no second effect here, so asking early costs nothing but a look-up
     promises={"land": ("land_entry_code",)},

@@ -33,21 +33,21 @@ from connectors import xml
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unauthorised, Unrecognised
 from connectors.http import Reply, Request, Token
-from connectors.placing import AsOf, PlaceCodes
-from connectors.registries.registry import Registry
-from schemas.civil_status import BirthCase, DeathCase
+from connectors.registries.contract import Registry
+from connectors.registries.unit_translation import AsOf, UnitCodes
+from schemas.cases import BirthCase, DeathCase, ResidenceCase
 from schemas.dates import PartialDate
-from schemas.delivery import Answer, Outcome, Parcel, Receipt
+from schemas.delivery import Answer, Outcome, Submission
 from schemas.fields import PERSONAL_ID
 from schemas.person import Address, Applicant, HeadOfHousehold, Person, Sex
 from schemas.places import commune_on
-from schemas.residence import ResidenceCase
+from schemas.registries import CivilStatusReceipt, ResidenceReceipt
 from schemas.text import clean
 
 NAMESPACE = "http://cutru.dancuquocgia.bca"
 SEND_PATH = "/cutru/1.0/TiepNhanHoSo"
 ASK_PATH = "/cutru/1.0/TraCuuHoSo"
-GREETING_CODE = "0" * 32
+PROBE_CODE = "0" * 32
 """A request code that no delivery has: looking it up proves who we are and finds nothing."""
 
 LAST_DISTRICTS_ON = date(2025, 6, 30)
@@ -67,7 +67,7 @@ _JUDGING = Lock()
 BETTER_FIRST = (Outcome.REGISTERED, Outcome.ACCEPTED, Outcome.REFUSED)
 
 BUSINESS_ERRORS = frozenset({"CT-10"})
-"""MaLoi that a steward can act on; CT-01 (no XML) and CT-02 (not as the schema wants) are ours to mend."""
+"""MaLoi that a steward can act on; CT-01 (no XML) and CT-02 (not as the schema wants) are ours to edit."""
 
 
 @dataclass(frozen=True)
@@ -94,23 +94,25 @@ class SignedHeaders:
         })  # fmt: skip
 
 
-def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
     """The request that opens a case; Refused, with path and rule, when the dossier does not fit the schema."""
-    (parcel,) = parcels
-    dossier = parcel.dossier
+    (submission,) = submissions
+    dossier = submission.dossier
     root = _root("TiepNhanHoSo")
-    _put(root, "MaYeuCau", parcel.request_code)
+    _put(root, "MaYeuCau", submission.request_code)
     _put(root, "MaDVC", dossier.procedure_code)
     _put(root, "MaHoSo", dossier.dossier_code)
     _write_officer(root, endpoint)
     _put(root, "NgayTiepNhan", dossier.event_on.strftime("%Y%m%d"))
     match dossier.case:
         case BirthCase() as birth:
-            _write_birth(_put(root, "DangKyThuongTruTre"), birth, parcel.given, parcel.places_on)
+            _write_birth(
+                _put(root, "DangKyThuongTruTre"), birth, submission.given.of(CivilStatusReceipt), submission.places_on
+            )
         case DeathCase() as death:
-            _write_death(_put(root, "XoaThuongTru"), death, parcel.given)
+            _write_death(_put(root, "XoaThuongTru"), death, submission.given.of(CivilStatusReceipt))
         case ResidenceCase() as residence:
-            _write_residence(_put(root, "DangKyThuongTru"), residence, parcel.places_on)
+            _write_residence(_put(root, "DangKyThuongTru"), residence, submission.places_on)
         case other:
             raise Refused(f"residence: there is no request for a case of kind {other.kind}")
     if dossier.applicant:
@@ -118,36 +120,36 @@ def write(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
     return _post(SEND_PATH, root)
 
 
-def read(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+def read(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
     """What the registry said to a new case; one that is not there after all is no answer we know."""
-    (parcel,) = parcels
-    answer = _read(reply, parcel)
+    (submission,) = submissions
+    answer = _read(reply, submission)
     if answer.outcome is Outcome.UNKNOWN:
         raise Unrecognised("residence: a sent request was answered without a case", reply.body)
     return [answer]
 
 
-def ask(parcels: Sequence[Parcel], endpoint: Endpoint) -> Request:
+def ask(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
     """The look-up of one request code; it changes nothing, however often it is sent."""
-    (parcel,) = parcels
-    return _look_up(parcel.request_code, endpoint)
+    (submission,) = submissions
+    return _look_up(submission.request_code, endpoint)
 
 
-def read_asked(reply: Reply, parcels: Sequence[Parcel]) -> list[Answer]:
+def read_asked(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
     """What became of a request: UNKNOWN when the registry holds no case of this code."""
-    (parcel,) = parcels
-    return [_read(reply, parcel)]
+    (submission,) = submissions
+    return [_read(reply, submission)]
 
 
-def greeting(endpoint: Endpoint) -> Request:
+def probe(endpoint: Endpoint) -> Request:
     """A look-up that finds nothing, for the connection's Test button."""
-    return _look_up(GREETING_CODE, endpoint)
+    return _look_up(PROBE_CODE, endpoint)
 
 
 # Writing: what must be there is written even when it is empty, so that the schema names its place.
 
 
-def _write_birth(into: etree._Element, birth: BirthCase, given: Receipt, event_on: date) -> None:
+def _write_birth(into: etree._Element, birth: BirthCase, given: CivilStatusReceipt, event_on: date) -> None:
     _write_citizen(_put(into, "CongDan"), birth.child, given.personal_id)
     _write_entry(_put(into, "GiayKhaiSinh"), given, with_day=True)
     for name, parent in (("Me", birth.mother), ("Cha", birth.father)):
@@ -157,7 +159,7 @@ def _write_birth(into: etree._Element, birth: BirthCase, given: Receipt, event_o
     _write_head(_put(into, "ChuHo"), birth.head_of_household)
 
 
-def _write_death(into: etree._Element, death: DeathCase, given: Receipt) -> None:
+def _write_death(into: etree._Element, death: DeathCase, given: CivilStatusReceipt) -> None:
     deceased = death.deceased
     person = _put(into, "CongDan")
     _put(person, "HoVaTen", deceased.full_name.upper())
@@ -216,7 +218,7 @@ def _write_head(into: etree._Element, head: HeadOfHousehold | None) -> None:
     _put(into, "HoVaTen", head.full_name.upper())
 
 
-def _write_entry(into: etree._Element, given: Receipt, *, with_day: bool) -> None:
+def _write_entry(into: etree._Element, given: CivilStatusReceipt, *, with_day: bool) -> None:
     """Where civil status entered the birth or the death."""
     _put(into, "SoDangKy", given.entry_number)
     _put(into, "QuyenSo", given.book_code)
@@ -304,7 +306,7 @@ def _extra(endpoint: Endpoint, name: str) -> str:
 # Reading
 
 
-def _read(reply: Reply, parcel: Parcel) -> Answer:
+def _read(reply: Reply, submission: Submission) -> Answer:
     """The answer in a reply of either operation: the cases of one request code, or an error."""
     if reply.status not in (200, 400):
         raise Unrecognised(f"residence: status {reply.status} is not of this interface", reply.body)
@@ -314,9 +316,9 @@ def _read(reply: Reply, parcel: Parcel) -> Answer:
         return _read_error(root, reply)
     if name.namespace != NAMESPACE or name.localname != "KetQua" or reply.status != 200:
         raise Unrecognised(f"residence: expected KetQua or Loi, status {reply.status}", reply.body)
-    if _text(root, "MaYeuCau") != parcel.request_code:
+    if _text(root, "MaYeuCau") != submission.request_code:
         raise Unrecognised("residence: KetQua/MaYeuCau is not the one that was asked about", reply.body)
-    return _read_cases(root, parcel, reply)
+    return _read_cases(root, submission, reply)
 
 
 def _read_error(root: etree._Element, reply: Reply) -> Answer:
@@ -326,19 +328,19 @@ def _read_error(root: etree._Element, reply: Reply) -> Answer:
     return Answer(outcome=Outcome.REFUSED, code=code, words=_text(root, "MoTa"))
 
 
-def _read_cases(root: etree._Element, parcel: Parcel, reply: Reply) -> Answer:
+def _read_cases(root: etree._Element, submission: Submission, reply: Reply) -> Answer:
     """The best of the cases; their number is checked, as a cut list must not pass for `no case`."""
     cases = root.findall(f"{{{NAMESPACE}}}HoSo")
     if _text(root, "SoLuong") != str(len(cases)):
         raise Unrecognised("residence: KetQua/SoLuong is not the number of HoSo", reply.body)
     if not cases:
         return Answer(outcome=Outcome.UNKNOWN)
-    answers = [_read_case(case, parcel, reply) for case in cases]
+    answers = [_read_case(case, submission, reply) for case in cases]
     best = min(answers, key=lambda answer: BETTER_FIRST.index(answer.outcome))
     return best if len(cases) == 1 else best.model_copy(update={"code": f"{best.code} of {len(cases)} cases"})
 
 
-def _read_case(case: etree._Element, parcel: Parcel, reply: Reply) -> Answer:
+def _read_case(case: etree._Element, submission: Submission, reply: Reply) -> Answer:
     status = _text(case, "TrangThai")
     if status not in STATUSES:
         raise Unrecognised("residence: HoSo/TrangThai is not in our list", reply.body)
@@ -348,8 +350,8 @@ def _read_case(case: etree._Element, parcel: Parcel, reply: Reply) -> Answer:
     outcome, receipt = STATUSES[status], None
     if outcome is Outcome.REGISTERED:
         done_on = _read_day(_text(case, "NgayDangKy"), reply)
-        is_alone = parcel.dossier.case.kind == "residence"
-        receipt = Receipt(residence_case_code=case_code, registered_on=done_on if is_alone else None)
+        is_alone = submission.dossier.case.kind == "residence"
+        receipt = ResidenceReceipt(residence_case_code=case_code, registered_on=done_on if is_alone else None)
     return Answer(outcome=outcome, receipt=receipt, code=status, words=_text(case, "LyDo"))
 
 
@@ -374,8 +376,8 @@ REGISTRY = Registry(
     read=read,
     ask=ask,
     read_asked=read_asked,
-    places=PlaceCodes(AsOf.SENDING),
-    greeting=greeting,
+    places=UnitCodes(AsOf.SENDING),
+    probe=probe,
     settles_after_s=60.0,
     promises={
         "birth": ("residence_case_code",),

@@ -12,13 +12,21 @@ from random import Random
 
 from connectors.sandbox.names import MATRILINEAL_GROUPS
 from connectors.sandbox.people import People, Roots
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase, Spouse
+from schemas.cases import (
+    BirthCase,
+    Case,
+    Certificate,
+    DeathCase,
+    LandCase,
+    MarriageCase,
+    Parcel,
+    Purpose,
+    ResidenceCase,
+    Spouse,
+)
 from schemas.dates import PartialDate
-from schemas.dossier import Case
-from schemas.land import Certificate, LandCase, Parcel, Purpose
 from schemas.person import Address, Applicant, HeadOfHousehold, Person, Sex
 from schemas.places import Commune
-from schemas.residence import ResidenceCase
 
 SINGLE_MOTHERS, LATE_BIRTHS, SAME_GROUP = 0.12, 0.06, 0.85
 LATE_DAYS = (75, 1000)

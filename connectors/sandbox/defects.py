@@ -16,11 +16,9 @@ from connectors.sandbox import rarer_defects as rarer
 from connectors.sandbox.papers import BIRTH_NOTICE, DEATH_NOTICE
 from connectors.sandbox.spoiling import heirs, lot, numbered, subject, with_case, with_person
 from schemas import places
-from schemas.civil_status import BirthCase, DeathCase
+from schemas.cases import BirthCase, DeathCase, LandCase, ResidenceCase
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier, PortalStatus
-from schemas.land import LandCase
-from schemas.residence import ResidenceCase
 
 Plant = Callable[[Dossier], Dossier]
 
@@ -87,7 +85,7 @@ def head_of_household_missing(dossier: Dossier) -> Dossier:
 
 
 def status_out_of_order(dossier: Dossier) -> Dossier:
-    """Done or returned, although no registry has heard of it."""
+    """Done or returned, although no registry has acknowledged of it."""
     return dossier.model_copy(update={"status": int((PortalStatus.DONE, PortalStatus.RETURNED)[lot(dossier, 2)])})
 
 
@@ -212,7 +210,7 @@ def broken_content(dossier: Dossier) -> Dossier:
 class Defect:
     """A fault and where it can be: kinds of case, platforms, a registry the procedure must reach (empty: any).
 
-    `is_mended_by_content` is false where the supplemented version would differ in its status alone, which is no new
+    `is_edited_by_content` is false where the supplemented version would differ in its status alone, which is no new
     version, or would have more papers than the first.
     """
 
@@ -220,7 +218,7 @@ class Defect:
     kinds: frozenset[str]
     platforms: frozenset[str]
     registry_code: str = ""
-    is_mended_by_content: bool = True
+    is_edited_by_content: bool = True
 
     def fits(self, platform_code: str, case_kind: str, registries: tuple[str, ...]) -> bool:
         is_reached = not self.registry_code or self.registry_code in registries
@@ -242,7 +240,7 @@ DEFECTS: dict[str, Defect] = {
         Defect(decomposed_text, _ALL, _BOTH),
         Defect(retired_commune_code, _ALL, _BOTH),
         Defect(head_of_household_missing, frozenset({"birth", "residence"}), _BOTH, "residence"),
-        Defect(status_out_of_order, _ALL, _BOTH, is_mended_by_content=False),
+        Defect(status_out_of_order, _ALL, _BOTH, is_edited_by_content=False),
         Defect(unknown_procedure, _ALL, _BOTH),
         Defect(death_before_birth, _DEATH, _BOTH),
         Defect(birth_after_receipt, _BIRTH, _BOTH),
@@ -255,7 +253,7 @@ DEFECTS: dict[str, Defect] = {
         Defect(owner_twice, _LAND, _ONESTOP),
         Defect(disputed_parcel, _LAND, _ONESTOP),
         Defect(paper_hash_differs, _ALL, _ONESTOP),
-        Defect(paper_missing, frozenset({"birth", "death"}), _BOTH, is_mended_by_content=False),
+        Defect(paper_missing, frozenset({"birth", "death"}), _BOTH, is_edited_by_content=False),
         Defect(parents_same_number, _BIRTH, _BOTH),
         Defect(applicant_relation_overwrites, _BIRTH, _BOTH),
         Defect(rarer.split_commune_code, _ALL, _BOTH),

@@ -6,10 +6,9 @@ from functools import cache
 
 from connectors.sandbox.spoiling import heirs, lot, numbered, subject, with_case, with_person
 from schemas import places
-from schemas.civil_status import BirthCase, DeathCase
+from schemas.cases import BirthCase, DeathCase, LandCase
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
-from schemas.land import LandCase
 from schemas.person import Address, HeadOfHousehold
 from schemas.text import TCVN3
 

@@ -3,7 +3,7 @@
 Every listener answers, besides its twin's own paths:
 
     GET  /twin/<code>/progress     {"given": dossiers listed so far, "still_to_come": supplements not given yet}
-    GET  /twin/<code>/registered   what the twin holds as registered (the ground truth, for tests and rehearsals)
+    GET  /twin/<code>/registered   what the twin holds as registered (the ground truth, for tests and sandboxes)
     PUT  /twin/<code>/faults       {"fault": "lose_answer", "share": 0.2, "seconds": 3}; {"fault": null} ends it
 """
 

@@ -3,11 +3,9 @@
 from datetime import date, timedelta
 
 from schemas import places
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase
+from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, ResidenceCase
 from schemas.dossier import Dossier
-from schemas.land import LandCase
 from schemas.person import Person
-from schemas.residence import ResidenceCase
 
 
 def with_case(dossier: Dossier, **changes: object) -> Dossier:
@@ -56,7 +54,7 @@ def heirs(code: str, on: date) -> tuple[places.Unit, ...]:
     old = places.unit_on(code, places.TWO_LEVELS_FROM - timedelta(days=1))
     if old is None or places.commune_on(code, on) is not None:
         return ()
-    became = places.carry(old, on)
+    became = places.crosswalk(old, on)
     if isinstance(became, places.OneOf):
         return became.units
     return () if isinstance(became, places.Unknown) else (became.unit,)

@@ -22,23 +22,24 @@ from connectors.ledger.examinations import (
     settle,
     unexamined,
 )
-from connectors.portals.platform import Platform
+from connectors.portals.contract import Platform
 from connectors.portals.provinces import PROVINCES, Province, read_original
-from dags.steps.likening import liken
+from dags.steps.matching import match_dossiers
 from quality.check import FetchedPaper, examine
 from quality.deadlines import term_of
 from schemas.decision import UNACCEPTABLE, fitted
 from schemas.delivery import delivery_key
-from schemas.dossier import ADMISSION, Admission, Dossier, DossierState, Paper
+from schemas.dossier import ADMISSION, Admission, Dossier, Paper
 from schemas.finding import Finding, Weight
 from schemas.routes import Route, route_of
+from schemas.states import DossierState
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 
 UNREADABLE, CHANGED, NO_ROUTE = "unreadable_original", "changed_after_sending", "procedure_has_no_route"
-UNFIT = "mends_do_not_fit"
+UNFIT = "edits_do_not_fit"
 
 
 def check(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, int]:
@@ -92,9 +93,11 @@ def _examine(
     while is_full and (batch := unexamined(ledger, province.province_code, after, limit, codes, in_hand)):
         after, is_full = batch[-1].dossier_id, len(batch) == limit
         sources = [(one, read_already.get(one.original) or _read(one)) for one in batch]
-        read = [with_mends(one, source) if source else (one, None) for one, source in sources]
+        read = [with_edits(one, source) if source else (one, None) for one, source in sources]
         papers = _papers(ledger, province.platform, line, read)
-        alike = liken(ledger, {one.dossier_id: dossier for one, dossier in read if dossier and _is_new_to_all(one)})
+        alike = match_dossiers(
+            ledger, {one.dossier_id: dossier for one, dossier in read if dossier and _is_new_to_all(one)}
+        )
         yield [judge(one, dossier, papers[one.dossier_id], alike.get(one.dossier_id, ()))
                for one, dossier in read if one.dossier_id in papers]  # fmt: skip
 
@@ -103,18 +106,18 @@ def _read(one: Unexamined) -> Dossier | None:
     return read_original(one.portal_code, one.original) if one.unreadable_field is None else None
 
 
-def with_mends(one: Unexamined, source: Dossier) -> tuple[Unexamined, Dossier]:
-    """The dossier with what persons changed in it. Where their mends do not fit, the source without any, which
+def with_edits(one: Unexamined, source: Dossier) -> tuple[Unexamined, Dossier]:
+    """The dossier with what persons changed in it. Where their edits do not fit, the source without any, which
     `unfit_at` then keeps from going on."""
-    mends = list(one.mends.values())
-    if dossier := fitted(source, mends):
+    edits = list(one.edits.values())
+    if dossier := fitted(source, edits):
         return one, dossier
-    log.warning("dossier %s: its mends do not fit", one.dossier_code)
-    return replace(one, mends={}, unfit_at=mends[-1].field_path), source
+    log.warning("dossier %s: its edits do not fit", one.dossier_code)
+    return replace(one, edits={}, unfit_at=edits[-1].field_path), source
 
 
 def _is_new_to_all(one: Unexamined) -> bool:
-    """Whether a likeness to another dossier still matters: no registry has it, its portal has not ended it."""
+    """Whether a duplicate_candidate to another dossier still matters: no registry has it, its portal has not ended it."""
     return not one.touched and ADMISSION.get(one.portal_status or 0) != Admission.CLOSED
 
 
@@ -168,11 +171,11 @@ def _weigh(
 
 
 def _keys(one: Unexamined, dossier: Dossier, registries: Sequence[str]) -> list[UUID]:
-    """The key of each delivery; what a registry has of this version stays as it was sent, whatever was mended since."""
+    """The key of each delivery; what a registry has of this version stays as it was sent, whatever was edited since."""
     sent = {
         registry_code: key for key, (registry_code, version) in one.touched.items() if version == one.version_number
     }
-    digest = dossier.content_sha256() if one.mends else one.content_sha256
+    digest = dossier.content_sha256() if one.edits else one.content_sha256
     return [sent.get(code) or delivery_key(code, dossier, digest) for code in registries]
 
 

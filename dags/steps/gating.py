@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.errors import Unrecognised
 from connectors.ledger import Ledger
-from connectors.ledger.days import (
+from connectors.ledger.daily_checks import (
     Bundle,
     Entered,
     Kept,
@@ -38,10 +38,10 @@ from quality.expectations.declared import AGREEMENT, ANSWERS, BOOK
 from quality.expectations.docs import Shown, write_site
 from quality.expectations.facts import Figures, Seen
 from schemas.dates import VIETNAM
-from schemas.delivery import REGISTRY_CODES
 from schemas.dossier import Dossier
 from schemas.expectation import Verdict
 from schemas.fields import BOOK_CODE, procedure_code
+from schemas.registries import REGISTRY_CODES
 from schemas.routes import ROUTES
 
 Reader = Callable[[str, bytes], Dossier]

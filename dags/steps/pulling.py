@@ -10,16 +10,16 @@ from datetime import datetime, timezone
 from types import TracebackType
 from typing import Self
 
+from connectors.decoding import DecodeError
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, Unreachable, Unrecognised
 from connectors.http import Line, Reply
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival, position_of, save_page
 from connectors.ledger.examinations import settle
-from connectors.ledger.health import note_line
-from connectors.portals.platform import Entry, Platform
+from connectors.ledger.line_health import note_line
+from connectors.portals.contract import Entry, Platform
 from connectors.portals.provinces import Province
-from connectors.shape import Misshapen
 from dags.steps.checking import BATCH, check_on, examine_on
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class _Clerk:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._thread.shutdown()
-        if error is None or not (self._settling and self._settling.exception()):  # else the line's error is told
+        if error is None or not (self._settling and self._settling.exception()):  # else the line's error is outcome
             self._wait()
 
     def examine(self, province: Province, line: Line, saved: Sequence[Arrival]) -> None:
@@ -181,5 +181,5 @@ def read_arrival(platform: Platform, portal_code: str, dossier_code: str, origin
     try:
         return Arrival(dossier_code, original, platform.read_dossier(original, portal_code))
     except Unrecognised as error:
-        field = error.field if isinstance(error, Misshapen) else str(error)
+        field = error.field if isinstance(error, DecodeError) else str(error)
         return Arrival(dossier_code, original, None, field[:200])

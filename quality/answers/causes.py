@@ -9,9 +9,9 @@ from typing import get_args
 
 from quality.check import Who
 from quality.titles import steps_from
-from schemas.delivery import REGISTRY_CODES
-from schemas.dossier import Case
+from schemas.cases import Case
 from schemas.fields import Model
+from schemas.registries import REGISTRY_CODES
 
 PORTAL = "portal"
 ANSWERING = (*REGISTRY_CODES, PORTAL)

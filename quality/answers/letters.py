@@ -31,11 +31,11 @@ def readable(words: str) -> str:
     if "<" in words:
         words = _TAGS.sub(BREAK, words)
     if _OF_MOJIBAKE.search(words):
-        words = _mended(words)
+        words = _edited(words)
     return words
 
 
-def _mended(words: str) -> str:
+def _edited(words: str) -> str:
     try:
         return words.translate(_BYTES_OF_1252).encode("latin-1").decode()
     except UnicodeError:

@@ -10,12 +10,10 @@ from functools import lru_cache
 
 from quality.check import HOLDS, At, Examination, Saw, Who, check, check_each
 from schemas.agencies import OF_A_COMMUNE, AgencyCode, AgencyTable, agencies
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase
-from schemas.dossier import Case, Dossier
-from schemas.land import LandCase
+from schemas.cases import BirthCase, Case, DeathCase, LandCase, MarriageCase, ResidenceCase
+from schemas.dossier import Dossier
 from schemas.person import Address
 from schemas.places import commune_on
-from schemas.residence import ResidenceCase
 
 CODES = ("agency_code", "deciding_agency_code", "returning_agency_code")
 AGENCY_CODES = "QCVN 102:2016/BTTTT; QĐ 20/2020/QĐ-TTg, sửa đổi bởi QĐ 09/2025/QĐ-TTg"

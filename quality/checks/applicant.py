@@ -5,8 +5,8 @@ import re
 from quality.check import HOLDS, NOTES, At, Examination, Saw, check, check_each
 from quality.checks.family import is_surely_younger_than
 from quality.checks.identity import is_placeholder
-from schemas.civil_status import DeathCase, MarriageCase, Spouse
-from schemas.dossier import Case, Dossier
+from schemas.cases import Case, DeathCase, MarriageCase, Spouse
+from schemas.dossier import Dossier
 from schemas.fields import PERSONAL_ID
 from schemas.person import Applicant, HeadOfHousehold, Person
 from schemas.text import tone_key
@@ -172,7 +172,7 @@ def _as_phone(as_written: str) -> str | None:
     do_vi="Hỏi lại số điện thoại khi có dịp; hồ sơ vẫn được gửi đi.",
     says_en="The telephone number is none, so the citizen cannot be reached by it.",
     do_en="Ask for the number again when there is occasion; the dossier is sent all the same.",
-    mend=_as_phone,
+    edit=_as_phone,
 )
 def phone_malformed(phone: str) -> Saw:
     return None if not phone or PHONE.fullmatch(phone) else f"{len(phone)} characters"
@@ -186,7 +186,7 @@ def phone_malformed(phone: str) -> Saw:
     do_vi="Hỏi lại địa chỉ thư khi có dịp; hồ sơ vẫn được gửi đi.",
     says_en="The e-mail address is none, so the citizen cannot be reached by it.",
     do_en="Ask for the address again when there is occasion; the dossier is sent all the same.",
-    mend=lambda email: joined if EMAIL.fullmatch(joined := "".join(email.split())) else None,
+    edit=lambda email: joined if EMAIL.fullmatch(joined := "".join(email.split())) else None,
 )
 def email_malformed(email: str) -> Saw:
     return None if not email or EMAIL.fullmatch(email) else "no address"

@@ -22,7 +22,7 @@ _UNSEEN = re.compile(f"[{UNSEEN}\u200e\u200f\u202a-\u202e\x00-\x08\x0b\x0c\x0e-\
     do_vi="Ghi trích yếu theo nội dung đề nghị của người dân rồi gửi lại.",
     says_en="The abstract is what software fills in where there was none.",
     do_en="Write the abstract after what the citizen asks for, then send again.",
-    mend=lambda abstract: "",
+    edit=lambda abstract: "",
 )
 def dinhkem_abstract(abstract: str) -> Saw:
     is_short = len(abstract) < 16
@@ -38,7 +38,7 @@ def dinhkem_abstract(abstract: str) -> Saw:
     do_vi="Để trống hoặc ghi đúng nội dung theo giấy tờ gốc rồi gửi lại.",
     says_en="A field holds a program's word for nothing, such as null.",
     do_en="Leave it empty or write what the original paper says, then send again.",
-    mend=lambda text: EMPTY,
+    edit=lambda text: EMPTY,
 )  # fmt: skip
 def word_for_nothing(text: str) -> Saw:
     return "a word for nothing" if text.strip().lower() in NOTHING else None
@@ -59,7 +59,7 @@ def _without_markup(text: str) -> str | None:
     do_vi="Gõ lại nội dung bằng chữ thường rồi gửi lại.",
     says_en="A text holds HTML codes, which the receiver would enter as they are.",
     do_en="Type the text again as plain letters, then send again.",
-    mend=_without_markup,
+    edit=_without_markup,
 )  # fmt: skip
 def markup_in_text(text: str) -> Saw:
     return "HTML codes" if ("&" in text or "<" in text) and MARKUP.search(text) else None
@@ -74,7 +74,7 @@ def markup_in_text(text: str) -> Saw:
     do_vi="Xóa ô này và gõ lại bằng tay, không dán, rồi gửi lại.",
     says_en="A name or number holds characters that nobody sees, so the receiver will not find it.",
     do_en="Empty the field and type it again by hand, without pasting, then send again.",
-    mend=lambda text: _UNSEEN.sub("", text) or EMPTY,
+    edit=lambda text: _UNSEEN.sub("", text) or EMPTY,
 )  # fmt: skip
 def unseen_characters(text: str) -> Saw:
     return "unseen characters" if not text.isprintable() and _UNSEEN.search(text) else None

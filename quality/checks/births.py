@@ -2,7 +2,7 @@
 
 from quality.check import HOLDS, NOTES, At, Examination, Saw, check
 from quality.checks.family import is_surely_younger_than
-from schemas.civil_status import BirthCase
+from schemas.cases import BirthCase
 from schemas.fields import BIRTH_NOTICE_CODE
 from schemas.person import Sex
 from schemas.text import tone_key

@@ -4,10 +4,10 @@ and what the registry says of the card it made."""
 import re
 
 from quality.check import HOLDS, NOTES, Examination, Saw, Who, check, check_each
-from schemas.civil_status import BirthCase
-from schemas.delivery import Receipt
+from schemas.cases import BirthCase
 from schemas.fields import CARD_CODE
 from schemas.health_insurance import UNDER_SIX_GROUP, under_six_expiry
+from schemas.registries import HealthInsuranceReceipt
 
 CARD_WITH_NUMBER = re.compile(r"[A-Z]{2}[1-5]\d{2}(\d{10})(?:\d{5})?", re.ASCII)
 """Group, benefit, province, number; a scanned code has the facility behind it."""
@@ -28,7 +28,7 @@ def number_in_card(as_written: str) -> str | None:
     do_vi="Giữ lại 10 chữ số cuối của mã thẻ rồi gửi lại.",
     says_en="A whole card code stands where the insurance number, its last ten digits, belongs.",
     do_en="Keep the last ten digits of the card code, then send again.",
-    mend=number_in_card,
+    edit=number_in_card,
 )
 def card_code_for_number(insurance_number: str) -> Saw:
     return "a card code" if number_in_card(insurance_number) else None
@@ -73,7 +73,7 @@ def too_old_for_card(case: BirthCase, exam: Examination) -> Saw:
     says_en="The card code that the registry gave is not that of a child under six.",
     do_en="Ask the insurance office before the card is handed out.",
 )
-def card_code_malformed(receipt: Receipt, exam: Examination) -> Saw:
+def card_code_malformed(receipt: HealthInsuranceReceipt, exam: Examination) -> Saw:
     code = receipt.card_code
     if code is None or not isinstance(exam.dossier.case, BirthCase):
         return None
@@ -91,7 +91,7 @@ def card_code_malformed(receipt: Receipt, exam: Examination) -> Saw:
     says_en="The insurance number that the registry gave is not that of the card.",
     do_en="Ask the insurance office before the card is handed out.",
 )  # fmt: skip
-def card_of_another_number(receipt: Receipt) -> Saw:
+def card_of_another_number(receipt: HealthInsuranceReceipt) -> Saw:
     if not receipt.card_code or not receipt.insurance_number or (of_card := number_in_card(receipt.card_code)) is None:
         return None
     return None if of_card == receipt.insurance_number else "another number"
@@ -107,7 +107,7 @@ def card_of_another_number(receipt: Receipt) -> Saw:
     says_en="The card ends on another day than 72 months and 30 September make it.",
     do_en="Compare the date of birth with the insurance office; the card may be used.",
 )
-def card_expiry_differs(receipt: Receipt, exam: Examination) -> Saw:
+def card_expiry_differs(receipt: HealthInsuranceReceipt, exam: Examination) -> Saw:
     case = exam.dossier.case
     born_on = case.child.born_on if isinstance(case, BirthCase) else None
     if receipt.card_until is None or born_on is None or born_on.earliest is None or born_on.precision != "day":

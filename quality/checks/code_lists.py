@@ -1,8 +1,7 @@
 """Codes chosen from the ministry's and the land system's short lists."""
 
 from quality.check import HOLDS, Saw, check, check_each
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase, Spouse
-from schemas.land import LandCase
+from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, Spouse
 
 MINISTRY = "cấu trúc dữ liệu số hóa hộ tịch của Bộ Tư pháp (mẫu hotich158)"
 REGISTRATION_KINDS = {"birth": frozenset("01234"), "marriage": frozenset("12")}

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from quality.check import HOLDS, NOTES, Examination, Saw, Who, check, check_each
-from schemas.civil_status import BirthCase, DeathCase
+from schemas.cases import BirthCase, DeathCase
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
 from schemas.person import Person
@@ -214,7 +214,7 @@ def _as_time(as_written: str) -> str | None:
     do_vi="Ghi lại giờ phút theo giấy báo tử, hoặc để trống nếu không rõ.",
     says_en="The time of death is not hours and minutes, such as 05:30.",
     do_en="Write the time from the death notice again, or leave it empty if unknown.",
-    mend=_as_time,
+    edit=_as_time,
 )
 def death_time_malformed(died_at_time: str) -> Saw:
     return None if not died_at_time or TIME.fullmatch(died_at_time) else f"{len(died_at_time)} characters"

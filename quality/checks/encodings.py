@@ -70,13 +70,13 @@ def _from_old(text: str) -> str | None:
     do_vi="Gõ lại nội dung bằng Unicode theo giấy tờ gốc rồi gửi lại.",
     says_en="Letters are written in an encoding older than Unicode (TCVN3 or VNI).",
     do_en="Type the text again in Unicode from the original paper, then send again.",
-    mend=_from_old,
+    edit=_from_old,
 )
 def legacy_encoding(text: str) -> Saw:
     return None if text.isascii() else (found if (found := _encoding_of(text)) else None)
 
 
-def _mended(text: str) -> str | None:
+def _edited(text: str) -> str | None:
     """The text as UTF-8 again, when nothing of it was lost."""
     try:
         whole = b"".join(_bytes_of(letter) for letter in text).decode()
@@ -109,7 +109,7 @@ def _is_torn(text: str) -> bool:
     do_vi="Báo kỹ thuật và đơn vị vận hành cổng; không gõ lại từng hồ sơ khi chưa rõ.",
     says_en="Letters were lost or torn on the portal's side; its whole delivery may be broken.",
     do_en="Tell the engineer and the portal's operator; do not retype dossiers before it is clear.",
-    mend=_mended,
+    edit=_edited,
 )
 def broken_encoding(text: str) -> Saw:
     if text.isascii():

@@ -4,9 +4,9 @@ import re
 
 from quality.check import HOLDS, NOTES, Examination, Saw, Who, check
 from quality.checks.dates import is_surely_after_day
-from schemas.civil_status import BirthCase, DeathCase
-from schemas.delivery import Receipt
+from schemas.cases import BirthCase, DeathCase
 from schemas.fields import BOOK_CODE
+from schemas.registries import CivilStatusReceipt
 
 ENTRY_NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 PAGE_NUMBER = re.compile(r"\d{1,4}", re.ASCII)
@@ -23,7 +23,7 @@ TEMPLATE = "Mẫu hotich158, cấu trúc dữ liệu số hóa hộ tịch của
     says_en="The book that the registry gave is not number and year of opening.",
     do_en="Look it up in the register, write the book as 01/2026, then let it go on.",
 )
-def book_code_malformed(receipt: Receipt) -> Saw:
+def book_code_malformed(receipt: CivilStatusReceipt) -> Saw:
     book = receipt.book_code
     return None if book is None or (BOOK_CODE.fullmatch(book) and book.isascii()) else f"{len(book)} characters"
 
@@ -38,7 +38,7 @@ def book_code_malformed(receipt: Receipt) -> Saw:
     says_en="The entry number that the registry gave is no number.",
     do_en="Look it up in the register, write the right number, then let it go on.",
 )
-def entry_number_malformed(receipt: Receipt) -> Saw:
+def entry_number_malformed(receipt: CivilStatusReceipt) -> Saw:
     number = receipt.entry_number
     return None if number is None or ENTRY_NUMBER.fullmatch(number) else f"{len(number)} characters"
 
@@ -53,7 +53,7 @@ def entry_number_malformed(receipt: Receipt) -> Saw:
     says_en="The page that the registry gave is no number.",
     do_en="Look the page up when there is occasion; the dossier goes on all the same.",
 )
-def page_number_malformed(receipt: Receipt) -> Saw:
+def page_number_malformed(receipt: CivilStatusReceipt) -> Saw:
     page = receipt.page_number
     return None if not page or PAGE_NUMBER.fullmatch(page) else f"{len(page)} characters"
 
@@ -68,7 +68,7 @@ def page_number_malformed(receipt: Receipt) -> Saw:
     says_en="The book was opened after the year of the entry in it.",
     do_en="Look it up with the registrar; the dossier goes on all the same.",
 )  # fmt: skip
-def book_of_later_year(receipt: Receipt) -> Saw:
+def book_of_later_year(receipt: CivilStatusReceipt) -> Saw:
     if not receipt.book_code or receipt.registered_on is None or not BOOK_CODE.fullmatch(receipt.book_code):
         return None
     return "a later year" if int(receipt.book_code[-4:]) > receipt.registered_on.year else None
@@ -84,7 +84,7 @@ def book_of_later_year(receipt: Receipt) -> Saw:
     says_en="By its day, the entry was made before the birth or death it is about.",
     do_en="Compare the register with the birth or death notice before the dossier goes on.",
 )
-def registered_before_event(receipt: Receipt, exam: Examination) -> Saw:
+def registered_before_event(receipt: CivilStatusReceipt, exam: Examination) -> Saw:
     case = exam.dossier.case
     happened = case.child.born_on if isinstance(case, BirthCase) else None
     happened = case.died_on if isinstance(case, DeathCase) else happened

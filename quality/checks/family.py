@@ -4,7 +4,7 @@ from datetime import date
 
 from quality.check import HOLDS, At, Examination, Saw, check
 from quality.checks.identity import is_placeholder
-from schemas.civil_status import BirthCase, MarriageCase, Spouse
+from schemas.cases import BirthCase, MarriageCase, Spouse
 from schemas.dates import PartialDate
 from schemas.person import Person, Sex
 from schemas.text import clean, tone_key

@@ -1,9 +1,8 @@
 """What the residence register needs: an address to register at, and whose household it is."""
 
 from quality.check import HOLDS, NOTES, At, Examination, Saw, check
-from schemas.civil_status import BirthCase
+from schemas.cases import BirthCase, ResidenceCase
 from schemas.person import HeadOfHousehold, Person
-from schemas.residence import ResidenceCase
 from schemas.text import tone_key
 
 BLANK = frozenset({"", "chưa rõ", "khác"})

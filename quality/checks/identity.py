@@ -42,7 +42,7 @@ def _is_odd(number: str) -> bool:
     says_vi="Số giấy tờ là số do phần mềm tự điền khi trống, không phải số thật.",
     do_vi="Đối chiếu giấy tờ gốc, nhập đúng số hoặc để trống rồi gửi lại.",
     says_en="A number that software fills in where there was none stands for a real one.",
-    mend=lambda number: EMPTY,
+    edit=lambda number: EMPTY,
     do_en="Compare with the original paper; enter the right number or leave it empty, then send again.",
 )  # fmt: skip
 def placeholder_number(number: str) -> Saw:
@@ -75,7 +75,7 @@ def wrong_personal_id_length(personal_id: str) -> Saw:
     do_vi="Xóa khoảng trắng trong số giấy tờ trên cổng rồi gửi lại.",
     says_en="A number has spaces before, in or after it; registries refuse that.",
     do_en="Remove the spaces from the number, then send again.",
-    mend=lambda number: "".join(number.split()) or EMPTY,
+    edit=lambda number: "".join(number.split()) or EMPTY,
 )  # fmt: skip
 def spaces_in_number(number: str) -> Saw:
     return None if number.isalnum() or not any(map(str.isspace, number)) else "spaces"

@@ -4,9 +4,9 @@ import re
 from decimal import Decimal
 
 from quality.check import HOLDS, At, Examination, Saw, check
+from schemas.cases import Certificate, LandCase, Parcel, Purpose
 from schemas.catalogues import code_of
 from schemas.fields import CERTIFICATE_SERIAL
-from schemas.land import Certificate, LandCase, Parcel, Purpose
 from schemas.person import Person
 from schemas.text import tone_key
 
@@ -76,7 +76,7 @@ def unknown_land_purpose(purpose: Purpose, exam: Examination) -> Saw:
     do_vi="Nhập lại số tờ, số thửa theo giấy chứng nhận rồi gửi lại.",
     says_en="A map sheet or parcel number is missing or no number.",
     do_en="Enter the map sheet and parcel numbers of the certificate again, then send again.",
-    mend=lambda number: joined if NUMBER.fullmatch(joined := number.strip()) else None,
+    edit=lambda number: joined if NUMBER.fullmatch(joined := number.strip()) else None,
 )  # fmt: skip
 def parcel_number_missing(parcel: Parcel) -> Saw:
     for name, number in (("sheet_number", parcel.sheet_number), ("parcel_number", parcel.parcel_number)):
@@ -113,7 +113,7 @@ def _serial_in_shape(as_written: str) -> str | None:
     do_vi="Nhập lại theo giấy, ví dụ dạng AA 12345678, rồi gửi lại.",
     says_en="A certificate's serial is missing or of no known shape.",
     do_en="Enter the serial of the certificate again, such as AA 12345678, then send again.",
-    mend=_serial_in_shape,
+    edit=_serial_in_shape,
 )
 def serial_malformed(certificate: Certificate) -> Saw:
     serial = certificate.serial

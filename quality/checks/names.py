@@ -53,7 +53,7 @@ def placeholder_name(full_name: str) -> Saw:
     do_vi="Gõ lại nội dung bằng bộ gõ Unicode dựng sẵn rồi gửi lại.",
     says_en="Letters are written in decomposed Unicode, so the receiver will not find the name.",
     do_en="Type the text again with a method that gives composed Unicode, then send again.",
-    mend=compose,
+    edit=compose,
 )  # fmt: skip
 def decomposed_text(text: str) -> Saw:
     return None if text.isascii() or unicodedata.is_normalized("NFC", text) else "not NFC"
@@ -111,7 +111,7 @@ def signs_in_name(full_name: str) -> Saw:
     do_vi="Sửa thành chữ in hoa khi có dịp; hồ sơ vẫn được gửi đi.",
     says_en="A name is not in capitals, as forms and registers have it.",
     do_en="Write it in capitals when there is occasion; the dossier is sent all the same.",
-    mend=str.upper,
+    edit=str.upper,
 )
 def name_not_in_capitals(full_name: str) -> Saw:
     return None if full_name.isupper() or full_name == full_name.upper() else "small letters"
@@ -140,7 +140,7 @@ def name_of_one_word(full_name: str) -> Saw:
     do_vi="Xóa khoảng trắng thừa khi có dịp sửa hồ sơ; hồ sơ vẫn được gửi đi.",
     says_en="A name has needless spaces.",
     do_en="Remove the spaces when the dossier is next corrected; it is sent all the same.",
-    mend=lambda full_name: " ".join(full_name.split()) or None,
+    edit=lambda full_name: " ".join(full_name.split()) or None,
 )
 def needless_spaces_in_name(full_name: str) -> Saw:
     return "spaces" if full_name and full_name != " ".join(full_name.split()) else None
@@ -154,7 +154,7 @@ def needless_spaces_in_name(full_name: str) -> Saw:
     do_vi="Đối chiếu giấy tờ gốc; sửa lại nếu đúng là gõ sót.",
     says_en="A name seems to hold keystrokes of the Telex typing method.",
     do_en="Compare with the original paper; correct the name if keystrokes were left in it.",
-    mend=from_telex,
+    edit=from_telex,
 )
 def telex_residue(person: Person) -> Saw:
     if person.nationality_code not in (None, "VN"):
@@ -201,7 +201,7 @@ def _code_of_vietnam(as_written: str) -> str | None:
     do_vi="Kiểm tra quốc tịch; nếu đúng, báo quản trị bổ sung vào danh mục.",
     says_en="A nationality code is not in the list in use.",
     do_en="Check the nationality; if it is right, have the operator add it to the list.",
-    mend=_code_of_vietnam,
+    edit=_code_of_vietnam,
 )
 def unknown_nationality(nationality_code: str, exam: Examination) -> Saw:
     return None if _is_listed(nationality_code, exam.event_on) else "not in the list"

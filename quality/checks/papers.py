@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from quality.check import HOLDS, NOTES, At, Examination, FetchedPaper, Saw, check, check_each
-from schemas.civil_status import BirthCase
+from schemas.cases import BirthCase
 from schemas.dossier import Dossier, Paper
 from schemas.fields import BIRTH_NOTICE_CODE
 
@@ -146,7 +146,7 @@ def _notice_in_shape(as_written: str) -> str | None:
     do_vi="Nhập lại số theo giấy chứng sinh, ví dụ dạng 00012.GCS.24001.26, rồi gửi lại.",
     says_en="A birth notice's number is not sequence, GCS, facility and year.",
     do_en="Enter the number of the birth notice again, such as 00012.GCS.24001.26, then send again.",
-    mend=_notice_in_shape,
+    edit=_notice_in_shape,
     valid_from=CODED_NOTICES_FROM,
 )
 def birth_notice_malformed(case: BirthCase) -> Saw:
@@ -170,7 +170,7 @@ def _was_born_before_coded(case: BirthCase) -> bool:
     do_vi="Chọn lại cơ sở khám chữa bệnh trong danh mục rồi gửi lại.",
     says_en="The clinic's code is not five digits.",
     do_en="Choose the clinic from the list again, then send again.",
-    mend=lambda code: joined if FACILITY.fullmatch(joined := "".join(code.split())) else None,
+    edit=lambda code: joined if FACILITY.fullmatch(joined := "".join(code.split())) else None,
 )
 def clinic_code_malformed(clinic_code: str) -> Saw:
     is_code = len(clinic_code) == 5 and clinic_code.isdecimal() and clinic_code.isascii()

@@ -4,8 +4,8 @@ from datetime import date
 
 from quality.check import HOLDS, NOTES, At, Examination, Saw, check
 from quality.checks.dates import ENDLESS, is_surely_before
+from schemas.cases import Certificate, LandCase, Parcel, Purpose
 from schemas.dates import PartialDate
-from schemas.land import Certificate, LandCase, Parcel, Purpose
 from schemas.places import Commune, passages_to, unit_on
 from schemas.text import clean
 

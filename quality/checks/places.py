@@ -9,10 +9,10 @@ from datetime import date
 from functools import lru_cache
 
 from quality.check import HOLDS, NOTES, STOPS, Examination, Saw, Who, check, check_each
-from schemas.civil_status import BirthCase
+from schemas.cases import BirthCase
 from schemas.dossier import Dossier
 from schemas.person import Address
-from schemas.places import PROVINCES, OneOf, Whole, carry, commune_on, units_of, wrong_code
+from schemas.places import PROVINCES, OneOf, Whole, commune_on, crosswalk, units_of, wrong_code
 
 _commune_on = lru_cache(maxsize=16_384)(commune_on)
 
@@ -38,7 +38,7 @@ def _successors(code: str) -> tuple[str, ...]:
     ended = [unit for unit in units_of(code) if unit.valid_until == TWO_LEVELS_FROM]
     if len(ended) != 1:
         return ()
-    match carry(ended[0], TWO_LEVELS_FROM):
+    match crosswalk(ended[0], TWO_LEVELS_FROM):
         case Whole(unit=unit):
             return (unit.code,)
         case OneOf(units=units):
@@ -62,7 +62,7 @@ def _lost_a_zero(code: str) -> bool:
     do_vi="Chọn lại xã, phường theo danh mục hiện hành rồi gửi lại; không tự suy đoán khi xã bị chia.",
     says_en="No unit holds a commune code on the day of receipt.",
     do_en="Choose the commune from today's list, then send again.",
-    mend=lambda code: heirs[0] if len(heirs := _successors(code)) == 1 else None,
+    edit=lambda code: heirs[0] if len(heirs := _successors(code)) == 1 else None,
 )
 def retired_commune_code(commune_code: str, exam: Examination) -> Saw:
     has_own_check = _lost_a_zero(commune_code) or len(_successors(commune_code)) > 1
@@ -96,7 +96,7 @@ def split_undecided(commune_code: str, exam: Examination) -> Saw:
     do_vi="Thêm lại số 0 ở đầu mã rồi gửi lại.",
     says_en="A unit's code lost its leading zero, as spreadsheets do.",
     do_en="Put the zero back in front of the code, then send again.",
-    mend=lambda code: f"0{code}" if _lost_a_zero(code) else None,
+    edit=lambda code: f"0{code}" if _lost_a_zero(code) else None,
 )  # fmt: skip
 def leading_zero_lost(code: str) -> Saw:
     return "a zero is missing" if len(code) in (1, 4) and _lost_a_zero(code) else None
@@ -111,7 +111,7 @@ def leading_zero_lost(code: str) -> Saw:
     do_vi="Thay bằng mã đúng, tra bằng lệnh lienthong place kèm mã này, rồi gửi lại.",
     says_en="A commune code is a known wrong one that other systems sent.",
     do_en="Put the right code in its place (lienthong place shows it), then send again.",
-    mend=lambda code: fault.right_code if (fault := wrong_code(code)) else None,
+    edit=lambda code: fault.right_code if (fault := wrong_code(code)) else None,
 )
 def wrong_commune_code(commune_code: str) -> Saw:
     return "a known wrong code" if wrong_code(commune_code) else None
@@ -127,7 +127,7 @@ def wrong_commune_code(commune_code: str) -> Saw:
     do_vi="Chọn lại tỉnh, thành phố theo danh mục hiện hành rồi gửi lại.",
     says_en="A province code is not among the 34 of today.",
     do_en="Choose the province from today's list, then send again.",
-    mend=lambda code: heirs[0] if len(code) == 2 and len(heirs := _successors(code)) == 1 else None,
+    edit=lambda code: heirs[0] if len(code) == 2 and len(heirs := _successors(code)) == 1 else None,
     valid_from=TWO_LEVELS_FROM,
 )
 def retired_province_code(province_code: str) -> Saw:

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from quality.check import HOLDS, STOPS, Examination, Saw, Who, check, check_each, declare
 from schemas.agencies import AgencyTable, agencies
+from schemas.cases import MarriageCase
 from schemas.catalogues import ANY_REGISTRY, row_of
-from schemas.civil_status import MarriageCase
 from schemas.dossier import Dossier, PortalStatus
 from schemas.fields import DOSSIER_CODE
 from schemas.routes import is_known
@@ -162,14 +162,14 @@ def unknown_status(status: int) -> Saw:
 
 
 declare(
-    "mends_do_not_fit",
+    "edits_do_not_fit",
     weight=HOLDS,
     who=Who.STEWARD,
     source="Nguyên tắc của lienthong: các ô sửa cùng nhau được dùng cùng nhau, hoặc không ô nào được dùng",
     says_vi="Các ô đã sửa chưa khớp thành một hồ sơ; hồ sơ đang được xem như chưa sửa.",
     do_vi="Sửa nốt ô còn thiếu, xác nhận phần đang chờ, hoặc rút lại việc sửa.",
-    says_en="What was mended does not make a whole dossier yet; it is looked at as if nothing was mended.",
-    do_en="Mend the field that is still missing, confirm what waits, or undo the mend.",
+    says_en="What was edited does not make a whole dossier yet; it is looked at as if nothing was edited.",
+    do_en="Edit the field that is still missing, confirm what waits, or undo the edit.",
 )
 
 declare(

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from schemas.civil_status import BirthCase
+from schemas.cases import BirthCase
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
 from schemas.fields import PERSONAL_ID, PLACEHOLDER_IDS
 from schemas.person import Person
-from schemas.places import Subject, Whole, carry, unit_on
+from schemas.places import Subject, Whole, crosswalk, unit_on
 from schemas.text import search_fold, tone_key
 
 PLACES_ON = date(2026, 10, 1)
@@ -146,5 +146,5 @@ def _carried(code: str, on: date) -> str | None:
     unit = unit_on(code, on)
     if unit is None:
         return None
-    carried = carry(unit, PLACES_ON, subject=Subject.PERSON)
+    carried = crosswalk(unit, PLACES_ON, subject=Subject.PERSON)
     return carried.unit.code if isinstance(carried, Whole) else None

@@ -21,7 +21,7 @@ class Kind(StrEnum):
     """What is kept of a pair."""
 
     DUPLICATE = "duplicate"
-    TWIN = "twin"
+    MULTIPLE_BIRTH = "multiple_birth"
     SIBLING = "sibling"
 
 
@@ -40,7 +40,7 @@ def kind_of(one: Birth, other: Birth) -> tuple[Kind, float] | None:
     if is_other_child(one, other):
         if not is_one_mother:
             return None
-        return (Kind.TWIN if may_be_one_day(one, other) else Kind.SIBLING), compare(one, other)
+        return (Kind.MULTIPLE_BIRTH if may_be_one_day(one, other) else Kind.SIBLING), compare(one, other)
     probability = compare(one, other)
     return (Kind.DUPLICATE, probability) if probability >= DUPLICATE_FROM else None
 

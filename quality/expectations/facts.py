@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase
+from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
 from schemas.fields import Model
-from schemas.land import LandCase
 from schemas.person import Person
 
 COLUMNS: dict[str, type] = {

@@ -1,12 +1,12 @@
 """Provinces, districts and communes, each valid from-until: a code alone is ambiguous, a code and a day are not.
 
-`unit_on(code, day)`, `resolve_address(text, day)`, `carry(unit, day)`: each answers with a unit, or with a *set* and
+`unit_on(code, day)`, `resolve_address(text, day)`, `crosswalk(unit, day)`: each answers with a unit, or with a *set* and
 why. A set becomes one unit only by recorded Evidence, and the answer keeps it.
 """
 
 from schemas.places.addresses import AddressParts, Candidates, Found, Loosened, Why, resolve_address
-from schemas.places.carry import (
-    Carried,
+from schemas.places.crosswalk import (
+    CrosswalkResult,
     Decided,
     Evidence,
     EvidenceKind,
@@ -15,8 +15,8 @@ from schemas.places.carry import (
     Subject,
     Unknown,
     Whole,
-    carry,
     changes_of,
+    crosswalk,
     passages_from,
     passages_to,
     settle,
@@ -48,10 +48,10 @@ from schemas.places.units import (
 )  # fmt: skip
 
 __all__ = [
-    "KNOWN_FROM", "PROVINCES", "TABLE_VERSION", "TWO_LEVELS_FROM", "AddressParts", "Candidates", "Carried",
+    "KNOWN_FROM", "PROVINCES", "TABLE_VERSION", "TWO_LEVELS_FROM", "AddressParts", "Candidates", "CrosswalkResult",
     "Change", "Commune", "DamagedTable", "Decided", "District", "Evidence", "EvidenceKind", "FormerProvince",
     "Found", "Key", "Loosened", "OneOf", "Passage", "Province", "Reason", "Share", "Subject", "Unit", "Unknown",
-    "Whole", "Why", "WrongCode", "carry", "changes_of", "commune_on", "communes_of", "former_provinces",
+    "Whole", "Why", "WrongCode", "crosswalk", "changes_of", "commune_on", "communes_of", "former_provinces",
     "passages_from", "passages_to", "resolve_address", "retired_codes", "settle", "unit_on", "units_of",
     "wrong_code",
 ]  # fmt: skip

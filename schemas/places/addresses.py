@@ -1,7 +1,7 @@
 """From an address as people write it to the unit it names on a day, or to candidates and why.
 
 The commune, district and province that are written must fit each other; the reading that explains most of the words
-wins, and readings that explain as much are candidates. A name of another time is found as what it was then and carried
+wins, and readings that explain as much are candidates. A name of another time is found as what it was then and translated
 to the day (a split stays a set). Old communes whose name is not the only one of its province need their district.
 """
 
@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from schemas.fields import Model, field
-from schemas.places.carry import Decided, Evidence, OneOf, Subject, Unknown, Whole, carry
+from schemas.places.crosswalk import Decided, Evidence, OneOf, Subject, Unknown, Whole, crosswalk
 from schemas.places.former import FormerProvince
 from schemas.places.mentions import Level, Mentions, Word, is_commune_kind, level_of, mentions_of, words_of
 from schemas.places.names import IDLE_WORDS
@@ -62,7 +62,7 @@ class Found:
     named: Unit
     rest: str
     loosened: tuple[Loosened, ...]
-    carried: Whole | Decided
+    translated: Whole | Decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Candidates:
     why: Why
     named: Unit | None = None
     formers: tuple[FormerProvince, ...] = ()
-    carried: OneOf | Unknown | None = None
+    translated: OneOf | Unknown | None = None
 
 
 def resolve_address(
@@ -81,7 +81,7 @@ def resolve_address(
 ) -> Found | Candidates:
     """The unit that an address names on a day, or candidates with the reason.
 
-    With `subject=PERSON` a split whose people all went to one unit is decided; other evidence as for `carry`.
+    With `subject=PERSON` a split whose people all went to one unit is decided; other evidence as for `crosswalk`.
     """
     mentions = _mentions(address)
     readings = best_readings(mentions, on)
@@ -94,12 +94,14 @@ def resolve_address(
         return Candidates((best.unit,), Why.ABOLISHED_PROVINCE, best.unit, best.formers)
     if doubt := _doubt(best, mentions, is_form=isinstance(address, AddressParts)):
         return Candidates((best.unit,), doubt, best.unit)
-    carried = carry(best.unit, on, evidence, subject=subject)
-    if isinstance(carried, OneOf):
-        return Candidates(carried.units, Why(carried.reason.value), best.unit, carried=carried)
-    if isinstance(carried, Unknown):
-        return Candidates((best.unit,), Why.NOT_ON_THAT_DAY, best.unit, carried=carried)
-    return Found(carried.unit, best.unit, _rest(address, best, mentions), _loosened(best, carried, on), carried)
+    translated = crosswalk(best.unit, on, evidence, subject=subject)
+    if isinstance(translated, OneOf):
+        return Candidates(translated.units, Why(translated.reason.value), best.unit, translated=translated)
+    if isinstance(translated, Unknown):
+        return Candidates((best.unit,), Why.NOT_ON_THAT_DAY, best.unit, translated=translated)
+    return Found(
+        translated.unit, best.unit, _rest(address, best, mentions), _loosened(best, translated, on), translated
+    )
 
 
 def _several(readings: Sequence[Reading]) -> Candidates:
@@ -156,13 +158,13 @@ def _rest(address: str | AddressParts, reading: Reading, mentions: Mentions) -> 
     return compose(address)[: mentions.words[min(reading.covered)].start].strip(" ,;-\n(")
 
 
-def _loosened(reading: Reading, carried: Whole | Decided, on: date) -> tuple[Loosened, ...]:
+def _loosened(reading: Reading, translated: Whole | Decided, on: date) -> tuple[Loosened, ...]:
     unit = reading.unit
     said = {
         Loosened.MARKS_MISSING: unit.name_vi not in reading.main.exact,
         Loosened.OTHER_KIND: reading.main.is_swapped(unit),
         Loosened.NO_DISTRICT: isinstance(unit, Commune) and unit.district_code is not None and reading.district is None,
-        Loosened.NAME_OF_ANOTHER_TIME: unit != carried.unit,
+        Loosened.NAME_OF_ANOTHER_TIME: unit != translated.unit,
         Loosened.BEFORE_THE_TABLE: on < KNOWN_FROM,
     }
     return tuple(loosened for loosened, is_so in said.items() if is_so)

@@ -1,4 +1,4 @@
-"""The table of places as shipped: `data/places.tsv`, built by `python -m schemas.build_places`, checked by its hash.
+"""The table of places as shipped: `data/places.tsv`, built by `python .ci/build_places.py`, checked by its hash.
 
 Sources: vietnamadminunits 1.0.4 (MIT) for units and successors (codes of QĐ 124/2004/QĐ-TTg and QĐ 19/2025/QĐ-TTg),
 corrected by `data/place_corrections.csv`, each line of which has its own source. Nothing of the package is read here.

@@ -1,4 +1,4 @@
-"""Prints what the road carries, beside tools that do a part of it, in one run on one machine.
+"""Prints what the pipeline carries, beside tools that do a part of it, in one run on one machine.
 
     uv run --group benchmarks python -m tests.benchmarks [--dossiers 5000] [--repeat 5]
 

@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from connectors.portals.provinces import PROVINCES
-from connectors.sandbox.world import Planted, World
+from connectors.sandbox.dataset import Dataset, Planted
 from quality.check import CATALOGUE, FetchedPaper, examine
 from schemas.dates import VIETNAM
 from schemas.dossier import ADMISSION, Admission, Dossier
-from tests.defects import HELD_BY
+from tests.support.planted_defects import HELD_BY
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=VIETNAM)
 UNREADABLE = "broken_content"
@@ -37,13 +37,13 @@ Examinable = tuple[Dossier, Sequence[FetchedPaper]]
 
 
 def main(
-    dossiers: Annotated[int, typer.Option(help="How many dossiers the world has.")] = 10_000,
-    seed: Annotated[int, typer.Option(help="The world follows from it.")] = 11,
+    dossiers: Annotated[int, typer.Option(help="How many dossiers the dataset has.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The dataset follows from it.")] = 11,
 ) -> None:
     """A line for each planted defect, then the clean dossiers and the cost."""
     out = Console(width=110, highlight=False)
-    world = World(seed, dossiers, tuple(PROVINCES), NOW)
-    planted = [each for each in world.planted if ADMISSION[each.dossier.status] is Admission.DELIVER]
+    dataset = Dataset(seed, dossiers, tuple(PROVINCES), NOW)
+    planted = [each for each in dataset.planted if ADMISSION[each.dossier.status] is Admission.DELIVER]
     read = [_examinable(each) for each in planted]
     held = [_held(one) for one in read]
     _print_defects(out, planted, held)
@@ -80,7 +80,7 @@ def _print_defects(out: Console, planted: Sequence[Planted], held: Sequence[froz
 
 
 def _cost_us(read: Sequence[Examinable]) -> float:
-    """The world that lies in memory here is kept out of the garbage collector's way: it is not the checks'."""
+    """The dataset that lies in memory here is kept out of the garbage collector's way: it is not the checks'."""
     gc.collect()
     gc.freeze()
     return min(_round_s(read) for _ in range(ROUNDS)) / len(read) * 1e6

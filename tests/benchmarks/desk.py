@@ -24,13 +24,14 @@ from rich.table import Table
 from sqlalchemy import URL, create_engine, text
 
 from connectors.ledger import open_ledger, upgrade
-from connectors.ledger.access import Role, grant
+from connectors.ledger.grants import grant
 from connectors.postgres import embedded
-from connectors.sandbox.rehearsal import Rehearsal
+from connectors.sandbox.sandbox import Sandbox
 from connectors.vault import Vault
+from schemas.roles import Role
 from schemas.tables import metadata
 from tests.benchmarks.figures import machine
-from tests.road import Road
+from tests.support.pipeline import PipelineDriver
 
 out = Console(width=100)
 KEY = bytes(range(32))
@@ -58,11 +59,11 @@ def fill(url: URL, dossiers: int) -> None:
     """The real ones first, then so many copies of them as are wanted."""
     upgrade(url)
     with open_ledger(url, Vault(KEY)) as ledger:
-        rehearsal = Rehearsal(2026, REAL)
+        sandbox = Sandbox(2026, REAL)
         try:
-            Road(ledger, rehearsal).go(600)
+            PipelineDriver(ledger, sandbox).go(600)
         finally:
-            rehearsal.stop()
+            sandbox.stop()
         grant(ledger, "lan", Role.STEWARD, "", "benchmark")
         grant(ledger, "hoa", Role.SECOND_STEWARD, "", "benchmark")
     engine = create_engine(url)
@@ -90,13 +91,13 @@ def serve(url: str, port: int) -> None:
     import uvicorn
     from sqlalchemy import make_url
 
+    from dags.desk import make_desk
+    from dags.desk.visit import Visitor
     from dags.steps import deciding
-    from quality.desk import make_desk
-    from quality.desk.visit import Visitor
 
     with open_ledger(make_url(url), Vault(KEY)) as ledger:
         app = make_desk(
-            ledger=lambda: ledger, deeds=deciding,
+            ledger=lambda: ledger, commands=deciding,
             who=lambda request: Visitor(request.headers.get("x-user", "lan"), "t"),
         )  # fmt: skip
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

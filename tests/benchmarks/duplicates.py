@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.duplicates [--births 20000] [--seed 11] [--train]
 
-The errors and their rates are the tables of `tests.births`. `--train` makes the model anew from births of another seed
-and writes `quality/duplicates/model.json`. It asserts nothing: `tests/test_duplicates.py` does, on fewer births.
+The errors and their rates are the tables of `tests.support.births`. `--train` makes the model anew from births of another seed
+and writes `quality/duplicates/model.json`. It asserts nothing: `tests/quality/test_duplicates.py` does, on fewer births.
 """
 
 import json
@@ -23,7 +23,7 @@ from quality.duplicates.batch import pairs, train
 from quality.duplicates.birth import Birth, birth_of
 from quality.duplicates.kinds import Kind, are_too_close, kind_of
 from tests.benchmarks.figures import machine
-from tests.births import Born, births
+from tests.support.births import Born, births
 
 TRAINED_ON, TESTED_ON = 1, 11
 """Seeds: what the model has learnt from is never what it is measured on."""
@@ -71,7 +71,7 @@ def measure(born: Sequence[Born]) -> Measured:
     kinds = {(one, other): kind_of(rows[one][1], rows[other][1]) for one, other, _ in found}
     ended = time.perf_counter()
     said = {pair for pair, kind in kinds.items() if kind and kind[0] is Kind.DUPLICATE}
-    taken_for_twins = {pair for pair, kind in kinds.items() if kind and kind[0] is Kind.TWIN}
+    taken_for_twins = {pair for pair, kind in kinds.items() if kind and kind[0] is Kind.MULTIPLE_BIRTH}
     too_close = {pair for pair in kinds if are_too_close(rows[pair[0]][1], rows[pair[1]][1])}
     return Measured(
         len(born), len(true_pairs), len(found), len(said), len(said & true_pairs), len(true_pairs & taken_for_twins),

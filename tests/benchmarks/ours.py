@@ -15,7 +15,7 @@ from connectors.registries import REGISTRIES
 from connectors.vault import Vault
 from dags import steps
 from quality.check import examine
-from schemas.delivery import Parcel
+from schemas.delivery import Submission
 from schemas.dossier import Dossier
 from tests.benchmarks.figures import Run
 from tests.benchmarks.twins import PROVINCE
@@ -52,7 +52,7 @@ def bodies(url: URL, registry: Endpoint) -> list[tuple[str, bytes]]:
     """Path and body of every request that `deliver` sends. Claims them all: the ledger is of no use afterwards."""
     written = []
     for one in _claimed(url):
-        request = REGISTRY.write([Parcel(key=one.delivery_key, dossier=_read(one), given=one.given)], registry)
+        request = REGISTRY.write([Submission(key=one.delivery_key, dossier=_read(one), given=one.given)], registry)
         written.append((request.path, request.body))
     return written
 

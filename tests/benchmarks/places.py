@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.console import Console
 
-from schemas.places import Commune, Subject, carry, resolve_address, unit_on
+from schemas.places import Commune, Subject, crosswalk, resolve_address, unit_on
 from schemas.places.table import table
 
 WRITTEN = Path(__file__).parents[1] / "recorded/addresses/addresses.csv"
@@ -38,7 +38,7 @@ print((loaded - began) * 1e3, (process.memory_info().rss - before) / 1e6, (time.
 
 
 def main(out: Console | None = None) -> None:
-    """Four lines: loading, a code, a unit carried to another day, an address."""
+    """Four lines: loading, a code, a unit translated to another day, an address."""
     out = out or Console(width=100, highlight=False)
     loads = [_loaded() for _ in range(LOADS)]
     spent, grown, first = (median(column) for column in zip(*loads, strict=True))
@@ -46,8 +46,8 @@ def main(out: Console | None = None) -> None:
     codes = list(table().by_code)
     out.print(f"places: a code {_mean(lambda code: unit_on(code, NOW), codes) * 1e6:.2f} µs (bar 5)")
     olds = [old for code in codes if isinstance(old := unit_on(code, BEFORE), Commune)]
-    spent = _mean(lambda old: carry(old, NOW, subject=Subject.PERSON), olds)
-    out.print(f"places: an old commune carried to today {spent * 1e6:.0f} µs")
+    spent = _mean(lambda old: crosswalk(old, NOW, subject=Subject.PERSON), olds)
+    out.print(f"places: an old commune translated to today {spent * 1e6:.0f} µs")
     with WRITTEN.open(encoding="utf-8", newline="") as lines:
         written = [(row["address"], date.fromisoformat(row["on"])) for row in csv.DictReader(lines)]
     times = sorted(_spent(lambda address: resolve_address(*address), one) for one in written * 5)

@@ -7,12 +7,12 @@ from datetime import datetime
 import requests
 
 from connectors.endpoint import Endpoint
-from connectors.sandbox.rehearsal import LOGIN, SECRET
+from connectors.sandbox.dataset import Dataset, Planted
+from connectors.sandbox.sandbox import LOGIN, SECRET
 from connectors.sandbox.server import Server, Twin
 from connectors.sandbox.twins.civil_status import CivilStatusTwin
 from connectors.sandbox.twins.onestop import OnestopTwin
-from connectors.sandbox.world import Planted, World
-from schemas.civil_status import DeathCase
+from schemas.cases import DeathCase
 from schemas.dates import VIETNAM
 
 PROVINCE = "24"
@@ -49,8 +49,8 @@ _sandbox = _Sandbox()
 
 def plant(dossiers: int) -> None:
     """Invents the province's dossiers and keeps them without papers and without supplements to come."""
-    world = World(SEED, dossiers, [PROVINCE], datetime.now(VIETNAM))
-    _sandbox.planted = [_without_papers(planted) for planted in world.planted]
+    dataset = Dataset(SEED, dossiers, [PROVINCE], datetime.now(VIETNAM))
+    _sandbox.planted = [_without_papers(planted) for planted in dataset.planted]
 
 
 def _without_papers(planted: Planted) -> Planted:
@@ -58,7 +58,7 @@ def _without_papers(planted: Planted) -> Planted:
     if isinstance(dossier.case, DeathCase):
         case = dossier.case.model_copy(update={"notice_kind": ON_WITNESSES_WORD})
         dossier = dossier.model_copy(update={"case": case})
-    return replace(planted, dossier=dossier, papers=(), mended=None)
+    return replace(planted, dossier=dossier, papers=(), edited=None)
 
 
 def fresh_portal() -> Endpoint:

@@ -21,7 +21,7 @@ SUBJECTS = {"LTKS": ("nks",), "LTKT": ("nkt",), "LTKH": ("chong", "vo")}
 
 
 class Realm(Protocol):
-    """What the twin needs of the world."""
+    """What the twin needs of the dataset."""
 
     def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
     def lateness_s(self, registry_code: str, request_code: str) -> float: ...
@@ -48,12 +48,12 @@ class _Entry:
 class CivilStatusTwin:
     code = "civil_status"
 
-    def __init__(self, world: Realm) -> None:
-        self._world = world
+    def __init__(self, dataset: Realm) -> None:
+        self._dataset = dataset
         self._entries: dict[str, _Entry] = {}
         self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._token = world.number("token", "civil_status", digits=24)
+        self._token = dataset.number("token", "civil_status", digits=24)
 
     def handle(self, request: Incoming) -> Outgoing:
         if request.path == "/token":
@@ -116,11 +116,11 @@ class CivilStatusTwin:
         national_code, dossier_code = content["maHoSoLT"], content["maHoSoMCDT"]
         commune_code = f"{int(content['maDonVi']):05d}"
         self._numbers[commune_code] = self._numbers.get(commune_code, 0) + 1
-        ready_at = time.monotonic() + self._world.lateness_s(self.code, national_code)
-        is_late = content["module"] == "LTKS" and self._world.number("late number", national_code, digits=1) == "0"
+        ready_at = time.monotonic() + self._dataset.lateness_s(self.code, national_code)
+        is_late = content["module"] == "LTKS" and self._dataset.number("late number", national_code, digits=1) == "0"
         return _Entry(
             national_code, dossier_code, content["module"], commune_code, ready_at,
-            self._world.refusal(self.code, dossier_code, content["data"]), self._numbers[commune_code],
+            self._dataset.refusal(self.code, dossier_code, content["data"]), self._numbers[commune_code],
             self._personal_id(national_code, case) if content["module"] == "LTKS" else None,
             ready_at + (NUMBER_COMES_LATER_S if is_late else 0),
         )  # fmt: skip
@@ -131,7 +131,7 @@ class CivilStatusTwin:
         year = int(child["NgaySinh"]["namSinh"])
         century_and_sex = 2 * (year // 100 - 19) + (0 if child["GioiTinh"] == "1" else 1)
         province = (child.get("NoiSinh") or {}).get("maTinh") or "01"
-        return f"0{province}{century_and_sex}{year % 100:02d}" + self._world.number("person", national_code, digits=6)
+        return f"0{province}{century_and_sex}{year % 100:02d}" + self._dataset.number("person", national_code, digits=6)
 
     def _tell(self, content: dict[str, Any], *, withholds: bool) -> Outgoing:
         codes = content["maDinhDanhHoSo"]

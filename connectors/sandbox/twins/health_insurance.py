@@ -20,7 +20,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from connectors.sandbox.server import Incoming, Outgoing
-from schemas.civil_status import DeathCase
+from schemas.cases import DeathCase
 from schemas.dossier import Dossier
 
 SERVICE = "/apiBaoHiemXaHoi/1.0"
@@ -50,11 +50,11 @@ class PlantedDossier(Protocol):
     def dossier(self) -> Dossier: ...
 
     @property
-    def mended(self) -> Dossier | None: ...
+    def edited(self) -> Dossier | None: ...
 
 
 class Realm(Protocol):
-    """What this twin asks of the world."""
+    """What this twin asks of the dataset."""
 
     @property
     def planted(self) -> Sequence[PlantedDossier]: ...
@@ -103,14 +103,14 @@ class HealthInsuranceTwin:
 
     code = "health_insurance"
 
-    def __init__(self, world: Realm) -> None:
-        self._world = world
+    def __init__(self, dataset: Realm) -> None:
+        self._dataset = dataset
         self._lock = threading.Lock()
         self._tokens: dict[str, float] = {}
         self._entries: dict[str, list[Entry]] = {}
         self._order: list[Entry] = []
         self._been_busy: set[str] = set()
-        self._holders = dict(_holders(world))
+        self._holders = dict(_holders(dataset))
         self._numbers: dict[tuple[str, str, str], set[str]] = {}
         for number, (name, born, _, sex) in self._holders.items():
             self._numbers.setdefault((name, born, sex), set()).add(number)
@@ -195,10 +195,10 @@ class HealthInsuranceTwin:
         return known
 
     def _is_numbered(self, name: str, born: str, sex: str) -> bool:
-        return int(self._world.number("insured", name, born, sex, digits=6)) % NUMBERED_ONE_IN == 0
+        return int(self._dataset.number("insured", name, born, sex, digits=6)) % NUMBERED_ONE_IN == 0
 
     def _new_number(self, province_code: str, *parts: str) -> str:
-        return (province_code if len(province_code) == 2 else "00") + self._world.number("bhxh", *parts, digits=8)
+        return (province_code if len(province_code) == 2 else "00") + self._dataset.number("bhxh", *parts, digits=8)
 
     def _take_batch(self, content: dict[str, Any]) -> Outgoing:
         items = content.get("dsYeuCau")
@@ -231,7 +231,7 @@ class HealthInsuranceTwin:
         return entry.result()
 
     def _is_busy(self, request_code: str) -> bool:
-        if request_code in self._been_busy or int(self._world.number("busy", request_code, digits=6)) % BUSY_ONE_IN:
+        if request_code in self._been_busy or int(self._dataset.number("busy", request_code, digits=6)) % BUSY_ONE_IN:
             return False
         self._been_busy.add(request_code)
         return True
@@ -240,7 +240,7 @@ class HealthInsuranceTwin:
         code, dossier_code, kind = item["maYeuCau"], item["maHoSo"], item["loaiYeuCau"]
         key = (_folded(item["hoTen"]), item["ngaySinh"], item["gioiTinh"])
         is_card = kind == "CAP_THE_TE"
-        refusal = self._world.refusal(self.code, dossier_code, code) or ""
+        refusal = self._dataset.refusal(self.code, dossier_code, code) or ""
         if is_card and not item.get("maSoBhxh") and self._is_numbered(*key):
             refusal = refusal or "Người tham gia đã được cấp mã số BHXH, đề nghị tra cứu lại"
         number = item.get("maSoBhxh") or ""
@@ -248,7 +248,7 @@ class HealthInsuranceTwin:
             number = self._new_number(item["maTinhKs"], code, str(earlier))
         if number and not refusal:
             self._numbers.setdefault(key, set()).add(number)
-        lateness_s = self._world.lateness_s(self.code, code)
+        lateness_s = self._dataset.lateness_s(self.code, code)
         return Entry(
             code, dossier_code, "birth" if is_card else "death", content, number,
             f"TE1{item['maTinhKs']}{number}" if is_card else "",
@@ -267,10 +267,10 @@ class HealthInsuranceTwin:
         return Outgoing.of_json({"errorCode": "00", "thongDiep": "", "dsKetQua": results})
 
 
-def _holders(world: Realm) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
-    """The deceased whose number the dossiers know: number -> name, date of birth, its kind, sex; mended ones win."""
-    for planted in world.planted:
-        for dossier in (planted.dossier, planted.mended):
+def _holders(dataset: Realm) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
+    """The deceased whose number the dossiers know: number -> name, date of birth, its kind, sex; edited ones win."""
+    for planted in dataset.planted:
+        for dossier in (planted.dossier, planted.edited):
             case = dossier.case if dossier else None
             if not isinstance(case, DeathCase):
                 continue

@@ -9,7 +9,7 @@ texts seen in practice; `maDonVi` loses the zeros of a commune's code; the citiz
 the dossier was first listed.
 
 With 2 the citizen is asked for a supplement, with 6 the dossier is refused for good; both stand anywhere after 1 and
-before 5, 6 not after a result. The citizen answers some seconds after being asked, where the world knows an answer or a
+before 5, 6 not after a result. The citizen answers some seconds after being asked, where the dataset knows an answer or a
 test gives one, and the hub shows again the status that stood before it asked.
 """
 
@@ -24,16 +24,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
+from connectors.sandbox.dataset import Planted
 from connectors.sandbox.server import Incoming, Outgoing
 from connectors.sandbox.twins.hub_form import form_of
-from connectors.sandbox.world import Planted
 from schemas.dates import VIETNAM, local_day
 from schemas.dossier import Dossier
 
 MOMENT = "%d/%m/%Y %H:%M:%S"
 TOKEN_S = 1800.0
 REFRESH_S = 7 * 86_400.0
-MENDED_AFTER_S = 3.0
+EDITED_AFTER_S = 3.0
 UNREADABLE = "broken_content"
 SECOND = timedelta(seconds=1)
 
@@ -51,14 +51,14 @@ NEEDS = {"maTTHC": str, "maHoSo": str, "coQuanXuLy": int, "trangThai": int, "tho
 
 
 class Realm(Protocol):
-    """What this twin asks of the world."""
+    """What this twin asks of the dataset."""
 
     def of_province(self, province_code: str) -> Sequence[Planted]: ...
 
 
 @dataclass
 class Held:
-    """A dossier at the hub. `given` is the version that is shown; `history` are the statuses heard, in order; `words`
+    """A dossier at the hub. `given` is the version that is shown; `history` are the statuses acknowledged, in order; `words`
     are the texts for the citizen with the times they bear; `is_answered`: the citizen has answered the last 2."""
 
     province_code: str
@@ -72,8 +72,8 @@ class Held:
     is_answered: bool = False
     listed: int = 0
     marked: bool = False
-    is_mended: bool = False
-    mended_given: bool = False
+    is_edited: bool = False
+    edited_given: bool = False
     papers: Sequence[bytes] = ()
     fixed: bytes = b""
 
@@ -96,7 +96,7 @@ class Held:
 
     def answer(self, given: Dossier, at: datetime) -> None:
         """The citizen's new version takes the old one's place."""
-        self.given, self.is_mended, self.is_answered, self.fixed = given, True, True, b""
+        self.given, self.is_edited, self.is_answered, self.fixed = given, True, True, b""
         self.change(at)
 
     def row(self) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Held:
     def _fixed(self) -> dict[str, Any]:
         """What stays as it is while the version stays."""
         dossier, form, papers = self.given, form_of(self.given), self.papers or self.planted.papers
-        if self.planted.defect == UNREADABLE and not self.is_mended:
+        if self.planted.defect == UNREADABLE and not self.is_edited:
             form = form.removesuffix("</hoTich>")
         return {
             "soHoSoLT": dossier.national_code, "ngayHenTra": _written(dossier.due_at) if dossier.due_at else None,
@@ -183,10 +183,10 @@ class HubTwin:
     code = "hub"
 
     def __init__(
-        self, world: Realm, province_codes: Sequence[str], *, token_s: float = TOKEN_S, refresh_s: float = REFRESH_S
+        self, dataset: Realm, province_codes: Sequence[str], *, token_s: float = TOKEN_S, refresh_s: float = REFRESH_S
     ) -> None:
         self._lock = threading.Lock()
-        self._held: dict[str, dict[str, Held]] = {code: _held_by(world, code) for code in province_codes}
+        self._held: dict[str, dict[str, Held]] = {code: _held_by(dataset, code) for code in province_codes}
         all_held = [held for by_id in self._held.values() for held in by_id.values()]
         self._by_code = {(held.province_code, held.given.dossier_code.strip()): held for held in all_held}
         self._supplements: list[tuple[float, str, str]] = []
@@ -224,7 +224,7 @@ class HubTwin:
         """Supplemented versions whose detail was not given yet."""
         with self._lock:
             held = self._by_code.values()
-            return sum(bool(each.planted.mended and (each.is_asked or not each.mended_given)) for each in held)
+            return sum(bool(each.planted.edited and (each.is_asked or not each.edited_given)) for each in held)
 
     def supplement(self, dossier_code: str, dossier: Dossier, papers: Sequence[bytes] = ()) -> None:
         """The citizen answers now with this dossier; `papers` are the bytes of its papers, when they changed."""
@@ -264,7 +264,7 @@ class HubTwin:
         held = self._held[province].get(path.removeprefix("/api/hoSo/"))
         if request.method != "GET" or held is None:
             raise Refusal("Hồ sơ không tồn tại", 404)
-        held.mended_given = held.mended_given or held.is_mended
+        held.edited_given = held.edited_given or held.is_edited
         return Outgoing(200, held.detail())
 
     def _list(self, province: str, request: Incoming) -> Outgoing:
@@ -283,17 +283,17 @@ class HubTwin:
         return Outgoing.of_json({"status": "1", "statusDescription": "", "value": [held.head() for held in found]})
 
     def _expect(self, held: Held) -> None:
-        """The citizen of this dossier will supplement it, if the world says so."""
-        if held.planted.mended:
-            heapq.heappush(self._supplements, (time.time() + MENDED_AFTER_S, held.province_code, held.hub_id))
+        """The citizen of this dossier will supplement it, if the dataset says so."""
+        if held.planted.edited:
+            heapq.heappush(self._supplements, (time.time() + EDITED_AFTER_S, held.province_code, held.hub_id))
 
     def _supplement(self) -> None:
         """What citizens have supplemented by now."""
         while self._supplements and self._supplements[0][0] <= time.time():
             at, province, hub_id = heapq.heappop(self._supplements)
             held = self._held[province][hub_id]
-            if held.planted.mended and (held.is_asked or not held.is_mended):
-                held.answer(held.planted.mended, datetime.fromtimestamp(at, VIETNAM))
+            if held.planted.edited and (held.is_asked or not held.is_edited):
+                held.answer(held.planted.edited, datetime.fromtimestamp(at, VIETNAM))
 
     def _mark(self, province: str, request: Incoming) -> Outgoing:
         marks = _object_of(request).get("danhSach")
@@ -327,8 +327,8 @@ class HubTwin:
             self._expect(held)
 
 
-def _held_by(world: Realm, province_code: str) -> dict[str, Held]:
-    carried = [each for each in world.of_province(province_code) if each.dossier.case.kind in MODULES]
+def _held_by(dataset: Realm, province_code: str) -> dict[str, Held]:
+    carried = [each for each in dataset.of_province(province_code) if each.dossier.case.kind in MODULES]
     return {
         hub_id: Held(province_code, hub_id, each, each.dossier, each.dossier.updated_at)
         for hub_id, each in ((str(number), each) for number, each in enumerate(carried, 100_001))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from schemas.civil_status import BirthCase, DeathCase
+from schemas.cases import BirthCase, DeathCase
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
 from schemas.fields import Model

@@ -58,7 +58,7 @@ CHANGE = "ThongTinDangKyThayDoi/DC_DangKyThayDoi"
 
 
 class Realm(Protocol):
-    """What this twin asks of its world."""
+    """What this twin asks of its dataset."""
 
     def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
 
@@ -92,8 +92,8 @@ class Held:
 class LandTwin:
     code = "land"
 
-    def __init__(self, world: Realm) -> None:
-        self._world = world
+    def __init__(self, dataset: Realm) -> None:
+        self._dataset = dataset
         self._held: dict[str, Held] = {}
         self._tokens: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -169,17 +169,17 @@ class LandTwin:
         dossier_code = _text(root, f"{CHANGE}/maHoSoThuTucDangKy")
         commune = _commune(root)
         place = f"{commune.province_code}-{commune.commune_code}" if commune else ""
-        late_s = self._world.lateness_s(self.code, request_code)
+        late_s = self._dataset.lateness_s(self.code, request_code)
         return Held(
             guid=guid,
             request_code=request_code,
             dossier_code=dossier_code,
             parcel_key=tuple(_text(root, f"{PARCEL}/{name}") for name in ("maXa", "soHieuToBanDo", "soThuTuThua")),
-            entry_code=f"{place}-{self._world.number(self.code, guid, digits=ENTRY_DIGITS)}",
+            entry_code=f"{place}-{self._dataset.number(self.code, guid, digits=ENTRY_DIGITS)}",
             content_sha256=content,
             settled_at=time.monotonic() + late_s,
             settled_on=(datetime.now(VIETNAM) + timedelta(seconds=late_s)).date(),
-            refusal=self._world.refusal(self.code, dossier_code, request_code),
+            refusal=self._dataset.refusal(self.code, dossier_code, request_code),
         )
 
     def _tell(self, root: etree._Element) -> Outgoing:

@@ -9,7 +9,7 @@ upwards, and a dossier that the desk has not handed over (1, 5, 6) keeps its sta
 
 A row with 5 asks the citizen for a supplement and one with 8 ends the dossier, each at any time after the desk handed
 it over and before it is done. While 5 stands it stays, whatever rows of work say; the citizen answers some seconds
-after being asked, where the world knows an answer or a test gives one, and the status is the desk's again.
+after being asked, where the dataset knows an answer or a test gives one, and the status is the desk's again.
 """
 
 import heapq
@@ -23,16 +23,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from connectors.sandbox.dataset import Planted
 from connectors.sandbox.server import Incoming, Outgoing
 from connectors.sandbox.twins.onestop_form import FORMS, written
-from connectors.sandbox.world import Planted
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier
 
 LARGEST_PAGE = 200
 MOST_ROWS = 10
 TOKEN_S = 3600.0
-MENDED_AFTER_S = 3.0
+EDITED_AFTER_S = 3.0
 TICK = timedelta(microseconds=1)
 UNREADABLE = "broken_content"
 
@@ -49,14 +49,14 @@ RESULTS = (
 
 
 class Realm(Protocol):
-    """What this twin asks of the world."""
+    """What this twin asks of the dataset."""
 
     def of_province(self, province_code: str) -> Sequence[Planted]: ...
 
 
 @dataclass
 class Held:
-    """A dossier at the portal. `given` is the version that is shown; `rows` are the progress rows heard; `is_asked`: it
+    """A dossier at the portal. `given` is the version that is shown; `rows` are the progress rows acknowledged; `is_asked`: it
     waits for the citizen's answer to one of them."""
 
     province_code: str
@@ -67,8 +67,8 @@ class Held:
     rows: list[dict[str, Any]] = field(default_factory=list)
     results: dict[str, str] = field(default_factory=dict)
     listed: int = 0
-    is_mended: bool = False
-    mended_listed: bool = False
+    is_edited: bool = False
+    edited_listed: bool = False
     is_asked: bool = False
     fixed: str = ""
     shown: bytes = b""
@@ -77,7 +77,7 @@ class Held:
         """The item's JSON; what does not change is written once a version."""
         if not self.fixed:
             content = written(self.given) | {"loaiBieuMau": FORMS[self.given.case.kind]}
-            if self.planted.defect == UNREADABLE and not self.is_mended:
+            if self.planted.defect == UNREADABLE and not self.is_edited:
                 content["ngayTiepNhan"] = int(self.given.received_at.timestamp())
             self.fixed = json.dumps(content, ensure_ascii=False, separators=(",", ":"))[:-1]
         if not self.shown:
@@ -126,28 +126,28 @@ class Desk:
         while self.supplements and self.supplements[0][0] <= time.time():
             at, code = heapq.heappop(self.supplements)
             held = self.held[code]
-            if held.planted.mended and (held.is_asked or not held.is_mended):
-                self.answer(code, held.planted.mended, datetime.fromtimestamp(at, VIETNAM))
+            if held.planted.edited and (held.is_asked or not held.is_edited):
+                self.answer(code, held.planted.edited, datetime.fromtimestamp(at, VIETNAM))
 
     def answer(self, code: str, given: Dossier, at: datetime) -> None:
         """The citizen's new version takes the old one's place."""
         held = self.held[code]
         if held.is_asked or given.status != held.planted.dossier.status:
             held.status = given.status
-        held.given, held.is_mended, held.is_asked, held.fixed = given, True, False, ""
+        held.given, held.is_edited, held.is_asked, held.fixed = given, True, False, ""
         self.move(code, max(at, held.updated_at + TICK))
 
     def expect(self, code: str) -> None:
-        """The citizen of this dossier will supplement it, if the world says so."""
-        if self.held[code].planted.mended:
-            heapq.heappush(self.supplements, (time.time() + MENDED_AFTER_S, code))
+        """The citizen of this dossier will supplement it, if the dataset says so."""
+        if self.held[code].planted.edited:
+            heapq.heappush(self.supplements, (time.time() + EDITED_AFTER_S, code))
 
     def listed(self, code: str) -> Held:
         held = self.held[code]
         if held.listed == 0:
             self.expect(code)
         held.listed += 1
-        held.mended_listed = held.mended_listed or held.is_mended
+        held.edited_listed = held.edited_listed or held.is_edited
         return held
 
 
@@ -164,9 +164,9 @@ class OnestopTwin:
 
     code = "onestop"
 
-    def __init__(self, world: Realm, province_codes: Sequence[str], *, token_s: float = TOKEN_S) -> None:
+    def __init__(self, dataset: Realm, province_codes: Sequence[str], *, token_s: float = TOKEN_S) -> None:
         self._lock = threading.Lock()
-        self._desks = {code: Desk.of(code, world.of_province(code)) for code in province_codes}
+        self._desks = {code: Desk.of(code, dataset.of_province(code)) for code in province_codes}
         self._tokens: dict[str, tuple[str, float]] = {}
         self._token_s = token_s
 
@@ -201,7 +201,7 @@ class OnestopTwin:
         """Supplemented versions that were not listed yet."""
         with self._lock:
             held = [each for desk in self._desks.values() for each in desk.held.values()]
-            return sum(bool(each.planted.mended and (each.is_asked or not each.mended_listed)) for each in held)
+            return sum(bool(each.planted.edited and (each.is_asked or not each.edited_listed)) for each in held)
 
     def supplement(self, dossier_code: str, dossier: Dossier, papers: Sequence[bytes] = ()) -> None:
         """The citizen answers now with this dossier; `papers` are the bytes of its papers, when they changed."""

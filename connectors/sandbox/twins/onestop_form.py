@@ -5,13 +5,21 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from schemas.civil_status import BirthCase, DeathCase, MarriageCase, Spouse
+from schemas.cases import (
+    BirthCase,
+    Certificate,
+    DeathCase,
+    LandCase,
+    MarriageCase,
+    Parcel,
+    Purpose,
+    ResidenceCase,
+    Spouse,
+)
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier, Paper
 from schemas.fields import Model
-from schemas.land import Certificate, LandCase, Parcel, Purpose
 from schemas.person import Address, Applicant, HeadOfHousehold, IdPaper, Person, Sex
-from schemas.residence import ResidenceCase
 
 _PERSON = {
     "full_name": "hoTen", "sex": "gioiTinh", "born_on": "ngaySinh", "personal_id": "soDinhDanh",

@@ -43,7 +43,7 @@ FAULT = (
 
 
 class Realm(Protocol):
-    """What this twin asks of its world."""
+    """What this twin asks of its dataset."""
 
     def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
 
@@ -85,8 +85,8 @@ class ResidenceTwin:
 
     code = "residence"
 
-    def __init__(self, world: Realm) -> None:
-        self._world = world
+    def __init__(self, dataset: Realm) -> None:
+        self._dataset = dataset
         self._cases: dict[str, list[Case]] = {}
         self._lock = threading.Lock()
         self._schema_lock = threading.Lock()  # a schema keeps the faults of its last document in itself
@@ -137,13 +137,13 @@ class ResidenceTwin:
         (kind,) = (KINDS[name] for child in root if (name := etree.QName(child).localname) in KINDS)
         person = root.find(f"{NS}*/{NS}CongDan")
         dossier_code = root.findtext(f"{NS}MaHoSo", "")
-        refusal = self._world.refusal(self.code, dossier_code, request_code)
-        at_once = refusal and int(self._world.number(self.code, "at once", dossier_code, digits=2)) % 2
-        late_s = 0.0 if at_once else self._world.lateness_s(self.code, request_code)
+        refusal = self._dataset.refusal(self.code, dossier_code, request_code)
+        at_once = refusal and int(self._dataset.number(self.code, "at once", dossier_code, digits=2)) % 2
+        late_s = 0.0 if at_once else self._dataset.lateness_s(self.code, request_code)
         now = time.monotonic()
         return Case(
             request_code, dossier_code,
-            case_code="CT-" + self._world.number(self.code, "case", request_code, str(nth), digits=12),
+            case_code="CT-" + self._dataset.number(self.code, "case", request_code, str(nth), digits=12),
             kind=kind,
             personal_id=person.findtext(f"{NS}SoDinhDanh", "") if person is not None else "",
             opened_at=now,

@@ -1,0 +1,155 @@
+"""Who may do what where at the desk, and the log of every look at a person's data and of every refused try.
+
+A grant is a user, a role and a place: `` everywhere, two digits a province (the portal's), five digits a commune (the
+one that received the dossier). Grants are never deleted: one that is taken back says by whom and when.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from connectors.ledger import Ledger
+from schemas.roles import May, Reach, Role
+
+PLACE_CODE = re.compile(r"|\d{2}|\d{5}")
+LONGEST_NAME = 200
+
+
+GRANT = text("""
+    INSERT INTO grants (user_name, role, place_code, granted_by)
+    SELECT :user_name, :role, :place_code, :granted_by
+     WHERE NOT EXISTS (SELECT FROM grants WHERE user_name = :user_name AND role = :role AND place_code = :place_code
+                          AND revoked_at IS NULL)""")
+REVOKE = text("""
+    UPDATE grants SET revoked_by = :revoked_by, revoked_at = clock_timestamp()
+     WHERE user_name = :user_name AND role = :role AND place_code = :place_code AND revoked_at IS NULL""")
+OF_USER = text("SELECT role, place_code FROM grants WHERE user_name = :user_name AND revoked_at IS NULL")
+ALL = text("""
+    SELECT user_name, role, place_code, granted_by, granted_at, revoked_by, revoked_at FROM grants
+     ORDER BY revoked_at IS NOT NULL, user_name, role, place_code, grant_id""")
+WHO_GIVES = text("""
+    SELECT DISTINCT granted_by FROM grants WHERE revoked_at IS NULL ORDER BY granted_by LIMIT 5""")
+NOTE = text("""
+    INSERT INTO accesses (actor, what, dossier_id, was_allowed, detail)
+    SELECT :actor, :what, dossier_id, :was_allowed, :detail FROM unnest(CAST(:ids AS bigint[])) AS u(dossier_id)""")
+NOTED = text("""
+    SELECT a.access_id, a.happened_at, a.actor, a.what, a.was_allowed, a.detail, d.portal_code, d.dossier_code
+      FROM accesses a LEFT JOIN dossiers d USING (dossier_id)
+     WHERE (:before = 0 OR a.access_id < :before) AND (:actor = '' OR a.actor = :actor)
+       AND (NOT :refused OR NOT a.was_allowed)
+     ORDER BY a.access_id DESC LIMIT :limit""")
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One grant as it stands in the ledger."""
+
+    user_name: str
+    role: str
+    place_code: str
+    granted_by: str
+    granted_at: datetime
+    revoked_by: str | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A place as SQL on the columns of `alias`: empty when everywhere."""
+
+    sql: str
+    values: dict[str, Any]
+
+
+def within(reach: Reach, act: May | None, alias: str) -> Condition:
+    """Where this may be done, as a condition on `portal_code` and `commune_code` of `alias`; with None where anything
+    may be (counts, which every role sees). Nothing at all is within a reach that has no place."""
+    places = reach.places(act)
+    if "" in places:
+        return Condition("TRUE", {})
+    provinces, communes = [p for p in places if len(p) == 2], [p for p in places if len(p) == 5]
+    sql = f"({alias}.portal_code = ANY(:_provinces) OR {alias}.commune_code = ANY(:_communes))"
+    if not communes:
+        sql = f"{alias}.portal_code = ANY(:_provinces)"
+    return Condition(sql, {"_provinces": provinces} | ({"_communes": communes} if communes else {}))
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A line of the access log: codes only."""
+
+    access_id: int
+    happened_at: datetime
+    actor: str
+    what: str
+    was_allowed: bool
+    detail: str
+    portal_code: str | None
+    dossier_code: str | None
+
+
+def grant(ledger: Ledger, user_name: str, role: str, place_code: str, granted_by: str) -> bool:
+    """Gives a role at a place; False when the user has it. Raises ValueError for what is no role, place or name."""
+    values = _checked(user_name, role, place_code)
+    with ledger.engine.begin() as connection:
+        return connection.execute(GRANT, {**values, "granted_by": granted_by}).rowcount == 1
+
+
+def revoke(ledger: Ledger, user_name: str, role: str, place_code: str, revoked_by: str) -> bool:
+    """Takes it back; False when there was nothing to take back."""
+    values = _checked(user_name, role, place_code)
+    with ledger.engine.begin() as connection:
+        return connection.execute(REVOKE, {**values, "revoked_by": revoked_by}).rowcount > 0
+
+
+def _checked(user_name: str, role: str, place_code: str) -> dict[str, str]:
+    name = user_name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValueError("a user's name is one to 200 printable characters")
+    if role not in set(Role):
+        raise ValueError(f"no role {role}: {', '.join(Role)}")
+    if not PLACE_CODE.fullmatch(place_code):
+        raise ValueError(f"no place {place_code}: two digits a province, five a commune, nothing everywhere")
+    return {"user_name": name, "role": role, "place_code": place_code}
+
+
+def grants_of(ledger: Ledger, user_name: str) -> Reach:
+    """What a user may do now; nothing when nobody granted anything."""
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(OF_USER, {"user_name": user_name}).all()
+    return Reach(user_name, frozenset((Role(row.role), row.place_code) for row in rows))
+
+
+def all_grants(ledger: Ledger) -> list[Grant]:
+    """Every grant, those that stand first."""
+    with ledger.engine.connect() as connection:
+        return [Grant(**row._mapping) for row in connection.execute(ALL)]
+
+
+def granters(ledger: Ledger) -> list[str]:
+    """Whom to ask for a grant: some who gave those that stand."""
+    with ledger.engine.connect() as connection:
+        return list(connection.execute(WHO_GIVES).scalars())
+
+
+def note_access(
+    ledger: Ledger, actor: str, what: str, dossier_ids: Sequence[int | None] = (None,), *, was_allowed: bool = True,
+    detail: str = "",
+) -> None:  # fmt: skip
+    """Writes who looked at what, or tried to; `what` and `detail` are codes. A repeat is another line."""
+    values = {"actor": actor[:LONGEST_NAME], "what": what, "was_allowed": was_allowed, "detail": detail[:100]}
+    with ledger.engine.begin() as connection:
+        connection.execute(NOTE, {**values, "ids": list(dossier_ids)})
+
+
+def accesses(
+    ledger: Ledger, *, before: int = 0, actor: str = "", refused: bool = False, limit: int = 100
+) -> list[Noted]:
+    """The newest lines of the log, those before this one; of one user, refusals only, where that is wanted."""
+    wanted = {"before": before, "actor": actor, "refused": refused, "limit": limit}
+    with ledger.engine.connect() as connection:
+        return [Noted(**row._mapping) for row in connection.execute(NOTED, wanted)]

@@ -1,0 +1,136 @@
+"""The portal hears the outcome: reports wait in the order in which their milestones came about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from connectors.ledger import Ledger
+from connectors.ledger.sealed import GIVEN, given_of, open_decision
+from schemas.report import Milestone, Report, ReportOutcome
+
+LEASE_S = 120
+
+TELL = text("""
+    INSERT INTO reports (dossier_id, milestone, decision_id)
+    SELECT dossier_id, CAST(:milestone AS text), decision_id
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:decisions AS bigint[])) AS u(dossier_id, decision_id)
+     WHERE NOT EXISTS (SELECT FROM reports r
+                        WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
+                          AND r.decision_id IS NOT DISTINCT FROM u.decision_id
+                          AND (r.state = 'pending' OR (:once AND r.state <> 'withdrawn')))""")
+WITHDRAW = text("""
+    WITH picked AS (
+        SELECT r.report_id FROM reports r JOIN dossiers d USING (dossier_id) JOIN decisions m USING (decision_id)
+         WHERE r.state = 'pending' AND d.portal_code = :portal_code
+           AND (r.leased_until IS NULL OR r.leased_until < clock_timestamp())
+           AND m.version_number <> d.version_number
+         FOR UPDATE OF r SKIP LOCKED),
+    gone AS (
+        UPDATE reports SET state = 'withdrawn' WHERE report_id IN (SELECT report_id FROM picked)
+        RETURNING dossier_id, milestone)
+    INSERT INTO events (dossier_id, kind, detail)
+    SELECT dossier_id, 'report_withdrawn', jsonb_build_object('milestone', milestone) FROM gone""")
+"""Nobody is told what was decided about a version that is no longer the newest."""
+CLAIM = text(f"""
+    WITH first AS (
+        SELECT DISTINCT ON (r.dossier_id) r.report_id FROM reports r JOIN dossiers d USING (dossier_id)
+         WHERE d.portal_code = :portal_code AND r.state = 'pending' ORDER BY r.dossier_id, r.report_id),
+    picked AS (
+        SELECT report_id FROM reports
+         WHERE report_id IN (SELECT report_id FROM first) AND not_before <= clock_timestamp()
+           AND (leased_until IS NULL OR leased_until < clock_timestamp())
+         ORDER BY report_id LIMIT :limit FOR UPDATE SKIP LOCKED),
+    claimed AS (
+        UPDATE reports SET leased_until = clock_timestamp() + make_interval(secs => :lease),
+               attempt_number = attempt_number + 1
+         WHERE report_id IN (SELECT report_id FROM picked) RETURNING *)
+    SELECT c.report_id, c.dossier_id, c.milestone, c.happened_at, c.attempt_number, d.portal_code, d.dossier_code,
+           d.national_code, d.technical_id, d.procedure_as_written, k.wrapped, m.sealed AS decision,
+           {GIVEN.format(dossier="c.dossier_id")}
+      FROM claimed c JOIN dossiers d USING (dossier_id) JOIN keys k USING (dossier_id)
+      LEFT JOIN decisions m USING (decision_id) ORDER BY c.report_id""")
+ACKNOWLEDGED = text("""
+    WITH done AS (
+        UPDATE reports r SET state = u.state, acknowledged_at = clock_timestamp(), leased_until = NULL
+          FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[])) AS u(report_id, state)
+         WHERE r.report_id = u.report_id AND r.state = 'pending'
+        RETURNING r.dossier_id, r.milestone, r.state),
+    unacknowledged AS (
+        UPDATE dossiers d SET state = 'held' FROM done
+         WHERE done.dossier_id = d.dossier_id AND done.state = 'refused' AND d.state IN ('waiting', 'closed')
+           AND done.milestone IN ('supplement_asked', 'rejected')
+        RETURNING d.*),
+    for_a_person AS (
+        INSERT INTO faults (dossier_id, cause_code, field_paths, portal_code, commune_code, due_at)
+        SELECT dossier_id, 'words_not_taken', '{""}', portal_code, commune_code, due_at FROM unacknowledged
+        ON CONFLICT DO NOTHING)
+    INSERT INTO events (dossier_id, kind, detail)
+    SELECT dossier_id, 'report_' || state, jsonb_build_object('milestone', milestone) FROM done""")
+"""Words for a citizen that the portal does not take leave the dossier to a person again."""
+POSTPONE = text("""
+    UPDATE reports r SET leased_until = NULL, not_before = clock_timestamp() + make_interval(secs => u.wait)
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:waits AS float8[])) AS u(report_id, wait)
+     WHERE r.report_id = u.report_id AND r.state = 'pending'""")
+PORTALS_WAITING = text("""
+    SELECT DISTINCT d.portal_code FROM reports r JOIN dossiers d USING (dossier_id) WHERE r.state = 'pending'""")
+
+
+@dataclass(frozen=True)
+class ClaimedReport:
+    """A report that is ours until its lease ends."""
+
+    report_id: int
+    attempt_number: int
+    report: Report = field(repr=False)
+
+
+def queue_reports(
+    connection: Connection, milestone: Milestone, dossier_ids: Sequence[int], *, once: bool = True,
+    decision_ids: Sequence[int] = (),
+) -> None:  # fmt: skip
+    """Puts a milestone of these dossiers up for reporting; one that waits, or was told `once`, is not doubled.
+
+    `decision_ids`: for each dossier the decision whose reason the citizen is to read; each decision is told apart.
+    """
+    if dossier_ids:
+        decisions: Sequence[int | None] = decision_ids or [None] * len(dossier_ids)
+        wanted = {"milestone": str(milestone), "ids": list(dossier_ids), "decisions": list(decisions), "once": once}
+        connection.execute(TELL, wanted)
+
+
+def portals_waiting(ledger: Ledger) -> list[str]:
+    """The portals that have something to hear."""
+    with ledger.engine.connect() as connection:
+        return sorted(connection.execute(PORTALS_WAITING).scalars())
+
+
+def claim_reports(ledger: Ledger, portal_code: str, limit: int) -> list[ClaimedReport]:
+    """The first unacknowledged report of each dossier: the next one only after it was acknowledged."""
+    with ledger.engine.begin() as connection:
+        connection.execute(WITHDRAW, {"portal_code": portal_code})
+        rows = connection.execute(CLAIM, {"portal_code": portal_code, "limit": limit, "lease": LEASE_S}).all()
+    return [ClaimedReport(row.report_id, row.attempt_number, _report(ledger, row)) for row in rows]
+
+
+def _report(ledger: Ledger, row: Any) -> Report:
+    key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
+    return Report(
+        dossier_code=row.dossier_code, national_code=row.national_code, technical_id=row.technical_id,
+        procedure_as_written=row.procedure_as_written or "", milestone=row.milestone, happened_at=row.happened_at,
+        given=given_of(key, row.given_by, row.given_sealed),
+        words=open_decision(key, row.decision).reason if row.decision else "",
+    )  # fmt: skip
+
+
+def record_report_outcomes(
+    ledger: Ledger, report_outcomes: Mapping[int, ReportOutcome], later: Sequence[tuple[int, float]]
+) -> None:
+    """Writes what portals made of reports; those `later` are told again after their wait."""
+    with ledger.engine.begin() as connection:
+        if report_outcomes:
+            states = [str(report_outcome) for report_outcome in report_outcomes.values()]
+            connection.execute(ACKNOWLEDGED, {"ids": list(report_outcomes), "states": states})
+        if later:
+            connection.execute(POSTPONE, {"ids": [i for i, _ in later], "waits": [wait for _, wait in later]})

@@ -1,0 +1,1 @@
+"""The command line: `lienthong ...`, a file for each group of commands."""

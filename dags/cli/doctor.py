@@ -1,0 +1,114 @@
+"""Is this installation well? Each answer says what to do when it is not."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from connectors.endpoint import REGISTRY_CONNECTIONS, Endpoint, NoConnection
+from connectors.errors import LienthongError, Refused, Unauthorised, Unreachable, Unrecognised
+from connectors.portals.provinces import PROVINCES
+
+LEAST_FREE_BYTES = 2 * 1024**3
+CLOCK_TOLERANCE_S = 60.0
+"""Signed headers are refused when our clock is off by more than a few minutes."""
+
+SET_CLOCK = "set this machine's clock by NTP"
+NEXT: dict[type[LienthongError], str] = {
+    Unreachable: "Check the URL, the network and the firewall; the system may be down.",
+    Unauthorised: "Check the login and the password, and whether our address is let in.",
+    Unrecognised: "Check the URL; if it is right, call the engineer.",
+    Refused: "Check the URL and the connection's extra fields.",
+}
+
+NEWEST_KEY = """
+    SELECT wrapped, portal_code, dossier_code FROM keys JOIN dossiers USING (dossier_id)
+     WHERE wrapped IS NOT NULL ORDER BY dossier_id DESC LIMIT 1"""
+
+Finding = tuple[str, bool, str]
+
+
+def examine_installation() -> Iterator[Finding]:
+    """Yields (what, is well, words) for each thing that must be right."""
+    yield from _database()
+    yield from _master_key()
+    yield _disk()
+    connection_ids = (*(province.connection_id for province in PROVINCES.values()), *REGISTRY_CONNECTIONS)
+    with ThreadPoolExecutor(len(connection_ids)) as pool:  # those that do not answer are waited for together
+        yield from pool.map(_connection, connection_ids)
+
+
+def _database() -> Iterator[Finding]:
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from connectors.postgres import database_url
+
+    try:
+        engine = create_engine(database_url(), connect_args={"connect_timeout": 10})
+        with engine.connect() as connection:
+            now = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            has_tables = connection.execute(text("SELECT to_regclass('events') IS NOT NULL")).scalar_one()
+    except (SQLAlchemyError, ValueError, RuntimeError) as error:
+        yield "database", False, f"cannot be reached ({type(error).__name__}): check LIENTHONG_DATABASE_URL"
+        return
+    yield "database", bool(has_tables), "" if has_tables else "has no tables yet: run `lienthong upgrade`"
+    apart_s = abs((datetime.now(timezone.utc) - now).total_seconds())
+    yield _clock("clock against database", apart_s)
+
+
+def _clock(what: str, apart_s: float) -> Finding:
+    is_well = apart_s <= CLOCK_TOLERANCE_S
+    return what, is_well, f"{apart_s:.1f} s apart" + ("" if is_well else f": {SET_CLOCK}")
+
+
+def _master_key() -> Iterator[Finding]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from connectors.ledger import open_ledger
+    from connectors.vault import Vault, VaultError
+
+    try:
+        with open_ledger(vault=Vault.from_environment()) as ledger, ledger.engine.connect() as connection:
+            if newest := connection.exec_driver_sql(NEWEST_KEY).first():
+                ledger.open_key(*newest)
+    except VaultError as error:
+        yield "master key", False, str(error)
+    except (SQLAlchemyError, ValueError, RuntimeError):  # the database is another finding
+        yield "master key", True, "there, not tried on the ledger"
+    else:
+        yield "master key", True, "opens the newest dossier" if newest else ""
+
+
+def _disk() -> Finding:
+    from connectors.postgres import home
+
+    free = shutil.disk_usage(home()).free
+    is_well = free >= LEAST_FREE_BYTES
+    return "disk", is_well, f"{free / 1024**3:.1f} GiB free" + ("" if is_well else ": make room, the ledger grows")
+
+
+def _connection(connection_id: str) -> Finding:
+    from connectors.probe import probe
+
+    try:
+        endpoint = Endpoint.from_environment(connection_id)
+        date = probe(connection_id, endpoint)
+    except NoConnection as error:
+        return connection_id, False, str(error)
+    except LienthongError as error:
+        return connection_id, False, f"{type(error).__name__}: {error}. {NEXT[type(error)]}"
+    apart_s = _apart_s(date)
+    if apart_s is None:
+        return connection_id, True, "answers"
+    is_well = apart_s <= CLOCK_TOLERANCE_S
+    return connection_id, is_well, f"answers, clocks {apart_s:.0f} s apart" + ("" if is_well else f": {SET_CLOCK}")
+
+
+def _apart_s(date: str | None) -> float | None:
+    """How far our clock is from a reply's `Date`; None when it has none that can be read."""
+    try:
+        return abs((datetime.now(timezone.utc) - parsedate_to_datetime(date or "")).total_seconds())
+    except (TypeError, ValueError):  # TypeError: a date of no zone
+        return None

@@ -1,0 +1,114 @@
+"""A dossier's story in words, for a steward: where it stands, its faults with what to do, and its timeline."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+
+from connectors.ledger.account import Happening, Story
+from connectors.portals.provinces import PROVINCES
+from quality.answers import CAUSES
+from quality.check import explain
+from quality.titles import title_of as field_title
+from quality.words import group
+from schemas.catalogues import title_of
+from schemas.dates import VIETNAM
+from schemas.fields import procedure_code
+from schemas.finding import Finding, Weight
+from schemas.routes import form_of, route_of
+
+REGISTRIES, DOSSIER_STATES, DELIVERY_STATES = group("registry"), group("dossier"), group("delivery")
+EVENTS, MILESTONES = group("event"), group("milestone")
+DETAILS: dict[str, Callable[[Any], str]] = {
+    "version": lambda number: f"phiên bản {number}",
+    "status": lambda number: f"trạng thái {number}",
+    "from": lambda number: f"từ {number}",
+    "to": lambda number: f"thành {number}",
+    "step": lambda number: f"bước {number}",
+    "attempt": lambda number: f"lần gửi {number}",
+    "code": lambda code: f"mã {code}",
+    "checks": lambda codes: ", ".join(codes),
+    "lacks": lambda names: f"còn chờ {titles(names)}",
+    "milestone": lambda name: MILESTONES.get(name, name),
+    "field": lambda path: field_title(path) or path,
+    "causes": lambda causes: " ".join(CAUSES[code].says_vi if code in CAUSES else code for code, _ in causes),
+    "decided": lambda evidence: ", ".join(evidence),
+    "decision": lambda number: f"quyết định {number}",
+    "of": lambda number: f"về quyết định {number}",
+    "bulk": lambda _: "sửa hàng loạt",
+    "was": lambda number: f"quyết định cho phiên bản {number} không còn hiệu lực",
+    "batch": lambda number: f"lô {number}",
+    "other": lambda number: f"so với hồ sơ {number}",
+    "as": lambda word: {"same": "cùng một", "different": "khác nhau"}.get(word, word),
+}
+"""How each part of an event's detail is said, in this order; what is not here is shown as it is."""
+OURSELVES = "lienthong"
+
+
+def print_story(console: Console, story: Story) -> None:
+    """Prints it; codes only, whatever is personal stays sealed."""
+    dossier = story.dossier
+    province = PROVINCES.get(dossier["portal_code"])
+    console.print(f"[bold]{dossier['dossier_code']}[/]  {DOSSIER_STATES.get(dossier['state'], dossier['state'])}")
+    console.print(
+        f"Cổng {province.name_vi if province else dossier['portal_code']}, thủ tục"
+        f" {dossier['procedure_as_written'] or 'chưa rõ'}, phiên bản {dossier['version_number']}", markup=False
+    )  # fmt: skip
+    if law := _law_of(dossier):
+        console.print(law, markup=False)
+    for finding in story.findings:
+        is_holding = dossier["state"] == "held" and Weight(finding["weight"]).holds_dossier
+        _print_finding(console, finding, is_holding=is_holding)
+    for delivery in story.deliveries:
+        lacks = f", còn chờ {titles(delivery['lacks'])}" if delivery["lacks"] else ""
+        state = DELIVERY_STATES.get(delivery["state"], delivery["state"])
+        console.print(f"  {delivery['step_number']}. {REGISTRIES[delivery['registry_code']]}: {state}{lacks}")
+    console.print()
+    console.print(_timeline(story.happenings))
+
+
+RESULTS = {"birth": "birth_certificate", "death": "death_certificate", "marriage": "marriage_certificate"}
+"""The document that the first registry's entry becomes, by kind of case."""
+
+
+def _law_of(dossier: Mapping[str, Any]) -> str:
+    """The form and the resulting document as the day of receipt has them, and the legal basis."""
+    code, on = procedure_code(dossier["procedure_as_written"] or ""), dossier["received_on"]
+    route = route_of(code, on)
+    if route is None:
+        return ""
+    form = form_of(code, on)
+    said = [f"Mẫu: {form.title_vi}"] if form else []
+    if document := RESULTS.get(route.case_kind):
+        said.append(f"kết quả: {title_of(document, on)}")
+    return "; ".join([*said, f"căn cứ: {route.source}"])
+
+
+def _print_finding(console: Console, finding: Mapping[str, Any], *, is_holding: bool) -> None:
+    console.print(f"  {'[red]![/]' if is_holding else '[dim]·[/]'} {finding['check_code']}")
+    console.print(Padding(explain(Finding.model_validate(finding)), (0, 0, 0, 4), expand=False), soft_wrap=False)
+
+
+def _timeline(happenings: list[Happening]) -> Table:
+    table = Table("thời điểm", "nơi nhận", "việc", "chi tiết", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    for happening in happenings:
+        table.add_row(*_row(happening))
+    return table
+
+
+def _row(happening: Happening) -> tuple[str, str, str, str]:
+    moment = happening.happened_at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+    registry = REGISTRIES.get(happening.registry_code or "", "")
+    details = [say(happening.detail[name]) for name, say in DETAILS.items() if happening.detail.get(name) is not None]
+    others = [f"{name} {value}" for name, value in happening.detail.items() if name not in (*DETAILS, "registry")]
+    actor = [] if happening.actor == OURSELVES else [happening.actor]
+    return moment, registry, EVENTS.get(happening.kind, happening.kind), ", ".join((*details, *others, *actor))
+
+
+def titles(names: list[str]) -> str:
+    """Receipt fields by their Vietnamese names."""
+    return ", ".join(field_title(f"receipt.{name}") or name for name in names)

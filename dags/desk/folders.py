@@ -1,0 +1,36 @@
+"""The dossier that an address names, as far as this user may see it. Every look is logged."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi import Path as InPath
+
+from connectors.ledger.dossier_view import Head, head_of
+from dags.desk.visit import TurnedAway, Visit, VisitDep
+from schemas.roles import May
+
+
+def within_reach(
+    visit: VisitDep,
+    portal_code: Annotated[str, InPath(max_length=20)],
+    dossier_code: Annotated[str, InPath(max_length=100)],
+) -> Head:
+    """The dossier; for a user without it in reach the same answer as for one that is not there."""
+    visit.need(May.READ, "dossier")
+    if "\x00" in portal_code + dossier_code:
+        raise TurnedAway(404, "no_dossier", "dossier", detail="address")
+    head = head_of(visit.ledger, portal_code, dossier_code)
+    if head is None:
+        raise TurnedAway(404, "no_dossier", "dossier", detail="unknown")
+    if not visit.reach.may(May.READ, head.portal_code, head.commune_code):
+        raise TurnedAway(404, "no_dossier", "dossier", dossier_id=head.dossier_id, detail="place")
+    return head
+
+
+HeadDep = Annotated[Head, Depends(within_reach)]
+
+
+def need_here(visit: Visit, head: Head, act: May) -> None:
+    """Turns away whoever may read this dossier and not do this to it."""
+    if not visit.reach.may(act, head.portal_code, head.commune_code):
+        raise TurnedAway(403, "no_role", "dossier", dossier_id=head.dossier_id, detail=f"may_not_{act}")

@@ -1,0 +1,127 @@
+"""The desk's two languages: every visible text by its key, checks and causes in words, titles of fields, dates."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from quality.answers import CAUSES
+from quality.check import CATALOGUE
+from quality.titles import title_of
+from quality.words import EN, VI, Said, read_table, words
+from schemas.dates import VIETNAM
+
+HIDDEN_IN_TITLES = ("case",)
+"""Parts of a path that say nothing to a reader."""
+
+
+@cache
+def all_words() -> dict[str, Said]:
+    """What codes are called, and what the desk's pages say."""
+    ours = read_table("dags.desk", "words.csv")
+    assert not ours.keys() & words().keys()
+    return words() | ours
+
+
+@dataclass(frozen=True)
+class CauseSaid:
+    """A check or a cause of refusal in words: what happened, what to do, and who acts."""
+
+    code: str
+    says: str
+    do: str
+    who: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Locale:
+    """One language."""
+
+    code: str
+
+    @property
+    def other(self) -> str:
+        return EN if self.code == VI else VI
+
+    def translate(self, key: str, **values: Any) -> str:
+        """The words of a key. Raises KeyError for one that is not in the table."""
+        said = all_words()[key].in_language(self.code)
+        return said.format(**values) if values else said
+
+    def of(self, group: str, code: str | None) -> str:
+        """What a code of a group is called; the code itself when nobody named it."""
+        said = all_words().get(f"{group}.{code}")
+        return said.in_language(self.code) if said else str(code or "")
+
+    def coded(self, group: str, value: Any) -> Any:
+        """A code with what it means: `4 · thẻ căn cước`; a value that the group does not know as it is."""
+        said = all_words().get(f"{group}.{value}")
+        return f"{value} · {said.in_language(self.code)}" if said else value
+
+    def counted(self, key: str, count: int, **values: Any) -> str:
+        """The words of a key for one or for many."""
+        return self.translate(f"{key}.one" if count == 1 else key, n=self.number(count), **values)
+
+    def seconds(self, taken: float) -> str:
+        """How long a request took."""
+        said = f"{taken:.2f} s" if taken >= 0.01 else "< 0.01 s"
+        return said.replace(".", ",") if self.code == VI else said
+
+    def cause(self, code: str) -> CauseSaid:
+        """A check's or a cause's words; a code that nobody explains is shown as it is."""
+        found = CATALOGUE.get(code) or CAUSES.get(code)
+        if found is None:
+            return CauseSaid(code, code, self.translate("cause.unexplained"), self.of("who", "engineer"))
+        english = self.code == EN
+        says, do = (found.says_en, found.do_en) if english else (found.says_vi, found.do_vi)
+        return CauseSaid(code, says, do, self.of("who", str(found.who)), found.source)
+
+    def title(self, field_path: str) -> str:
+        """A field as a clerk calls it; in English by its identifier."""
+        titled = _english(field_path) if self.code == EN else title_of(field_path) or _english(field_path)
+        return titled[:1].upper() + titled[1:]
+
+    def leaf(self, field_path: str) -> str:
+        """The same without what stands around it."""
+        titled = self.title(field_path).rsplit(", ", 1)[-1]
+        return titled[:1].upper() + titled[1:]
+
+    def day(self, on: date | None) -> str:
+        return on.strftime("%d/%m/%Y") if on else ""
+
+    def when(self, at: datetime | None) -> str:
+        """An instant as offices read it."""
+        return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M") if at else ""
+
+    def moment(self, at: datetime) -> str:
+        """The same to the second."""
+        return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+
+    def number(self, count: int) -> str:
+        """Thousands set apart."""
+        return f"{count:,}".replace(",", "." if self.code == VI else ",")
+
+    def left(self, due_at: datetime | None, now: datetime) -> str:
+        """How long until then, or since then, in one unit."""
+        if due_at is None:
+            return ""
+        seconds = (due_at - now).total_seconds()
+        hours = int(abs(seconds) // 3600)
+        amount, unit = (hours // 24, "days") if hours >= 48 else (max(hours, 1), "hours")
+        return self.translate(f"left.{unit}" if seconds >= 0 else f"late.{unit}", n=amount)
+
+
+LOCALES = {VI: Locale(VI), EN: Locale(EN)}
+
+
+@cache
+def _english(field_path: str) -> str:
+    """`case.owners.0.personal_id` -> `owners 1, personal id`."""
+    parts: list[str] = []
+    for name in field_path.split("."):
+        if name.isdecimal() and parts:
+            parts[-1] += f" {int(name) + 1}"
+        elif name not in HIDDEN_IN_TITLES:
+            parts.append(name.replace("_", " "))
+    return ", ".join(parts) or field_path

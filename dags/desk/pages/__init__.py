@@ -1,0 +1,22 @@
+"""The desk's pages, a file per subject."""
+
+from dags.desk.pages import (
+    accesses,
+    acts,
+    answers,
+    batches,
+    bulk,
+    checks,
+    confirm,
+    dossier,
+    duplicates,
+    overview,
+    papers,
+    queue,
+)
+
+ROUTERS = tuple(
+    module.router for module in (
+        overview, queue, bulk, confirm, papers, acts, dossier, duplicates, answers, batches, checks, accesses,
+    )
+)  # fmt: skip

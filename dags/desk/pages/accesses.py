@@ -1,0 +1,44 @@
+"""The access log: who looked at what, and who was refused what. For auditors; codes only."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from connectors.ledger.grants import Noted, accesses
+from dags.desk.language import Locale
+from dags.desk.visit import VisitDep
+from schemas.roles import May
+
+PAGE = 100
+IN_PAPER = re.compile(r"(\d+)/(\d+)")
+"""Version and position of a paper that was looked at."""
+
+router = APIRouter()
+
+
+@router.get("/accesses")
+def log(
+    visit: VisitDep, before: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    actor: Annotated[str, Query(max_length=200)] = "", refused: Annotated[str, Query(pattern="^(yes)?$")] = "",
+) -> Response:  # fmt: skip
+    """The newest first."""
+    visit.need(May.AUDIT, "accesses")
+    wanted = actor.strip().replace("\x00", "")
+    rows = accesses(visit.ledger, before=before, actor=wanted, refused=refused == "yes", limit=PAGE + 1)
+    return visit.page("accesses", rows=rows[:PAGE], actor=actor, refused=refused, before=before,
+                      said=lambda row: detail_said(row, visit.locale),
+                      following=rows[PAGE - 1].access_id if len(rows) > PAGE else 0)  # fmt: skip
+
+
+def detail_said(row: Noted, locale: Locale) -> str:
+    """The codes of a line in words."""
+    if row.was_allowed and row.what == "bulk":
+        return locale.cause(row.detail).says
+    if (paper := IN_PAPER.fullmatch(row.detail)) and row.was_allowed:
+        return locale.translate("detail_code.paper", version=paper[1], n=int(paper[2]) + 1)
+    if row.detail.startswith("may_not_"):
+        return locale.translate("detail_code.may_not")
+    said = locale.of("detail_code", row.detail)
+    return locale.translate("detail_code.unfit") if row.what == "form" and said and said == row.detail else said

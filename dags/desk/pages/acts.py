@@ -1,0 +1,150 @@
+"""What a steward does to one dossier: each form leads back to the dossier's page, which says what came of it."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form
+from fastapi.responses import Response
+from pydantic import JsonValue
+from starlette.background import BackgroundTask
+
+from connectors.ledger.decisions import DecisionRequest
+from connectors.ledger.dossier_view import DossierView, Head, view_of
+from dags.desk.commands import CommandResult
+from dags.desk.folders import HeadDep, need_here
+from dags.desk.pages.dossier import editable, newest, show
+from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit
+from quality.editing import NotAValue, read_value, text_of
+from schemas.decision import Edit, needs_second, value_at
+from schemas.dossier import Dossier
+from schemas.roles import May
+
+MOST_FIELDS = 200
+
+Version = Annotated[int, Form(ge=1, le=100_000)]
+Reason = Annotated[str, Form(min_length=3, max_length=LONGEST_TEXT)]
+Texts = Annotated[list[Annotated[str, Form(max_length=LONGEST_TEXT)]], Form(max_length=MOST_FIELDS)]
+
+router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
+
+
+@router.post("/edit")
+def edit(visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Texts, reason: Annotated[
+    str, Form(max_length=LONGEST_TEXT)] = "") -> Response:  # fmt: skip
+    """Gives fields other values: those whose text is not what stands there now."""
+    need_here(visit, head, May.EDIT)
+    view = view_of(visit.ledger, head)
+    now = newest(view)
+    if now is None or head.version_number != version:
+        return back(visit, head, no="overtaken" if now else "unfit")
+    if not view.faults:
+        return back(visit, head, no="not_at_fault")
+    typed = dict(zip(path, value, strict=False))
+    need_at_fault(view, now, typed)
+    edits, wrong = edits_of(now, typed)
+    if wrong:
+        visit.looked("dossier", [head.dossier_id])
+        return show(visit, view, status=422, typed=typed, wrong=wrong)
+    if not edits:
+        return back(visit, head, no="unchanged")
+    result = visit.desk.commands.edit(visit.ledger, visit.user_name, [DecisionRequest(head.dossier_id, version, tuple(edits))],
+                                 reason.strip())  # fmt: skip
+    if result.outcome.decision_ids and any(needs_second(one.field_path) for one in edits):
+        return _answer(visit, head, result, "pending")
+    return _answer(visit, head, result, "edited")
+
+
+def need_at_fault(view: DossierView, now: Dossier, typed: dict[str, str]) -> None:
+    """Turns away whoever edits a field that the dossier's page does not offer: it offers those at fault, and to make
+    again, as it was, a edit that a newer version reopened."""
+    at_fault = {one.field_path for one in editable(view, now)}
+    reopened = {(one.edit.field_path, _as_typed(one.edit.after)) for one in view.decisions
+                if one.edit and one.version_number != view.head.version_number}  # fmt: skip
+    if any(path not in at_fault and (path, _as_typed(text)) not in reopened for path, text in typed.items()):
+        raise TurnedAway(422, "not_at_fault", "form", dossier_id=view.head.dossier_id, detail="field")
+
+
+def edits_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Edit], dict[str, str]]:
+    """The edits that typed texts make, and which texts cannot stand (by field, with the kind of value wanted)."""
+    edits: list[Edit] = []
+    wrong: dict[str, str] = {}
+    for path, text in typed.items():
+        try:
+            before = value_at(now, path)
+            after = read_value(path, text)
+        except KeyError:
+            raise TurnedAway(422, "bad_request", "form", detail="field") from None
+        except NotAValue as error:
+            if text != _as_typed(before):
+                wrong[path] = error.kind
+            continue
+        if _as_typed(text) != _as_typed(before) and after != before:
+            edits.append(Edit(field_path=path, before=before, after=after))
+    return edits, wrong
+
+
+def _as_typed(value: JsonValue) -> str:
+    return text_of(value).replace("\r\n", "\n")
+
+
+@router.post("/accept")
+def accept(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+    """Lets it go on as it is."""
+    need_here(visit, head, May.ACCEPT)
+    return _answer(visit, head, visit.desk.commands.accept(visit.ledger, visit.user_name, _this(head, version), reason),
+                   "accepted")  # fmt: skip
+
+
+@router.post("/supplement")
+def supplement(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+    """Asks the citizen for more, in these words."""
+    need_here(visit, head, May.SUPPLEMENT)
+    result = visit.desk.commands.ask_supplement(visit.ledger, visit.user_name, _this(head, version), reason)
+    return _answer(visit, head, result, "supplement_asked")
+
+
+@router.post("/reject")
+def reject(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+    """Ends it, for this reason."""
+    need_here(visit, head, May.REJECT)
+    return _answer(visit, head, visit.desk.commands.reject(visit.ledger, visit.user_name, _this(head, version), reason),
+                   "rejected")  # fmt: skip
+
+
+@router.post("/resend")
+def resend(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+    """Sends the refusing registry the same once more."""
+    need_here(visit, head, May.RESEND)
+    return _answer(visit, head, visit.desk.commands.resend(visit.ledger, visit.user_name, _this(head, version), reason),
+                   "resent")  # fmt: skip
+
+
+@router.post("/undo")
+def undo(
+    visit: PostDep, head: HeadDep, decision: Annotated[int, Form(ge=1, le=2**62)], reason: Reason
+) -> Response:  # fmt: skip
+    """Takes a decision about this dossier back."""
+    need_here(visit, head, May.UNDO)
+    if decision not in {one.decision_id for one in view_of(visit.ledger, head).decisions}:
+        raise TurnedAway(422, "bad_request", "form", dossier_id=head.dossier_id, detail="decision")
+    return _answer(visit, head, visit.desk.commands.undo(visit.ledger, visit.user_name, [decision], reason), "undone")
+
+
+def _this(head: Head, version: int) -> list[DecisionRequest]:
+    return [DecisionRequest(head.dossier_id, version)]
+
+
+def _answer(visit: Visit, head: Head, result: CommandResult, done: str) -> Response:
+    """Back to the dossier, with what came of it."""
+    if not result.outcome.dossier_ids:
+        return back(visit, head, no=str(next(iter(result.outcome.refused.values()), "not_at_fault")))
+    state = next(iter(result.moved), "")
+    response = back(visit, head, done=f"{done}.{state}" if state and done != "pending" else done)
+    response.background = BackgroundTask(visit.desk.after)
+    return response
+
+
+def back(visit: Visit, head: Head, **said: str) -> Response:
+    """To the dossier's page."""
+    query = "&".join(f"{name}={value}" for name, value in said.items())
+    return visit.back_to(f"/dossier/{head.portal_code}/{quote(head.dossier_code, safe='')}?{query}")

@@ -1,0 +1,124 @@
+"""Dossiers that may be about one person, side by side: a person says whether they are. Nothing is merged."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Query
+from fastapi.responses import Response
+from starlette.background import BackgroundTask
+
+from connectors.ledger.duplicate_candidates import Undecided, undecided
+from connectors.ledger.opening import opened
+from dags.desk.contents import Leaf, leaves, read
+from dags.desk.visit import PostDep, TurnedAway, Visit, VisitDep
+from schemas.roles import May
+
+PAGE = 20
+EVIDENCE = ("full_name", "sex", "born_on", "died_on", "personal_id", "number", "birth_order", "notice_code",
+            "ethnic_group", "residence", "birth_place", "relation")  # fmt: skip
+"""What is compared; the rest is on the dossiers' own pages."""
+
+Id = Annotated[int, Form(ge=1, le=2**62)]
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Side:
+    """A field in both dossiers."""
+
+    title: str
+    one: str = field(repr=False)
+    other: str = field(repr=False)
+
+    @property
+    def is_same(self) -> bool:
+        return self.one == self.other
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two dossiers and what stands in them; a dossier that cannot be read has nothing."""
+
+    of: Undecided
+    sides: list[Side] = field(repr=False)
+    may_read: bool = True
+
+    @property
+    def differing(self) -> list[Side]:
+        return [side for side in self.sides if not side.is_same]
+
+    @property
+    def same(self) -> list[Side]:
+        return [side for side in self.sides if side.is_same]
+
+
+@router.get("/duplicates")
+def duplicate_candidates(
+    visit: VisitDep,
+    after: Annotated[str, Query(pattern=r"^([0-9]{1,18}\.[0-9]{1,18})?$")] = "",
+    done: str = "",
+    no: str = "",
+) -> Response:
+    """The pairs that wait."""
+    visit.need(May.COMPARE, "duplicates")
+    places = sorted(visit.reach.places(May.COMPARE))
+    one, _, other = after.partition(".")
+    mark = (int(one), int(other)) if after else (0, 0)
+    rows = undecided(visit.ledger, places, limit=PAGE + 1, after=mark)
+    following = f"{rows[PAGE - 1].dossier_id}.{rows[PAGE - 1].other_id}" if len(rows) > PAGE else ""
+    return visit.page(
+        "duplicates", pairs=_pairs(visit, rows[:PAGE]), after=after, following=following, done=done, no=no
+    )
+
+
+@router.post("/duplicates")
+def decide(visit: PostDep, one: Id, other: Id, decided_as: Annotated[Literal["same", "different"], Form()]) -> Response:
+    """Keeps what a person says of a pair; the dossiers held for it are examined again."""
+    visit.need(May.COMPARE, "duplicates")
+    first, second = sorted((one, other))
+    places = sorted(visit.reach.places(May.COMPARE))
+    rows = undecided(visit.ledger, places, limit=1, after=(first, second - 1))
+    if not rows or (rows[0].dossier_id, rows[0].other_id) != (first, second):
+        raise TurnedAway(404, "no_dossier", "duplicates", detail="place_or_decided")
+    if not _may_read(visit, rows[0]):
+        raise TurnedAway(403, "no_role", "duplicates", dossier_id=first, detail="place")
+    is_new = visit.desk.commands.compare(visit.ledger, visit.user_name, first, second, decided_as)
+    response = visit.back_to(
+        f"/duplicates?done=duplicate_candidate_{decided_as}" if is_new else "/duplicates?no=resolved"
+    )
+    response.background = BackgroundTask(visit.desk.after)
+    return response
+
+
+def _may_read(visit: Visit, pair: Undecided) -> bool:
+    """Both must be within reach: what stands in the one is shown to whoever decides about the other."""
+    may = visit.reach.may
+    return may(May.READ, pair.portal_code, pair.commune_code) and may(
+        May.READ, pair.other_portal_code, pair.other_commune_code
+    )
+
+
+def _pairs(visit: Visit, rows: list[Undecided]) -> list[Pair]:
+    readable = [row for row in rows if _may_read(visit, row)]
+    ids = list(dict.fromkeys(dossier_id for row in readable for dossier_id in (row.dossier_id, row.other_id)))
+    if ids:
+        visit.looked("duplicate_candidate", ids)
+    known: dict[int, dict[str, Leaf]] = {}
+    for of in opened(visit.ledger, ids):
+        dossier = read(of.portal_code, of.original, list(of.edits.values()))
+        known[of.dossier_id] = {leaf.field_path: leaf for leaf in leaves(dossier, visit.locale)} if dossier else {}
+    return [Pair(row, _sides(known.get(row.dossier_id, {}), known.get(row.other_id, {})), _may_read(visit, row))
+            for row in rows]  # fmt: skip
+
+
+def _sides(one: dict[str, Leaf], other: dict[str, Leaf]) -> list[Side]:
+    both = one | other
+
+    def text_in(leaves_of: dict[str, Leaf], path: str) -> str:
+        return leaves_of[path].text if path in leaves_of else ""
+
+    return [
+        Side(f"{leaf.part} · {leaf.title}", text_in(one, path), text_in(other, path)) for path, leaf in both.items()
+        if path.startswith("case.") and path.rsplit(".", 1)[-1] in EVIDENCE
+    ]  # fmt: skip

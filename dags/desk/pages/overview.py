@@ -1,0 +1,141 @@
+"""The overview: where dossiers are now, how today goes, what is late, how the lines answer. Codes and counts only."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from connectors.ledger.dashboard import AtFault, Dashboard, Due, LineHealth, Tally, dashboard
+from connectors.ledger.grants import within
+from connectors.portals.provinces import PROVINCES
+from dags.desk.visit import TurnedAway, VisitDep
+from quality.deadlines import Standing, Term, standing
+from schemas.dates import local_day
+from schemas.places import commune_on
+from schemas.registries import REGISTRY_CODES
+from schemas.roles import Reach
+
+DAYS = 14
+SLOW_S = 2.0
+"""A mean above this is slow."""
+TRENDS = 8
+WIDTH, HEIGHT = 140, 28
+"""Of a sparkline, in its own units."""
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How often a cause was found on each of the last days, and the line that draws it."""
+
+    cause_code: str
+    counts: list[int]
+    line: str
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class Station:
+    """One registry in the picture."""
+
+    registry_code: str
+    under_way: int
+    unanswered: int
+    registered_today: int
+    refused: int
+
+
+@router.get("/")
+def overview(visit: VisitDep) -> Response:
+    """The first page."""
+    if not visit.reach.grants:
+        raise TurnedAway(403, "no_grant", "overview", detail="no_grant")
+    today = local_day(visit.now)
+    found = dashboard(visit.ledger, today, portals_of(visit.reach, today), within(visit.reach, None, "f"), REGISTRY_CODES,
+                  DAYS)  # fmt: skip
+    held = next((one for one in found.at_fault if one.registry_code is None), AtFault(None, 0, 0, 0))
+    lines = sorted(found.lines, key=lambda one: (one.endpoint_code not in REGISTRY_CODES, one.endpoint_code))
+    return visit.page(
+        "overview", today=_of_day(found.tallies, today), unexamined=found.unexamined, held=held,
+        stations=[_station(found, code, today) for code in REGISTRY_CODES],
+        waiting=sum(one.count for one in found.at_fault), pending=sum(one.pending for one in found.at_fault),
+        trends=_trends(found.tallies, today), due=_pressing(found.due, visit.now), days=DAYS, line_name=_line_name,
+        lines=[one for one in lines if _is_slow(one)], quiet=[one for one in lines if not _is_slow(one)],
+    )  # fmt: skip
+
+
+def portals_of(reach: Reach, on: date) -> list[str] | None:
+    """The portals whose counts somebody sees: all (None), or those of the places the user is granted."""
+    places = {place for _, place in reach.grants}
+    if "" in places:
+        return None
+    communes = [commune_on(place, on) for place in places if len(place) == 5]
+    return sorted({place for place in places if len(place) == 2} | {one.province_code for one in communes if one})
+
+
+def _of_day(tallies: list[Tally], day: date) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for one in tallies:
+        if one.day == day:
+            counts[one.kind] += one.count
+    return counts
+
+
+def _station(found: Dashboard, registry_code: str, today: date) -> Station:
+    return Station(
+        registry_code,
+        sum(count for (code, _), count in found.under_way.items() if code == registry_code),
+        found.under_way.get((registry_code, "unanswered"), 0),
+        sum(one.count for one in found.tallies
+            if one.day == today and one.kind == "registered" and one.code == registry_code),
+        sum(one.count for one in found.at_fault if one.registry_code == registry_code),
+    )  # fmt: skip
+
+
+def _trends(tallies: list[Tally], today: date) -> list[Trend]:
+    """The causes found most often, with their days."""
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
+    by_cause: dict[str, Counter[date]] = {}
+    for one in tallies:
+        if one.kind == "fault":
+            by_cause.setdefault(one.code, Counter())[one.day] += one.count
+    most = sorted(by_cause, key=lambda code: (-by_cause[code].total(), code))[:TRENDS]
+    return [Trend(code, counts := [by_cause[code][day] for day in days], _line(counts)) for code in most]
+
+
+def _line(counts: list[int]) -> str:
+    """The points of a sparkline."""
+    highest = max(*counts, 1)
+    step = WIDTH / (len(counts) - 1)
+    heights = [HEIGHT - 2 - count / highest * (HEIGHT - 4) for count in counts]
+    return " ".join(f"{at * step:.1f},{height:.1f}" for at, height in enumerate(heights))
+
+
+def _standing(one: Due, now: Any) -> Standing:
+    if one.started_at is None:
+        return Standing.LATE if now > one.due_at else Standing.AT_RISK
+    return standing(Term(one.started_at, one.due_at), now)
+
+
+def _pressing(due: list[Due], now: Any) -> list[Due]:
+    return [one for one in due if _standing(one, now) is not Standing.IN_TIME]
+
+
+def _is_slow(one: LineHealth) -> bool:
+    """Whether somebody should look at this line."""
+    return one.failing_since is not None or (one.seconds or 0) > SLOW_S
+
+
+def _line_name(endpoint_code: str, locale: Any) -> str:
+    """`civil_status` or `portal_24` as people call them."""
+    province = PROVINCES.get(endpoint_code.removeprefix("portal_"))
+    if province:
+        return str(locale.translate("line.portal", name=province.name_vi))
+    return str(locale.of("registry", endpoint_code))

@@ -1,0 +1,72 @@
+"""Papers that came with a dossier, shown or handed over; each look is logged.
+
+A paper is a stranger's file. Its kind is told by its first bytes, from a short list; all else is handed over as bytes
+to be saved. Shown ones are locked in a sandbox without scripts, forms or any other address.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi import Path as InPath
+from fastapi.responses import Response
+
+from connectors.errors import LienthongError
+from connectors.ledger.dossier_view import Head, paper_of, version_of
+from connectors.portals.provinces import PROVINCES
+from dags.desk.folders import HeadDep
+from dags.desk.visit import TurnedAway, Visit, VisitDep
+
+KINDS = {
+    b"%PDF-": ("application/pdf", "pdf"),
+    b"\x89PNG\r\n\x1a\n": ("image/png", "png"),
+    b"\xff\xd8\xff": ("image/jpeg", "jpg"),
+}
+UNKNOWN = ("application/octet-stream", "bin")
+LOCKED = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'"
+
+router = APIRouter()
+
+
+def papers_inside(portal_code: str, original: bytes) -> list[bytes] | None:
+    """The papers that lie inside a portal's original, in their order; None where a portal keeps them apart."""
+    inside = PROVINCES[portal_code].platform.papers_inside
+    if inside is None:
+        return None
+    try:
+        return inside(original)
+    except LienthongError:
+        return []
+
+
+def kind_of(content: bytes) -> tuple[str, str]:
+    """Media type and ending, by the first bytes."""
+    return next((kind for first, kind in KINDS.items() if content.startswith(first)), UNKNOWN)
+
+
+@router.get("/dossier/{portal_code}/{dossier_code}/papers/{version}/{position}")
+def paper(
+    visit: VisitDep, head: HeadDep, version: Annotated[int, InPath(ge=1, le=100_000)],
+    position: Annotated[int, InPath(ge=0, le=1000)], save: Annotated[bool, Query()] = False,
+) -> Response:  # fmt: skip
+    """The bytes of one paper."""
+    content = _content(visit, head, version, position)
+    if content is None:
+        raise TurnedAway(404, "no_paper", "paper", dossier_id=head.dossier_id, detail="unknown")
+    visit.looked("paper", [head.dossier_id], f"{version}/{position}")
+    media_type, ending = kind_of(content)
+    is_shown = not save and media_type != UNKNOWN[0]
+    name = f"{head.dossier_id}-{version}-{position + 1}.{ending}"
+    headers = {
+        "Content-Disposition": f'{"inline" if is_shown else "attachment"}; filename="{name}"',
+        "Content-Security-Policy": LOCKED,
+    }
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _content(visit: Visit, head: Head, version: int, position: int) -> bytes | None:
+    """From where it lies: fetched and kept, or inside the original."""
+    if head.portal_code in PROVINCES and PROVINCES[head.portal_code].platform.papers_inside:
+        of = version_of(visit.ledger, head, version)
+        inside = (papers_inside(head.portal_code, of.original) if of else None) or []
+        return inside[position] if position < len(inside) else None
+    return paper_of(visit.ledger, head, version, position)

@@ -1,0 +1,1 @@
+"""Everything on this machine: the demo, production, and the processes that they start."""

@@ -1,0 +1,394 @@
+"""What is expected of many at once: each expectation passes what is good, and names all of what is not."""
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors.ledger.daily_checks import Bundle, Entered
+from dags.steps.gating import (
+    ANSWER_COLUMNS,
+    BUNDLE_COLUMNS,
+    ENTRY_COLUMNS,
+    bundle_row,
+    entry_rows,
+    judge_books,
+)
+from quality.expectations import Past, judge_arrivals, judge_day, judge_rows
+from quality.expectations.declared import (
+    AGREEMENT,
+    ANSWERS,
+    ARRIVALS,
+    BOOK,
+    EXPECTED,
+    IN_SET,
+    NOTES,
+    UNIQUE,
+    VOLUMES,
+    Expected,
+    volume_of,
+)
+from quality.expectations.facts import COLUMNS, Figures, Seen, figures_of, row_of
+from quality.expectations.validation import ask, frame_of
+from schemas.dates import VIETNAM
+from schemas.dossier import Dossier
+from schemas.expectation import FIGURES, Verdict
+from schemas.person import Sex
+from schemas.registries import CivilStatusReceipt
+from tests.support.dossiers import BIRTH, MARRIAGE, changed
+
+OPENED_AT = datetime(2026, 11, 20, 9, 0, tzinfo=VIETNAM)
+SUBJECT = "24/2026-11-20"
+
+
+def born(dossier_id: int, **changes: Any) -> Seen:
+    """A birth that was cleared: odd ones are girls; `changes`: fields with another value, `__` for a dot."""
+    dossier = changed(BIRTH, "case.child.sex", Sex.FEMALE if dossier_id % 2 else Sex.MALE)
+    for path, value in changes.items():
+        dossier = changed(dossier, path.replace("__", "."), value)
+    return Seen(dossier_id, dossier.status, False, False, 0, dossier)
+
+
+GOOD = [born(n) for n in range(1, 61)]
+
+
+def those(count: int, **changes: Any) -> Callable[[list[Seen]], list[Seen]]:
+    """The first so many of the good ones with other values; the rest as they are."""
+    return lambda good: [born(one.dossier_id, **changes) for one in good[:count]] + good[count:]
+
+
+def marked(count: int, **marks: Any) -> Callable[[list[Seen]], list[Seen]]:
+    return lambda good: [replace(one, **marks) for one in good[:count]] + good[count:]
+
+
+def times(figures: Figures, many: int) -> Figures:
+    return Figures(counts={
+        name: Counter({value: count * many for value, count in counts.items()})
+        for name, counts in figures.counts.items()
+    })  # fmt: skip
+
+
+LEARNED = times(figures_of(GOOD, OPENED_AT), 10)
+PAST = Past(learned=LEARNED, usual_most=100)
+
+
+def judge(seen: list[Seen], past: Past = PAST, opened_at: datetime = OPENED_AT, **more: Any) -> dict[str, Verdict]:
+    verdicts = judge_arrivals("99", SUBJECT, opened_at, seen, past, **more)
+    assert verdicts[-1].expectation == FIGURES
+    return {one.expectation: one for one in verdicts}
+
+
+def failed(verdicts: dict[str, Verdict]) -> set[str]:
+    return {code for code, one in verdicts.items() if not one.has_passed}
+
+
+BROKEN: dict[str, tuple[Callable[[list[Seen]], list[Seen]], int]] = {
+    "stopping_fault": (marked(1, stopping_faults=1), 1),
+    "many_unreadable": (marked(13, is_unreadable=True, dossier=None), 13),
+    "many_held": (marked(31, is_held=True), 31),
+    "unknown_status": (marked(4, status=11), 4),
+    "unknown_procedure": (those(1, procedure_code="9.999999"), 1),
+    "many_without_procedure": (those(7, procedure_code=None), 7),
+    "many_without_commune": (those(13, commune_code=None), 13),
+    "many_without_agency": (those(13, agency_code=None), 13),
+    "many_without_applicant": (those(19, applicant=None), 19),
+    "many_without_birthday": (those(19, case__child__born_on=None), 19),
+    "many_without_sex": (those(13, case__child__sex=None), 13),
+    "many_without_mother": (those(13, case__mother=None), 13),
+    "many_without_notice": (those(25, case__notice_code=None), 25),
+    "many_without_papers": (those(25, papers=()), 25),
+    "odd_name_lengths": (those(4, case__child__full_name="A"), 4),
+    "many_received_in_future": (those(7, received_at=OPENED_AT + timedelta(days=40)), 7),
+    "many_updated_in_future": (those(7, updated_at=OPENED_AT + timedelta(hours=2)), 7),
+    "many_received_long_ago": (those(7, received_at=OPENED_AT - timedelta(days=400)), 7),
+    "new_agency": (those(2, agency_code="H99.99.99"), 2),
+    "new_commune": (those(2, commune_code="09370"), 2),
+    "new_nationality": (those(2, case__child__nationality_code="LA"), 2),
+    "new_ethnic_group": (those(2, case__child__ethnic_group="Tày"), 2),
+    "sexes_uneven": (those(60, case__child__sex=Sex.MALE), 0),
+    "fields_vanished": (those(60, case__notice_code=None), 0),
+    "field_appeared": (those(2, case__birth_order=1), 2),
+}
+
+
+@pytest.fixture(scope="module")
+def good() -> dict[str, Verdict]:
+    return judge(GOOD)
+
+
+def test_a_good_batch_fails_nothing_and_every_declared_expectation_has_a_verdict(good):
+    assert failed(good) == set()
+    assert set(good) == {one.code for one in EXPECTED if one.suite == ARRIVALS} | {FIGURES}
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_batch_made_to_fail_it_fails_it_and_every_failing_dossier_is_named(code):
+    break_, failing = BROKEN[code]
+    verdict = judge(break_(GOOD))[code]
+    assert not verdict.has_passed
+    assert verdict.failing_ids == tuple(range(1, failing + 1))
+
+
+def test_an_expectation_that_may_be_failed_by_a_share_passes_at_the_share():
+    assert "many_held" not in failed(judge(marked(30, is_held=True)(GOOD)))
+    assert "many_received_in_future" not in failed(judge(those(6, received_at=OPENED_AT + timedelta(days=40))(GOOD)))
+
+
+def test_a_few_dossiers_are_not_judged_by_their_shares():
+    assert failed(judge([replace(one, is_held=True) for one in GOOD[:10]])) == set()
+
+
+def test_the_day_so_far_is_judged_with_a_small_batch_but_a_sound_batch_is_not_stopped_for_it():
+    morning = Figures(rows=45, judged={"many_held": (40, 45)})
+    past = replace(PAST, today=[morning])
+    assert "many_held" in failed(judge(marked(10, is_held=True)(GOOD[:10]), past))
+    assert failed(judge(GOOD[:10], past)) == set()
+
+
+def test_more_dossiers_on_a_day_than_declared_stop_the_batch():
+    past = replace(PAST, today=[Figures(rows=19_941)])
+    verdict = judge(GOOD, past)["volume_above_range"]
+    assert verdict.stops_batch
+    assert verdict.observed == {"failing": 1, "judged": 1, "rows_of_day": 20_001, "limit": 20_000}
+    assert "volume_above_range" not in failed(judge(GOOD[1:], past))
+
+
+def test_the_declared_range_decides_and_the_learned_one_only_notes():
+    verdicts = judge(GOOD, replace(PAST, usual_most=59.5))
+    assert failed(verdicts) == {"volume_unusual"}
+    assert not verdicts["volume_unusual"].stops_batch
+
+
+def test_old_news_is_noted():
+    assert "stale" in failed(judge(GOOD, opened_at=OPENED_AT + timedelta(days=8)))
+
+
+def test_a_mix_of_procedures_far_from_the_past_is_noted():
+    learned = replace(LEARNED, counts={"procedure_code": Counter({"1.000894": 400, "2.000987": 600})})
+    past = Past(learned=learned)
+    assert "procedures_shifted" not in failed(judge([born(n) for n in range(1, 121)], past))
+    learned = replace(LEARNED, counts={"procedure_code": Counter({"1.000894": 420, "2.000987": 580})})
+    verdict = judge([born(n) for n in range(1, 121)], Past(learned=learned))["procedures_shifted"]
+    assert (verdict.has_passed, verdict.observed["procedure_shift"]) == (False, 0.42)
+
+
+def test_without_a_past_nothing_is_new_and_no_field_is_missed():
+    assert failed(judge(those(60, case__notice_code=None, agency_code="H99.99.99")(GOOD), Past())) == {
+        "many_without_notice"
+    }
+
+
+def test_the_fields_that_vanished_or_appeared_are_named():
+    verdicts = judge(those(60, case__notice_code=None)(GOOD))
+    assert verdicts["fields_vanished"].observed["values"] == ["birth case.notice_code"]
+    assert verdicts["fields_vanished"].stops_batch
+    assert judge(those(1, case__birth_order=1)(GOOD))["field_appeared"].observed["values"] == ["birth case.birth_order"]
+
+
+def test_what_a_person_let_pass_today_passes_for_the_rest_of_the_day_but_no_stopping_fault():
+    past = replace(PAST, waived=frozenset({"many_held", "stopping_fault"}))
+    verdicts = judge(marked(31, is_held=True, stopping_faults=1)(GOOD), past)
+    assert failed(verdicts) == {"stopping_fault"}
+    assert verdicts["many_held"].observed["waived"] is True
+
+
+def test_an_empty_batch_fails_nothing():
+    assert failed(judge([])) == set()
+
+
+def test_a_batch_of_unreadable_and_erased_dossiers_alone_is_judged():
+    assert failed(judge([Seen(n, None, True, True, 0, None) for n in range(1, 31)])) == {"many_unreadable"}
+
+
+def test_a_dossier_of_another_kind_is_not_missing_what_only_births_have():
+    seen = [Seen(n, 2, False, False, 0, MARRIAGE) for n in range(1, 61)]
+    assert failed(judge(seen, Past())) == set()
+
+
+@pytest.mark.parametrize("chunk", [7, 60])
+def test_chunks_change_no_verdict(chunk):
+    seen = marked(31, is_held=True)(those(25, case__notice_code=None)(GOOD))
+    verdicts = judge(seen, chunk=chunk)
+    assert failed(verdicts) == {"many_held", "many_without_notice"}
+    assert verdicts["many_without_notice"].observed == {"failing": 25, "judged": 60}
+    assert verdicts["many_without_notice"].failing_ids == tuple(range(1, 26))
+
+
+def test_a_thousand_failing_dossiers_are_all_named():
+    verdict = judge([replace(born(n), is_held=True) for n in range(1, 1001)], Past())["many_held"]
+    assert verdict.failing_ids == tuple(range(1, 1001))
+
+
+def test_figures_survive_being_kept():
+    figures = figures_of(GOOD, OPENED_AT)
+    figures.note("many_held", 3, 60)
+    again = Figures.read(figures.kept())
+    assert again == figures
+    assert again.count("kind") == {"birth": 60}
+
+
+def test_nothing_personal_is_in_a_frame_or_in_the_figures():
+    row = row_of(GOOD[0], OPENED_AT)
+    kept = figures_of(GOOD[:1], OPENED_AT).kept()
+    for name in ("NGUYỄN MAI ANH", "TRẦN THỊ HOA", "024198001111", "0900000000", "Thôn Đông"):
+        assert name not in repr(row) and name not in repr(kept)
+    assert set(row) == set(COLUMNS)
+
+
+def test_a_column_that_is_missing_is_a_failure_with_its_error():
+    one = Expected(ARRIVALS, "gone", "gone", IN_SET, {"value_set": [0]}, NOTES, "", "")
+    found = ask(frame_of({"dossier_id": int}, [{"dossier_id": 1}]), [one], {})["gone"]
+    assert (found.failing, found.judged) == (1, 1)
+    assert "gone" in found.error
+
+
+def test_columns_have_the_same_types_with_rows_and_without():
+    some = frame_of(COLUMNS, [row_of(one, OPENED_AT) for one in GOOD])
+    assert list(some.dtypes) == list(frame_of(COLUMNS, []).dtypes)
+    assert list(some.dtypes) == list(frame_of(COLUMNS, [{"dossier_id": 1, "is_unreadable": 1, "is_held": 1,
+                                                          "stopping_faults": 0}]).dtypes)  # fmt: skip
+
+
+def test_a_finished_day_outside_the_declared_range_is_noted_and_a_day_off_may_be_empty():
+    assert (volume_of("24").least, volume_of("99").most) == (20, 20_000)
+
+    def passes(rows: int, is_worked: bool = True) -> bool:
+        (verdict,) = judge_day("24", SUBJECT, rows, is_worked=is_worked)
+        assert verdict.observed["rows_of_day"] == rows
+        return verdict.has_passed
+
+    assert [passes(rows) for rows in (19, 20, 12_000, 12_001)] == [False, True, True, False]
+    assert passes(0, is_worked=False) and not passes(0)
+
+
+def entered(dossier_id: int, number: str | None, on: date | None = date(2026, 11, 20), book: str | None = "01/2026",
+            commune: str = "07210") -> Entered:  # fmt: skip
+    given = CivilStatusReceipt(registered_on=on, entry_number=number, book_code=book)
+    return Entered(dossier_id, "24", commune, "1.001193.000.00.00.H05", given)
+
+
+def judged_books(*entries: Entered) -> dict[str, Verdict]:
+    return {one.expectation: one for one in judge_books("all/2026-11-20", entries) if not one.has_passed}
+
+
+SOUND_BOOK = [entered(n, str(n)) for n in range(1, 31)]
+
+BROKEN_BOOKS: dict[str, tuple[list[Entered], tuple[int, ...]]] = {
+    "entry_unnumbered": ([entered(99, None)], (99,)),
+    "entry_doubled": ([entered(99, "7")], (7, 99)),
+    "entry_skipped": ([entered(99, "32")], (99,)),
+    "entry_before_its_predecessor": ([entered(99, "31", date(2026, 11, 19))], (99,)),
+    "entry_outside_year": ([entered(99, "31", date(2027, 1, 2))], (99,)),
+    "book_misnamed": ([entered(99, "1", book="Quyển 1")], (99,)),
+}
+
+
+@pytest.mark.parametrize("code", BROKEN_BOOKS)
+def test_a_book_made_to_fail_it_fails_it_under_its_own_name(code):
+    more, failing = BROKEN_BOOKS[code]
+    verdict = judged_books(*SOUND_BOOK, *more)[code]
+    assert verdict.failing_ids == failing
+    assert verdict.subject == f"07210/birth/{more[0].given.book_code}"
+
+
+def test_a_sound_book_and_the_same_numbers_in_another_commune_fail_nothing():
+    there = [entered(n + 100, str(n), commune="07211") for n in range(1, 31)]
+    assert judged_books(*SOUND_BOOK, *there) == {}
+    assert {one.expectation for one in judge_books("all/2026-11-20", SOUND_BOOK)} == {
+        one.code for one in EXPECTED if one.suite == BOOK
+    }
+
+
+def test_a_book_is_never_cut_by_a_chunk():
+    rows = entry_rows([*SOUND_BOOK, entered(99, "1")])
+    for chunk in (1, 2, 10):
+        verdicts = judge_rows(BOOK, "all/2026-11-20", ENTRY_COLUMNS, rows, chunk=chunk, together="book")
+        (doubled,) = [one for one in verdicts if one.expectation == "entry_doubled"]
+        assert doubled.failing_ids == (1, 99)
+
+
+def answer(dossier_id: int, refused: int = 0, unexplained: int | None = None, hours: float = 1.0) -> dict[str, Any]:
+    return {"dossier_id": dossier_id, "is_refused": refused, "is_unexplained": unexplained, "hours": hours}
+
+
+BROKEN_ANSWERS: dict[str, tuple[list[dict[str, Any]], int]] = {
+    "many_refused": ([answer(n, refused=1, unexplained=0) for n in range(1, 13)], 12),
+    "many_unexplained": ([answer(n, refused=1, unexplained=int(n <= 2)) for n in range(1, 12)], 2),
+    "slow_answers": ([answer(n, hours=72.5) for n in range(1, 5)], 4),
+}
+
+
+@pytest.mark.parametrize("code", BROKEN_ANSWERS)
+def test_answers_made_to_fail_it_fail_it(code):
+    bad, failing = BROKEN_ANSWERS[code]
+    rows = bad + [answer(n) for n in range(len(bad) + 1, 40)]
+    verdicts = {one.expectation: one for one in judge_rows(ANSWERS, "land/2026-11-20", ANSWER_COLUMNS, rows)}
+    assert verdicts[code].failing_ids == tuple(range(1, failing + 1))
+    assert [c for c, one in verdicts.items() if not one.has_passed] == [code]
+
+
+def test_usual_answers_and_none_at_all_fail_nothing():
+    for rows in ([answer(n, refused=int(n < 5), unexplained=0 if n < 5 else None) for n in range(40)], []):
+        assert all(one.has_passed for one in judge_rows(ANSWERS, "land/2026-11-20", ANSWER_COLUMNS, rows))
+
+
+def bundle(dossier_id: int, residence: str = "registered", insurance: str = "registered", differ: bool = False,
+           procedure: str = "2.000987") -> Bundle:  # fmt: skip
+    states = {"civil_status": "registered", "residence": residence, "health_insurance": insurance}
+    return Bundle(dossier_id, procedure, states, differ)
+
+
+@pytest.mark.parametrize(("code", "one"), [
+    ("birth_not_at_residence", bundle(5, residence="ready")),
+    ("birth_not_at_insurance", bundle(5, insurance="accepted")),
+    ("numbers_differ", bundle(5, differ=True)),
+])  # fmt: skip
+def test_registries_that_do_not_agree_are_noted(code, one):
+    rows = [bundle_row(each) for each in (bundle(1), bundle(2, insurance="refused"), one)]
+    verdicts = judge_rows(AGREEMENT, "all/2026-11-20", BUNDLE_COLUMNS, rows)
+    assert [(v.expectation, v.failing_ids) for v in verdicts if not v.has_passed] == [(code, (5,))]
+
+
+def test_a_death_is_not_looked_for_as_a_birth():
+    rows = [bundle_row(bundle(1, residence="ready", procedure="2.002913"))]
+    assert all(one.has_passed for one in judge_rows(AGREEMENT, "all/2026-11-20", BUNDLE_COLUMNS, rows))
+
+
+def test_every_expectation_says_in_both_languages_what_it_means_and_what_to_do():
+    for one in EXPECTED:
+        for words in (one.says_vi, one.says_en):
+            assert 5 < len(words.split()) < 25, (one.code, len(words.split()))
+            assert words.count(".") >= 2, one.code
+    assert len({(one.suite, one.code) for one in EXPECTED}) == len(EXPECTED)
+
+
+def test_every_expectation_is_broken_somewhere_in_these_tests():
+    elsewhere = {"volume_above_range", "volume_unusual", "stale", "procedures_shifted", "volume_outside_range",
+                 "birth_not_at_residence", "birth_not_at_insurance", "numbers_differ"}  # fmt: skip
+    assert {one.code for one in EXPECTED} == {*BROKEN, *BROKEN_BOOKS, *BROKEN_ANSWERS} | elsewhere
+
+
+def test_what_looks_at_rows_looks_at_one_column_so_that_every_failing_key_is_had():
+    assert {one.how for one in EXPECTED if one.frame == "rows"} >= {IN_SET, UNIQUE}
+    for one in EXPECTED:
+        columns = {ARRIVALS: COLUMNS, BOOK: ENTRY_COLUMNS, ANSWERS: ANSWER_COLUMNS, AGREEMENT: BUNDLE_COLUMNS}
+        if one.frame == "rows":
+            assert one.column in columns[one.suite], one.code
+    assert all(0 < one.least <= one.most for one in VOLUMES.values())
+
+
+def test_the_library_is_not_imported_before_there_is_something_to_judge():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, dags.steps.gating; print('great_expectations' in sys.modules)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "False"
+
+
+def test_the_dossiers_here_are_dossiers():
+    assert isinstance(GOOD[0].dossier, Dossier)

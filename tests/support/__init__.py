@@ -1,0 +1,1 @@
+"""What tests are built with: fixtures, drivers, scripted twins, generated cases."""

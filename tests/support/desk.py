@@ -1,0 +1,174 @@
+"""A desk on a ledger worked by hand: dossiers arrive as their portal writes them, users come with grants."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from connectors.ledger import Ledger
+from connectors.ledger.arrivals import Arrival, save_page
+from connectors.ledger.deliveries import DeliveryOutcome, claim_ready, record
+from connectors.ledger.examinations import KeptPaper, keep_papers, unexamined
+from connectors.ledger.grants import grant
+from connectors.sandbox.twins.onestop_form import FORMS, written
+from dags.desk import Visitor, make_desk
+from dags.steps import deciding
+from dags.steps.checking import check_again
+from schemas.dossier import Dossier
+from schemas.states import DeliveryEvent
+from tests.support.dossiers import changed
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
+USER, TOKEN = "x-test-user", "token of {}"
+
+
+def who(request: Request) -> Visitor | None:
+    """The test says who asks in a header; production asks Airflow."""
+    name = request.headers.get(USER) or request.cookies.get(USER)
+    return Visitor(name, TOKEN.format(name)) if name else None
+
+
+def original_of(dossier: Dossier) -> bytes:
+    """The dossier as the portal's platform writes it."""
+    content: dict[str, Any] = written(dossier) | {
+        "loaiBieuMau": FORMS[dossier.case.kind], "trangThai": dossier.status,
+        "ngayCapNhat": dossier.updated_at.isoformat(), "tienDoXuLy": [],
+    }  # fmt: skip
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+@dataclass
+class DeskHouse:
+    """A ledger with a desk. `awakened` counts how often somebody was told that something was decided."""
+
+    ledger: Ledger
+    awakened: int = 0
+    pages: int = field(default=0)
+
+    def app(self) -> FastAPI:
+        return make_desk(ledger=lambda: self.ledger, commands=deciding, who=who, after=self._wake)
+
+    def _wake(self) -> None:
+        self.awakened += 1
+
+    def arrive(self, *dossiers: Dossier, paper: bytes = PNG) -> None:
+        """Dossiers come with all their papers and are examined."""
+        self.pages += 1
+        portals = {one.portal_code for one in dossiers}
+        for portal in portals:
+            of = [one for one in dossiers if one.portal_code == portal]
+            arrivals = [Arrival(one.dossier_code, original_of(one), one) for one in of]
+            save_page(self.ledger, portal, "", arrivals, f"page {self.pages}")
+            counts = {one.dossier_code: len(one.papers) for one in dossiers}
+            waiting = unexamined(self.ledger, portal, limit=5000)
+            keep_papers(self.ledger, [(one, KeptPaper(at, b"\1" * 32, len(paper), paper))
+                                      for one in waiting for at in range(counts.get(one.dossier_code, 0))])  # fmt: skip
+        check_again(self.ledger, [(one.portal_code, one.dossier_code) for one in dossiers])
+
+    def grant(self, user: str, *roles: str, place: str = "") -> None:
+        for role in roles:
+            grant(self.ledger, user, role, place, "root")
+
+    @contextmanager
+    def visitor(self, user: str, language: str = "vi") -> Iterator["Browser"]:
+        """Somebody at the desk."""
+        with TestClient(self.app(), base_url="http://desk.example") as client:
+            client.headers[USER] = user
+            client.cookies.set("lienthong_language", language)
+            yield Browser(client, user)
+
+    def rows(self, question: str, **values: object) -> list[Any]:
+        from sqlalchemy import text
+
+        with self.ledger.engine.connect() as connection:
+            return list(connection.execute(text(question), values))
+
+    def state(self, of: Dossier) -> str:
+        ((state,),) = self.rows("SELECT state FROM dossiers WHERE dossier_code = :code", code=of.dossier_code)
+        return str(state)
+
+    def refusals(self) -> list[tuple[str, str, str]]:
+        """Who was refused what, and why, in codes."""
+        return [tuple(row) for row in self.rows(
+            "SELECT actor, what, detail FROM accesses WHERE NOT was_allowed ORDER BY access_id")]  # fmt: skip
+
+    def looks(self) -> list[tuple[str, str]]:
+        """Who looked at what."""
+        return [tuple(row) for row in self.rows(
+            "SELECT actor, what FROM accesses WHERE was_allowed ORDER BY access_id")]  # fmt: skip
+
+
+@dataclass
+class Browser:
+    """What a user's browser does: it opens pages, and sends forms with the token that stands in them."""
+
+    client: TestClient
+    user: str
+
+    def get(self, path: str, status: int = 200) -> str:
+        response = self.client.get(path, follow_redirects=True)
+        assert response.status_code == status, (response.status_code, response.text[:3000])
+        return str(response.text)
+
+    def send(self, path: str, status: int = 200, /, **values: str | Sequence[str]) -> str:
+        response = self.post(path, {"form_token": TOKEN.format(self.user), **values})
+        assert response.status_code == status, (response.status_code, response.text[:3000])
+        return str(response.text)
+
+    def post(
+        self, path: str, values: Mapping[str, str | Sequence[str]], headers: dict[str, str] | None = None
+    ) -> Response:
+        """Whatever a form can hold, as it is."""
+        response: Response = self.client.post(path, data=values, headers=headers or {}, follow_redirects=True)
+        return response
+
+
+def path_of(dossier: Dossier) -> str:
+    return f"/dossier/{dossier.portal_code}/{dossier.dossier_code}"
+
+
+def refuse(house: DeskHouse, words: str) -> None:
+    """Civil status refuses the one dossier that it is sent."""
+    (claimed,) = claim_ready(house.ledger, "civil_status", 10)
+    causes = (("civil_status.unknown", ""),)
+    assert record(
+        house.ledger, [DeliveryOutcome(claimed, DeliveryEvent.REFUSED, None, code="500", words=words, causes=causes)]
+    )
+
+
+SYLLABLES = """AN BÌNH CHI DUNG GIANG HÀ KHANH LAN MAI NGA OANH PHƯƠNG QUYÊN SEN THẢO UYÊN VÂN XUÂN YẾN HẠNH""".split()
+
+
+def numbered(of: Dossier, count: int) -> list[Dossier]:
+    """So many births like this one, each of other people."""
+    return [_of_others(of, at) for at in range(1000, 1000 + count)]
+
+
+def _of_others(of: Dossier, at: int) -> Dossier:
+    first, second, third = SYLLABLES[at % 20], SYLLABLES[at // 20 % 20], SYLLABLES[at // 400 % 20]
+    father, mother = f"024095{at:06d}", f"024198{at:06d}"
+    values = {
+        "dossier_code": f"H05.12.34-261120-{at:04d}", "case.notice_code": f"{at:05d}.GCS.24001.26",
+        "case.child.full_name": f"NGUYỄN {third} {second} {first}", "case.mother.personal_id": mother,
+        "case.mother.id_paper.number": mother, "case.mother.full_name": f"TRẦN {third} {first} {second}",
+        "case.father.personal_id": father, "applicant.personal_id": father,
+        "case.father.full_name": f"NGUYỄN VĂN {second} {first}", "applicant.full_name": f"NGUYỄN VĂN {second} {first}",
+    }  # fmt: skip
+    for path, value in values.items():
+        of = changed(of, path, value)
+    return of
+
+
+def hidden(html: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that leads there."""
+    forms = re.findall(r'<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', html, re.DOTALL)
+    inside = next(inner for target, inner in forms if target.split("?")[0].endswith(action))
+    found = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', inside))
+    found.pop("form_token", None)
+    return found

@@ -1,0 +1,155 @@
+"""A ledger worked by hand, a step at a time and without any portal or registry: what arrives, what becomes of it."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import text
+
+from connectors.ledger import Ledger
+from connectors.ledger.account import account
+from connectors.ledger.arrivals import Arrival, save_page
+from connectors.ledger.decisions import DecisionRequest, accept, requests_of
+from connectors.ledger.deliveries import Claimed, DeliveryOutcome, claim_ready, record
+from connectors.ledger.examinations import Examined, settle, unexamined
+from connectors.ledger.reports import claim_reports, record_report_outcomes
+from dags.steps.checking import judge, with_edits
+from quality.check import FetchedPaper
+from schemas.decision import Edit
+from schemas.dossier import Dossier
+from schemas.registries import CivilStatusReceipt, Receipt
+from schemas.report import ReportOutcome
+from schemas.states import DELIVERY, DeliveryEvent, DeliveryState
+
+ENTRY = {"registered_on": "2026-11-21", "entry_number": "12", "book_code": "01/2026"}
+WITHOUT_NUMBER = CivilStatusReceipt(**ENTRY)
+WITH_NUMBER = CivilStatusReceipt(**ENTRY, personal_id="024326001234")
+
+
+@dataclass
+class LedgerDriver:
+    """The ledger of one portal (24); the originals that arrive here are dossiers as our own JSON."""
+
+    ledger: Ledger
+    pages: int = 0
+
+    def arrive(self, *dossiers: Dossier, position: str = "") -> Counter[str]:
+        self.pages += 1
+        arrivals = [Arrival(one.dossier_code, one.model_dump_json().encode(), one) for one in dossiers]
+        return save_page(self.ledger, "24", "", arrivals, position or f"page {self.pages}")
+
+    def examine(self) -> Counter[str]:
+        judged: list[Examined] = []
+        for one in unexamined(self.ledger, "24"):
+            dossier = None
+            if one.unreadable_field is None:
+                one, dossier = with_edits(one, Dossier.model_validate_json(one.original))
+            digest = sha256(one.original).hexdigest()
+            papers = [FetchedPaper(paper.kind_code, None, digest, 9) for paper in (dossier.papers if dossier else ())]
+            judged.append(judge(one, dossier, papers))
+        return settle(self.ledger, judged)
+
+    def take_in(self, *dossiers: Dossier) -> Counter[str]:
+        self.arrive(*dossiers)
+        return self.examine()
+
+    def release(self, dossier: Dossier, actor: str, reason: str) -> int:
+        """Accepts a held dossier as it is; how many it was. Nothing is examined."""
+        return len(accept(self.ledger, actor, requests_of(self.ledger, dossier.dossier_code), reason).dossier_ids)
+
+    def requests(self, dossier: Dossier, **after: Any) -> list[DecisionRequest]:
+        """The dossier as it stands, with edits by field path (`case__notice_code="..."`)."""
+        edits = tuple(Edit(field_path=path.replace("__", "."), after=value) for path, value in after.items())
+        return [replace(one, edits=edits) for one in requests_of(self.ledger, dossier.dossier_code)]
+
+    def send(self, registry_code: str) -> Claimed:
+        """Claims the one delivery that is ready for a registry; its attempt is written."""
+        (claimed,) = claim_ready(self.ledger, registry_code, 10)
+        return claimed
+
+    def tell(self, of: Claimed, event: DeliveryEvent, receipt: Receipt | None = None, **more: Any) -> int:
+        return record(self.ledger, [DeliveryOutcome(of, event, receipt, **more)])
+
+    def register(self, registry_code: str, receipt: Receipt = WITH_NUMBER) -> Claimed:
+        claimed = self.send(registry_code)
+        assert self.tell(claimed, DeliveryEvent.REGISTERED, receipt) == 1
+        return claimed
+
+    def rows(self, question: str, **values: object) -> list[Any]:
+        with self.ledger.engine.connect() as connection:
+            return list(connection.execute(text(question), values))
+
+    def change(self, statement: str, **values: object) -> None:
+        with self.ledger.engine.begin() as connection:
+            connection.execute(text(statement), values)
+
+    def acknowledge_all(self) -> None:
+        """The portal hears all there is to hear."""
+        while claimed := claim_reports(self.ledger, "24", 100):
+            record_report_outcomes(self.ledger, {one.report_id: ReportOutcome.ACKNOWLEDGED for one in claimed}, [])
+
+    def state(self, of: Dossier) -> str:
+        ((state,),) = self.rows("SELECT state FROM dossiers WHERE dossier_code = :code", code=of.dossier_code)
+        return str(state)
+
+    def deliveries(self, of: Dossier) -> dict[str, str]:
+        """Where each delivery of a dossier stands that was not cancelled."""
+        return dict(
+            tuple(row) for row in self.rows(
+                "SELECT registry_code, d.state FROM deliveries d JOIN dossiers USING (dossier_id)"
+                " WHERE dossier_code = :code AND d.state <> 'cancelled' ORDER BY step_number", code=of.dossier_code)
+        )  # fmt: skip
+
+    def kinds(self, of: Dossier) -> list[str]:
+        """What happened to a dossier, in its order."""
+        return [
+            row.kind for row in self.rows(
+                "SELECT kind FROM events JOIN dossiers USING (dossier_id) WHERE dossier_code = :code ORDER BY event_id",
+                code=of.dossier_code)
+        ]  # fmt: skip
+
+    def checks(self, of: Dossier) -> set[str]:
+        """The faults found in a dossier's newest version."""
+        return {
+            row.check_code for row in self.rows(
+                "SELECT check_code FROM findings JOIN dossiers USING (dossier_id, version_number)"
+                " WHERE dossier_code = :code", code=of.dossier_code)
+        }  # fmt: skip
+
+
+def unexplained(ledger: Ledger) -> int:
+    """How much of the account nobody can explain."""
+    return sum(abs(line.unexplained) for line in account(ledger))
+
+
+def folded(happenings: list[tuple[str, dict[str, Any]]]) -> str:
+    """Where a delivery stands by its events alone."""
+    state: DeliveryState | None = None
+    for kind, detail in happenings:
+        if kind == "late_answer":
+            continue
+        event = DeliveryEvent(kind)
+        if event == DeliveryEvent.PLANNED:
+            assert state in (None, DeliveryState.CANCELLED), f"planned while {state}"
+            state = DeliveryState.READY if detail["step"] == 1 else DeliveryState.WAITING
+            continue
+        allowed, after = DELIVERY.before(event), DELIVERY.after(event)
+        assert state in allowed, f"{event} while {state}"
+        state = after
+    return str(state)
+
+
+def misderived(ledger: Ledger) -> list[str]:
+    """Deliveries whose state column says something else than their events."""
+    with ledger.engine.connect() as connection:
+        events: dict[int, list[tuple[str, dict[str, Any]]]] = {}
+        for row in connection.execute(
+            text("SELECT delivery_id, kind, detail FROM events WHERE delivery_id IS NOT NULL ORDER BY event_id")
+        ):
+            events.setdefault(row.delivery_id, []).append((row.kind, row.detail))
+        return [
+            f"delivery {row.delivery_id}: {row.state}, by its events {folded(events[row.delivery_id])}"
+            for row in connection.execute(text("SELECT delivery_id, state FROM deliveries"))
+            if row.state != folded(events[row.delivery_id])
+        ]
