@@ -372,9 +372,8 @@ def _result(report: Report) -> dict[str, str]:
         return {"hanBoSungHoSo": f"{(report.happened_at + SUPPLEMENT_WITHIN).astimezone(VIETNAM):{MOMENT}}"}
     if report.milestone not in (Milestone.REGISTERED, Milestone.RETURNED):
         return {}
-    written = {
-        name: f"{value:%d/%m/%Y}" if isinstance(value, date) else value for name, value in results(report).items()
-    }
+    given = results(report).items()
+    written = {name: f"{value:%d/%m/%Y}" if isinstance(value, date) else value for name, value in given}
     return {"ketQuaXuLy": json.dumps(written, ensure_ascii=False, separators=(",", ":"))}
 
 
