@@ -10,6 +10,7 @@ A delivery's moves are `DELIVERY` in `schemas.states`:
 
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 from uuid import UUID, uuid5
 
 from pydantic import SerializeAsAny
@@ -38,6 +39,7 @@ class Submission(Model):
     given: Given = Given()
     attempt_number: int = 1
     papers: tuple[bytes, ...] = ()
+    reason: str = ""
     units_on_day: date | None = None
 
     @property
@@ -70,13 +72,20 @@ class Answer(Model):
     words: str = ""
 
 
+class Coded(Protocol):
+    """What is known by its portal and its dossier code."""
+
+    @property
+    def portal_code(self) -> str: ...
+
+    @property
+    def dossier_code(self) -> str: ...
+
+
 def delivery_key(
-    registry_code: str,
-    dossier: Dossier,
-    content_sha256: bytes,
-    operation: Operation = Operation.REGISTER,
+    registry_code: str, dossier: Coded, content_sha256: bytes, operation: Operation = Operation.REGISTER,
     before: UUID | None = None,
-) -> UUID:
+) -> UUID:  # fmt: skip
     """The same dossier content for the same registry always has the same key; the digest is that of the content.
 
     What changes an entry that stands has in its key what it comes after (`before`): a child that is renamed, and named

@@ -58,6 +58,7 @@ class DossierEvent(StrEnum):
     ANNULLED = "annulled"
     KEPT = "kept"
     DUPLICATE_DECIDED = "duplicate_decided"
+    UNPAIRED = "unpaired"  # the dossier that it might be a duplicate of is none any more
     BATCH_REJECTED = "batch_rejected"
     REFUSED = "refused"  # a registry said no while a newer version was held
     FOUND_MISSING = "found_missing"  # a registry does not know it while a newer version was held
@@ -190,9 +191,10 @@ class StateMachine(Generic[S, E]):
             by_event[move.event] = (*by_event.get(move.event, ()), move)
         object.__setattr__(self, "_by_event", by_event)
 
-    def before(self, event: E) -> frozenset[S]:
-        """The states in which it can happen."""
-        return frozenset(state for move in self._by_event[event] for state in move.before)
+    def before(self, event: E, after: S | None = None) -> frozenset[S]:
+        """The states in which it can happen; with `after`, those from which it leads there."""
+        moves = (move for move in self._by_event[event] if after is None or move.after == after)
+        return frozenset(state for move in moves for state in move.before)
 
     def after(self, event: E) -> S:
         """The one state that follows. Raises ValueError where several may, or where the state stays."""
@@ -250,6 +252,7 @@ DOSSIER: StateMachine[DossierState, DossierEvent] = StateMachine("dossier", Doss
     _move(_DE.KEPT, {_D.HELD, _D.CLEARED}, _D.PULLED, _M.STEWARD),
     _move(_DE.DUPLICATE_DECIDED, {_D.HELD}, _D.PULLED, _M.STEWARD),
     _move(_DE.DUPLICATE_DECIDED, _ANY, None, _M.STEWARD),
+    _move(_DE.UNPAIRED, {_D.HELD}, _D.PULLED, _M.CHECK),
     _move(_DE.BATCH_REJECTED, {_D.CLEARED, _D.HELD}, _D.HELD, _M.STEWARD, _M.OPERATOR),
     _move(_DE.BATCH_REJECTED, _ANY, None, _M.STEWARD, _M.OPERATOR),
     _move(_DE.REFUSED, {_D.HELD}, _D.PULLED, _M.DELIVER, _M.COLLECT),

@@ -5,6 +5,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -28,6 +29,7 @@ metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
         "pk": "pk_%(table_name)s",
     }
@@ -44,6 +46,16 @@ def _instant(name: str, *, nullable: bool = False, now: bool = False) -> Column[
 def _dossier(*, primary_key: bool = False) -> Column[int]:
     dossier = ForeignKey("dossiers.dossier_id")
     return Column("dossier_id", BigInteger, dossier, nullable=False, primary_key=primary_key)
+
+
+def _subject(table: str) -> tuple[Column[object], Column[object], CheckConstraint, Index]:
+    """What a row is about: a dossier (`dossier_id`), or a book, page, record, entry or batch (`subject_id`)."""
+    return (
+        Column("subject_kind", Text, nullable=False, server_default="dossier"),
+        Column("subject_id", BigInteger),
+        CheckConstraint("(subject_kind = 'dossier') = (subject_id IS NULL)", name="subject"),
+        Index(f"ix_{table}_subject", "subject_kind", "subject_id", postgresql_where=text("subject_id IS NOT NULL")),
+    )
 
 
 dossiers = Table(
@@ -67,6 +79,7 @@ dossiers = Table(
     _instant("started_at", nullable=True),  # from when its legal time counts; null: no deadline is known
     _instant("due_at", nullable=True),  # the legal due instant as we compute it, not the portal's appointment
     Column("batch_id", BigInteger, ForeignKey("batches.batch_id")),  # null: no gate stands before it
+    Column("source_kind", Text, nullable=False, server_default="portal"),  # portal, book
     UniqueConstraint("portal_code", "dossier_code"),
     Index("ix_dossiers_unexamined", "portal_code", "dossier_id", postgresql_where=text("state = 'pulled'")),
     Index("ix_dossiers_dossier_code", "dossier_code"),
@@ -118,6 +131,18 @@ findings = Table(
     _instant("found_at", now=True),
 )
 
+entries = Table(
+    "entries",  # what a registry holds, or will hold, of a dossier; its number and book lie sealed in the replies
+    metadata,
+    Column("entry_id", BigInteger, Identity(), primary_key=True),
+    Column("registry_code", Text, nullable=False),
+    _dossier(),
+    Column("place_code", Text),  # the commune that registered it, as it was sent
+    Column("state", Text, nullable=False, server_default="expected"),  # expected, registered, annulled
+    _instant("created_at", now=True),
+    UniqueConstraint("dossier_id", "registry_code"),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -138,7 +163,13 @@ deliveries = Table(
     _instant("attempted_at", nullable=True),
     _instant("not_before", now=True),
     _instant("leased_until", nullable=True),
+    Column("operation", Text, nullable=False, server_default="register"),  # register, correct, annul, historical
+    Column("is_taken", Boolean, nullable=False, server_default="true"),  # false: the registry takes no such operation
+    Column("entry_id", BigInteger, ForeignKey("entries.entry_id")),
+    Column("decision_id", BigInteger, ForeignKey("decisions.decision_id")),  # who ordered a correction, and why
     Index("ix_deliveries_dossier_id", "dossier_id"),
+    Index("ix_deliveries_entry_id", "entry_id"),
+    Index("ix_deliveries_parked", "registry_code", postgresql_where=text("state = 'parked'")),
     Index(
         "ix_deliveries_open", "registry_code", "state", "delivery_id",
         postgresql_where=text("state in ('ready', 'sending', 'unanswered', 'accepted') or lacks <> '{}'"),
@@ -179,11 +210,12 @@ events = Table(
     metadata,
     Column("event_id", BigInteger, Identity(), primary_key=True),
     _instant("happened_at", now=True),
-    _dossier(),
+    Column("dossier_id", BigInteger, ForeignKey("dossiers.dossier_id")),
     Column("delivery_id", BigInteger),
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False, server_default="lienthong"),
     Column("detail", JSONB, nullable=False, server_default=NONE),  # codes and counts only
+    *_subject("events"),
     Index("ix_events_dossier_id", "dossier_id"),
 )
 
@@ -214,7 +246,7 @@ decisions = Table(
     "decisions",  # what persons decided about one version of a dossier; a later one may undo an earlier one
     metadata,
     Column("decision_id", BigInteger, Identity(), primary_key=True),
-    _dossier(),
+    Column("dossier_id", BigInteger, ForeignKey("dossiers.dossier_id")),
     Column("version_number", Integer, nullable=False),
     Column("act", Text, nullable=False),
     Column("field_path", Text),
@@ -224,6 +256,7 @@ decisions = Table(
     Column("actor", Text, nullable=False),
     _instant("decided_at", now=True),
     Column("sealed", LargeBinary, nullable=False),  # {"before": ..., "after": ..., "reason": ...}
+    *_subject("decisions"),
     Index("ix_decisions_dossier_id", "dossier_id"),
     Index("ix_decisions_of_decision_id", "of_decision_id"),
     Index("ix_decisions_bulk_id", "bulk_id", postgresql_where=text("bulk_id IS NOT NULL")),
@@ -311,6 +344,7 @@ accesses = Table(
     Column("dossier_id", BigInteger),
     Column("was_allowed", Boolean, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),  # codes only
+    *_subject("accesses"),
     Index("ix_accesses_dossier_id", "dossier_id"),
 )
 

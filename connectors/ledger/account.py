@@ -11,39 +11,45 @@ from typing import Any
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
+from connectors.ledger.deliveries import MAKES_ENTRY
+from schemas.states import OPEN_STATES, UNDER_WAY, UNSENT_STATES, ReportState, listed
+from schemas.states import DeliveryState as L
+from schemas.states import DossierState as D
 
+ENDED_BADLY = frozenset({L.REFUSED, L.STOPPED})
 NO_REGISTRY = "-"
 """Stands for the registry while nobody can say which: an unreadable original, an unknown procedure."""
 
-ACCOUNT = text("""
+ACCOUNT = text(f"""
     WITH aims AS (
         SELECT d.dossier_id, d.portal_code, d.received_on, d.state,
-               unnest(CASE WHEN d.registries = '{}' THEN ARRAY['-'] ELSE d.registries END) AS registry_code
+               unnest(CASE WHEN d.registries = '{{}}' THEN ARRAY['-'] ELSE d.registries END) AS registry_code
           FROM dossiers d),
     standing AS (
         SELECT a.*, e.state AS delivery FROM aims a LEFT JOIN deliveries e
-            ON e.dossier_id = a.dossier_id AND e.registry_code = a.registry_code AND e.state <> 'cancelled')
+            ON e.dossier_id = a.dossier_id AND e.registry_code = a.registry_code AND e.state <> '{L.CANCELLED}'
+           AND e.{MAKES_ENTRY})
     SELECT portal_code, received_on, registry_code,
            count(DISTINCT dossier_id) AS pulled,
-           count(*) FILTER (WHERE delivery = 'registered') AS delivered,
-           count(*) FILTER (WHERE (state IN ('pulled', 'waiting') AND (delivery IS NULL OR delivery IN
-                   ('waiting', 'ready', 'sending', 'unanswered', 'accepted', 'refused', 'stopped')))
-                OR (state = 'cleared' AND delivery IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted'))
+           count(*) FILTER (WHERE delivery = '{L.REGISTERED}') AS delivered,
+           count(*) FILTER (WHERE (state IN ('{D.PULLED}', '{D.WAITING}')
+                                   AND (delivery IS NULL OR delivery IN ({listed(OPEN_STATES | ENDED_BADLY)})))
+                OR (state = '{D.CLEARED}' AND delivery IN ({listed(OPEN_STATES)}))
            ) AS waiting,
-           count(*) FILTER (WHERE state = 'held' AND (delivery IS NULL OR delivery <> 'registered')) AS held,
-           count(*) FILTER (WHERE (state = 'closed' AND (delivery IS NULL OR delivery <> 'registered'))
-                OR (state = 'cleared' AND delivery IN ('refused', 'stopped'))) AS refused
+           count(*) FILTER (WHERE state = '{D.HELD}' AND (delivery IS NULL OR delivery <> '{L.REGISTERED}')) AS held,
+           count(*) FILTER (WHERE (state = '{D.CLOSED}' AND (delivery IS NULL OR delivery <> '{L.REGISTERED}'))
+                OR (state = '{D.CLEARED}' AND delivery IN ({listed(ENDED_BADLY)}))) AS refused
       FROM standing GROUP BY portal_code, received_on, registry_code
      ORDER BY portal_code, received_on, registry_code""")
-PENDING = text("""
-    SELECT (SELECT count(*) FROM reports WHERE state = 'pending') AS reports,
-           (SELECT count(*) FROM deliveries WHERE state = 'registered' AND lacks <> '{}') AS numbers,
-           (SELECT count(*) FROM dossiers WHERE state = 'pulled') AS unexamined,
+PENDING = text(f"""
+    SELECT (SELECT count(*) FROM reports WHERE state = '{ReportState.PENDING}') AS reports,
+           (SELECT count(*) FROM deliveries WHERE state = '{L.REGISTERED}' AND lacks <> '{{}}') AS numbers,
+           (SELECT count(*) FROM dossiers WHERE state = '{D.PULLED}') AS unexamined,
            (SELECT count(*) FROM deliveries e JOIN dossiers d USING (dossier_id)
-             WHERE e.state IN ('sending', 'unanswered', 'accepted')
-                OR (e.state IN ('waiting', 'ready') AND d.state = 'cleared')) AS open_deliveries,
+             WHERE e.state IN ({listed(UNDER_WAY)})
+                OR (e.state IN ({listed(UNSENT_STATES)}) AND d.state = '{D.CLEARED}')) AS open_deliveries,
            (SELECT count(*) FROM dossiers) AS dossiers,
-           (SELECT count(*) FROM dossiers WHERE state = 'held') AS held,
+           (SELECT count(*) FROM dossiers WHERE state = '{D.HELD}') AS held,
            (SELECT max(event_id) FROM events) AS last_event""")
 STORY = text("""
     SELECT e.happened_at, e.kind, e.actor, e.detail, d.registry_code
@@ -61,12 +67,12 @@ DOSSIER_DELIVERIES = text("""
      WHERE dossier_id = :dossier_id ORDER BY delivery_id""")
 
 
-HELD = text("""
+HELD = text(f"""
     SELECT d.portal_code, d.dossier_code, d.received_on,
-           coalesce(array_agg(f.check_code ORDER BY f.check_code) FILTER (WHERE f.weight <> 'notes'), '{}')
+           coalesce(array_agg(f.check_code ORDER BY f.check_code) FILTER (WHERE f.weight <> 'notes'), '{{}}')
                AS check_codes
       FROM dossiers d LEFT JOIN findings f USING (dossier_id, version_number)
-     WHERE d.state = 'held' AND (:portal_code = '' OR d.portal_code = :portal_code)
+     WHERE d.state = '{D.HELD}' AND (:portal_code = '' OR d.portal_code = :portal_code)
      GROUP BY d.dossier_id ORDER BY d.received_on, d.dossier_id LIMIT :limit""")
 
 

@@ -45,6 +45,7 @@ ENTERED = text("""
       FROM fresh f JOIN dossiers d ON d.portal_code = f.portal_code
                                   AND d.commune_code IS NOT DISTINCT FROM f.commune_code
       JOIN deliveries e ON e.dossier_id = d.dossier_id AND e.registry_code = 'civil_status' AND e.state = 'registered'
+                       AND e.operation = 'register'
       JOIN keys k ON k.dossier_id = d.dossier_id
      WHERE k.wrapped IS NOT NULL AND e.attempted_at >= :year""")
 OF_BUNDLES = text(f"""
@@ -52,7 +53,7 @@ OF_BUNDLES = text(f"""
            jsonb_object_agg(e.registry_code, e.state) AS states,
            {GIVEN.format(dossier="d.dossier_id")}
       FROM dossiers d JOIN keys k USING (dossier_id) JOIN deliveries e USING (dossier_id)
-     WHERE e.state <> 'cancelled' AND k.wrapped IS NOT NULL AND cardinality(d.registries) > 1
+     WHERE e.state <> 'cancelled' AND e.operation = 'register' AND k.wrapped IS NOT NULL AND cardinality(d.registries) > 1
        AND EXISTS (SELECT FROM deliveries c JOIN replies r USING (delivery_id)
                     WHERE c.dossier_id = d.dossier_id AND c.registry_code = 'civil_status' AND c.state = 'registered'
                       AND r.event = 'registered' AND r.received_at >= :window AND r.received_at < :ripe)

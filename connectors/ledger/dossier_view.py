@@ -42,8 +42,9 @@ PAPER = text("""
     SELECT sealed FROM papers WHERE dossier_id = :dossier_id AND version_number = :version_number
        AND position = :position AND sealed IS NOT NULL""")
 DELIVERIES = text("""
-    SELECT delivery_id, registry_code, step_number, state, attempt_number, attempted_at, lacks, version_number
-      FROM deliveries WHERE dossier_id = :dossier_id AND state <> 'cancelled' ORDER BY step_number, delivery_id""")
+    SELECT delivery_id, registry_code, step_number, state, attempt_number, attempted_at, lacks, version_number, operation
+      FROM deliveries WHERE dossier_id = :dossier_id AND state <> 'cancelled'
+     ORDER BY version_number, step_number, delivery_id""")
 REPLIES = text("""
     SELECT r.delivery_id, e.registry_code, r.event, r.received_at, r.sealed
       FROM replies r JOIN deliveries e USING (delivery_id) WHERE e.dossier_id = :dossier_id ORDER BY r.reply_id""")

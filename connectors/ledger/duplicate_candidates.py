@@ -1,8 +1,8 @@
-"""Likenesses: dossiers that may be about one person are found by blind_indexes, and a person decides about each pair.
+"""Duplicate candidates: dossiers that may be about one person are found by blind indexes, and a person decides about each pair.
 
-A blind_index is a keyed digest (`Vault.blind_index`) of something a dossier says: a number, a notice, a name with a day. Two
-dossiers that share one are candidates, and only those are opened. Without the vault's key a blind_index says nothing, so the
-table can be neither read nor tried out; erasing a dossier deletes its blind_indexes.
+A blind index is a keyed digest (`Vault.blind_index`) of something a dossier says: a number, a notice, a name with a day. Two
+dossiers that share one are candidates, and only those are opened. Without the vault's key a blind index says nothing, so the
+table can be neither read nor tried out; erasing a dossier deletes its blind indexes.
 
 A decision stays: looking again neither reopens a decided pair nor makes a second one.
 """
@@ -15,6 +15,7 @@ from typing import Literal
 from sqlalchemy import text
 
 from connectors.ledger import Ledger, copy_rows
+from schemas.states import DOSSIER, DossierEvent, DossierState, listed
 from schemas.tables import blind_indexes
 
 Decided = Literal["same", "different"]
@@ -22,12 +23,12 @@ BlindIndex = tuple[str, str]
 """What kind it is, and the text of which the digest is made."""
 
 ENTRY = "entry"
-"""The kind of blind_index that a registration leaves; the others come from what the dossier says."""
+"""The kind of blind index that a registration leaves; the others come from what the dossier says."""
 MOST_ALIKE = 50
-"""Candidates that one blind_index leads to at most, the newest: a number in hundreds of dossiers is no person's."""
+"""Candidates that one blind index leads to at most, the newest: a number in hundreds of dossiers is no person's."""
 
 ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('blind_indexes', 0))")
-"""Who writes blind_indexes is alone: two workers may look at one dossier, and COPY knows no conflict."""
+"""Whoever writes blind indexes is alone: two workers may look at one dossier, and COPY knows no conflict."""
 KEPT = text("SELECT dossier_id, kind, digest FROM blind_indexes WHERE dossier_id = ANY(:ids) AND kind <> :entry")
 FORGET = text("""
     DELETE FROM blind_indexes t
@@ -55,16 +56,19 @@ SAME_ENTRY = text("""
     SELECT a.dossier_id, min(b.dossier_id) AS other_id FROM blind_indexes a JOIN blind_indexes b USING (digest, kind)
      WHERE a.dossier_id = ANY(:ids) AND a.kind = :entry AND b.dossier_id <> a.dossier_id
      GROUP BY 1 ORDER BY 1""")
-AGAIN = text("""
-    UPDATE dossiers SET state = 'pulled' WHERE dossier_id IN (
+AGAIN = text(f"""
+    WITH again AS (
+        UPDATE dossiers SET state = '{DOSSIER.after(DossierEvent.UNPAIRED)}' WHERE dossier_id IN (
         SELECT d.dossier_id FROM duplicate_candidates l JOIN dossiers d ON d.dossier_id = l.other_id
           JOIN keys k ON k.dossier_id = d.dossier_id
          WHERE l.dossier_id = ANY(:ids) AND l.other_id <> ALL(:ids) AND l.kind = 'duplicate' AND l.decided_as IS NULL
-           AND d.state = 'held' AND k.wrapped IS NOT NULL AND NOT EXISTS (
+           AND d.state IN ({listed(DOSSIER.before(DossierEvent.UNPAIRED))}) AND k.wrapped IS NOT NULL
+           AND NOT EXISTS (
                SELECT FROM unnest(CAST(:ones AS bigint[]), CAST(:others AS bigint[]), CAST(:kinds AS text[]))
                            AS u(one, other, kind)
                 WHERE u.one = l.dossier_id AND u.other = l.other_id AND u.kind = 'duplicate')
-         ORDER BY d.dossier_id FOR UPDATE OF d)""")
+         ORDER BY d.dossier_id FOR UPDATE OF d) RETURNING dossier_id)
+    INSERT INTO events (dossier_id, kind) SELECT dossier_id, '{DossierEvent.UNPAIRED}' FROM again""")
 """Of a pair the later one is held. When the earlier one is no longer its duplicate, it must not stay held for it."""
 NO_MORE = text("""
     DELETE FROM duplicate_candidates l
@@ -93,25 +97,26 @@ OF_DOSSIER = text("""
       FROM duplicate_candidates l
       JOIN dossiers d ON d.dossier_id = CASE l.dossier_id WHEN :id THEN l.other_id ELSE l.dossier_id END
      WHERE :id IN (l.dossier_id, l.other_id) AND l.kind = 'duplicate' ORDER BY l.dossier_id, l.other_id LIMIT :most""")
-DECIDE = text("""
+DECIDE = text(f"""
     WITH decided AS (
         UPDATE duplicate_candidates SET decided_as = :as, decided_by = :actor, decided_at = clock_timestamp()
          WHERE dossier_id = :one AND other_id = :other AND decided_as IS DISTINCT FROM :as
         RETURNING dossier_id, other_id),
     again AS (
-        UPDATE dossiers d SET state = 'pulled' FROM decided
-         WHERE d.dossier_id IN (decided.dossier_id, decided.other_id) AND d.state = 'held'
+        UPDATE dossiers d SET state = '{DossierState.PULLED}' FROM decided
+         WHERE d.dossier_id IN (decided.dossier_id, decided.other_id)
+           AND d.state IN ({listed(DOSSIER.before(DossierEvent.DUPLICATE_DECIDED, DossierState.PULLED))})
            AND EXISTS (SELECT FROM keys k WHERE k.dossier_id = d.dossier_id AND k.wrapped IS NOT NULL))
     INSERT INTO events (dossier_id, kind, actor, detail)
-    SELECT u.dossier_id, 'duplicate_decided', :actor, jsonb_build_object('other', u.other, 'as', CAST(:as AS text))
+    SELECT u.dossier_id, '{DossierEvent.DUPLICATE_DECIDED}', :actor, jsonb_build_object('other', u.other, 'as', CAST(:as AS text))
       FROM decided, LATERAL (VALUES (dossier_id, other_id), (other_id, dossier_id)) AS u(dossier_id, other)
     RETURNING dossier_id""")
-"""What was held for the duplicate_candidate is looked at again, now with the decision."""
+"""What was held as a possible duplicate is looked at again, now with the decision."""
 
 
 @dataclass(frozen=True)
 class MatchedPair:
-    """A candidate: two dossiers that share blind_indexes of these kinds, and what was decided about them, if anything."""
+    """A candidate: two dossiers that share blind indexes of these kinds, and what was decided about them, if anything."""
 
     dossier_id: int
     other_id: int
@@ -163,7 +168,7 @@ class Undecided:
 
 
 def remember(ledger: Ledger, blind_indexes_of: Mapping[int, Iterable[BlindIndex]]) -> None:
-    """Keeps the blind_indexes of dossiers, by id, and forgets what an earlier version left. A repeat changes nothing."""
+    """Keeps the blind indexes of dossiers, by id, and forgets what an earlier version left. A repeat changes nothing."""
     said = set(_digested(ledger, blind_indexes_of))
     with ledger.engine.begin() as connection:
         connection.execute(ALONE)
@@ -177,7 +182,7 @@ def remember(ledger: Ledger, blind_indexes_of: Mapping[int, Iterable[BlindIndex]
 
 
 def find_matches(ledger: Ledger, dossier_ids: Sequence[int]) -> list[MatchedPair]:
-    """The candidates for each of these dossiers, whose blind_indexes are kept; those closed at their portal do not count."""
+    """The candidates for each of these dossiers, whose blind indexes are kept; those closed at their portal do not count."""
     with ledger.engine.connect() as connection:
         found = connection.execute(FIND, {"ids": list(dossier_ids), "entry": ENTRY, "most": MOST_ALIKE})
         return [MatchedPair(row.dossier_id, row.other_id, frozenset(row.kinds), row.decided_as) for row in found]

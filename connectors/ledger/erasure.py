@@ -1,18 +1,21 @@
-"""Erasing a dossier: its wrapped data key is destroyed, and with it all that was sealed; its blind_indexes are deleted."""
+"""Erasing a dossier: its wrapped data key is destroyed, and with it all that was sealed; its blind indexes are deleted."""
 
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
+from schemas.states import OPEN_STATES, DeliveryState, DossierState, ReportState, listed
 
-ERASE = text("""
+ENDED = (DossierState.HELD, DossierState.CLOSED, DossierState.CLEARED)
+
+ERASE = text(f"""
     WITH gone AS (
         UPDATE keys k SET wrapped = NULL, destroyed_at = clock_timestamp() FROM dossiers d
          WHERE d.dossier_id = k.dossier_id AND d.portal_code = :portal_code AND d.dossier_code = :dossier_code
-           AND k.wrapped IS NOT NULL AND d.state IN ('held', 'closed', 'cleared')
-           AND NOT EXISTS (SELECT FROM reports r WHERE r.dossier_id = d.dossier_id AND r.state = 'pending')
+           AND k.wrapped IS NOT NULL AND d.state IN ({listed(ENDED)})
+           AND NOT EXISTS (SELECT FROM reports r WHERE r.dossier_id = d.dossier_id AND r.state = '{ReportState.PENDING}')
            AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id
-                              AND (e.state IN ('waiting', 'ready', 'sending', 'unanswered', 'accepted')
-                                   OR e.lacks <> '{}'))
+                              AND (e.state IN ({listed(OPEN_STATES | {DeliveryState.PARKED})})
+                                   OR e.lacks <> '{{}}'))
         RETURNING k.dossier_id),
     unindexed AS (DELETE FROM blind_indexes t USING gone WHERE t.dossier_id = gone.dossier_id),
     unpaired AS (

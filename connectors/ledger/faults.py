@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger, copy_rows
+from schemas.decision import WAITS_FOR_SECOND
 from schemas.finding import Finding
+from schemas.states import DeliveryState, listed
 from schemas.tables import events
 
-UNRESOLVED = """m.act = 'edited' AND m.needs_second
+NOT_TAKEN = ".correction_not_taken"
+"""Behind a registry's code: the fault of a correction that it takes no request for. A person has it done there."""
+
+UNRESOLVED = f"""m.act IN ({listed(WAITS_FOR_SECOND)}) AND m.needs_second
                 AND NOT EXISTS (SELECT FROM decisions r WHERE r.of_decision_id = m.decision_id)"""
-"""A edit that waits for a second person: neither confirmed nor declined nor undone."""
+"""A decision that waits for a second person: neither confirmed nor declined nor undone."""
 
 WRITE = text(f"""
     INSERT INTO faults
@@ -26,11 +31,12 @@ WRITE = text(f"""
       JOIN dossiers d USING (dossier_id)
     ON CONFLICT (dossier_id, cause_code) DO UPDATE SET field_paths =
        ARRAY(SELECT DISTINCT unnest(faults.field_paths || excluded.field_paths) ORDER BY 1)""")  # fmt: skip
-CLEAR_SEEN_TO = text("""
+CLEAR_SEEN_TO = text(f"""
     DELETE FROM faults f WHERE dossier_id = ANY(:ids)
        AND (registry_code IS NULL
             OR NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = f.dossier_id
-                              AND e.registry_code = f.registry_code AND e.state = 'refused'))""")
+                              AND e.registry_code = f.registry_code
+                              AND e.state IN ('{DeliveryState.REFUSED}', '{DeliveryState.PARKED}')))""")
 CLEAR = text("DELETE FROM faults WHERE dossier_id = ANY(:ids)")
 TALLY = text("""
     INSERT INTO tallies (day, portal_code, kind, code, count)

@@ -23,6 +23,7 @@ from connectors.ledger.sealed import VERSION_PURPOSE
 from schemas.dates import local_day
 from schemas.expectation import FIGURES, Verdict
 from schemas.roles import ALLOWS, May, Role
+from schemas.states import BATCH, DOSSIER, BatchEvent, DossierEvent, DossierState, listed
 from schemas.tables import expectations
 
 READ = 1000
@@ -32,7 +33,8 @@ REASON_PURPOSE = "batch decision"
 COLUMNS = ("batch_id", "suite", "subject", "expectation", "column_name", "has_passed", "stops", "observed",
            "failing_ids")  # fmt: skip
 
-OPEN_ONES = text("SELECT batch_id, portal_code, opened_at FROM batches WHERE state = 'open' ORDER BY batch_id")
+(_OPEN,) = BATCH.before(BatchEvent.PASSED)
+OPEN_ONES = text(f"SELECT batch_id, portal_code, opened_at FROM batches WHERE state = '{_OPEN}' ORDER BY batch_id")
 IN_BATCH = text("""
     SELECT d.dossier_id, d.dossier_code, d.version_number, d.portal_status, d.state, v.unreadable_field, v.sealed,
            k.wrapped, (SELECT count(*) FROM findings f
@@ -41,7 +43,9 @@ IN_BATCH = text("""
       FROM dossiers d JOIN versions v USING (dossier_id, version_number) JOIN keys k USING (dossier_id)
      WHERE d.batch_id = :batch_id AND d.state <> 'pulled' AND d.dossier_id > :after
      ORDER BY d.dossier_id LIMIT :limit""")
-CLOSE = text("UPDATE batches SET state = :state WHERE batch_id = :batch_id AND state = 'open' RETURNING portal_code")
+CLOSE = text(
+    f"UPDATE batches SET state = :state WHERE batch_id = :batch_id AND state = '{_OPEN}' RETURNING portal_code"
+)
 UNSEEN = text("""
     SELECT d.dossier_id
       FROM dossiers d
@@ -50,18 +54,18 @@ UNSEEN = text("""
      WHERE d.batch_id = :batch_id AND (d.state = 'pulled' OR u.dossier_id IS NULL)
        FOR UPDATE OF d""")
 MOVE = text("UPDATE dossiers SET batch_id = :batch_id WHERE dossier_id = ANY(:ids)")
-DECIDE = text("""
+DECIDE = text(f"""
     UPDATE batches SET state = :state, decided_by = :actor, decided_at = clock_timestamp(), wrapped = :wrapped,
            sealed = :sealed
-     WHERE batch_id = :batch_id AND state = 'stopped' RETURNING batch_id""")
+     WHERE batch_id = :batch_id AND state IN ({listed(BATCH.before(BatchEvent.RELEASED))}) RETURNING batch_id""")
 TELL = text("""
     INSERT INTO events (dossier_id, kind, actor, detail)
     SELECT dossier_id, :kind, :actor, jsonb_build_object('batch', CAST(:batch_id AS bigint))
       FROM dossiers WHERE batch_id = :batch_id ORDER BY dossier_id""")
-HOLD = text("""
+HOLD = text(f"""
     WITH held AS (
-        UPDATE dossiers d SET state = 'held'
-         WHERE d.batch_id = :batch_id AND d.state IN ('cleared', 'held')
+        UPDATE dossiers d SET state = '{DossierState.HELD}'
+         WHERE d.batch_id = :batch_id AND d.state IN ({listed(DOSSIER.before(DossierEvent.BATCH_REJECTED, DossierState.HELD))})
            AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched))
         RETURNING d.dossier_id, d.version_number),
     found AS (
@@ -94,7 +98,7 @@ IS_KEPT = text("""
 NAMED = text("""
     SELECT DISTINCT user_name FROM grants
      WHERE role = ANY(:roles) AND place_code IN ('', :portal_code) AND revoked_at IS NULL ORDER BY user_name""")
-BATCH = text("SELECT * FROM batches WHERE batch_id = :batch_id")
+BATCH_ROW = text("SELECT * FROM batches WHERE batch_id = :batch_id")
 PAGE = text("""
     SELECT b.batch_id, b.portal_code, b.opened_at, b.state, b.decided_by, b.decided_at,
            (SELECT count(*) FROM dossiers d WHERE d.batch_id = b.batch_id) AS dossiers
@@ -310,7 +314,7 @@ def _owner(batch_id: int) -> str:
 def reason_of(ledger: Ledger, batch_id: int) -> str:
     """Why a batch was released or rejected, in the words of who did it; empty while nobody has."""
     with ledger.engine.connect() as connection:
-        row = connection.execute(BATCH, {"batch_id": batch_id}).one()
+        row = connection.execute(BATCH_ROW, {"batch_id": batch_id}).one()
     if row.sealed is None:
         return ""
     opened = ledger.vault.open_key(row.wrapped, _owner(batch_id)).unseal(row.sealed, REASON_PURPOSE)

@@ -10,20 +10,23 @@ from datetime import datetime
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
+from connectors.ledger.deliveries import MAKES_ENTRY
 from schemas.dossier import ADMISSION, Admission, PortalStatus
+from schemas.states import DeliveryState, DossierState
 
-RUNNING = text("""
+RUNNING = text(f"""
     SELECT d.portal_code, d.dossier_code, d.procedure_as_written, d.state,
-           CASE WHEN d.state = 'cleared' THEN w.registry_code END AS registry_code,
-           CASE WHEN d.state = 'cleared' THEN w.state END AS delivery_state, d.started_at, d.due_at
+           CASE WHEN d.state = '{DossierState.CLEARED}' THEN w.registry_code END AS registry_code,
+           CASE WHEN d.state = '{DossierState.CLEARED}' THEN w.state END AS delivery_state, d.started_at, d.due_at
       FROM dossiers d LEFT JOIN LATERAL (
            SELECT registry_code, state FROM deliveries e
-            WHERE e.dossier_id = d.dossier_id AND e.state NOT IN ('registered', 'cancelled')
+            WHERE e.dossier_id = d.dossier_id AND e.{MAKES_ENTRY}
+               AND e.state NOT IN ('{DeliveryState.REGISTERED}', '{DeliveryState.CANCELLED}')
             ORDER BY step_number LIMIT 1) w ON true
      WHERE d.due_at IS NOT NULL
-       AND (d.state IN ('pulled', 'held')
-            OR (d.state = 'cleared' AND w.state IS NOT NULL
-                AND (w.state NOT IN ('refused', 'stopped') OR d.portal_status <> ALL(:ended))))
+       AND (d.state IN ('{DossierState.PULLED}', '{DossierState.HELD}')
+            OR (d.state = '{DossierState.CLEARED}' AND w.state IS NOT NULL
+                AND (w.state NOT IN ('{DeliveryState.REFUSED}', '{DeliveryState.STOPPED}') OR d.portal_status <> ALL(:ended))))
      ORDER BY d.due_at, d.portal_code, d.dossier_code""")
 ENDED = [
     int(status) for status, admission in ADMISSION.items()

@@ -9,34 +9,35 @@ from sqlalchemy import Connection, text
 from connectors.ledger import Ledger
 from connectors.ledger.sealed import GIVEN, given_of, open_decision
 from schemas.report import Milestone, Report, ReportOutcome
+from schemas.states import DOSSIER, REPORT, DossierEvent, DossierState, ReportEvent, ReportState, listed
 
 LEASE_S = 120
 
-TELL = text("""
+TELL = text(f"""
     INSERT INTO reports (dossier_id, milestone, decision_id)
     SELECT dossier_id, CAST(:milestone AS text), decision_id
       FROM unnest(CAST(:ids AS bigint[]), CAST(:decisions AS bigint[])) AS u(dossier_id, decision_id)
      WHERE NOT EXISTS (SELECT FROM reports r
                         WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
                           AND r.decision_id IS NOT DISTINCT FROM u.decision_id
-                          AND (r.state = 'pending' OR (:once AND r.state <> 'withdrawn')))""")
-WITHDRAW = text("""
+                          AND (r.state = '{ReportState.PENDING}' OR (:once AND r.state <> '{ReportState.WITHDRAWN}')))""")
+WITHDRAW = text(f"""
     WITH picked AS (
         SELECT r.report_id FROM reports r JOIN dossiers d USING (dossier_id) JOIN decisions m USING (decision_id)
-         WHERE r.state = 'pending' AND d.portal_code = :portal_code
+         WHERE r.state = '{ReportState.PENDING}' AND d.portal_code = :portal_code
            AND (r.leased_until IS NULL OR r.leased_until < clock_timestamp())
            AND m.version_number <> d.version_number
          FOR UPDATE OF r SKIP LOCKED),
     gone AS (
-        UPDATE reports SET state = 'withdrawn' WHERE report_id IN (SELECT report_id FROM picked)
+        UPDATE reports SET state = '{REPORT.after(ReportEvent.WITHDRAWN)}' WHERE report_id IN (SELECT report_id FROM picked)
         RETURNING dossier_id, milestone)
     INSERT INTO events (dossier_id, kind, detail)
-    SELECT dossier_id, 'report_withdrawn', jsonb_build_object('milestone', milestone) FROM gone""")
+    SELECT dossier_id, 'report_{ReportEvent.WITHDRAWN}', jsonb_build_object('milestone', milestone) FROM gone""")
 """Nobody is told what was decided about a version that is no longer the newest."""
 CLAIM = text(f"""
     WITH first AS (
         SELECT DISTINCT ON (r.dossier_id) r.report_id FROM reports r JOIN dossiers d USING (dossier_id)
-         WHERE d.portal_code = :portal_code AND r.state = 'pending' ORDER BY r.dossier_id, r.report_id),
+         WHERE d.portal_code = :portal_code AND r.state = '{ReportState.PENDING}' ORDER BY r.dossier_id, r.report_id),
     picked AS (
         SELECT report_id FROM reports
          WHERE report_id IN (SELECT report_id FROM first) AND not_before <= clock_timestamp()
@@ -51,30 +52,31 @@ CLAIM = text(f"""
            {GIVEN.format(dossier="c.dossier_id")}
       FROM claimed c JOIN dossiers d USING (dossier_id) JOIN keys k USING (dossier_id)
       LEFT JOIN decisions m USING (decision_id) ORDER BY c.report_id""")
-ACKNOWLEDGED = text("""
+ACKNOWLEDGED = text(f"""
     WITH done AS (
         UPDATE reports r SET state = u.state, acknowledged_at = clock_timestamp(), leased_until = NULL
           FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[])) AS u(report_id, state)
-         WHERE r.report_id = u.report_id AND r.state = 'pending'
+         WHERE r.report_id = u.report_id AND r.state = '{ReportState.PENDING}'
         RETURNING r.dossier_id, r.milestone, r.state),
     unacknowledged AS (
-        UPDATE dossiers d SET state = 'held' FROM done
-         WHERE done.dossier_id = d.dossier_id AND done.state = 'refused' AND d.state IN ('waiting', 'closed')
+        UPDATE dossiers d SET state = '{DossierState.HELD}' FROM done
+         WHERE done.dossier_id = d.dossier_id AND done.state = '{ReportState.REFUSED}'
+           AND d.state IN ({listed(DOSSIER.before(DossierEvent.REPORT_REFUSED, DossierState.HELD))})
            AND done.milestone IN ('supplement_asked', 'rejected')
         RETURNING d.*),
     for_a_person AS (
         INSERT INTO faults (dossier_id, cause_code, field_paths, portal_code, commune_code, due_at)
-        SELECT dossier_id, 'words_not_taken', '{""}', portal_code, commune_code, due_at FROM unacknowledged
+        SELECT dossier_id, 'words_not_taken', '{{""}}', portal_code, commune_code, due_at FROM unacknowledged
         ON CONFLICT DO NOTHING)
     INSERT INTO events (dossier_id, kind, detail)
     SELECT dossier_id, 'report_' || state, jsonb_build_object('milestone', milestone) FROM done""")
 """Words for a citizen that the portal does not take leave the dossier to a person again."""
-POSTPONE = text("""
+POSTPONE = text(f"""
     UPDATE reports r SET leased_until = NULL, not_before = clock_timestamp() + make_interval(secs => u.wait)
       FROM unnest(CAST(:ids AS bigint[]), CAST(:waits AS float8[])) AS u(report_id, wait)
-     WHERE r.report_id = u.report_id AND r.state = 'pending'""")
-PORTALS_WAITING = text("""
-    SELECT DISTINCT d.portal_code FROM reports r JOIN dossiers d USING (dossier_id) WHERE r.state = 'pending'""")
+     WHERE r.report_id = u.report_id AND r.state = '{ReportState.PENDING}'""")
+PORTALS_WAITING = text(f"""
+    SELECT DISTINCT d.portal_code FROM reports r JOIN dossiers d USING (dossier_id) WHERE r.state = '{ReportState.PENDING}'""")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from connectors.vault import DataKey
-from schemas.decision import Edit
+from schemas.decision import Act, Edit
 from schemas.registries import REGISTRIES, Given, Receipt
 
 VERSION_PURPOSE = "version/{}"
@@ -27,13 +27,14 @@ GIVEN = """
            ORDER BY r.reply_id) AS given_by"""
 """Columns of a query: the replies by which registries gave something to a dossier, and whose each is."""
 
-EFFECTIVE = text("""
+COUNTS = """NOT EXISTS (SELECT FROM decisions u WHERE u.of_decision_id = m.decision_id AND u.act <> 'confirmed')
+       AND (NOT m.needs_second OR EXISTS (SELECT FROM decisions c WHERE c.of_decision_id = m.decision_id))"""
+"""Of a decision `m`: it is neither declined nor undone, and confirmed where that is needed."""
+EFFECTIVE = text(f"""
     SELECT m.dossier_id, m.decision_id, m.sealed FROM decisions m JOIN dossiers d USING (dossier_id, version_number)
-     WHERE m.dossier_id = ANY(:ids) AND m.act = 'edited'
-       AND NOT EXISTS (SELECT FROM decisions u WHERE u.of_decision_id = m.decision_id AND u.act <> 'confirmed')
-       AND (NOT m.needs_second OR EXISTS (SELECT FROM decisions c WHERE c.of_decision_id = m.decision_id))
+     WHERE m.dossier_id = ANY(:ids) AND m.act = '{Act.EDITED}' AND {COUNTS}
      ORDER BY m.decision_id""")
-"""The edits that count in the newest version: neither declined nor undone, confirmed where that is needed."""
+"""The edits that count in the newest version."""
 OF_IDS = text("SELECT decision_id, sealed FROM decisions WHERE decision_id = ANY(:ids)")
 
 

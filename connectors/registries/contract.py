@@ -10,6 +10,7 @@ from connectors.endpoint import Endpoint
 from connectors.http import Auth, Reply, Request
 from connectors.registries.unit_translation import UnitCodes
 from schemas.delivery import Answer, Submission
+from schemas.operation import Operation
 from schemas.registries import Receipt
 
 
@@ -47,3 +48,7 @@ class Registry:
     places: UnitCodes = UnitCodes()
     inquire: Callable[[Submission, Endpoint], Request] | None = None
     read_inquiry: Callable[[Reply, Submission], Receipt] | None = None
+
+    def takes(self, operation: Operation, case_kind: str) -> bool:
+        """Whether the registry carries this operation out for this kind of case."""
+        return self.code in ("civil_status", "health_insurance")

@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from uuid import UUID
 
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, TooLarge, Unrecognised
 from connectors.http import Line, Reply, Request
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival
-from connectors.ledger.batches import BATCH_REJECTED
 from connectors.ledger.examinations import (
     Examined,
     KeptPaper,
@@ -24,22 +22,16 @@ from connectors.ledger.examinations import (
 )
 from connectors.portals.contract import Platform
 from connectors.portals.provinces import PROVINCES, Province, read_original
+from dags.steps.correcting import changed_registries
+from dags.steps.judging import NOTHING_CHANGED, judge
 from dags.steps.matching import match_dossiers
-from quality.check import FetchedPaper, examine
-from quality.deadlines import term_of
-from schemas.decision import UNACCEPTABLE, fitted
-from schemas.delivery import delivery_key
+from quality.check import FetchedPaper
+from schemas.decision import fitted
 from schemas.dossier import ADMISSION, Admission, Dossier, Paper
-from schemas.finding import Finding, Weight
-from schemas.routes import Route, route_of
-from schemas.states import DossierState
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
-
-UNREADABLE, CHANGED, NO_ROUTE = "unreadable_original", "changed_after_sending", "procedure_has_no_route"
-UNFIT = "edits_do_not_fit"
 
 
 def check(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, int]:
@@ -95,10 +87,12 @@ def _examine(
         sources = [(one, read_already.get(one.original) or _read(one)) for one in batch]
         read = [with_edits(one, source) if source else (one, None) for one, source in sources]
         papers = _papers(ledger, province.platform, line, read)
-        alike = match_dossiers(
+        changed = changed_registries(ledger, [(one, dossier) for one, dossier in read if dossier and one.standing])
+        beside = match_dossiers(
             ledger, {one.dossier_id: dossier for one, dossier in read if dossier and _is_new_to_all(one)}
         )
-        yield [judge(one, dossier, papers[one.dossier_id], alike.get(one.dossier_id, ()))
+        yield [judge(one, dossier, papers[one.dossier_id], beside.get(one.dossier_id, ()),
+                     changed.get(one.dossier_id, NOTHING_CHANGED))
                for one, dossier in read if one.dossier_id in papers]  # fmt: skip
 
 
@@ -116,71 +110,9 @@ def with_edits(one: Unexamined, source: Dossier) -> tuple[Unexamined, Dossier]:
     return replace(one, edits={}, unfit_at=edits[-1].field_path), source
 
 
-def _is_new_to_all(one: Unexamined) -> bool:
-    """Whether a duplicate_candidate to another dossier still matters: no registry has it, its portal has not ended it."""
-    return not one.touched and ADMISSION.get(one.portal_status or 0) != Admission.CLOSED
-
-
-def judge(
-    one: Unexamined, dossier: Dossier | None, papers: Sequence[FetchedPaper], alike: Sequence[Finding] = ()
-) -> Examined:
-    """What becomes of a dossier, and by when it is due: pure. `alike`: what was found beside other dossiers."""
-    if dossier is None:
-        return Examined(one, DossierState.HELD, (), [_hold(UNREADABLE, one.unreadable_field or "")])
-    route = route_of(dossier.procedure_code, dossier.event_on)
-    examined, term = _admit(one, dossier, route, papers, alike), term_of(dossier, route)
-    return replace(examined, started_at=term.started_at, due_at=term.due_at) if term else examined
-
-
-def _admit(
-    one: Unexamined, dossier: Dossier, route: Route | None, papers: Sequence[FetchedPaper], alike: Sequence[Finding]
-) -> Examined:
-    registries = tuple(step.registry_code for step in route.steps) if route else ()
-    admission = ADMISSION.get(one.portal_status or 0)
-    if admission is None:
-        return Examined(one, DossierState.HELD, registries, [_hold(UNREADABLE, "status")])
-    if admission == Admission.WAIT:
-        return Examined(one, DossierState.WAITING, registries)
-    if admission == Admission.CLOSED and not one.touched:
-        return Examined(one, DossierState.CLOSED, registries)
-    return _weigh(one, dossier, route, registries, admission, [*examine(dossier, papers), *alike])
-
-
-def _weigh(
-    one: Unexamined, dossier: Dossier, route: Route | None, registries: tuple[str, ...], admission: Admission,
-    findings: list[Finding],
-) -> Examined:  # fmt: skip
-    keys = _keys(one, dossier, registries)
-    plan = list(zip(route.steps, keys, strict=True)) if route else []
-    if one.touched:  # we delivered it, so that the portal may well say it is done
-        findings = [finding for finding in findings if finding.check_code != "status_out_of_order"]
-    if route is None and not any(finding.check_code in UNACCEPTABLE for finding in findings):
-        findings.append(_hold(NO_ROUTE, "procedure_code"))
-    if admission == Admission.CLOSED or one.touched.keys() - set(keys):
-        findings.append(_hold(CHANGED, "status" if admission == Admission.CLOSED else "case"))
-    if one.unfit_at is not None:
-        findings.append(_hold(UNFIT, one.unfit_at))
-    if one.is_rejected and not one.touched:
-        findings.append(_hold(BATCH_REJECTED, ""))
-    holding = [finding for finding in findings if finding.weight.holds_dossier]
-    if one.is_released:
-        holding = [finding for finding in holding if finding.check_code in UNACCEPTABLE]
-    if holding:
-        return Examined(one, DossierState.HELD, registries, findings)
-    return Examined(one, DossierState.CLEARED, registries, findings, plan)
-
-
-def _keys(one: Unexamined, dossier: Dossier, registries: Sequence[str]) -> list[UUID]:
-    """The key of each delivery; what a registry has of this version stays as it was sent, whatever was edited since."""
-    sent = {
-        registry_code: key for key, (registry_code, version) in one.touched.items() if version == one.version_number
-    }
-    digest = dossier.content_sha256() if one.edits else one.content_sha256
-    return [sent.get(code) or delivery_key(code, dossier, digest) for code in registries]
-
-
-def _hold(check_code: str, field_path: str) -> Finding:
-    return Finding(check_code=check_code, field_path=field_path, weight=Weight.HOLDS)
+def _is_new_to_all(subject: Unexamined) -> bool:
+    """Whether it still matters that it may be a duplicate: no registry has it, its portal has not ended it."""
+    return not subject.standing and ADMISSION.get(subject.portal_status or 0) != Admission.CLOSED
 
 
 def _papers(

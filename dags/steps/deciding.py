@@ -1,4 +1,4 @@
-"""A person decides, and it takes effect at once: the same checks run again, and what is cleared is on its way.
+"""A person decides, and it takes effect at once: the checks run again, and what is cleared is on its way.
 
 Every function returns what the decision holds for and why not for the rest, and what the checks made of it.
 """
@@ -11,18 +11,20 @@ from uuid import UUID
 
 from connectors.errors import Refused, Unrecognised
 from connectors.ledger import Ledger, decisions, duplicate_candidates
-from connectors.ledger.decisions import DecisionOutcome, DecisionRequest, RejectionReason
+from connectors.ledger.decisions import DecisionOutcome, DecisionRequest
 from connectors.ledger.opening import Opened, opened
 from connectors.portals.provinces import read_original
 from connectors.registries.preview import words_for
 from dags.steps.checking import check_again
-from schemas.decision import Edit, fitted, value_at
+from dags.steps.correcting import changes_identity
+from quality.decisions import rejection
+from schemas.decision import Act, Edit, RejectionReason, fitted, value_at
 from schemas.dossier import Dossier
 
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a decision did: the outcome, and the states that the dossiers came to by being examined again."""
+    """What a command did: the decision's outcome, and the states that the dossiers came to by being examined again."""
 
     outcome: DecisionOutcome
     moved: Counter[str] = field(default_factory=Counter)
@@ -30,52 +32,50 @@ class CommandResult:
 
 def edit(
     ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str = "", bulk_id: UUID | None = None
-) -> CommandResult:  # fmt: skip
-    """Gives fields other values. A value that cannot stand there, and one that a registry was already outcome otherwise,
+) -> CommandResult:
+    """Gives fields other values. A value that cannot stand there, and one that a registry was already told otherwise,
     is not taken (`RejectionReason.UNFIT`, `RejectionReason.REGISTERED`)."""
-    known = {one.dossier_id: one for one in opened(ledger, [one.dossier_id for one in requests])}
+    known = {dossier.dossier_id: dossier for dossier in opened(ledger, [one.dossier_id for one in requests])}
     fit: list[DecisionRequest] = []
     refused: dict[int, RejectionReason] = {}
-    for one in requests:
-        of = known.get(one.dossier_id)
-        prepared = _prepare(of, one) if of else RejectionReason.ERASED
+    for request in requests:
+        dossier = known.get(request.dossier_id)
+        prepared = _prepare(dossier, request) if dossier else RejectionReason.ERASED
         if isinstance(prepared, RejectionReason):
-            refused[one.dossier_id] = prepared
+            refused[request.dossier_id] = prepared
         else:
             fit.append(prepared)
-    outcome = decisions.edit(ledger, actor, fit, reason, bulk_id)
+    outcome = decisions.edit(ledger, actor, fit, reason, bulk_id, reject=rejection)
     return _after(ledger, replace(outcome, refused={**refused, **outcome.refused}))
 
 
-def _prepare(of: Opened, requests: DecisionRequest) -> DecisionRequest | RejectionReason:
+def _prepare(dossier: Opened, request: DecisionRequest) -> DecisionRequest | RejectionReason:
     """The edits with what stood there before, if they can be made. Earlier ones that do not fit by themselves may do
     with these."""
-    if of.unreadable_field is not None:
+    if dossier.unreadable_field is not None:
         return RejectionReason.UNFIT
     try:
-        source = read_original(of.portal_code, of.original)
+        source = read_original(dossier.portal_code, dossier.original)
     except Unrecognised:
         return RejectionReason.UNFIT
-    earlier = list(of.edits.values())
+    earlier = list(dossier.edits.values())
     now = fitted(source, earlier) or source
-    then = fitted(source, [*earlier, *requests.edits])
+    then = fitted(source, [*earlier, *request.edits])
     if then is None:
         return RejectionReason.UNFIT
-    if any(_words(code, now, of) != _words(code, then, of) for code in of.touched):
+    if any(_words(code, now, dossier) != _words(code, then, dossier) for code in dossier.touched):
         return RejectionReason.REGISTERED
     made = [
-        Edit(field_path=one.field_path, before=value_at(now, one.field_path), after=one.after) for one in requests.edits
+        Edit(field_path=each.field_path, before=value_at(now, each.field_path), after=each.after)
+        for each in request.edits
     ]
-    return (
-        replace(requests, edits=tuple(one for one in made if one.before != one.after))
-        if then != now
-        else RejectionReason.UNFIT
-    )
+    changing = tuple(each for each in made if each.before != each.after)
+    return replace(request, edits=changing) if then != now else RejectionReason.UNFIT
 
 
-def _words(registry_code: str, dossier: Dossier, of: Opened) -> bytes | None:
+def _words(registry_code: str, dossier: Dossier, standing: Opened) -> bytes | None:
     try:
-        return words_for(registry_code, dossier, of.given)
+        return words_for(registry_code, dossier, standing.given)
     except Refused:
         return None
 
@@ -84,39 +84,65 @@ def accept(
     ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str, bulk_id: UUID | None = None
 ) -> CommandResult:
     """Lets held dossiers go on as they are, with a reason."""
-    return _after(ledger, decisions.accept(ledger, actor, requests, reason, bulk_id))
+    return _after(ledger, decisions.accept(ledger, actor, requests, reason, bulk_id, reject=rejection))
 
 
 def ask_supplement(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], words: str) -> CommandResult:
-    """Asks the citizen for more; the portal hears it with these words."""
-    return CommandResult(decisions.ask_supplement(ledger, actor, requests, words))
+    """Asks the citizen for more; the portal is told these words."""
+    return CommandResult(decisions.ask_supplement(ledger, actor, requests, words, reject=rejection))
 
 
 def reject(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str) -> CommandResult:
-    """Ends dossiers; the portal hears why."""
-    return CommandResult(decisions.reject(ledger, actor, requests, reason))
+    """Ends dossiers; the portal is told why."""
+    return CommandResult(decisions.end(ledger, actor, requests, reason, reject=rejection))
 
 
 def resend(
     ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str, bulk_id: UUID | None = None
 ) -> CommandResult:
-    """Has the refusing registry sent the same once more."""
-    return CommandResult(decisions.resend(ledger, actor, requests, reason, bulk_id))
+    """Sends the refusing registry the unchanged request once more."""
+    return CommandResult(decisions.resend(ledger, actor, requests, reason, bulk_id, reject=rejection))
+
+
+def correct(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str) -> CommandResult:
+    """Has the registries that hold other words correct them, in the route's order. Where it changes who somebody is, a
+    second person must agree first."""
+    waits = changes_identity(ledger, [request.dossier_id for request in requests])
+    outcome = decisions.resolve_change(ledger, Act.CORRECTED, actor, requests, reason, waits, reject=rejection)
+    return _after(ledger, outcome)
+
+
+def annul(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str) -> CommandResult:
+    """Has the registries annul what they hold; a second person must agree first."""
+    waits = dict.fromkeys((request.dossier_id for request in requests), True)
+    outcome = decisions.resolve_change(ledger, Act.ANNULLED, actor, requests, reason, waits, reject=rejection)
+    return _after(ledger, outcome)
+
+
+def keep(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str) -> CommandResult:
+    """Lets what the registries hold stand, whatever the portal says now."""
+    outcome = decisions.resolve_change(ledger, Act.KEPT, actor, requests, reason, {}, reject=rejection)
+    return _after(ledger, outcome)
+
+
+def settle(ledger: Ledger, actor: str, delivery_ids: Sequence[int], reason: str) -> CommandResult:
+    """Writes down that parked corrections were done at their registry."""
+    return CommandResult(decisions.settle(ledger, actor, delivery_ids, reason, reject=rejection))
 
 
 def confirm(ledger: Ledger, actor: str, decision_ids: Sequence[int]) -> CommandResult:
-    """A second person agrees to edits."""
-    return _after(ledger, decisions.confirm(ledger, actor, decision_ids))
+    """A second person agrees to edits, corrections or annulments."""
+    return _after(ledger, decisions.confirm(ledger, actor, decision_ids, reject=rejection))
 
 
 def decline(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> CommandResult:
     """A second person does not agree."""
-    return CommandResult(decisions.decline(ledger, actor, decision_ids, reason))
+    return CommandResult(decisions.decline(ledger, actor, decision_ids, reason, reject=rejection))
 
 
 def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -> CommandResult:
     """Takes decisions back."""
-    return _after(ledger, decisions.undo(ledger, actor, decision_ids, reason))
+    return _after(ledger, decisions.undo(ledger, actor, decision_ids, reason, reject=rejection))
 
 
 def compare(ledger: Ledger, actor: str, one: int, other: int, decided_as: Literal["same", "different"]) -> bool:

@@ -16,18 +16,17 @@ from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, Refused, Unauthorised, Unreachable, Unrecognised
 from connectors.http import Line, Reply, Request
 from connectors.ledger import Ledger
-from connectors.ledger.deliveries import (
+from connectors.ledger.claims import (
     LEASE_MARGIN_S,
     LEASE_S,
     Claimed,
-    DeliveryOutcome,
     claim_awaited,
     claim_doubtful,
     claim_ready,
     due_to_collect_s,
     due_to_send_s,
-    postpone,
 )
+from connectors.ledger.deliveries import DeliveryOutcome, postpone
 from connectors.ledger.examinations import paper_contents
 from connectors.ledger.line_health import note_line
 from connectors.portals.provinces import PROVINCES, read_original
@@ -119,7 +118,8 @@ def _submissions(run: Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed
         contents = papers.get(one.delivery_id, ())
         if run.registry.wants_papers and (inside := PROVINCES[one.portal_code].platform.papers_inside):
             contents = tuple(inside(one.original))
-        yield one, Submission(key=one.delivery_key, dossier=dossier, given=one.given,
+        yield one, Submission(key=one.delivery_key, dossier=dossier, operation=one.operation, entry=one.entry,
+                              reason=one.reason, given=one.given,
                           attempt_number=one.attempt_number, papers=contents)  # fmt: skip
 
 
@@ -148,7 +148,12 @@ def _inquire(run: Run, submissions: Iterable[tuple[Claimed, Submission]]) -> Ite
     if inquire is None or read_inquiry is None:
         return submissions
     ready: Group = []
-    asked = (((one, submission), inquire(submission, run.line.endpoint)) for one, submission in submissions)
+    asked = []
+    for one, submission in submissions:
+        if submission.operation.makes_entry:
+            asked.append(((one, submission), inquire(submission, run.line.endpoint)))
+        else:
+            ready.append((one, submission))
     for (one, submission), reply in run.line.send_all(asked):
         try:
             if isinstance(reply, LienthongError):
@@ -202,7 +207,7 @@ def _groups(registry: Registry, submissions: Iterable[tuple[Claimed, Submission]
     """Parcels that go into one request: of one kind by `together`, at most `size`."""
     open_groups: dict[Hashable, Group] = {}
     for one, submission in submissions:
-        kind = registry.together(submission)
+        kind = (submission.operation, registry.together(submission))
         group = open_groups.setdefault(kind, [])
         group.append((one, submission))
         if len(group) == size:

@@ -13,7 +13,8 @@ from typing import Self
 from connectors.errors import LienthongError, Unreachable
 from connectors.http import Line
 from connectors.ledger import Ledger
-from connectors.ledger.deliveries import Claimed, DeliveryOutcome, record
+from connectors.ledger.claims import Claimed
+from connectors.ledger.deliveries import DeliveryOutcome, record
 from connectors.ledger.faults import find_beside
 from connectors.registries.contract import Registry
 from dags.steps.matching import enter_all
@@ -55,7 +56,7 @@ class Run:
         """Takes what became of a delivery; with its `dossier`, what a registry gave is looked at too."""
         self.unsent.pop(outcome.of.delivery_id, None)
         if decided := self.decided.pop(outcome.of.delivery_id, None):
-            outcome = replace(outcome, decided=tuple(decided))
+            outcome = replace(outcome, units_decided_by=tuple(decided))
         self._told.append(_explained(outcome) if outcome.event == DeliveryEvent.REFUSED else outcome)
         if dossier and outcome.event == DeliveryEvent.REGISTERED and outcome.receipt:
             self._registered.append((outcome.of.dossier_id, dossier, outcome.receipt))

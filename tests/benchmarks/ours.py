@@ -9,7 +9,7 @@ from sqlalchemy import URL
 
 from connectors.endpoint import Endpoint
 from connectors.ledger import open_ledger, upgrade
-from connectors.ledger.deliveries import Claimed, claim_ready
+from connectors.ledger.claims import Claimed, claim_ready
 from connectors.portals.provinces import PROVINCES
 from connectors.registries import REGISTRIES
 from connectors.vault import Vault

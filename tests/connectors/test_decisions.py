@@ -8,17 +8,17 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from connectors.ledger import decisions
-from connectors.ledger.decisions import DecisionOutcome, RejectionReason
-from connectors.ledger.deliveries import claim_ready
+from connectors.ledger.claims import claim_ready
+from connectors.ledger.decisions import DecisionOutcome
 from connectors.ledger.faults import find_beside
 from connectors.ledger.reports import claim_reports, record_report_outcomes
-from schemas.decision import Edit, edited, needs_second, value_at
+from schemas.decision import Edit, RejectionReason, edited, needs_second, value_at
 from schemas.dossier import Dossier
 from schemas.finding import Finding, Weight
 from schemas.registries import Given, HealthInsuranceReceipt, ResidenceReceipt
 from schemas.report import ReportOutcome
 from schemas.states import DeliveryEvent
+from tests.support import decisions
 from tests.support.dossiers import BIRTH, DEATH, changed
 from tests.support.ledger_driver import WITH_NUMBER, LedgerDriver, misderived, unexplained
 

@@ -7,19 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import text
 
 from connectors.ledger.account import pending
-from connectors.ledger.deliveries import (
-    DeliveryOutcome,
-    claim_awaited,
-    claim_doubtful,
-    claim_ready,
-    due_to_send_s,
-    postpone,
-    record,
-)
+from connectors.ledger.claims import claim_awaited, claim_doubtful, claim_ready, due_to_send_s
+from connectors.ledger.deliveries import DeliveryOutcome, postpone, record
 from connectors.ledger.examinations import keep_papers, settle, unexamined
 from connectors.ledger.reports import claim_reports, record_report_outcomes
 from connectors.sandbox.server import Fault
-from dags.steps.checking import judge
+from dags.steps.judging import judge
 from schemas.registries import CivilStatusReceipt, Given, ResidenceReceipt
 from schemas.report import ReportOutcome
 from schemas.states import DeliveryEvent

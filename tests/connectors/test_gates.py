@@ -10,7 +10,7 @@ import pytest
 
 from connectors.ledger import Ledger, gates
 from connectors.ledger.arrivals import Arrival, save_page
-from connectors.ledger.deliveries import claim_ready, due_to_send_s
+from connectors.ledger.claims import claim_ready, due_to_send_s
 from connectors.ledger.gates import (
     batches_page,
     decide_batch,

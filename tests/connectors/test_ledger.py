@@ -11,11 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from connectors.ledger.account import account, stories
 from connectors.ledger.arrivals import Arrival, position_of, save_page
-from connectors.ledger.deliveries import (
-    CLAIM_READY,
-    LEASE_S,
-    claim_ready,
-)
+from connectors.ledger.claims import CLAIM_READY, LEASE_S, claim_ready
 from connectors.ledger.erasure import erase
 from connectors.vault import VaultError
 from schemas.dossier import Dossier

@@ -9,7 +9,8 @@ import pytest
 
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival, save_page
-from connectors.ledger.deliveries import DeliveryOutcome, claim_ready, record
+from connectors.ledger.claims import claim_ready
+from connectors.ledger.deliveries import DeliveryOutcome, record
 from connectors.ledger.duplicate_candidates import DuplicateCandidate, decide, save_candidates
 from connectors.portals.provinces import PROVINCES
 from dags.steps.checking import check_again

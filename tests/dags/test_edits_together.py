@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
-from connectors.ledger import Ledger, decisions
-from connectors.ledger.decisions import DecisionOutcome, RejectionReason, requests_of
-from connectors.ledger.deliveries import claim_ready
+from connectors.ledger import Ledger
+from connectors.ledger.claims import claim_ready
+from connectors.ledger.decisions import DecisionOutcome, DecisionRequest, requests_of
 from connectors.ledger.opening import opened
 from dags.steps import deciding
 from dags.steps.checking import check_again
 from dags.steps.deciding import CommandResult
-from schemas.decision import Edit
+from schemas.decision import Edit, RejectionReason
 from schemas.states import DeliveryEvent
+from tests.support import decisions
 from tests.support.desk import DeskHouse
 from tests.support.dossiers import BIRTH, changed
 from tests.support.ledger_driver import LedgerDriver
@@ -36,7 +37,7 @@ def house(ledger: Ledger) -> DeskHouse:
 def edit(house: DeskHouse, actor: str = "lan", **of_head: str) -> CommandResult:
     edits = tuple(Edit(field_path=f"case.head_of_household.{name}", after=value) for name, value in of_head.items())
     (one,) = requests_of(house.ledger, HEADLESS.dossier_code)
-    return deciding.edit(house.ledger, actor, [decisions.DecisionRequest(one.dossier_id, one.version_number, edits)])
+    return deciding.edit(house.ledger, actor, [DecisionRequest(one.dossier_id, one.version_number, edits)])
 
 
 def examine(house: DeskHouse) -> dict[str, int]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from connectors.ledger import Ledger
-from connectors.ledger.deliveries import claim_ready
+from connectors.ledger.claims import claim_ready
 from connectors.ledger.gates import batches_page, decide_batch, deciders, may_decide, open_batches, reason_of
 from connectors.ledger.grants import grant
 from dags.steps.batch_questions import DECISIONS, LEAVE, NO_REASON, NotAllowed, carry_out, question

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.endpoint import Endpoint
 from connectors.ledger import Ledger
-from connectors.ledger.decisions import DecisionOutcome, ask_supplement, reject, requests_of
+from connectors.ledger.decisions import DecisionOutcome, requests_of
 from connectors.portals.contract import progress_text
 from connectors.portals.provinces import PROVINCES
 from connectors.sandbox.server import Listener
@@ -20,6 +20,7 @@ from dags import steps
 from schemas.dossier import Dossier
 from schemas.registries import CivilStatusReceipt
 from schemas.report import Milestone, Report, ReportOutcome
+from tests.support.decisions import ask_supplement, reject
 from tests.support.dossiers import changed
 from tests.support.ledger_driver import LedgerDriver
 from tests.support.portal_datasets import FULL, NOW, SmallDataset, of_hub, planted, served

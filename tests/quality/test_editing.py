@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from connectors.ledger.decisions import DecisionRequest, RejectionReason
+from connectors.ledger.decisions import DecisionRequest
 from connectors.ledger.opening import Opened, opened
 from connectors.portals.provinces import PROVINCES, read_original
 from connectors.sandbox.dataset import Dataset
 from dags.steps import deciding
 from quality.editing import NotAValue, fields_at_fault, read_value, suggestion, text_of
-from schemas.decision import Edit, edited, value_at
+from schemas.decision import Edit, RejectionReason, edited, value_at
 from schemas.dossier import Dossier
 from tests.support.dossiers import BIRTH, DEATH, LAND, changed
 from tests.support.ground_truth import registrations

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 
 from connectors.ledger.arrivals import Arrival, save_page
-from connectors.ledger.deliveries import claim_ready
+from connectors.ledger.claims import claim_ready
 from connectors.ledger.gates import in_batch, open_batches, settle_batch
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier

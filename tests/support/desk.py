@@ -13,7 +13,8 @@ from httpx import Response
 
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival, save_page
-from connectors.ledger.deliveries import DeliveryOutcome, claim_ready, record
+from connectors.ledger.claims import claim_ready
+from connectors.ledger.deliveries import DeliveryOutcome, record
 from connectors.ledger.examinations import KeptPaper, keep_papers, unexamined
 from connectors.ledger.grants import grant
 from connectors.sandbox.twins.onestop_form import FORMS, written

@@ -1,6 +1,7 @@
 """A ledger worked by hand, a step at a time and without any portal or registry: what arrives, what becomes of it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -10,21 +11,30 @@ from sqlalchemy import text
 from connectors.ledger import Ledger
 from connectors.ledger.account import account
 from connectors.ledger.arrivals import Arrival, save_page
-from connectors.ledger.decisions import DecisionRequest, accept, requests_of
-from connectors.ledger.deliveries import Claimed, DeliveryOutcome, claim_ready, record
+from connectors.ledger.claims import Claimed, claim_ready
+from connectors.ledger.decisions import DecisionRequest, requests_of
+from connectors.ledger.deliveries import DeliveryOutcome, record
 from connectors.ledger.examinations import Examined, settle, unexamined
 from connectors.ledger.reports import claim_reports, record_report_outcomes
-from dags.steps.checking import judge, with_edits
+from dags.steps.checking import with_edits
+from dags.steps.correcting import changed_registries
+from dags.steps.judging import NOTHING_CHANGED, judge
 from quality.check import FetchedPaper
-from schemas.decision import Edit
+from schemas.decision import Edit, edited
 from schemas.dossier import Dossier
 from schemas.registries import CivilStatusReceipt, Receipt
 from schemas.report import ReportOutcome
 from schemas.states import DELIVERY, DeliveryEvent, DeliveryState
+from tests.support.decisions import accept
 
 ENTRY = {"registered_on": "2026-11-21", "entry_number": "12", "book_code": "01/2026"}
 WITHOUT_NUMBER = CivilStatusReceipt(**ENTRY)
 WITH_NUMBER = CivilStatusReceipt(**ENTRY, personal_id="024326001234")
+
+
+def read_json(portal_code: str, original: bytes, edits: Sequence[Edit]) -> Dossier:
+    """The originals that arrive here are dossiers as our own JSON."""
+    return edited(Dossier.model_validate_json(original), edits)
 
 
 @dataclass
@@ -47,7 +57,8 @@ class LedgerDriver:
                 one, dossier = with_edits(one, Dossier.model_validate_json(one.original))
             digest = sha256(one.original).hexdigest()
             papers = [FetchedPaper(paper.kind_code, None, digest, 9) for paper in (dossier.papers if dossier else ())]
-            judged.append(judge(one, dossier, papers))
+            changed = changed_registries(self.ledger, [(one, dossier)] if dossier else [], read_json)
+            judged.append(judge(one, dossier, papers, (), changed.get(one.dossier_id, NOTHING_CHANGED)))
         return settle(self.ledger, judged)
 
     def take_in(self, *dossiers: Dossier) -> Counter[str]:
@@ -132,7 +143,8 @@ def folded(happenings: list[tuple[str, dict[str, Any]]]) -> str:
         event = DeliveryEvent(kind)
         if event == DeliveryEvent.PLANNED:
             assert state in (None, DeliveryState.CANCELLED), f"planned while {state}"
-            state = DeliveryState.READY if detail["step"] == 1 else DeliveryState.WAITING
+            is_first = detail["step"] == 1 and "operation" not in detail
+            state = DeliveryState.READY if is_first else DeliveryState.WAITING
             continue
         allowed, after = DELIVERY.before(event), DELIVERY.after(event)
         assert state in allowed, f"{event} while {state}"

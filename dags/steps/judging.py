@@ -1,0 +1,145 @@
+"""What an examination makes of a dossier: held, cleared with its deliveries, waiting or closed. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connectors.ledger.batches import BATCH_REJECTED
+from connectors.ledger.examinations import Examined, PlannedDelivery, Standing, Unexamined
+from connectors.registries import REGISTRIES
+from quality.check import FetchedPaper, examine
+from quality.deadlines import term_of
+from schemas.decision import UNACCEPTABLE, Act
+from schemas.delivery import delivery_key
+from schemas.dossier import ADMISSION, Admission, Dossier
+from schemas.finding import Finding, Weight
+from schemas.operation import Operation
+from schemas.registries import REGISTRIES as REGISTRY_ROWS
+from schemas.routes import Route, Step, route_of
+from schemas.states import DossierState
+
+UNREADABLE, CHANGED, NO_ROUTE = "unreadable_original", "changed_after_sending", "procedure_has_no_route"
+UNFIT, EARLY_END = "edits_do_not_fit", "status_out_of_order"
+NOTHING_CHANGED: frozenset[str] = frozenset()
+
+
+def judge(
+    subject: Unexamined,
+    dossier: Dossier | None,
+    papers: Sequence[FetchedPaper],
+    beside: Sequence[Finding] = (),
+    changed: frozenset[str] = NOTHING_CHANGED,
+) -> Examined:
+    """What becomes of a dossier, and by when it is due. `beside`: what was found beside other dossiers; `changed`:
+    registries that hold other words than they would be told now."""
+    if subject.standing and subject.resolution in (Act.KEPT, Act.ANNULLED):
+        return _resolved(subject, dossier)
+    if dossier is None:
+        return Examined(subject, DossierState.HELD, (), [_hold(UNREADABLE, subject.unreadable_field or "")])
+    route = route_of(dossier.procedure_code, dossier.event_on)
+    examined = _admit(subject, dossier, route, [*examine(dossier, papers), *beside], changed)
+    term = term_of(dossier, route)
+    return replace(examined, started_at=term.started_at, due_at=term.due_at) if term else examined
+
+
+def _resolved(subject: Unexamined, dossier: Dossier | None) -> Examined:
+    """A person decided that what registries hold stands, or is to be annulled: what the portal says now is not sent,
+    so its faults do not matter."""
+    registries = tuple(code for code in REGISTRY_ROWS if code in subject.standing)
+    if subject.resolution is Act.KEPT:
+        return Examined(subject, DossierState.CLEARED, registries, keeps_registrations=True)
+    kind = dossier.case.kind if dossier else ""
+    plan = [_annulment(subject, subject.standing[code], number, kind) for number, code in enumerate(registries, 1)]
+    return Examined(subject, DossierState.CLEARED, registries, plan=plan)
+
+
+def _admit(
+    subject: Unexamined, dossier: Dossier, route: Route | None, findings: list[Finding], changed: frozenset[str]
+) -> Examined:
+    registries = tuple(step.registry_code for step in route.steps) if route else ()
+    admission = ADMISSION.get(subject.portal_status or 0)
+    if admission is None:
+        return Examined(subject, DossierState.HELD, registries, [_hold(UNREADABLE, "status")])
+    if admission == Admission.WAIT:
+        return Examined(subject, DossierState.WAITING, registries)
+    if admission == Admission.CLOSED and not subject.standing:
+        return Examined(subject, DossierState.CLOSED, registries)
+    return _weigh(subject, dossier, route, findings, changed)
+
+
+def _weigh(
+    subject: Unexamined, dossier: Dossier, route: Route | None, findings: list[Finding], changed: frozenset[str]
+) -> Examined:
+    """Held for what holds it, or cleared with its deliveries."""
+    registries = tuple(step.registry_code for step in route.steps) if route else ()
+    dropped = frozenset(code for code in subject.standing if code not in registries)
+    findings = [*findings, *_circumstances(subject, route, findings, changed | dropped)]
+    if subject.standing:  # it was delivered, so that the portal may well say it is done
+        findings = [finding for finding in findings if finding.check_code != EARLY_END]
+    holding = [finding for finding in findings if finding.weight.holds_dossier]
+    if subject.is_released:
+        holding = [finding for finding in holding if finding.check_code in UNACCEPTABLE]
+    if holding:
+        return Examined(subject, DossierState.HELD, registries, findings)
+    return Examined(subject, DossierState.CLEARED, registries, findings, _plan(subject, dossier, route, changed))
+
+
+def _circumstances(
+    subject: Unexamined, route: Route | None, findings: Sequence[Finding], changed: frozenset[str]
+) -> list[Finding]:
+    """Faults that lie in how the dossier stands, not in what stands in it."""
+    found = []
+    if route is None and not any(finding.check_code in UNACCEPTABLE for finding in findings):
+        found.append(_hold(NO_ROUTE, "procedure_code"))
+    is_closed = ADMISSION.get(subject.portal_status or 0) == Admission.CLOSED
+    if is_closed or (changed and subject.resolution is not Act.CORRECTED):
+        found.append(_hold(CHANGED, "status" if is_closed else "case"))
+    if subject.unfit_at is not None:
+        found.append(_hold(UNFIT, subject.unfit_at))
+    if subject.is_rejected and not subject.standing:
+        found.append(_hold(BATCH_REJECTED, ""))
+    return found
+
+
+def _plan(subject: Unexamined, dossier: Dossier, route: Route | None, changed: frozenset[str]) -> list[PlannedDelivery]:
+    """A delivery for each step of the route, then an annulment where a registry is on the route no more."""
+    steps = route.steps if route else ()
+    digest = dossier.content_sha256() if subject.edits else subject.content_sha256
+    plan = [_delivery(subject, dossier, digest, step, number, changed) for number, step in enumerate(steps, 1)]
+    dropped = [code for code in subject.standing if code not in {step.registry_code for step in steps}]
+    return plan + [
+        _annulment(subject, subject.standing[code], len(plan) + 1, dossier.case.kind) for code in dropped
+    ]  # fmt: skip
+
+
+def _delivery(
+    subject: Unexamined, dossier: Dossier, digest: bytes, step: Step, number: int, changed: frozenset[str]
+) -> PlannedDelivery:
+    """A registration; where the registry has the dossier, what stands there, or its correction."""
+    code, standing, place = step.registry_code, subject.standing.get(step.registry_code), dossier.commune_code
+    if standing is None:
+        key = delivery_key(code, dossier, digest)
+        return PlannedDelivery(code, number, Operation.REGISTER, key, step.needs, place_code=place)
+    if code not in changed:
+        return PlannedDelivery(code, number, standing.operation, standing.key, step.needs, place_code=place)
+    key = delivery_key(code, dossier, digest, Operation.CORRECT, standing.key)
+    is_taken = REGISTRIES[code].takes(Operation.CORRECT, dossier.case.kind)
+    needs = tuple(dict.fromkeys((*step.needs, _number_of(code))))
+    return PlannedDelivery(code, number, Operation.CORRECT, key, needs, is_taken, subject.resolution_id, place)
+
+
+def _annulment(subject: Unexamined, standing: Standing, number: int, kind: str) -> PlannedDelivery:
+    code = standing.registry_code
+    if standing.operation is Operation.ANNUL:
+        return PlannedDelivery(code, number, Operation.ANNUL, standing.key)
+    key = delivery_key(code, subject, subject.content_sha256, Operation.ANNUL, standing.key)
+    is_taken = REGISTRIES[code].takes(Operation.ANNUL, kind)
+    return PlannedDelivery(code, number, Operation.ANNUL, key, (_number_of(code),), is_taken, subject.resolution_id)
+
+
+def _number_of(registry_code: str) -> str:
+    """The value by which the registry's entry is cited: `civil_status.entry_number`."""
+    return f"{registry_code}.{REGISTRY_ROWS[registry_code].receipt.numbered_by}"
+
+
+def _hold(check_code: str, field_path: str) -> Finding:
+    return Finding(check_code=check_code, field_path=field_path, weight=Weight.HOLDS)
