@@ -16,8 +16,8 @@ from connectors.ledger import Ledger
 from connectors.ledger.deliveries import Claimed, DeliveryOutcome, record
 from connectors.ledger.faults import find_beside
 from connectors.registries.contract import Registry
+from dags.steps.answers import read_answer
 from dags.steps.matching import enter_all
-from quality.answers import read_answer
 from quality.check import examine_receipt
 from schemas.dossier import Dossier
 from schemas.registries import Receipt

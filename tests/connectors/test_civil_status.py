@@ -10,7 +10,8 @@ import pytest
 from connectors import errors
 from connectors.endpoint import Endpoint
 from connectors.http import Reply
-from connectors.registries.civil_status import POLL_PATH, REGISTRY, SUBMIT_PATH, split_name
+from connectors.registries.civil_status import REGISTRY
+from connectors.registries.civil_status.wire import POLL_PATH, SUBMIT_PATH, split_name
 from schemas.dates import PartialDate
 from schemas.delivery import Submission
 from tests.support.dossiers import SOUND, changed

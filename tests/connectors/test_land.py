@@ -12,7 +12,8 @@ from connectors import errors
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unrecognised
 from connectors.http import Reply
-from connectors.registries.land import REGISTRY, guid_of
+from connectors.registries.land import REGISTRY
+from connectors.registries.land.wire import guid_of
 from schemas.cases import Certificate, LandCase, Purpose
 from schemas.dates import PartialDate
 from schemas.delivery import Submission

@@ -1,23 +1,4 @@
-"""The residence registry: the police's database of who lives where, and in whose household.
-
-Whose: Bộ Công an, Cục C06. Defined by: nothing public. ASSUMED are the two operations, their paths, the lists of
-statuses and errors, and `schemas/xsd/residence.xsd`. Known, and followed: the population look-up service (VPCP service
-037, namespace `http://dancuquocgia.bca`) for names, dates (yyyyMMdd or yyyy), the acting officer in every request and
-the signature; form CT01 (TT 66/2023/TT-BCA) for what is asked; Luật Cư trú 68/2020/QH14 for the kinds of case.
-
-Who we are: login and secret, hashed with the address and the time into every request (they hold for five minutes), the
-X-Road client and an API key. Connection extras: `officer_id` (12 digits), `agency_code`, `x_road_client`, `api_key`.
-
-A repeat makes a second case: the registry does not compare. So a lost answer is always looked up by our request code
-first. A look-up that finds two cases reads the better one and says so in the answer's code.
-
-Limits: one case a request. The answer to a request is a case number; the result comes by look-up, hours or days later.
-`registered_on` is read for a case that is residence only: in a bundle that day is civil status's to tell.
-
-Sent as text: NFC, stripped, names in capitals. A date known to the month is sent as its year, as there is nothing
-between. Not sent, for CT01 does not ask: ethnic group, nationality, home place, e-mail, earlier residence, papers. A
-district is not sent for events since 1 July 2025. The place of registration must exist on the day of the event.
-"""
+"""What the residence registry is sent, and what its replies mean. The folder's docstring gives the sources."""
 
 import time
 from base64 import b64encode
@@ -25,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
-from threading import Lock
 
 from lxml import etree
 
@@ -33,8 +13,6 @@ from connectors import xml
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unauthorised, Unrecognised
 from connectors.http import Reply, Request, Token
-from connectors.registries.contract import Registry
-from connectors.registries.unit_translation import AsOf, UnitCodes
 from schemas.cases import BirthCase, DeathCase, ResidenceCase
 from schemas.dates import PartialDate
 from schemas.delivery import Answer, Outcome, Submission
@@ -60,9 +38,6 @@ STATUSES = {
     "4": Outcome.REFUSED,  # trả lại, có lý do
 }
 """TrangThai of a case."""
-
-_JUDGING = Lock()
-"""A schema keeps the faults of its last document in itself: two threads would mix them up, or lose them."""
 
 BETTER_FIRST = (Outcome.REGISTERED, Outcome.ACCEPTED, Outcome.REFUSED)
 
@@ -113,8 +88,8 @@ def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
             _write_death(_put(root, "XoaThuongTru"), death, submission.given.of(CivilStatusReceipt))
         case ResidenceCase() as residence:
             _write_residence(_put(root, "DangKyThuongTru"), residence, submission.places_on)
-        case other:
-            raise Refused(f"residence: there is no request for a case of kind {other.kind}")
+        case _:  # the contract takes no other kind
+            raise ValueError("residence: a case of a kind that it does not take")
     if dossier.applicant:
         _write_applicant(_put(root, "NguoiYeuCau"), dossier.applicant)
     return _post(SEND_PATH, root)
@@ -268,9 +243,7 @@ def _look_up(request_code: str, endpoint: Endpoint) -> Request:
 
 
 def _post(path: str, root: etree._Element) -> Request:
-    with _JUDGING:
-        faults = xml.faults(root, "residence")
-    if faults:
+    if faults := xml.faults(root, xml.schema("connectors.registries.residence", "residence.xsd")):
         raise Refused("residence: " + "; ".join(faults))
     body = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return Request("POST", path, body, {"Content-Type": "application/xml; charset=utf-8"})
@@ -366,22 +339,3 @@ def _read_day(text: str, reply: Reply) -> date:
 
 def _text(element: etree._Element, name: str) -> str:
     return clean(xml.text(element, f"{{{NAMESPACE}}}{name}"))
-
-
-REGISTRY = Registry(
-    code="residence",
-    name_vi="Cơ sở dữ liệu về cư trú",
-    auth=SignedHeaders(),
-    write=write,
-    read=read,
-    ask=ask,
-    read_asked=read_asked,
-    places=UnitCodes(AsOf.SENDING),
-    probe=probe,
-    settles_after_s=60.0,
-    promises={
-        "birth": ("residence_case_code",),
-        "death": ("residence_case_code",),
-        "residence": ("residence_case_code",),
-    },
-)

@@ -1,28 +1,4 @@
-"""The land database (CSDL đất đai, VBDLIS/MPLIS): registered changes of parcels, certificates and owners.
-
-Whose: the land ministry's, kept by each province's land registration office (VBDLIS or MPLIS, whichever it runs).
-Document: none was available. The XML (`HoSoXml`, schemas/xsd/land.xsd) has the names and the nesting that public
-integration code for VBDLIS shows; where lengths are limited, they follow the MPLIS columns.
-
-Confirmed by such code: the names of the parts and their fields; owner kinds 0 person, 1 couple, 2 household; ethnic
-codes 1-54; the form of a certificate's serial; purposes must add up to the parcel; ONT and ODT are held "Lâu dài", the
-others to a day (a year alone means its 31 December).
-Assumed: the service and its paths on the LGSP, with OAuth2 client credentials; the replies `KetQua`, `DanhSachKetQua`,
-their codes and states; that `dangKyThayDoiId` is ours to give and comes back; `maHoSoThuTucDangKy` and
-`loaiGiaoDichBienDong` in DC_DangKyThayDoi; two-letter country codes; gioiTinh 1 male, 0 female; kinds of id paper as in
-the Ministry of Justice's list; the first owner of a household is its head, as the form lists them.
-
-Numbers travel with a decimal point and nothing between thousands (`1234.5`); the decimal comma and the dot of thousands
-are how the land system shows them. Dates travel as yyyy-MM-dd. Texts are sent in NFC and stripped.
-Not sent, for want of a place: the month of a birth date without a day (`namSinh` goes alone), an owner's home place and
-kind of residence, districts, the applicant, the papers, and the dossier's national code, procedure, agency and dates
-but the day of receipt.
-
-A repeat: `hoSoGuid` is derived from portal and dossier code. The same content under the same GUID changes nothing and
-gives the earlier receipt (result 01); other content is a conflict (42) for the steward, unless what is there was
-refused. Nothing but the dossier goes into the content, so that every attempt sends the same bytes.
-Limits: one dossier a request, 20 GUIDs a look-up, 50 requests a second, all assumed.
-"""
+"""What the land database is sent, and what its replies mean. The folder's docstring gives the sources."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -34,8 +10,7 @@ from lxml import etree
 from connectors import xml
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unrecognised
-from connectors.http import ClientCredentials, Reply, Request
-from connectors.registries.contract import Registry
+from connectors.http import Reply, Request
 from schemas.cases import land
 from schemas.catalogues import code_of
 from schemas.dates import PartialDate
@@ -70,7 +45,7 @@ def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
         root = _ho_so(submission)
     except _Unwritable as fault:
         raise _refusal(submission, str(fault)) from None
-    if faults := xml.faults(root, "land"):
+    if faults := xml.faults(root, xml.schema("connectors.registries.land", "land.xsd")):
         raise _refusal(submission, "; ".join(faults))
     return _post(SEND_PATH, root)
 
@@ -381,18 +356,3 @@ def _receipt(row: etree._Element, reply: Reply) -> LandReceipt:
     except ValueError:
         raise Unrecognised("land: ngayDangKy of a registration is no date", reply.body) from None
     return LandReceipt(registered_on=registered_on, land_entry_code=xml.text(row, "maBienDong") or None)
-
-
-REGISTRY = Registry(
-    code="land",
-    name_vi="Cơ sở dữ liệu đất đai",
-    auth=ClientCredentials(),
-    write=write,
-    read=read,
-    ask=ask,
-    read_asked=read_asked,
-    probe=probe,
-    asks_at_once=ASKS_AT_ONCE,
-    settles_after_s=2.0,  # a repeat has no second effect here, so asking early costs nothing but a look-up
-    promises={"land": ("land_entry_code",)},
-)

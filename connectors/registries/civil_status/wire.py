@@ -1,15 +1,4 @@
-"""The civil-status registry of the Ministry of Justice: births, deaths, marriages.
-
-Whose: Bộ Tư pháp, electronic civil-status software, reached through the province's integration platform (LGSP).
-Documents: none of the ministry's was available; these are the shapes that public integrations use (apiLienThongKSKT
-`nhanHoSoDKHT` and its result poll, payload style of August 2025: names, birth dates and addresses as objects).
-Confirmed there: envelope, modules, `data` as a JSON string, states 1/2/3/4/6, error codes 100-500, three ids a poll.
-Assumed: the path of the poll, ethnic groups sent by name until the ministry's own list (danhMuc 3) is loaded, and that
-a dossier rejected with 6 may be sent again under its code.
-Who we are: OAuth2 client credentials of the LGSP.
-A repeat: answered with "đã được tiếp nhận"; the registry keeps one dossier per `maHoSoLT`.
-Oddities: a refusal glues several field errors together; the personal number can come later than the registration.
-"""
+"""What the civil-status registry is sent, and what its replies mean. The folder's docstring gives the sources."""
 
 import base64
 import json
@@ -21,12 +10,13 @@ from pydantic_core import to_json
 
 from connectors.endpoint import Endpoint
 from connectors.errors import Unauthorised, Unrecognised
-from connectors.http import ClientCredentials, Reply, Request
-from connectors.registries.contract import Registry
+from connectors.http import Reply, Request
 from schemas.cases import BirthCase, DeathCase, MarriageCase, Spouse
 from schemas.catalogues import ethnic_group
 from schemas.dates import VIETNAM, PartialDate
 from schemas.delivery import Answer, Outcome, Submission
+from schemas.entry import Entry
+from schemas.operation import Operation
 from schemas.person import Address, Applicant, Person, Sex
 from schemas.registries import CivilStatusReceipt
 from schemas.text import clean
@@ -34,7 +24,15 @@ from schemas.text import clean
 SUBMIT_PATH = "/apiLienThongKSKT/nhanHoSoDKHT"
 POLL_PATH = "/apiLienThongKSKT/traKetQua"
 CATALOGUE_PATH = "/apiHoTichTuPhap/danhMuc"
-MODULES = {"birth": "LTKS", "death": "LTKT", "marriage": "LTKH"}
+KINDS = {"birth": "LTKS", "death": "LTKT", "marriage": "LTKH"}
+"""`loaiHoTich`, which is also the module of a registration."""
+MODULES = {
+    Operation.REGISTER: KINDS,
+    Operation.CORRECT: dict.fromkeys(KINDS, "CCHT"),  # cải chính hộ tịch
+    Operation.ANNUL: dict.fromkeys(KINDS, "HBHT"),  # hủy bỏ đăng ký hộ tịch
+    Operation.HISTORICAL: {"birth": "LSKS", "death": "LSKT", "marriage": "LSKH"},
+}
+"""The module by operation and kind of case: what the registry takes."""
 SEXES = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.UNDETERMINED: "3", None: ""}
 MOMENT = "%d/%m/%Y %H:%M:%S"
 
@@ -57,19 +55,29 @@ def national_id(submission: Submission) -> str:
     return submission.dossier.national_code or submission.dossier.dossier_code.strip()
 
 
+def module_of(submission: Submission) -> str:
+    """The ministry's module that carries this submission out."""
+    return MODULES[submission.operation][submission.dossier.case.kind]
+
+
+def request_id(submission: Submission) -> str:
+    """`maHoSoLT`: a correction or an annulment has its own, which is never that of the registration it changes."""
+    return national_id(submission) if submission.operation.makes_entry else submission.request_code
+
+
 def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
-    """One dossier's envelope; the case travels as a JSON string inside."""
+    """One dossier's envelope; the content travels as a JSON string inside."""
     (submission,) = submissions
     dossier = submission.dossier
     return Request.post_json(
         SUBMIT_PATH,
         {
             "maDonVi": int(dossier.commune_code or 0),
-            "module": MODULES[dossier.case.kind],
-            "maHoSoLT": national_id(submission),
+            "module": module_of(submission),
+            "maHoSoLT": request_id(submission),
             "maHoSoMCDT": dossier.dossier_code.strip(),
             "ngayTiepNhan": dossier.received_at.astimezone(VIETNAM).strftime(MOMENT),
-            "data": to_json(_case(submission)).decode(),
+            "data": to_json(_data(submission)).decode(),
             "fileDinhKem": [
                 {
                     "loaiGiayTo": paper.kind_code,
@@ -83,31 +91,39 @@ def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
 
 
 def read(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
-    """One answer: taken (also when it was taken before), refused, or busy."""
+    """One answer: taken (also when it was taken before), refused, or busy.
+
+    Error 201 to what cites an entry is about that entry, which is not there: a refusal.
+    """
+    (submission,) = submissions
     content = reply.json_object()
     words = str(content.get("errorDescription") or content.get("statusDescription") or "")
     match str(content.get("status")):
         case "1":
             return [Answer(outcome=Outcome.ACCEPTED)]
         case "0":
-            return [_fault(str(content.get("errorCode") or ""), words, reply)]
+            answer = _fault(str(content.get("errorCode") or ""), words, reply)
+            if answer.outcome is Outcome.UNKNOWN and not submission.operation.makes_entry:
+                return [Answer(outcome=Outcome.REFUSED, code=NOT_FOUND, words=words)]
+            return [answer]
     raise Unrecognised(f"civil_status: expected status 0 or 1, HTTP {reply.status}", reply.body)
 
 
 def ask(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
     """The poll for up to three dossiers of one province and module."""
-    first = submissions[0].dossier
+    first = submissions[0]
     return Request.post_json(
         POLL_PATH,
         {
-            "maDinhDanhHoSo": [national_id(submission) for submission in submissions],
-            "maTinh": first.portal_code,
-            "module": MODULES[first.case.kind],
+            "maDinhDanhHoSo": [request_id(submission) for submission in submissions],
+            "maTinh": first.dossier.portal_code,
+            "module": module_of(first),
         },
     )
 
 
 def read_asked(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
+    """What became of each dossier of the poll; one that the registry does not name is unknown there."""
     content = reply.json_object()
     if str(content.get("status")) != "1":
         code = str(content.get("errorCode") or "")
@@ -116,10 +132,10 @@ def read_asked(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise Unrecognised("civil_status: expected a list `value` of objects in the poll", reply.body)
     by_id = {str(item.get("maHoSo")): item for item in items}
-    return [_item(by_id.get(national_id(submission)), submission, reply) for submission in submissions]
+    return [_item(by_id.get(request_id(submission)), reply) for submission in submissions]
 
 
-def _item(item: Mapping[str, Any] | None, submission: Submission, reply: Reply) -> Answer:
+def _item(item: Mapping[str, Any] | None, reply: Reply) -> Answer:
     if item is None or str(item.get("errorCode")) == NOT_FOUND:
         return Answer(outcome=Outcome.UNKNOWN)
     words = str(item.get("noiDungXuLy") or item.get("ghiChu") or "")
@@ -131,7 +147,7 @@ def _item(item: Mapping[str, Any] | None, submission: Submission, reply: Reply) 
         case "6":
             return Answer(outcome=Outcome.REFUSED, code="rejected", words=words)
         case "4":
-            return Answer(outcome=Outcome.REGISTERED, receipt=_receipt(item.get("ketQuaXuLy"), submission, reply))
+            return Answer(outcome=Outcome.REGISTERED, receipt=_receipt(item.get("ketQuaXuLy"), reply))
     raise Unrecognised("civil_status: unknown trangThai in the poll", reply.body)
 
 
@@ -149,7 +165,7 @@ def _fault(code: str, words: str, reply: Reply) -> Answer:
     raise Unrecognised("civil_status: unknown errorCode", reply.body)
 
 
-def _receipt(result: Any, submission: Submission, reply: Reply) -> CivilStatusReceipt:
+def _receipt(result: Any, reply: Reply) -> CivilStatusReceipt:
     """Reads `ketQuaXuLy`, a JSON string; the certificate's PDF inside stays in the sealed reply only."""
     try:
         fields = json.loads(result) if isinstance(result, str) else dict(result)
@@ -166,7 +182,32 @@ def _receipt(result: Any, submission: Submission, reply: Reply) -> CivilStatusRe
         raise Unrecognised(f"civil_status: ketQuaXuLy cannot be read: {type(error).__name__}", reply.body) from None
 
 
+def _data(submission: Submission) -> dict[str, Any]:
+    """What the envelope carries: the case, or what changes of the entry that is cited."""
+    entry = submission.entry
+    if submission.operation is Operation.REGISTER or entry is None:
+        return _case(submission)
+    if submission.operation is Operation.HISTORICAL:
+        return {**_case(submission), "trichDan": _citation(entry)}
+    change = {
+        "loaiHoTich": KINDS[submission.dossier.case.kind],
+        "trichDan": _citation(entry),
+        "lyDo": clean(submission.reason),
+    }
+    return change if submission.operation is Operation.ANNUL else {**change, "noiDung": _case(submission)}
+
+
+def _citation(entry: Entry) -> dict[str, str]:
+    return {
+        "soDangKy": clean(entry.number),
+        "quyenSo": clean(entry.book_code),
+        "ngayDangKy": f"{entry.entered_on:%d/%m/%Y}" if entry.entered_on else "",
+        "maXa": clean(entry.place_code),
+    }
+
+
 def _case(submission: Submission) -> dict[str, Any]:
+    """The case itself, as a registration sends it."""
     dossier, case = submission.dossier, submission.dossier.case
     match case:
         case BirthCase():
@@ -269,19 +310,3 @@ def _address(address: Address | None) -> dict[str, str] | None:
         return None
     return {"dcChiTiet": clean(address.detail), "quocGia": address.country_code, "maTinh": address.province_code or "",
             "maXa": address.commune_code or ""}  # fmt: skip
-
-
-REGISTRY = Registry(
-    code="civil_status",
-    name_vi="Hộ tịch (Bộ Tư pháp)",
-    auth=ClientCredentials("/token"),
-    write=write,
-    read=read,
-    ask=ask,
-    read_asked=read_asked,
-    probe=lambda endpoint: Request.post_json(CATALOGUE_PATH, {"loaiDanhMuc": 3}),
-    asks_at_once=3,
-    together=lambda submission: (submission.dossier.portal_code, submission.dossier.case.kind),
-    wants_papers=True,
-    promises={"birth": ("entry_number", "personal_id"), "death": ("entry_number",), "marriage": ("entry_number",)},
-)

@@ -1,24 +1,4 @@
-"""Health insurance: cards for newborns, and the end of them.
-
-Whose: Vietnam Social Security (Bảo hiểm xã hội Việt Nam), through the province's LGSP.
-
-Documents. The look-ups (getMaSoBhxhTheoTieuChi, getTraCuuTtHgdByMaSoBhxh) with their field names, the date (yyyyMMdd
-with loaiNgaySinh), the sexes 1/2/3 and the states 1 pending, 2 approved, 3 rejected (portal of VSS, procedure 600) are
-as seen in published LGSP adapters. TK1-TS gives what a card for a child asks. Card codes: QĐ 1351/QĐ-BHXH 2015.
-
-Assumed, because no document for writing was found (domain facts, section 11.2): the paths; `guiYeuCau` with up to 50
-items and one result each; `traCuuYeuCau` by request codes; states 0 (not known) and 5 (busy, not taken); errorCode
-00 found/taken, 01 none, 02 several, 10 too little to search by, 98 busy; a date known in part is sent as far as it is
-known (`1950` with loaiNgaySinh 1, `195003` with 2); a death's one item stops the card and claims the funeral allowance.
-
-Who we are: OAuth2 client credentials (`/token`), login = consumer key, password = its secret.
-
-A repeat of the same maYeuCau is assumed to be answered with the earlier result. Seen in practice: with other content it
-makes a second card. So a lost answer is looked up first, and the person's existing number is looked up before writing.
-
-A birth of unknown month is sent without the card's last day, which the agency then sets. Whether the child is still
-under six is the registry's decision. Ethnic groups: the name is always sent, the code only where one is confirmed.
-"""
+"""What health insurance is asked and sent, and what its replies mean. The folder's docstring gives the sources."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,15 +7,14 @@ from typing import Any
 
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unreachable, Unrecognised
-from connectors.http import ClientCredentials, Reply, Request
-from connectors.registries.contract import Registry
-from connectors.registries.unit_translation import AsOf, UnitCodes
+from connectors.http import Reply, Request
 from schemas.cases import BirthCase, DeathCase
 from schemas.catalogues import code_of, ethnic_group
 from schemas.dates import PartialDate
 from schemas.delivery import Answer, Outcome, Submission
 from schemas.fields import CARD_CODE, INSURANCE_NUMBER
 from schemas.health_insurance import UNDER_SIX_GROUP, number_as_written, under_six_expiry
+from schemas.operation import Operation
 from schemas.person import Address, Person, Sex
 from schemas.registries import CivilStatusReceipt, HealthInsuranceReceipt
 from schemas.text import clean, tone_key
@@ -118,17 +97,36 @@ def _read_holder(
 
 
 def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
+    """One request with an item for each submission."""
     return Request.post_json(f"{SERVICE}/guiYeuCau", {"dsYeuCau": [_item(submission) for submission in submissions]})
 
 
 def _item(submission: Submission) -> dict[str, str]:
     case = submission.dossier.case
     head = {"maYeuCau": submission.request_code, "maHoSo": submission.dossier.dossier_code}
-    if isinstance(case, BirthCase):
-        return head | _card_for_child(submission, case)
+    if submission.operation is Operation.ANNUL:
+        return head | _annulment(submission)
     if isinstance(case, DeathCase):
         return head | _end_of_card(submission, case)
-    raise Unrecognised(f"{_about(submission)}: case: expected a birth or a death, got {case.kind}")
+    assert isinstance(case, BirthCase)  # the contract takes no other kind
+    if submission.operation is Operation.CORRECT:
+        return head | _corrected_card(submission, case)
+    return head | _card_for_child(submission, case)
+
+
+def _corrected_card(submission: Submission, case: BirthCase) -> dict[str, str]:
+    """All fields of a first card, the number that stays, and why."""
+    changes = {"loaiYeuCau": "DIEU_CHINH_THE", "maSoBhxh": _cited_number(submission)}
+    return _card_for_child(submission, case) | changes | {"lyDo": clean(submission.reason)}
+
+
+def _annulment(submission: Submission) -> dict[str, str]:
+    return {"loaiYeuCau": "HUY_THE", "maSoBhxh": _cited_number(submission), "lyDo": clean(submission.reason)}
+
+
+def _cited_number(submission: Submission) -> str:
+    """The insurance number by which the registry knows the entry that is corrected or annulled."""
+    return clean(submission.entry.number) if submission.entry else ""
 
 
 def _card_for_child(submission: Submission, case: BirthCase) -> dict[str, str]:
@@ -195,11 +193,8 @@ def _name(person: Person | None) -> str:
 
 def _person_of(submission: Submission) -> Person:
     case = submission.dossier.case
-    if isinstance(case, BirthCase):
-        return case.child
-    if isinstance(case, DeathCase):
-        return case.deceased
-    raise Unrecognised(f"{_about(submission)}: case: expected a birth or a death, got {case.kind}")
+    assert isinstance(case, BirthCase | DeathCase)  # the contract takes no other kind
+    return case.child if isinstance(case, BirthCase) else case.deceased
 
 
 def _number_in_dossier(submission: Submission) -> str | None:
@@ -211,6 +206,7 @@ def _number_in_dossier(submission: Submission) -> str | None:
 
 
 def ask(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
+    """The look-up of earlier requests by their codes."""
     return Request.post_json(
         f"{SERVICE}/traCuuYeuCau", {"dsMaYeuCau": [submission.request_code for submission in submissions]}
     )
@@ -222,6 +218,7 @@ def probe(endpoint: Endpoint) -> Request:
 
 
 def read(reply: Reply, submissions: Sequence[Submission]) -> list[Answer]:
+    """One answer for each item; a registry that is too busy took none of them."""
     content = reply.json_object()
     if _text(content, "errorCode", reply) == BUSY:
         return [Answer(outcome=Outcome.LATER, code=BUSY) for _ in submissions]
@@ -304,21 +301,3 @@ def _text(content: Mapping[str, Any], name: str, reply: Reply) -> str:
 
 def _about(submission: Submission) -> str:
     return f"{CODE}, dossier {submission.dossier.dossier_code}"
-
-
-REGISTRY = Registry(
-    code=CODE,
-    name_vi="Bảo hiểm xã hội Việt Nam (thẻ BHYT trẻ em, báo tử)",
-    auth=ClientCredentials(),
-    write=write,
-    read=read,
-    ask=ask,
-    read_asked=read_asked,
-    places=UnitCodes(AsOf.SENDING),
-    probe=probe,
-    sends_at_once=BATCH,
-    asks_at_once=BATCH,
-    promises={"birth": ("insurance_number", "card_code"), "death": ()},
-    inquire=inquire,
-    read_inquiry=read_inquiry,
-)
