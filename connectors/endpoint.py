@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
-REGISTRY_CONNECTIONS = ("civil_status", "residence", "health_insurance", "land")
-
 
 class NoConnection(LookupError):
     """A connection is not configured; the message says how to do it."""

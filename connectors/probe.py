@@ -1,4 +1,4 @@
-"""A harmless request to an endpoint, to see whether it answers and knows us."""
+"""A harmless request to an endpoint, which shows whether it answers and knows us."""
 
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused
@@ -6,9 +6,10 @@ from connectors.http import Line, Reply
 
 
 def probe(connection_id: str, endpoint: Endpoint) -> str | None:
-    """Greets the system behind a connection (`portal_24`, `land`). Returns its `Date` header, if it has one.
+    """Sends the probe of the system behind a connection (`portal_24`, `land`). Returns the reply's `Date` header.
 
-    Raises the four errors; Refused when it answers, but not as that system does.
+    Raises the four errors, Refused when something answers that is not that system, and KeyError for a connection of
+    no registry and no province.
     """
     from connectors.portals.provinces import PROVINCES
     from connectors.registries import REGISTRIES

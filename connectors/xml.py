@@ -45,14 +45,14 @@ def add(parent: etree._Element, name: str, content: object | None = None) -> etr
 
 
 @cache
-def schema(name: str) -> etree.XMLSchema:
-    """The XML schema `schemas/xsd/<name>.xsd`."""
-    return etree.XMLSchema(etree.fromstring(files("schemas").joinpath(f"xsd/{name}.xsd").read_bytes()))
+def schema(package: str, name: str) -> etree.XMLSchema:
+    """The XML schema that lies in a package: `connectors.registries.land`, `land.xsd`."""
+    return etree.XMLSchema(etree.fromstring(files(package).joinpath(name).read_bytes()))
 
 
-def faults(root: etree._Element, schema_name: str) -> list[str]:
+def faults(root: etree._Element, schema: etree.XMLSchema) -> list[str]:
     """What the schema says against a document, by path and rule, without the values."""
-    judge: Any = schema(schema_name)
+    judge: Any = schema
     with _JUDGING:  # a schema's error log is shared by all threads that validate with it
         errors = [] if judge.validate(root) else list(judge.error_log)
     return [f"{error.path}: {error.type_name}" for error in errors]

@@ -1,12 +1,15 @@
 """What codes are called: states, events, registries, milestones, in Vietnamese and English; one table for all readers.
 
-`words.csv` holds a line per key. A key is its group and its code: `dossier.held`, `event.arrived`.
+`words.csv` holds a line per key. A key is its group and its code: `dossier.held`, `event.arrived`. The names of
+registries come from their rows in `schemas/registries.py`.
 """
 
 import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from schemas.registries import REGISTRIES
 
 VI, EN = "vi", "en"
 LANGUAGES = (VI, EN)
@@ -36,8 +39,9 @@ def read_table(package: str, name: str) -> dict[str, Said]:
 
 @cache
 def words() -> dict[str, Said]:
-    """The table, by key."""
-    return read_table("quality", "words.csv")
+    """The table, by key, and what the registries are called: `registry.land`."""
+    registries = {f"registry.{code}": Said(row.name_vi, row.name_en) for code, row in REGISTRIES.items()}
+    return registries | read_table("quality", "words.csv")
 
 
 def group(name: str, language: str = VI) -> dict[str, str]:

@@ -27,7 +27,8 @@ _KEYS = UUID("6b7c3c9e-2f0a-5d5e-9a53-6c69656e7468")
 class Submission(Model):
     """What a connector is given to write: the dossier, our request number, and what earlier steps gave.
 
-    `entry` is the one that a correction or an annulment is about; a registration makes one.
+    `entry` is the one that a correction or an annulment is about; a registration makes one. `reason` is why it is
+    corrected or annulled, in words for the registry; it is empty for a registration.
 
     `papers` are the bytes of the dossier's papers in their order, for a registry that wants them.
     """

@@ -1,6 +1,7 @@
 """The registries: a row each, with what its receipt holds. Every other list of registries derives from `REGISTRIES`.
 
-To add one: its receipt, its row, and its folder in `connectors/registries/`.
+To add one: `lienthong new-registry CODE` makes its folder in `connectors/registries/` and prints its receipt and its
+row for this file.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import ConfigDict, RootModel, SerializeAsAny, field_validator
 
+from schemas.connection import AGENCY, API_KEY, CLIENT, OFFICER, PACE, ConnectionField
 from schemas.entry import Entry
 from schemas.fields import Model, field
 
@@ -98,11 +100,12 @@ class LandReceipt(Receipt):
 
 @dataclass(frozen=True)
 class RegistryRow:
-    """One registry: what it gives, and what it is called."""
+    """One registry: what it gives, what it is called, and what the form of its connection asks."""
 
     receipt: type[Receipt]
     name_vi: str
     name_en: str
+    connection_fields: tuple[ConnectionField, ...] = (AGENCY, PACE)
 
     @property
     def code(self) -> str:
@@ -112,7 +115,7 @@ class RegistryRow:
 REGISTRIES: dict[str, RegistryRow] = {
     row.code: row for row in (
         RegistryRow(CivilStatusReceipt, "Hộ tịch", "Civil status"),
-        RegistryRow(ResidenceReceipt, "Cư trú", "Residence"),
+        RegistryRow(ResidenceReceipt, "Cư trú", "Residence", (AGENCY, OFFICER, CLIENT, API_KEY, PACE)),
         RegistryRow(HealthInsuranceReceipt, "Bảo hiểm y tế", "Health insurance"),
         RegistryRow(LandReceipt, "Đất đai", "Land"),
     )

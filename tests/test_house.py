@@ -65,11 +65,7 @@ MUST_SAY = {
 
 SOURCES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-REGISTRY_FILES = sorted(
-    path.stem
-    for path in (ROOT / "connectors/registries").glob("*.py")
-    if path.stem not in ("__init__", "contract", "preview", "unit_translation")
-)
+REGISTRY_FOLDERS = sorted(path.parent.name for path in (ROOT / "connectors/registries").glob("*/__init__.py"))
 PLATFORM_FILES = sorted(
     path.stem for path in (ROOT / "connectors/portals").glob("*.py")
     if path.stem not in ("__init__", "contract", "provinces")
@@ -241,9 +237,9 @@ def twins() -> Iterator[set[str]]:
         yield set(sandbox.server.listeners)
 
 
-def test_every_registry_file_is_in_the_list_and_the_other_way_round() -> None:
-    assert set(REGISTRIES) == set(REGISTRY_FILES) == set(REGISTRY_CODES), (
-        "add the name to the tuple in registries/__init__"
+def test_every_registry_folder_has_a_row_and_every_row_a_folder() -> None:
+    assert set(REGISTRIES) == set(REGISTRY_FOLDERS) == set(REGISTRY_CODES), (
+        "add the row that `lienthong new-registry` printed to schemas/registries.py"
     )
 
 
@@ -263,39 +259,46 @@ def test_every_system_has_a_connection_form() -> None:
     assert set(FORMS) == {"portal", *REGISTRIES}
 
 
-@pytest.mark.parametrize("code", [*REGISTRY_FILES, *PLATFORM_FILES])
+@pytest.mark.parametrize("code", [*REGISTRY_FOLDERS, *PLATFORM_FILES])
 def test_every_connector_has_a_twin_and_recorded_cases(code: str, twins: set[str]) -> None:
     assert code in twins, f"{code} cannot be in_sandbox: write connectors/sandbox/twins/{code}.py"
     assert (ROOT / f"connectors/sandbox/twins/{code}.py").exists()
     cases = [path for path in (ROOT / "tests/recorded" / code).glob("*") if path.is_dir()]
     assert len(cases) >= 3, f"tests/recorded/{code} holds {len(cases)} cases: a recorded exchange is a licence to exist"
     for case in cases:
-        assert json.loads((case / "expected.json").read_text()) is not None, f"{case}: what it reads as is missing"
+        recorded = json.loads((case / ("case.json" if code in REGISTRY_FOLDERS else "expected.json")).read_text())
+        expected = recorded["expected"] if code in REGISTRY_FOLDERS else recorded
+        assert expected is not None, f"{case}: what it reads as is missing"
 
 
-@pytest.mark.parametrize("code", [*REGISTRY_FILES, *PLATFORM_FILES])
+def files_of(code: str) -> list[Path]:
+    """The files of a connector, the one that says whose system it is first."""
+    if code in REGISTRY_FOLDERS:
+        return sorted((ROOT / "connectors/registries" / code).glob("*.py"))
+    return [ROOT / f"connectors/portals/{code}.py"]
+
+
+@pytest.mark.parametrize("code", [*REGISTRY_FOLDERS, *PLATFORM_FILES])
 def test_every_connector_says_whose_system_it_is_what_is_assumed_and_what_a_repeat_does(code: str) -> None:
-    folder = "registries" if code in REGISTRY_FILES else "portals"
-    words = docstring(ROOT / f"connectors/{folder}/{code}.py")
-    missing = [what for what, pattern in MUST_SAY.items() if not re.search(pattern, words)]
-    assert not missing, f"connectors/{folder}/{code}.py does not say {', '.join(missing)}"
+    first, *_ = files_of(code)
+    missing = [what for what, pattern in MUST_SAY.items() if not re.search(pattern, docstring(first))]
+    assert not missing, f"{named(first)} does not say {', '.join(missing)}"
 
 
-@pytest.mark.parametrize("code", [*REGISTRY_FILES, *PLATFORM_FILES])
+@pytest.mark.parametrize("code", [*REGISTRY_FOLDERS, *PLATFORM_FILES])
 def test_a_twin_is_written_from_the_documents_and_never_from_the_connector(code: str) -> None:
     known = {module for module, _ in imports(ROOT / f"connectors/sandbox/twins/{code}.py")}
     copied = [name for name in known if name.startswith(("connectors.registries", "connectors.portals", "quality"))]
     assert not copied, f"the twin of {code} imports {copied}: both would be wrong together"
 
 
-@pytest.mark.parametrize("code", [*REGISTRY_FILES, *PLATFORM_FILES])
+@pytest.mark.parametrize("code", [*REGISTRY_FOLDERS, *PLATFORM_FILES])
 def test_a_connector_opens_no_socket_itself(code: str) -> None:
-    folder = "registries" if code in REGISTRY_FILES else "portals"
-    used = {module.split(".")[0] for module, _ in imports(ROOT / f"connectors/{folder}/{code}.py")}
+    used = {module.split(".")[0] for path in files_of(code) for module, _ in imports(path)}
     assert not used & {"requests", "socket", "urllib3", "http", "sqlalchemy", "psycopg"}, "connectors/http.py sends"
 
 
-def test_codes_of_connectors_are_their_file_names() -> None:
-    for code in REGISTRY_FILES:
+def test_codes_of_registries_are_the_names_of_their_folders() -> None:
+    for code in REGISTRY_FOLDERS:
         module: ModuleType = importlib.import_module(f"connectors.registries.{code}")
         assert module.REGISTRY.code == code

@@ -1,4 +1,4 @@
-"""What a registry would be sent, without sending it: for a steward's eyes, and to see whether a edit changes it."""
+"""What a registry would be sent, without sending it: for a steward's eyes, and to see whether an edit changes it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -10,13 +10,16 @@ from connectors.registries.unit_translation import day_of, translate_units
 from schemas.dates import local_day
 from schemas.delivery import Submission
 from schemas.dossier import Dossier
+from schemas.registries import REGISTRIES as ROWS
 from schemas.registries import Given
 
-NOWHERE = Endpoint("https://registry.invalid", "-", extra={
-    "agency_code": "-", "officer_id": "000000000000", "x_road_client": "-", "api_key": "-",
-})  # fmt: skip
-"""Who we are is the connection's, which only a delivery knows."""
 NO_KEY = UUID(int=0)
+
+
+def nowhere(registry_code: str) -> Endpoint:
+    """An endpoint that leads nowhere: who we are is the connection's, which only a delivery knows."""
+    fields = ROWS[registry_code].connection_fields
+    return Endpoint("https://registry.invalid", "-", extra={field.name: field.blank for field in fields if field.blank})
 
 
 def words_for(registry_code: str, dossier: Dossier, given: Given, papers: Sequence[bytes] = ()) -> bytes:
@@ -28,4 +31,4 @@ def words_for(registry_code: str, dossier: Dossier, given: Given, papers: Sequen
     translated, _ = translate_units(dossier, registry.places, today)
     submission = Submission(key=NO_KEY, dossier=translated, given=given, papers=tuple(papers),
                     units_on_day=day_of(translated, registry.places, today))  # fmt: skip
-    return registry.write([submission], NOWHERE).body
+    return registry.write([submission], nowhere(registry_code)).body

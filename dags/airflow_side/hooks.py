@@ -1,4 +1,7 @@
-"""One hook for each connection type; its only work is the Test button of the connection's page."""
+"""One hook for each connection type; its only work is the Test button of the connection's page.
+
+The hooks of registries are made from ``FORMS``, so a new registry has one.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import BaseHook
 
 from dags.airflow_side.assets import endpoint_of
-from dags.airflow_side.provider import FORMS, PREFIX
+from dags.airflow_side.provider import FORMS, PORTAL, PREFIX, hook_name
 
 if TYPE_CHECKING:
     from connectors.endpoint import Endpoint
@@ -21,7 +24,7 @@ NEXT_VI = {
 
 
 class ConnectionHook(BaseHook):
-    """Greets the system behind a connection: one cheap call that proves the address and who we are."""
+    """Sends one cheap request to the system behind a connection: it proves the address and who we are."""
 
     conn_name_attr = "connection_id"
     kind: ClassVar[str]
@@ -59,24 +62,26 @@ class ConnectionHook(BaseHook):
         return self.kind
 
 
-class PortalHook(ConnectionHook, kind="portal"):
+class PortalHook(ConnectionHook, kind=PORTAL):
     """A provincial portal."""
 
     def _system(self, endpoint: Endpoint) -> str:
         return f"portal_{endpoint.extra.get('province_code') or self.connection_id.removeprefix('portal_')}"
 
 
-class CivilStatusHook(ConnectionHook, kind="civil_status"):
-    """The civil-status registry."""
+def _registry_hook(kind: str) -> type[ConnectionHook]:
+    """The hook of a registry's connections; Airflow imports it by its name."""
+
+    class RegistryHook(ConnectionHook, kind=kind):
+        __doc__ = f"{FORMS[kind][0]}."
+
+    RegistryHook.__name__ = RegistryHook.__qualname__ = hook_name(kind)
+    return RegistryHook
 
 
-class ResidenceHook(ConnectionHook, kind="residence"):
-    """The residence register."""
-
-
-class HealthInsuranceHook(ConnectionHook, kind="health_insurance"):
-    """The health-insurance agency."""
-
-
-class LandHook(ConnectionHook, kind="land"):
-    """The land registry."""
+HOOKS: dict[str, type[ConnectionHook]] = {
+    PORTAL: PortalHook,
+    **{kind: _registry_hook(kind) for kind in FORMS if kind != PORTAL},
+}
+"""A hook for each form, by its kind."""
+globals().update({hook.__name__: hook for hook in HOOKS.values()})

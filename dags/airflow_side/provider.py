@@ -1,7 +1,7 @@
 """What Airflow is told of us (entry point ``apache_airflow_provider``): our connection types and their forms.
 
-The forms are data, so the web pages show them without importing a hook. Their fields live in the
-connection's extra, under the names the connectors read.
+The forms are data, so the web pages show them without importing a hook. Their fields live in the connection's extra,
+under the names the connectors read. A registry's form comes from its row in ``schemas.registries``.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from schemas.connection import AGENCY, PACE, PROVINCE, ConnectionField
+from schemas.registries import REGISTRIES, RegistryRow
+
 PREFIX = "lienthong_"
 
-Field = tuple[str, str, str]  # name in the connection's extra, label, description
-PROVINCE = ("province_code", "Mã tỉnh", "Hai chữ số, như trong tên kết nối: 24 của portal_24; nút Test cần mã này")
-AGENCY = ("agency_code", "Mã đơn vị", "Mã định danh của đơn vị gửi, do nơi quản lý hệ thống cấp")
-OFFICER = ("officer_id", "Cán bộ thực hiện", "Số định danh 12 chữ số của cán bộ đứng tên từng yêu cầu")
-CLIENT = ("x_road_client", "X-Road-Client", "Định danh trên trục liên thông: quốc gia/loại/đơn vị/hệ thống")
-API_KEY = ("api_key", "Khóa API", "Khóa do cơ quan quản lý cư trú cấp")
-PACE = ("per_second", "Số yêu cầu mỗi giây", "Để trống để dùng mức mặc định của hệ thống")
-SECRET = {API_KEY}
+PORTAL = "portal"
 
-FORMS: dict[str, tuple[str, tuple[Field, ...]]] = {
-    "portal": ("Liên thông: cổng dịch vụ công tỉnh", (PROVINCE, AGENCY, PACE)),
-    "civil_status": ("Liên thông: hộ tịch", (AGENCY, PACE)),
-    "residence": ("Liên thông: cư trú", (AGENCY, OFFICER, CLIENT, API_KEY, PACE)),
-    "health_insurance": ("Liên thông: bảo hiểm y tế", (AGENCY, PACE)),
-    "land": ("Liên thông: đất đai", (AGENCY, PACE)),
+
+def _form(row: RegistryRow) -> tuple[str, tuple[ConnectionField, ...]]:
+    """``Liên thông: cư trú``, and what the registry's form asks."""
+    return f"Liên thông: {row.name_vi[:1].lower()}{row.name_vi[1:]}", row.connection_fields
+
+
+FORMS: dict[str, tuple[str, tuple[ConnectionField, ...]]] = {
+    PORTAL: ("Liên thông: cổng dịch vụ công tỉnh", (PROVINCE, AGENCY, PACE)),
+    **{code: _form(row) for code, row in REGISTRIES.items()},
 }
+"""The title and the fields of each form, by what the connection leads to."""
 
 LABELS = {"host": "Địa chỉ (URL)", "login": "Tài khoản hoặc client id", "password": "Mật khẩu hoặc client secret"}
 
@@ -42,25 +42,33 @@ def get_provider_info() -> dict[str, Any]:
     }
 
 
+def hook_name(kind: str) -> str:
+    """Returns the name of a hook's class: ``civil_status`` -> ``CivilStatusHook``."""
+    return f"{''.join(word.title() for word in kind.split('_'))}Hook"
+
+
 def _connection_type(kind: str) -> dict[str, Any]:
     title, fields = FORMS[kind]
     return {
         "connection-type": PREFIX + kind,
-        "hook-class-name": f"dags.airflow_side.hooks.{''.join(word.title() for word in kind.split('_'))}Hook",
+        "hook-class-name": f"dags.airflow_side.hooks.{hook_name(kind)}",
         "hook-name": title,
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "port"],
             "relabeling": LABELS,
             "placeholders": {"host": "https://..."},
         },
-        "conn-fields": {field[0]: _field(field) for field in fields},
+        "conn-fields": {field.name: _field(field) for field in fields},
     }
 
 
-def _field(field: Field) -> dict[str, Any]:
-    _, label, description = field
-    secret = {"format": "password"} if field in SECRET else {}
-    return {"label": label, "description": description, "schema": {"type": ["string", "null"], **secret}}
+def _field(field: ConnectionField) -> dict[str, Any]:
+    secret = {"format": "password"} if field.is_secret else {}
+    return {
+        "label": field.label_vi,
+        "description": field.description_vi,
+        "schema": {"type": ["string", "null"], **secret},
+    }
 
 
 def _version() -> str:

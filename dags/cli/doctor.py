@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-from connectors.endpoint import REGISTRY_CONNECTIONS, Endpoint, NoConnection
+from connectors.endpoint import Endpoint, NoConnection
 from connectors.errors import LienthongError, Refused, Unauthorised, Unreachable, Unrecognised
 from connectors.portals.provinces import PROVINCES
+from schemas.registries import REGISTRY_CODES
 
 LEAST_FREE_BYTES = 2 * 1024**3
 CLOCK_TOLERANCE_S = 60.0
@@ -34,7 +35,7 @@ def examine_installation() -> Iterator[Finding]:
     yield from _database()
     yield from _master_key()
     yield _disk()
-    connection_ids = (*(province.connection_id for province in PROVINCES.values()), *REGISTRY_CONNECTIONS)
+    connection_ids = (*(province.connection_id for province in PROVINCES.values()), *REGISTRY_CODES)
     with ThreadPoolExecutor(len(connection_ids)) as pool:  # those that do not answer are waited for together
         yield from pool.map(_connection, connection_ids)
 

@@ -24,6 +24,7 @@ from connectors.portals.provinces import PROVINCES
 from dags.desk.commands import BatchCommands, Commands
 from dags.desk.language import LOCALES, Locale
 from quality.words import VI
+from schemas.registries import REGISTRY_CODES
 from schemas.roles import May, Reach
 
 HERE = Path(__file__).parent
@@ -115,7 +116,7 @@ class Visit:
     def _render(self, name: str, context: Mapping[str, Any]) -> str:
         return ENVIRONMENT.get_template(f"{name}.html").render(
             visit=self, t=self.locale.translate, locale=self.locale, root=self.root, may=self.reach.may_somewhere,
-            token=self.visitor.form_token, now=self.now, May=May, portals=PROVINCES,
+            token=self.visitor.form_token, now=self.now, May=May, portals=PROVINCES, registry_codes=REGISTRY_CODES,
             static=f"{self.root}/static/{self.desk.static_version}", here=self._here, **context,
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from connectors.endpoint import REGISTRY_CONNECTIONS, Endpoint, NoConnection
+from connectors.endpoint import Endpoint, NoConnection
 from connectors.ledger import Ledger, open_ledger, upgrade
 from connectors.ledger.account import NO_REGISTRY, Line, Pending, account, pending
 from connectors.ledger.grants import grant
@@ -57,7 +57,7 @@ def missing_for_real() -> list[str]:
         Vault.from_environment()
     except VaultError as error:
         missing.append(str(error))
-    for connection_id in (*REGISTRY_CONNECTIONS, *(province.connection_id for province in PROVINCES.values())):
+    for connection_id in (*REGISTRY_CODES, *(province.connection_id for province in PROVINCES.values())):
         try:
             Endpoint.from_environment(connection_id)
         except NoConnection as error:

@@ -148,13 +148,15 @@ def _inquire(run: Run, submissions: Iterable[tuple[Claimed, Submission]]) -> Ite
     if inquire is None or read_inquiry is None:
         return submissions
     ready: Group = []
-    asked = []
-    for one, submission in submissions:
-        if submission.operation.makes_entry:
-            asked.append(((one, submission), inquire(submission, run.line.endpoint)))
-        else:
-            ready.append((one, submission))
-    for (one, submission), reply in run.line.send_all(asked):
+
+    def inquiries() -> Iterator[tuple[tuple[Claimed, Submission], Request]]:
+        for one, submission in submissions:
+            if run.registry.must_inquire(submission):
+                yield (one, submission), inquire(submission, run.line.endpoint)
+            else:
+                ready.append((one, submission))
+
+    for (one, submission), reply in run.line.send_all(inquiries()):
         try:
             if isinstance(reply, LienthongError):
                 raise reply

@@ -17,8 +17,8 @@ from connectors.ledger.claims import Claimed
 from connectors.ledger.deliveries import DeliveryOutcome, record
 from connectors.ledger.faults import find_beside
 from connectors.registries.contract import Registry
+from dags.steps.answers import read_answer
 from dags.steps.matching import enter_all
-from quality.answers import read_answer
 from quality.check import examine_receipt
 from schemas.dossier import Dossier
 from schemas.registries import Receipt

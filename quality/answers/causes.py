@@ -15,7 +15,7 @@ from schemas.registries import REGISTRY_CODES
 
 PORTAL = "portal"
 ANSWERING = (*REGISTRY_CODES, PORTAL)
-"""Whose answers are read: the registries, and the portals that hear our reports."""
+"""Whose answers are read: the registries, and the portals that take our reports."""
 OURS = "delivery"
 """The prefix of causes that our own step names, whichever registry it was for."""
 
@@ -55,7 +55,7 @@ def has_field(case_kind: str, field_path: str) -> bool:
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    """The lines of one of the tables beside this file."""
+    """The lines of one of the tables beside this file: causes, and the words of all registries and of the portals."""
     text = files("quality.answers").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 

@@ -6,12 +6,10 @@ and so do words after a surname. All else, and every digit, becomes one sign.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property
 from importlib.resources import files
 
-from quality.answers.causes import rows
 from quality.answers.letters import LIMIT, readable
 from schemas.text import clean, search_fold, tone_key
 
@@ -36,67 +34,76 @@ _SMALL = _CAPITALS.lower()
 _GLUED = re.compile(f"(?<=[{_SMALL}])(?=[{_CAPITALS}][{_SMALL}])")
 
 
-@dataclass(frozen=True)
-class _Vocabulary:
-    """Known words by their key, and which two stand side by side in a phrase."""
+class _KnownWords:
+    """Words that may survive, by their key, and which two stand side by side in a phrase.
 
-    words: dict[str, str]
-    pairs: frozenset[tuple[str, str]]
-
-
-@cache
-def _vocabulary(is_toneless: bool) -> _Vocabulary:
-    """What may survive. For a text without any mark, words are known by their bare letters."""
-    key_of = search_fold if is_toneless else tone_key
-    words: dict[str, str] = {}
-    pairs: set[tuple[str, str]] = set()
-    for phrase in _phrases():
-        said = [word for word in _WORD.findall(phrase.lower()) if word.isalpha()]
-        keys = [key_of(word) for word in said]
-        for key, word in zip(keys, said, strict=True):
-            words[key] = key if is_toneless else word
-        pairs.update(zip(keys, keys[1:], strict=False))
-    return _Vocabulary(words, frozenset(pairs))
-
-
-@cache
-def _phrases() -> tuple[str, ...]:
-    terms = files("quality.answers").joinpath("terms.txt").read_text(encoding="utf-8").splitlines()
-    return (*terms, *LINKS, *(row["words"] for row in rows("phrases.csv")))
-
-
-def vocabulary() -> frozenset[str]:
-    """Every word that may stand in a fingerprint."""
-    return frozenset(_vocabulary(False).words.values()) | frozenset(_vocabulary(True).words.values())
-
-
-def fingerprint(words: str) -> str:
-    """`Nguyễn Văn A (024085001234) đã tồn tại` -> `… đã tồn tại`: the same for whoever it is about.
-
-    Readable, and safe to keep in the clear: nothing but words of the vocabulary and `…` is ever in it.
+    `key_of` makes the key of a word. For a text without any mark, words are known by their bare letters.
     """
-    text = clean(_GLUED.sub(" ", clean(readable(words[:LIMIT]))))
-    said = _WORD.findall(text)[:LONGEST_READ]
-    known = _vocabulary(text.isascii())
-    key_of = search_fold if text.isascii() else tone_key
-    keys = [key_of(word) if word.isalpha() else "" for word in said]
-    kept = _in_phrases(keys, known) - _capitalised(said, keys, known) - _after_surnames(keys, known)
-    return _written(keys, kept | _links_between(keys, kept), known)
+
+    def __init__(self, phrases: Iterable[str], key_of: Callable[[str], str], *, are_toneless: bool) -> None:
+        self.key_of = key_of
+        self.words: dict[str, str] = {}
+        pairs: set[tuple[str, str]] = set()
+        for phrase in phrases:
+            written = [word for word in _WORD.findall(phrase.lower()) if word.isalpha()]
+            keys = [key_of(word) for word in written]
+            for key, word in zip(keys, written, strict=True):
+                self.words[key] = key if are_toneless else word
+            pairs.update(zip(keys, keys[1:], strict=False))
+        self.pairs = frozenset(pairs)
+        self.surnames = frozenset(map(key_of, SURNAMES)) - self.words.keys()
+        self.ends_of_names = frozenset(map(key_of, ENDS_OF_NAMES))
 
 
-def _in_phrases(keys: Sequence[str], known: _Vocabulary) -> set[int]:
+class Fingerprints:
+    """Makes fingerprints of refusals with the words of known phrases; `phrases` are those of every registry."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._phrases = (*_terms(), *LINKS, *phrases)
+
+    @cached_property
+    def _with_tones(self) -> _KnownWords:
+        return _KnownWords(self._phrases, tone_key, are_toneless=False)
+
+    @cached_property
+    def _toneless(self) -> _KnownWords:
+        return _KnownWords(self._phrases, search_fold, are_toneless=True)
+
+    def vocabulary(self) -> frozenset[str]:
+        """Every word that may stand in a fingerprint."""
+        return frozenset(self._with_tones.words.values()) | frozenset(self._toneless.words.values())
+
+    def fingerprint(self, words: str) -> str:
+        """`Nguyễn Văn A (024085001234) đã tồn tại` -> `… đã tồn tại`: one key, whatever person it is about.
+
+        Readable, and safe to keep in the clear: nothing but words of the vocabulary and `…` is ever in it.
+        """
+        text = clean(_GLUED.sub(" ", clean(readable(words[:LIMIT]))))
+        written = _WORD.findall(text)[:LONGEST_READ]
+        known = self._toneless if text.isascii() else self._with_tones
+        keys = [known.key_of(word) if word.isalpha() else "" for word in written]
+        kept = _in_phrases(keys, known) - _capitalised(written, keys, known) - _after_surnames(keys, known)
+        return _written(keys, kept | _links_between(keys, kept), known)
+
+
+@cache
+def _terms() -> tuple[str, ...]:
+    return tuple(files("quality.answers").joinpath("terms.txt").read_text(encoding="utf-8").splitlines())
+
+
+def _in_phrases(keys: Sequence[str], known: _KnownWords) -> set[int]:
     """Where a word stands beside one that it stands beside in a phrase."""
     firsts = {at for at, pair in enumerate(zip(keys, keys[1:], strict=False)) if pair in known.pairs}
     return firsts | {at + 1 for at in firsts}
 
 
-def _capitalised(said: Sequence[str], keys: Sequence[str], known: _Vocabulary) -> set[int]:
-    """Runs of words with a capital in which there is one that nobody knows; in capitals alone they say nothing."""
-    if not any(word[0].islower() for word in said):
+def _capitalised(written: Sequence[str], keys: Sequence[str], known: _KnownWords) -> set[int]:
+    """Runs of words with a capital in which there is an unknown one; a text in capitals alone has no such runs."""
+    if not any(word[0].islower() for word in written):
         return set()
     places: set[int] = set()
     run: list[int] = []
-    for at, word in enumerate((*said, "")):
+    for at, word in enumerate((*written, "")):
         if word[:1].isupper():
             run.append(at)
             continue
@@ -106,27 +113,18 @@ def _capitalised(said: Sequence[str], keys: Sequence[str], known: _Vocabulary) -
     return places
 
 
-def _after_surnames(keys: Sequence[str], known: _Vocabulary) -> set[int]:
+def _after_surnames(keys: Sequence[str], known: _KnownWords) -> set[int]:
     """A surname and what may be its name: up to four words, ended by one that cannot stand in a name."""
     places: set[int] = set()
-    surnames, ends = _name_words(known is _vocabulary(True))
     for at, key in enumerate(keys):
-        if key not in surnames:
+        if key not in known.surnames:
             continue
         places.add(at)
         for place in range(at + 1, min(at + 5, len(keys))):
-            if not keys[place] or keys[place] in ends:
+            if not keys[place] or keys[place] in known.ends_of_names:
                 break
             places.add(place)
     return places
-
-
-@cache
-def _name_words(is_toneless: bool) -> tuple[frozenset[str], frozenset[str]]:
-    """Surnames that messages do not use as words, and words that end a name."""
-    key_of = search_fold if is_toneless else tone_key
-    surnames = frozenset(map(key_of, SURNAMES)) - _vocabulary(is_toneless).words.keys()
-    return surnames, frozenset(map(key_of, ENDS_OF_NAMES))
 
 
 def _links_between(keys: Sequence[str], kept: set[int]) -> set[int]:
@@ -140,7 +138,7 @@ def _link_keys() -> frozenset[str]:
     return frozenset(map(tone_key, LINKS)) | frozenset(map(search_fold, LINKS))
 
 
-def _written(keys: Sequence[str], kept: set[int], known: _Vocabulary) -> str:
+def _written(keys: Sequence[str], kept: set[int], known: _KnownWords) -> str:
     """What survives; all that does not, however much, is one sign."""
     written: list[str] = []
     for at, key in enumerate(keys):

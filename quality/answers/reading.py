@@ -7,19 +7,25 @@ as long as it is short; all other unknown letters are a part that nobody knows, 
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 
-from quality.answers.causes import ANSWERING, CAUSES, OURS, PORTAL, Cause, narrowed, rows
-from quality.answers.letters import BREAK, FOREIGN, LIMIT, any_of, letters, readable
+from quality.answers.causes import ANSWERING, CAUSES, OURS, Cause, narrowed
+from quality.answers.language import (
+    ANY,
+    UNKNOWN_FROM,
+    Language,
+    Phrase,
+    RefusalWords,
+    codes_of_our_steps,
+    language_of,
+)
+from quality.answers.letters import BREAK, FOREIGN, LIMIT, letters, readable
 from quality.titles import title_of
 
 LONGEST_VALUE = 60
 """Letters and digits between a field and its fault that pass for the value at fault."""
-UNKNOWN_FROM = 4
-"""So many unknown letters are a part of their own: fewer are `và`, `là` or the rest of a glued word."""
-ANY = ""
 
 PERSONS = {
     "nks": "case.child", "me": "case.mother", "cha": "case.father", "bo": "case.father", "nyc": "applicant",
@@ -30,14 +36,6 @@ PERSONS = {
     "congdan": "case.child case.deceased case.person", "nguoithamgia": "case.child case.deceased",
 }  # fmt: skip
 """Whose field it is, as wire names and sentences say it before or after the field's name."""
-SUBJECTS = {
-    "civil_status": "case.child case.deceased case.husband case.wife",
-    "residence": "case.child case.deceased case.person",
-    "health_insurance": "case.child case.deceased",
-    "land": "case.owners",
-    PORTAL: "",
-}
-"""Whose field it is when nobody is named."""
 
 _Found = tuple[str, tuple[str, ...]]
 """A cause's code and the fields it points at."""
@@ -56,91 +54,20 @@ _SCHEMA_RULE = re.compile(r"\bSCHEMAV_\w+")
 _CODE_IN_WORDS = re.compile(r"[a-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    """What words mean. `faults`: a cause by the kind of field, for words that name a fault."""
-
-    role: str
-    kind: str = ""
-    paths: tuple[str, ...] = ()
-    cause: str = ""
-    faults: dict[str, str] = field(default_factory=dict)
-    stands_alone: bool = False
-    comes_before: bool = False
-
-
-@dataclass(frozen=True)
-class _Language:
-    """The phrases of one of those that answer, by their letters."""
-
-    phrases: dict[str, _Phrase]
-    finds: re.Pattern[str]
-
-
-@cache
-def _language(registry_code: str) -> _Language:
-    """Its own phrases before those of all."""
-    alike: dict[str, list[dict[str, str]]] = {}
-    lines = [row for row in rows("phrases.csv") if row["registry_code"] in (ANY, registry_code)]
-    for row in sorted(lines, key=lambda row: row["registry_code"] == ANY):
-        alike.setdefault(letters(row["words"]).replace(BREAK, ""), []).append(row)
-        if BREAK in (with_breaks := letters(row["words"])):
-            alike.setdefault(with_breaks, []).append(row)
-    found = {
-        key: _phrase(same, registry_code)
-        for key, same in alike.items()
-        if len(key) >= UNKNOWN_FROM or same[0]["role"] != "filler"
-    }
-    return _Language(found, any_of(found))
-
-
-def _phrase(rows: list[dict[str, str]], registry_code: str) -> _Phrase:
-    """What the same letters mean: the first row says it; of faults each row adds its kind of field."""
-    role, kind, meaning = rows[0]["role"], rows[0]["kind"], rows[0]["meaning"]
-    if role == "sentence":
-        return _Phrase("sentence", cause=f"{registry_code}.{meaning}")
-    if role == "field":
-        return _Phrase("field", kind, tuple(meaning.split()))
-    if role == "filler":
-        return _Phrase("filler")
-    faults = [row for row in rows if row["role"].startswith("fault")]
-    roles = {row["role"] for row in faults}
-    return _Phrase(
-        "fault",
-        faults={row["kind"]: f"{registry_code}.{row['meaning']}" for row in reversed(faults)},
-        stands_alone="fault_bare" in roles,
-        comes_before="fault_before" in roles,
-    )
-
-
-@cache
-def _paths(registry_code: str, paths: tuple[str, ...], whose: tuple[str, ...]) -> tuple[str, ...]:
-    """Paths in a dossier for a field as phrases.csv has it: one that begins with a dot is a person's.
-
-    `whose`: the paths of the person who is named with the field; of other fields, those that are this person's.
-    """
-    persons = whose or tuple(SUBJECTS[registry_code].split())
-    found = dict.fromkeys(
-        person + path if path.startswith(".") else path
-        for path in paths for person in (persons if path.startswith(".") else ("",))
-    )  # fmt: skip
-    theirs = [path for path in found if path.startswith(whose)]
-    return tuple(path for path in theirs or found if title_of(path))
-
-
 class _Reader:
     """Goes through a text's letters once; `causes` are those found, in order, `unread` what no phrase was found in."""
 
-    def __init__(self, registry_code: str) -> None:
-        self.registry_code = registry_code
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self.registry_code = language.registry_code
         self.causes: list[_Found] = []
         self.unread = ""
         self._subject: list[_Field] = []  # fields named whose fault has not come yet
-        self._ahead: _Phrase | None = None  # a fault whose field comes after it
+        self._ahead: Phrase | None = None  # a fault whose field comes after it
         self._gap = ""  # unknown letters since the last phrase
 
     def read(self, text: str) -> None:
-        language, at = _language(self.registry_code), 0
+        language, at = self._language, 0
         for found in language.finds.finditer(text):
             start, end = found.span()
             if start < at:
@@ -179,10 +106,10 @@ class _Reader:
         self._close()
         self._say(cause, theirs)
 
-    def _take_field(self, phrase: "_Phrase", text: str, end: int) -> int:
+    def _take_field(self, phrase: Phrase, text: str, end: int) -> int:
         """Names a field, with the person before or after it; gives where reading goes on."""
         whose, end = self._whose(phrase, text, end)
-        named = _Field(phrase.kind, _paths(self.registry_code, phrase.paths, whose))
+        named = _Field(phrase.kind, self._language.paths(phrase.paths, whose))
         if self._ahead and not _is_known(self._gap):
             self._close()
         elif self._ahead:
@@ -195,7 +122,7 @@ class _Reader:
         self._gap = ""
         return end
 
-    def _whose(self, phrase: "_Phrase", text: str, end: int) -> tuple[tuple[str, ...], int]:
+    def _whose(self, phrase: Phrase, text: str, end: int) -> tuple[tuple[str, ...], int]:
         """The paths of the person who is named beside a field, and where the person's name ends."""
         if len(phrase.paths) > 1 or any(path.startswith(".") for path in phrase.paths):
             if after := _PERSON_AFTER.match(text, end):
@@ -207,7 +134,7 @@ class _Reader:
             return tuple(PERSONS[before[1]].split()), end
         return (), end
 
-    def _take_fault(self, phrase: "_Phrase") -> None:
+    def _take_fault(self, phrase: Phrase) -> None:
         """What is wrong with the field before, or with the value in its place."""
         if self._ahead:
             self._close()
@@ -256,7 +183,7 @@ class _Field:
     paths: tuple[str, ...]
 
 
-def _fault(phrase: _Phrase, kind: str) -> str:
+def _fault(phrase: Phrase, kind: str) -> str:
     return phrase.faults.get(kind) or phrase.faults.get(ANY) or next(iter(phrase.faults.values()))
 
 
@@ -265,49 +192,50 @@ def _is_known(gap: str) -> bool:
     return FOREIGN not in gap and (len(gap) < UNKNOWN_FROM or len(_LETTERS.findall(gap)) < UNKNOWN_FROM)
 
 
-@cache
-def _codes() -> dict[tuple[str, str], str]:
-    return {(row["registry_code"], row["code"]): row["cause"] for row in rows("codes.csv")}
+class AnswerReader:
+    """Reads refusals into causes by the words of each registry; a registry's words are prepared when first used."""
 
+    def __init__(self, own_words: Mapping[str, RefusalWords]) -> None:
+        """`own_words`: the tables of each registry by its code."""
+        self._own_words = own_words
+        self._languages: dict[str, Language] = {}
 
-@cache
-def _elements(registry_code: str) -> list[tuple[list[str], str]]:
-    """Places in XML, the longest first."""
-    found = [
-        (row["element"].split("/"), row["field_path"])
-        for row in rows("elements.csv") if row["registry_code"] == registry_code
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: -len(one[0]))
+    def read_answer(self, registry_code: str, code: str, words: str) -> list[Cause]:
+        """The causes of a refusal, in the order of its words, each once for the same fields; never none.
 
+        `registry_code`: whose answer it is, `portal` for a portal's; ValueError for any other. `code` and `words` as
+        the connector or the step gives them: what no table knows becomes the cause `<registry_code>.unknown`.
+        """
+        language = self.language(registry_code)
+        plain = code.strip().lower()
+        if cause := _of_our_step(plain):
+            return _by_our_step(language, cause, words)
+        causes = _read(language, words)
+        by_code = _of_code(language, plain)
+        if not causes:
+            return [CAUSES[by_code or f"{registry_code}.{'unknown' if plain else 'no_reason'}"]]
+        if by_code and _is_telling(by_code) and all(cause.code.endswith(".unknown") for cause in causes):
+            return [CAUSES[by_code], *causes]
+        return causes
 
-def read_answer(registry_code: str, code: str, words: str) -> list[Cause]:
-    """The causes of a refusal, in the order of its words, each once for the same fields; never none.
-
-    `registry_code`: whose answer it is, `portal` for a portal's; ValueError for any other. `code` and `words` as the
-    connector or the step gives them: what neither table knows becomes the cause `<registry_code>.unknown`.
-    """
-    if registry_code not in ANSWERING:
-        raise ValueError(f"no registry and no portal: {registry_code}")
-    plain = code.strip().lower()
-    if cause := _of_our_step(plain):
-        return _by_our_step(registry_code, cause, words)
-    found = _read(registry_code, words)
-    if not found:
-        return [CAUSES[_of_code(registry_code, plain) or f"{registry_code}.{'unknown' if plain else 'no_reason'}"]]
-    by_code = _of_code(registry_code, plain)
-    if by_code and _is_telling(by_code) and all(cause.code.endswith(".unknown") for cause in found):
-        return [CAUSES[by_code], *found]
-    return found
+    def language(self, registry_code: str) -> Language:
+        """The words of one system that answers. Raises ValueError for a code of no registry and no portal."""
+        if registry_code not in ANSWERING:
+            raise ValueError(f"no registry and no portal: {registry_code}")
+        if registry_code not in self._languages:
+            own = self._own_words.get(registry_code, RefusalWords())
+            self._languages[registry_code] = language_of(registry_code, own)
+        return self._languages[registry_code]
 
 
 def _of_our_step(plain: str) -> str | None:
-    return "delivery.writer_failed" if plain.startswith("unwritable_") else _codes().get((ANY, plain))
+    return "delivery.writer_failed" if plain.startswith("unwritable_") else codes_of_our_steps().get(plain)
 
 
-def _of_code(registry_code: str, plain: str) -> str | None:
+def _of_code(language: Language, plain: str) -> str | None:
     """The cause of a code; `4 of 2 cases` is 4."""
     first = _CODE_IN_WORDS.match(plain)
-    return _codes().get((registry_code, first[0])) if first else None
+    return language.codes.get(first[0]) if first else None
 
 
 @cache
@@ -316,31 +244,31 @@ def _is_telling(cause: str) -> bool:
     return cause.partition(".")[2] not in {"no_reason", "data_wrong", "rejected", "returned", "rule_broken"}
 
 
-def _by_our_step(registry_code: str, cause: str, words: str) -> list[Cause]:
+def _by_our_step(language: Language, cause: str, words: str) -> list[Cause]:
     """What our own step says: it names fields by their paths, and quotes what a look-up answered."""
-    fields = tuple(dict.fromkeys((*_dossier_paths(words), *_element_paths(registry_code, words))))
+    fields = tuple(dict.fromkeys((*_dossier_paths(words), *_element_paths(language, words))))
     if cause in (f"{OURS}.inquiry", f"{OURS}.refused"):
-        known = [one for one in _read(registry_code, words) if not one.code.endswith(".unknown")]
+        known = [cause for cause in _read(language, words) if not cause.code.endswith(".unknown")]
         if known:
             return known
     return [narrowed(cause, fields)]
 
 
-def _read(registry_code: str, words: str) -> list[Cause]:
+def _read(language: Language, words: str) -> list[Cause]:
     """The causes in a text; none when there is no word in it."""
     text = readable(words[:LIMIT])
-    paths = _element_paths(registry_code, text) if "/" in text else ()
+    paths = _element_paths(language, text) if "/" in text else ()
     if paths:
         text = _ELEMENTS.sub(BREAK, text)
     if "SCHEMAV" in text:
         text = _SCHEMA_RULE.sub(BREAK, text)
     bare = letters(text)
-    reader = _Reader(registry_code)
+    reader = _Reader(language)
     reader.read(bare)
     if not reader.causes and (_LETTERS.search(reader.unread) or (not bare and any(map(str.isalpha, text)))):
-        reader.causes.append((f"{registry_code}.unknown", ()))
+        reader.causes.append((f"{language.registry_code}.unknown", ()))
     if len(words) > LIMIT:
-        reader.causes.append((f"{registry_code}.unknown", ()))
+        reader.causes.append((f"{language.registry_code}.unknown", ()))
     return [narrowed(code, fields) for code, fields in dict.fromkeys(_pointing(reader.causes, paths))]
 
 
@@ -358,16 +286,16 @@ def _dossier_paths(words: str) -> Iterator[str]:
             yield path
 
 
-def _element_paths(registry_code: str, words: str) -> tuple[str, ...]:
+def _element_paths(language: Language, words: str) -> tuple[str, ...]:
     """`/HoSoXml/.../DC_CaNhan[2]/hoTen` -> `case.owners.1.full_name`, for each place that is named."""
-    found = (_of_element(registry_code, match[0]) for match in _ELEMENTS.finditer(words[:LIMIT]))
+    found = (_of_element(language, match[0]) for match in _ELEMENTS.finditer(words[:LIMIT]))
     return tuple(dict.fromkeys(path for path in found if path))
 
 
-def _of_element(registry_code: str, place: str) -> str:
+def _of_element(language: Language, place: str) -> str:
     steps = [re.sub(r"^\w+:|\[\d+\]$", "", step) for step in place.strip("/").split("/")]
     numbers = re.findall(r"\[(\d+)\]", place)
-    for element, path in _elements(registry_code):
+    for element, path in language.elements:
         for end in range(len(steps), len(element) - 1, -1):
             if steps[end - len(element) : end] == element:
                 return path.replace("#", str(max(int(numbers[-1]) - 1, 0) if numbers else 0))

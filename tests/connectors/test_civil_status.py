@@ -1,7 +1,6 @@
 """The civil-status registry: what is written to it, and what its replies are understood to mean."""
 
 import json
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +9,15 @@ import pytest
 from connectors import errors
 from connectors.endpoint import Endpoint
 from connectors.http import Reply
-from connectors.registries.civil_status import POLL_PATH, REGISTRY, SUBMIT_PATH, split_name
+from connectors.registries.civil_status import REGISTRY
+from connectors.registries.civil_status.wire import split_name
 from schemas.dates import PartialDate
-from schemas.delivery import Submission
+from schemas.delivery import Outcome, Submission
+from schemas.entry import Entry
+from schemas.operation import Operation
 from tests.support.dossiers import SOUND, changed
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "civil_status"
-CASES = sorted(path.name for path in RECORDED.iterdir())
 NOWHERE = Endpoint("http://127.0.0.1:9", "key", "secret")
-VERBS = {"write": (REGISTRY.write, REGISTRY.read, SUBMIT_PATH), "ask": (REGISTRY.ask, REGISTRY.read_asked, POLL_PATH)}
 
 
 def submission_of(name: str) -> Submission:
@@ -34,29 +33,6 @@ def written(submission: Submission) -> Any:
     """The envelope of a submission, with the JSON inside it opened."""
     envelope = json.loads(REGISTRY.write([submission], NOWHERE).body)
     return {**envelope, "data": json.loads(envelope["data"])}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_a_recorded_exchange_is_written_and_read_as_expected(name: str) -> None:
-    exchange = json.loads((RECORDED / name / "exchange.json").read_text())
-    expected = json.loads((RECORDED / name / "expected.json").read_text())
-    reply = Reply(exchange["reply_status"], (RECORDED / name / "reply.body").read_bytes())
-    submissions = [submission_of(one) for one in exchange["dossiers"]]
-    write, read, path = VERBS[exchange["verb"]]
-
-    request = write(submissions, NOWHERE)
-
-    assert (request.method, request.path) == ("POST", path)
-    if body := exchange.get("body"):
-        assert (written(submissions[0]) if exchange["verb"] == "write" else json.loads(request.body)) == body
-    if "error" in expected:
-        with pytest.raises(getattr(errors, expected["error"])) as raised:
-            read(reply, submissions)
-        assert raised.value.reply == reply.body
-        return
-    assert [
-        json.loads(answer.model_dump_json(exclude_defaults=True)) for answer in read(reply, submissions)
-    ] == expected
 
 
 @pytest.mark.parametrize(
@@ -114,3 +90,49 @@ def test_half_a_surrogate_pair_in_a_receipt_makes_the_reply_unrecognised() -> No
     item = {"maHoSo": submission.dossier.dossier_code, "trangThai": "4", "ketQuaXuLy": json.dumps(result)}
     with pytest.raises(errors.Unrecognised):
         REGISTRY.read_asked(Reply(200, json.dumps({"status": "1", "value": [item]}).encode()), [submission])
+
+
+# Corrections and annulments
+
+ENTRY = Entry(registry_code="civil_status", number="123", book_code="01/2026", place_code="07210")
+
+
+def changing(operation: Operation, number: int = 1) -> Submission:
+    return submission_of("birth").model_copy(
+        update={"key": UUID(int=number), "operation": operation, "entry": ENTRY, "reason": " Sai chữ đệm "}
+    )
+
+
+@pytest.mark.parametrize("operation", [Operation.CORRECT, Operation.ANNUL])
+def test_a_change_goes_under_a_code_of_its_own_and_never_that_of_the_registration(operation: Operation) -> None:
+    first, second = (written(changing(operation, number)) for number in (1, 2))
+    assert (first["maHoSoLT"], second["maHoSoLT"]) == (f"{1:032x}", f"{2:032x}")
+    assert first["maHoSoMCDT"] == written(submission_of("birth"))["maHoSoLT"] == "H05.12.34-261120-0001"
+
+
+def test_a_correction_carries_what_a_registration_would_and_an_annulment_does_not() -> None:
+    correction, annulment = (written(changing(operation))["data"] for operation in (Operation.CORRECT, Operation.ANNUL))
+    assert correction["noiDung"] == written(submission_of("birth"))["data"]
+    assert annulment == {
+        "loaiHoTich": "LTKS",
+        "trichDan": {"soDangKy": "123", "quyenSo": "01/2026", "ngayDangKy": "", "maXa": "07210"},
+        "lyDo": "Sai chữ đệm",
+    }
+
+
+def test_operations_are_asked_about_apart() -> None:
+    together = {REGISTRY.together(changing(operation)) for operation in Operation}
+    assert together == {("24", "LTKS"), ("24", "CCHT"), ("24", "HBHT"), ("24", "LSKS")}
+
+
+def test_an_entry_that_is_not_there_refuses_a_change_and_leaves_a_registration_unknown() -> None:
+    reply = Reply(200, b'{"status": "0", "errorCode": "201", "errorDescription": "RECORD_NOT_FOUND"}')
+    outcomes = {
+        operation: [answer.outcome for answer in REGISTRY.read(reply, [changing(operation)])] for operation in Operation
+    }
+    assert outcomes == {
+        Operation.REGISTER: [Outcome.UNKNOWN], Operation.HISTORICAL: [Outcome.UNKNOWN],
+        Operation.CORRECT: [Outcome.REFUSED], Operation.ANNUL: [Outcome.REFUSED],
+    }  # fmt: skip
+    asked = REGISTRY.read_asked(reply, [changing(Operation.CORRECT)])
+    assert [answer.outcome for answer in asked] == [Outcome.UNKNOWN]

@@ -1,11 +1,8 @@
 """Health insurance: what is written, what is understood, and how connector and twin get on over real HTTP."""
 
-import json
 import time
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -14,18 +11,18 @@ from hypothesis import strategies as st
 
 from connectors import errors
 from connectors.endpoint import Endpoint
-from connectors.http import Line, Reply, Request
+from connectors.http import Line
 from connectors.registries.health_insurance import REGISTRY
 from connectors.sandbox.server import Server
 from connectors.sandbox.twins.health_insurance import HealthInsuranceTwin
 from schemas.dates import PartialDate
 from schemas.delivery import Answer, Outcome, Submission
+from schemas.entry import Entry
 from schemas.health_insurance import number_as_written, under_six_expiry
+from schemas.operation import Operation
 from schemas.registries import HealthInsuranceReceipt
-from tests.support.insurance_cases import NOWHERE, Dataset, Planted, born, died, dossier, submission, written
+from tests.support.insurance_cases import Dataset, Planted, born, died, dossier, submission, written
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "health_insurance"
-CASES = sorted(path.name for path in RECORDED.iterdir())
 LATE = "00000000-0000-5000-8000-0000000000aa"
 
 
@@ -71,39 +68,6 @@ def switch(server: Server, fault: str | None) -> None:
     assert requests.put(url, json={"fault": fault}, timeout=5).status_code == 200
 
 
-# --- recorded exchanges ---
-
-
-def _verb(name: str, submissions: list[Submission], reply: Reply) -> tuple[Request, Any]:
-    if name == "inquire":
-        assert REGISTRY.inquire and REGISTRY.read_inquiry
-        request, inquiry = REGISTRY.inquire(submissions[0], NOWHERE), REGISTRY.read_inquiry
-        return request, lambda: inquiry(reply, submissions[0])
-    if name == "ask":
-        return REGISTRY.ask(submissions, NOWHERE), lambda: REGISTRY.read_asked(reply, submissions)
-    return REGISTRY.write(submissions, NOWHERE), lambda: REGISTRY.read(reply, submissions)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_a_recorded_exchange_is_written_and_read_as_expected(case: str) -> None:
-    folder = RECORDED / case
-    submissions = [Submission.model_validate(one) for one in json.loads((folder / "submissions.json").read_bytes())]
-    request, expected = (json.loads((folder / name).read_bytes()) for name in ("request.json", "expected.json"))
-    ours, reading = _verb(request["verb"], submissions, Reply(200, (folder / "reply.body").read_bytes()))
-
-    assert (ours.method, ours.path, json.loads(ours.body)) == (request["method"], request["path"], request["body"])
-    if "error" in expected:
-        with pytest.raises(getattr(errors, expected["error"])) as raised:
-            reading()
-        assert "NGUYỄN" not in str(raised.value) and "2412345678" not in str(raised.value)
-        return
-    result = reading()
-    if isinstance(result, list):
-        assert [json.loads(answer.model_dump_json(exclude_defaults=True)) for answer in result] == expected
-    else:
-        assert json.loads(result.model_dump_json(exclude_defaults=True)) == expected
-
-
 # --- the rule of the card's last day (NĐ 146/2018, Điều 13 khoản 2) ---
 
 
@@ -143,6 +107,27 @@ def test_every_card_ends_at_a_month_s_end_between_september_and_december_of_the_
 def test_a_birth_is_sent_as_far_as_it_is_known(born_on: PartialDate, day: str, kind: str, until: str) -> None:
     item = written(submission(1, born("LÒ THỊ PÁO", born_on)))
     assert (item["ngaySinh"], item["loaiNgaySinh"], item["denNgay"]) == (day, kind, until)
+
+
+def test_a_corrected_card_keeps_its_number_and_its_last_day_follows_the_day_of_birth() -> None:
+    corrected = submission(1, born("LÒ THỊ PÁO", PartialDate.of(2026, 11, 21))).model_copy(
+        update={"operation": Operation.CORRECT, "reason": "Sai ngày sinh",
+                "entry": Entry(registry_code="health_insurance", number="2426001234")}
+    )  # fmt: skip
+    item = written(corrected)
+    assert (item["loaiYeuCau"], item["maSoBhxh"]) == ("DIEU_CHINH_THE", "2426001234")
+    assert (item["ngaySinh"], item["denNgay"], item["lyDo"]) == ("20261121", "20321130", "Sai ngày sinh")
+
+
+def test_an_annulled_card_is_named_by_its_number_alone() -> None:
+    annulled = submission(1).model_copy(
+        update={"operation": Operation.ANNUL, "reason": "Đăng ký hai lần",
+                "entry": Entry(registry_code="health_insurance", number="2426001234")}
+    )  # fmt: skip
+    assert written(annulled) == {
+        "maYeuCau": f"{1:032x}", "maHoSo": "H05.12.34-261120-0001", "loaiYeuCau": "HUY_THE",
+        "maSoBhxh": "2426001234", "lyDo": "Đăng ký hai lần",
+    }  # fmt: skip
 
 
 NUMBERS = [("2412345678 ", "2412345678"), ("0000000000", None), ("", None), (None, None)]

@@ -1,21 +1,18 @@
 """The land database: what is written, what cannot be written, and what is understood."""
 
-import json
 from decimal import Decimal
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from lxml import etree
 
-from connectors import errors
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unrecognised
 from connectors.http import Reply
-from connectors.registries.land import REGISTRY, guid_of
+from connectors.registries.land import REGISTRY
+from connectors.registries.land.wire import guid_of
 from schemas.cases import Certificate, LandCase, Purpose
 from schemas.dates import PartialDate
-from schemas.delivery import Submission
 from schemas.person import Address, IdPaper, Sex
 from schemas.registries import CivilStatusReceipt, Given
 from tests.support.land_cases import (
@@ -32,49 +29,12 @@ from tests.support.land_cases import (
     used_until,
 )
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "land"
-CASES = sorted(path.name for path in RECORDED.iterdir())
-VERBS = {"write": (REGISTRY.write, REGISTRY.read), "ask": (REGISTRY.ask, REGISTRY.read_asked)}
 VALUES = ("TRẦN", "HOA", "NGUYỄN", "024190000011", "024085000012", "Thôn Đông", "BA 123456", "345.5")
 
 
 def written(land_case: LandCase, path: str) -> list[str | None]:
     root = etree.fromstring(REGISTRY.write([submission_of(land_case)], NOWHERE).body)
     return [element.text for element in root.iterfind(path)]
-
-
-# --- recorded exchanges ---
-
-
-def canonical(body: bytes) -> bytes:
-    return etree.tostring(etree.fromstring(body, etree.XMLParser(remove_blank_text=True)), method="c14n")
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_a_recorded_exchange_is_written_and_read_as_expected(name: str) -> None:
-    folder = RECORDED / name
-    submissions = [
-        Submission.model_validate(submission) for submission in json.loads((folder / "submissions.json").read_text())
-    ]
-    request = json.loads((folder / "request.json").read_text())
-    expected = json.loads((folder / "expected.json").read_text())
-    reply = Reply(request["reply_status"], (folder / "reply.body").read_bytes())
-    write, read = VERBS[request["verb"]]
-
-    ours = write(submissions, NOWHERE)
-
-    assert (ours.method, ours.path) == (request["method"], request["path"])
-    assert canonical(ours.body) == canonical((folder / "request.xml").read_bytes())
-    assert ours.headers["Content-Type"] == "application/xml; charset=utf-8"
-    if "error" in expected:
-        with pytest.raises(getattr(errors, expected["error"])) as raised:
-            read(reply, submissions)
-        assert raised.value.reply == reply.body
-        assert "VŨ" not in str(raised.value)
-        return
-    assert [
-        json.loads(answer.model_dump_json(exclude_defaults=True)) for answer in read(reply, submissions)
-    ] == expected
 
 
 def test_a_reply_that_is_too_large_is_not_recognised() -> None:

@@ -1,15 +1,12 @@
 """The residence registry and its twin: what we write, what we read, and that a repeat is a second case."""
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from lxml import etree
 
 from connectors import xml
 from connectors.endpoint import Endpoint
@@ -19,10 +16,9 @@ from connectors.registries.residence import REGISTRY
 from connectors.sandbox.server import Server
 from connectors.sandbox.twins import residence as twin
 from schemas.delivery import Answer, Outcome, Submission
-from schemas.registries import CivilStatusReceipt, Given, ResidenceReceipt
+from schemas.registries import CivilStatusReceipt, Given
+from tests.support.recorded import first_submission, recorded_case
 
-RECORDED = Path(__file__).parents[1] / "recorded" / "residence"
-CASES = sorted(path.name for path in RECORDED.iterdir())
 LATENESS_S = 0.3
 EXTRA = {
     "officer_id": "024080000900",
@@ -56,18 +52,10 @@ def submission(
     case: str, *, dossier: dict[str, Any] | None = None, content: dict[str, Any] | None = None
 ) -> Submission:
     """A recorded case's submission, with other values in its dossier or in the dossier's case."""
-    text = json.loads((RECORDED / case / "submission.json").read_text(encoding="utf-8"))
+    text = first_submission("residence", case)
     text["dossier"] |= dossier or {}
     text["dossier"]["case"] |= content or {}
     return Submission.model_validate(text)
-
-
-def expected_answer(content: dict[str, Any]) -> Answer:
-    """An answer written by hand, its receipt that of this registry."""
-    receipt = content.pop("receipt", None)
-    answer = Answer.model_validate(content)
-    given = ResidenceReceipt.model_validate(receipt) if receipt else None
-    return answer.model_copy(update={"receipt": given})
 
 
 @pytest.fixture
@@ -106,45 +94,15 @@ def post(line: Line, body: bytes, path: str = twin.SEND_PATH) -> Reply:
     return line.send(Request("POST", path, body, {"Content-Type": "application/xml"}))
 
 
-def canonical(body: bytes) -> bytes:
-    """A document without its indentation; text keeps its blanks."""
-    return etree.tostring(etree.fromstring(body, etree.XMLParser(remove_blank_text=True)), method="c14n")
-
-
-# Recorded
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_what_we_write_is_what_was_recorded(case: str) -> None:
-    operation = json.loads((RECORDED / case / "expected.json").read_text(encoding="utf-8"))["operation"]
-    write = {"send": REGISTRY.write, "ask": REGISTRY.ask}[operation]
-    written = write([submission(case)], ELSEWHERE)
-    assert written.path == {"send": twin.SEND_PATH, "ask": twin.ASK_PATH}[operation]
-    assert canonical(written.body) == canonical((RECORDED / case / "request.xml").read_bytes())
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_a_recorded_reply_is_read_as_expected(case: str) -> None:
-    expected = json.loads((RECORDED / case / "expected.json").read_text(encoding="utf-8"))
-    reply = Reply(expected["status"], (RECORDED / case / "reply.xml").read_bytes())
-    read = {"send": REGISTRY.read, "ask": REGISTRY.read_asked}[expected["operation"]]
-    if "error" in expected:
-        with pytest.raises(Unrecognised) as raised:
-            read(reply, [submission(case)])
-        assert raised.value.reply == reply.body
-    else:
-        assert read(reply, [submission(case)]) == [expected_answer(expected["answer"])]
-
-
 # Over HTTP
 
 
 @pytest.mark.parametrize(
     ("case", "kind", "personal_id"),
     [
-        ("birth-received", "birth", "024326000101"),
-        ("death-returned-at-once", "death", ""),
-        ("residence-received", "residence", "024187000301"),
+        ("birth_received", "birth", "024326000101"),
+        ("death_returned_at_once", "death", ""),
+        ("residence_received", "residence", "024187000301"),
     ],
 )
 def test_a_case_is_received_then_processed_then_done(line: Line, case: str, kind: str, personal_id: str) -> None:
@@ -170,8 +128,8 @@ def test_a_case_is_received_then_processed_then_done(line: Line, case: str, kind
 
 
 def test_a_refusal_comes_at_once_or_as_the_result(line: Line) -> None:
-    at_once = submission("birth-received", dossier={"dossier_code": "H05.12.34-261120-0091"})
-    later = submission("death-returned-at-once", dossier={"dossier_code": "H05.12.34-261120-0092"})
+    at_once = submission("birth_received", dossier={"dossier_code": "H05.12.34-261120-0091"})
+    later = submission("death_returned_at_once", dossier={"dossier_code": "H05.12.34-261120-0092"})
     expected = Answer(outcome=Outcome.REFUSED, code="4", words="Chủ hộ không có chỗ ở hợp pháp")
     assert send(line, at_once) == ask(line, at_once) == expected
     assert send(line, later).outcome is Outcome.ACCEPTED
@@ -181,12 +139,12 @@ def test_a_refusal_comes_at_once_or_as_the_result(line: Line) -> None:
 
 
 def test_what_was_never_sent_is_unknown(line: Line) -> None:
-    assert ask(line, submission("birth-received")) == Answer(outcome=Outcome.UNKNOWN)
+    assert ask(line, submission("birth_received")) == Answer(outcome=Outcome.UNKNOWN)
 
 
 @pytest.mark.parametrize("fault", ["lose_answer", "cut_off"])
 def test_a_case_whose_answer_was_lost_is_found_by_asking(line: Line, fault: str) -> None:
-    one = submission("birth-received")
+    one = submission("birth_received")
     switch(line, fault)
     with pytest.raises(Unreachable) as raised:
         send(line, one)
@@ -199,7 +157,7 @@ def test_a_case_whose_answer_was_lost_is_found_by_asking(line: Line, fault: str)
 
 
 def test_a_repeat_makes_a_second_case_and_asking_shows_it(line: Line) -> None:
-    one = submission("birth-received")
+    one = submission("birth_received")
     assert send(line, one).outcome is send(line, one).outcome is Outcome.ACCEPTED
     time.sleep(LATENESS_S * 1.2)
     assert [row["request_code"] for row in registered(line)] == [one.request_code] * 2
@@ -216,7 +174,7 @@ def test_the_greeting_is_answered_and_changes_nothing(line: Line) -> None:
 def test_a_maintenance_page_is_not_taken_for_an_answer(line: Line) -> None:
     switch(line, "garbage")
     with pytest.raises(Unrecognised):
-        send(line, submission("birth-received"))
+        send(line, submission("birth_received"))
 
 
 # Who we are
@@ -226,13 +184,13 @@ def test_a_maintenance_page_is_not_taken_for_an_answer(line: Line) -> None:
 def test_a_wrong_signature_is_for_the_operator(line: Line, wrong: dict[str, Any]) -> None:
     stranger = replace(line.endpoint, **wrong)
     with Line(stranger, REGISTRY.auth) as other, pytest.raises(Unauthorised) as raised:
-        send(other, submission("birth-received"))
+        send(other, submission("birth_received"))
     assert b"<faultstring>" in raised.value.reply
-    assert ask(line, submission("birth-received")).outcome is Outcome.UNKNOWN
+    assert ask(line, submission("birth_received")).outcome is Outcome.UNKNOWN
 
 
 def test_a_signature_older_than_five_minutes_is_refused(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    request = REGISTRY.ask([submission("birth-received")], line.endpoint)
+    request = REGISTRY.ask([submission("birth_received")], line.endpoint)
     signed = REGISTRY.auth.sign(request, line.endpoint, None)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 299)
@@ -245,12 +203,12 @@ def test_a_signature_older_than_five_minutes_is_refused(line: Line, monkeypatch:
 @pytest.mark.parametrize("name", ["officer_id", "agency_code"])
 def test_a_connection_without_an_acting_officer_or_unit_is_for_the_operator(name: str) -> None:
     with pytest.raises(Unauthorised, match=name):
-        REGISTRY.write([submission("birth-received")], replace(ELSEWHERE, extra={**EXTRA, name: ""}))
+        REGISTRY.write([submission("birth_received")], replace(ELSEWHERE, extra={**EXTRA, name: ""}))
 
 
 def test_an_officer_without_twelve_digits_is_for_the_operator() -> None:
     with pytest.raises(Unauthorised, match="officer_id"):
-        REGISTRY.write([submission("birth-received")], replace(ELSEWHERE, extra={**EXTRA, "officer_id": "12345"}))
+        REGISTRY.write([submission("birth_received")], replace(ELSEWHERE, extra={**EXTRA, "officer_id": "12345"}))
 
 
 # What the dossier lacks is refused before it is sent, by place and rule
@@ -280,14 +238,14 @@ BIRTH = "/ct:TiepNhanHoSo/ct:DangKyThuongTruTre"
 )
 def test_a_dossier_that_does_not_fit_is_refused_by_place_and_rule(content: dict[str, Any], where: str) -> None:
     with pytest.raises(Refused) as raised:
-        REGISTRY.write([submission("birth-received", content=content)], ELSEWHERE)
+        REGISTRY.write([submission("birth_received", content=content)], ELSEWHERE)
     assert str(raised.value).startswith(f"residence: {where}")
     assert "Rơ" not in str(raised.value) and "0241" not in str(raised.value) and "07201" not in str(raised.value)
 
 
 @pytest.mark.parametrize("missing", ["personal_id", "entry_number", "book_code", "registered_on"])
 def test_a_birth_without_what_civil_status_gives_is_refused(missing: str) -> None:
-    one = submission("birth-received")
+    one = submission("birth_received")
     one = one.model_copy(
         update={"given": Given.by(one.given.of(CivilStatusReceipt).model_copy(update={missing: None}))}
     )
@@ -297,14 +255,14 @@ def test_a_birth_without_what_civil_status_gives_is_refused(missing: str) -> Non
 
 def test_a_case_of_another_registry_is_refused() -> None:
     marriage = {"kind": "marriage", "husband": {"full_name": "LÊ VĂN BÌNH"}, "wife": {"full_name": "VŨ THỊ LAN"}}
-    one = submission("birth-received", dossier={"case": marriage})
+    one = submission("birth_received", dossier={"case": marriage})
     with pytest.raises(Refused, match="kind marriage"):
         REGISTRY.write([one], ELSEWHERE)
 
 
 def test_decomposed_text_is_sent_composed() -> None:
     decomposed = "Nguye\u0302\u0303n Thi\u0323 Mai"
-    one = submission("birth-received", content={"child": {**CHILD, "full_name": decomposed}})
+    one = submission("birth_received", content={"child": {**CHILD, "full_name": decomposed}})
     assert "NGUYỄN THỊ MAI" in REGISTRY.write([one], ELSEWHERE).body.decode()
 
 
@@ -314,7 +272,7 @@ def test_decomposed_text_is_sent_composed() -> None:
 @pytest.mark.parametrize("body", [BOMB, EXTERNAL, b"", b"<KetQua", b"<KetQua/>", b"\xff\xfe\x00"])
 def test_a_reply_that_is_no_answer_is_unrecognised_and_kept(body: bytes) -> None:
     with pytest.raises(Unrecognised) as raised:
-        REGISTRY.read(Reply(200, body), [submission("birth-received")])
+        REGISTRY.read(Reply(200, body), [submission("birth_received")])
     assert raised.value.reply == body
 
 
@@ -322,7 +280,7 @@ def test_a_reply_that_is_no_answer_is_unrecognised_and_kept(body: bytes) -> None
 def test_a_reply_in_another_encoding_is_read_as_declared(encoding: str) -> None:
     """cp1258 writes Vietnamese in pieces: `Đ` and `ộ` as o-circumflex and a dot below."""
     declared = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1258": "windows-1258"}[encoding]
-    one = submission("death-returned-at-once")
+    one = submission("death_returned_at_once")
     reply = (
         f'<?xml version="1.0" encoding="{declared}"?><KetQua xmlns="http://cutru.dancuquocgia.bca">'
         f"<MaYeuCau>{one.request_code}</MaYeuCau><SoLuong>1</SoLuong>"
@@ -336,14 +294,14 @@ def test_a_reply_in_another_encoding_is_read_as_declared(encoding: str) -> None:
 def test_bytes_that_are_not_in_the_declared_encoding_are_unrecognised() -> None:
     body = b'<?xml version="1.0" encoding="UTF-8"?><KetQua>H\xe9 gia \xae\xd7nh</KetQua>'
     with pytest.raises(Unrecognised):
-        REGISTRY.read(Reply(200, body), [submission("birth-received")])
+        REGISTRY.read(Reply(200, body), [submission("birth_received")])
 
 
 @pytest.mark.parametrize("day", ["", "2026112", "20261131", "21/11/2026"])
 def test_a_result_without_a_readable_day_is_unrecognised(day: str) -> None:
-    body = (RECORDED / "residence-done" / "reply.xml").read_bytes().replace(b"20250616", day.encode())
+    body = recorded_case("residence", "residence_done").reply.body.replace(b"20250616", day.encode())
     with pytest.raises(Unrecognised):
-        REGISTRY.read_asked(Reply(200, body), [submission("residence-done")])
+        REGISTRY.read_asked(Reply(200, body), [submission("residence_done")])
 
 
 # The twin's own answers to what is wrong
@@ -357,11 +315,11 @@ def test_the_twin_answers_a_malformed_body_with_its_own_error(line: Line, body: 
     assert root.tag == f"{twin.NS}Loi"
     assert root.findtext(f"{twin.NS}MaLoi") == ("CT-02" if body == b"<a/>" else "CT-01")
     with pytest.raises(LienthongError):
-        REGISTRY.read(reply, [submission("birth-received")])
+        REGISTRY.read(reply, [submission("birth_received")])
 
 
 def test_the_twin_refuses_a_number_of_thirteen_digits_in_its_own_words(line: Line) -> None:
-    one = submission("birth-received")
+    one = submission("birth_received")
     body = REGISTRY.write([one], line.endpoint).body.replace(b"024326000101", b"0243260001012")
     (answer,) = REGISTRY.read(post(line, body), [one])
     assert answer.outcome is Outcome.REFUSED
@@ -370,7 +328,7 @@ def test_the_twin_refuses_a_number_of_thirteen_digits_in_its_own_words(line: Lin
 
 
 def test_the_twin_takes_no_look_up_for_a_new_case(line: Line) -> None:
-    asking = REGISTRY.ask([submission("birth-received")], line.endpoint)
+    asking = REGISTRY.ask([submission("birth_received")], line.endpoint)
     assert post(line, asking.body).status == 400
     assert post(line, asking.body, "/cutru/1.0/XoaHoSo").status == 404
     assert line.send(Request("GET", twin.SEND_PATH)).status == 405

@@ -5,9 +5,11 @@ import time
 import pytest
 
 from connectors.sandbox.dataset import REFUSALS
-from quality.answers import CAUSES, Cause, cause_of, read_answer
+from dags.steps.answers import read_answer, reader, words_of_registries
+from quality.answers import CAUSES, Cause, cause_of
 from quality.answers.causes import ANSWERING, CASES, rows
-from quality.answers.reading import PERSONS, SUBJECTS, _paths
+from quality.answers.language import subjects_of
+from quality.answers.reading import PERSONS
 from quality.check import CATALOGUE, Who
 from quality.titles import title_of
 from schemas.registries import REGISTRY_CODES
@@ -66,6 +68,8 @@ TOLD_BY_TWINS = [
     (CIVIL, "108", "PROVINCE_ID_INCORRECT", ["civil_status.province_unknown"]),
     (CIVIL, "200", "RECORD_UNCOMPLETE", ["civil_status.not_ready"]),
     (CIVIL, "201", "RECORD_NOT_FOUND", ["civil_status.not_known"]),
+    (CIVIL, "201", "RECORD_NOT_FOUND: không tìm thấy mục đăng ký", ["civil_status.entry_unknown"]),
+    (CIVIL, "500", "Mục đăng ký đã bị hủy bỏ", ["civil_status.entry_annulled"]),
     (CIVIL, "302", "DATA_TYPE_INVALID: module", ["civil_status.type_wrong"]),
     (CIVIL, "302", "DATA_TYPE_INVALID: maDinhDanhHoSo", ["civil_status.type_wrong"]),
     (CIVIL, "500", "DATA_INCORRECT: dữ liệu không đúng cấu trúc", ["civil_status.structure_wrong"]),
@@ -100,6 +104,7 @@ TOLD_BY_TWINS = [
     (INSURANCE, "98", "System is busy, try again later", ["health_insurance.passing_trouble"]),
     (INSURANCE, "10", "Thiếu tiêu chí tra cứu", ["health_insurance.person_uncertain"]),
     (INSURANCE, "01", "Không tìm thấy mã số", ["health_insurance.number_unknown"]),
+    (INSURANCE, "40", "Không tìm thấy mã số BHXH", ["health_insurance.number_unknown"]),
     (INSURANCE, "90", "Invalid JSON", ["health_insurance.structure_wrong"]),
     (INSURANCE, "90", "dsYeuCau is required", ["health_insurance.structure_wrong"]),
     (INSURANCE, "91", "Maximum 50 records per request", ["health_insurance.too_many"]),
@@ -250,6 +255,29 @@ def test_what_our_own_step_says_is_read(
 # The tables
 
 
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of a table, of all registries: each with the code of the registry whose folder it lies in."""
+    common = rows(f"{name}.csv") if name != "elements" else []
+    own = (
+        {**row, "registry_code": code} for code, words in words_of_registries().items() for row in getattr(words, name)
+    )
+    return [*common, *own]
+
+
+@pytest.mark.parametrize(
+    ("registry_code", "whose"),
+    [
+        (CIVIL, ("case.child", "case.deceased", "case.husband", "case.wife")),
+        (RESIDENCE, ("case.child", "case.deceased", "case.person")),
+        (INSURANCE, ("case.child", "case.deceased")),
+        (LAND, ("case.owners",)),
+        (PORTAL, ()),
+    ],
+)
+def test_a_field_of_nobody_named_is_of_whom_the_case_is_about(registry_code: str, whose: tuple[str, ...]) -> None:
+    assert subjects_of(registry_code) == whose
+
+
 def test_causes_are_whole() -> None:
     assert not set(CAUSES) & set(CATALOGUE), "a cause is called as a check is"
     for cause in CAUSES.values():
@@ -284,24 +312,25 @@ def test_every_field_that_a_cause_points_at_is_in_dossiers_of_its_registry() -> 
 
 
 def test_every_field_that_words_name_is_in_some_dossier() -> None:
-    for row in rows("phrases.csv"):
+    for row in table("phrases"):
         if row["role"] != "field" or not row["meaning"]:
             continue
         for registry_code in ANSWERING if not row["registry_code"] else (row["registry_code"],):
-            paths = _paths(registry_code, tuple(row["meaning"].split()), ())
+            paths = reader().language(registry_code).paths(tuple(row["meaning"].split()), ())
             assert paths or registry_code == PORTAL, row
             whole = Cause("", "", paths, Who.DESK, "", "", "", "", "")
             assert {path for kind in CASES for path in whole.fields_of(kind)} == set(paths), row
-    for whose in (*PERSONS.values(), *SUBJECTS.values()):
-        assert all(title_of(path) for path in whose.split())
-    for row in rows("elements.csv"):
+    subjects = (path for registry_code in ANSWERING for path in subjects_of(registry_code))
+    for path in (*(path for whose in PERSONS.values() for path in whose.split()), *subjects):
+        assert title_of(path)
+    for row in table("elements"):
         assert title_of(row["field_path"].replace("#", "0")), row
 
 
 def test_the_tables_agree() -> None:
-    for row in rows("codes.csv"):
+    for row in table("codes"):
         assert row["cause"] in CAUSES, row
-    for row in rows("phrases.csv"):
+    for row in table("phrases"):
         assert row["registry_code"] in ("", *ANSWERING) and row["role"] in (
             "sentence", "fault", "fault_bare", "fault_before", "field", "filler"
         ), row  # fmt: skip
@@ -311,7 +340,7 @@ def test_the_tables_agree() -> None:
 
 
 def test_every_sentence_of_the_table_is_read_as_it_says() -> None:
-    for row in rows("phrases.csv"):
+    for row in table("phrases"):
         if row["role"] != "sentence":
             continue
         for registry_code in ANSWERING if not row["registry_code"] else (row["registry_code"],):

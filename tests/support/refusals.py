@@ -1,6 +1,6 @@
 """What a registry's words are read as, in short."""
 
-from quality.answers import read_answer
+from dags.steps.answers import read_answer
 
 CIVIL, RESIDENCE, INSURANCE, LAND, PORTAL = "civil_status", "residence", "health_insurance", "land", "portal"
 Seen = list[tuple[str, tuple[str, ...]]]

@@ -1,6 +1,6 @@
 """The twin of the land database: one dossier a GUID; the same content again changes nothing, other content conflicts.
 
-Written from `schemas/xsd/land.xsd` and the rules of public VBDLIS validators: purposes add up to the parcel (1e-4),
+Written from `land.xsd` and the rules of public VBDLIS validators: purposes add up to the parcel (1e-4),
 nobody owns twice, purpose codes of TT 25/2014 and 75/2015, the form of a certificate's serial, an end for every purpose
 but ONT and ODT. A dossier that was refused for a business reason may be sent anew with other content. The paths, the
 codes and the words of the replies are assumed. Several faults come glued together, as seen in practice.
@@ -97,7 +97,8 @@ class LandTwin:
         self._held: dict[str, Held] = {}
         self._tokens: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._schema: Any = etree.XMLSchema(etree.fromstring(files("schemas").joinpath("xsd/land.xsd").read_bytes()))
+        schema = files("connectors").joinpath("registries/land/land.xsd").read_bytes()
+        self._schema: Any = etree.XMLSchema(etree.fromstring(schema))
         self._schema_lock = threading.Lock()  # a schema keeps its faults in itself
         self._answers = {SEND_PATH: self._take, ASK_PATH: self._tell}
 

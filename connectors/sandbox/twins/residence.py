@@ -1,7 +1,7 @@
 """The twin of the residence registry: opens a case for every request it is sent, repeats included.
 
 It answers with a case number; the result comes `lateness_s` later, by look-up. Half of what it refuses it returns at
-once, the other half as a result. Written from `schemas/xsd/residence.xsd` and the population service's rules on who
+once, the other half as a result. Written from `residence.xsd` and the population service's rules on who
 may ask: what the real registry does with a repeat, and its words, are assumed.
 """
 
@@ -90,7 +90,8 @@ class ResidenceTwin:
         self._cases: dict[str, list[Case]] = {}
         self._lock = threading.Lock()
         self._schema_lock = threading.Lock()  # a schema keeps the faults of its last document in itself
-        self._schema = etree.XMLSchema(etree.fromstring(files("schemas").joinpath("xsd/residence.xsd").read_bytes()))
+        schema = files("connectors").joinpath("registries/residence/residence.xsd").read_bytes()
+        self._schema = etree.XMLSchema(etree.fromstring(schema))
 
     def handle(self, request: Incoming) -> Outgoing:
         if request.path not in ROOT_OF:

@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from connectors.ledger.grants import within
 from connectors.ledger.unrecognised_replies import incidents, unknown_answers
 from dags.desk.visit import TurnedAway, Visit, VisitDep
-from quality.answers import CAUSES, fingerprint
+from dags.steps.answers import fingerprint
+from quality.answers import CAUSES
 from schemas.roles import May
 
 UNKNOWN = tuple(code for code in CAUSES if code.endswith(".unknown"))
