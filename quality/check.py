@@ -27,9 +27,12 @@ from pkgutil import iter_modules
 from typing import Any, NotRequired, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
 from quality.titles import models_in, title_of
+from schemas.agencies import AgencyTable
+from schemas.agencies import agencies as shipped_agencies
 from schemas.dossier import Dossier
 from schemas.fields import Model
 from schemas.finding import Finding, Weight
+from schemas.in_force import Dated
 from schemas.registries import Receipt
 from schemas.routes import Route, route_of
 
@@ -61,7 +64,7 @@ class Who(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Dated):
     """A fault that is looked for. `says_vi`: what is seen and what it contradicts; `do_vi`: what to do about it.
 
     `edit` takes the value at the fault's field as JSON has it, whatever it is; it suggests nothing for what is no text.
@@ -99,12 +102,14 @@ class FetchedPaper:
 
 @dataclass(frozen=True)
 class Examination:
-    """What a check may need besides the thing it looks at. `route` is None when the procedure has none that day."""
+    """What a check may need besides the thing it looks at. `route` is None when the procedure has none that day;
+    `agencies` is the table by which agency codes are judged."""
 
     dossier: Dossier
     papers: Sequence[FetchedPaper]
     event_on: date
     route: Route | None
+    agencies: AgencyTable
 
     def reaches(self, registry_code: str) -> bool:
         """Whether the dossier's route goes to this registry."""
@@ -335,19 +340,27 @@ def _sighting(look: _Look, path: str, saw: str | At) -> Sighting:
 
 def _in_order(seen: _Seen, event_on: date) -> list[Sighting]:
     """Of the checks in force that day; the heaviest first, one for each check and field."""
-    sightings = [_sighting(*one) for one in seen if one[0].check.valid_from <= event_on < one[0].check.valid_until]
+    sightings = [_sighting(*one) for one in seen if one[0].check.holds_on(event_on)]
     by_place = {(RANK[one.finding.weight], one.finding.check_code, one.finding.field_path): one for one in sightings}
     return [by_place[place] for place in sorted(by_place)]
 
 
-def _examination(dossier: Dossier, papers: Sequence[FetchedPaper]) -> Examination:
+def _examination(
+    dossier: Dossier, papers: Sequence[FetchedPaper] = (), agencies: AgencyTable | None = None
+) -> Examination:
     event_on = dossier.event_on
-    return Examination(dossier, papers, event_on, route_of(dossier.procedure_code, event_on))
+    route = route_of(dossier.procedure_code, event_on)
+    return Examination(dossier, papers, event_on, route, agencies or shipped_agencies())
 
 
-def sight(dossier: Dossier, papers: Sequence[FetchedPaper] = ()) -> list[Sighting]:
-    """Every fault in a dossier with what was seen, the heaviest first; one for each check and field."""
-    exam = _examination(dossier, papers)
+def sight(
+    dossier: Dossier, papers: Sequence[FetchedPaper] = (), *, agencies: AgencyTable | None = None
+) -> list[Sighting]:
+    """Every fault in a dossier with what was seen, the heaviest first; one for each check and field.
+
+    `agencies`: the table that agency codes are judged by; None for the one that ships.
+    """
+    exam = _examination(dossier, papers, agencies)
     seen: _Seen = []
     _walk(dossier, "", "", exam, seen)
     for place, paper in enumerate(papers):
@@ -355,17 +368,20 @@ def sight(dossier: Dossier, papers: Sequence[FetchedPaper] = ()) -> list[Sightin
     return _in_order(seen, exam.event_on) if seen else []
 
 
-def examine(dossier: Dossier, papers: Sequence[FetchedPaper] = ()) -> list[Finding]:
+def examine(
+    dossier: Dossier, papers: Sequence[FetchedPaper] = (), *, agencies: AgencyTable | None = None
+) -> list[Finding]:
     """Run every check on a dossier. `papers`: as fetched, in the order of `dossier.papers`; none when not fetched yet.
+    `agencies`: the table that agency codes are judged by; None for the one that ships.
 
     Pure: the same dossier always has the same findings, in the same order, the heaviest first.
     """
-    return [sighting.finding for sighting in sight(dossier, papers)]
+    return [sighting.finding for sighting in sight(dossier, papers, agencies=agencies)]
 
 
 def examine_receipt(receipt: Receipt, dossier: Dossier) -> list[Finding]:
     """Run every check on what a registry gave back for a dossier; paths are `receipt.book_code` and the like. Pure."""
-    exam = _examination(dossier, ())
+    exam = _examination(dossier)
     seen: _Seen = []
     _walk(receipt, RECEIPT, f"{RECEIPT}.", exam, seen)
     return [sighting.finding for sighting in _in_order(seen, exam.event_on)]

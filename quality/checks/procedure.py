@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache
 
 from quality.check import HOLDS, STOPS, Examination, Saw, Who, check, check_each, declare
-from schemas.agencies import AgencyTable, agencies
+from schemas.agencies import AgencyTable
 from schemas.cases import MarriageCase
 from schemas.catalogues import ANY_REGISTRY, row_of
 from schemas.dossier import Dossier, PortalStatus
@@ -126,7 +126,7 @@ def _province_of(table: AgencyTable, agency_code: str, on: date) -> str | None:
     do_en="Check the dossier code at the portal; release or reject the batch when that is clear.",
 )  # fmt: skip
 def dossier_of_another_province(dossier: Dossier, exam: Examination) -> Saw:
-    given_in = _province_of(agencies(), dossier.dossier_code.partition("-")[0], exam.event_on)
+    given_in = _province_of(exam.agencies, dossier.dossier_code.partition("-")[0], exam.event_on)
     return "of another province" if given_in is not None and given_in != dossier.portal_code else None
 
 
