@@ -12,6 +12,9 @@ A second parameter, `exam: Examination`, is given to those that want it. A check
 None, or what it saw in a few English words without a personal value; `At(field, saw)` when the fault lies elsewhere
 than in its first field. Files in `quality/checks/` are found by themselves: to add a check is to write its function.
 
+A check holds while the laws hold that its `source` cites (`schemas.law`), unless it states its days itself; a check
+whose source cites no law always holds.
+
 `edit` is a suggestion for the text at fault, where there is only one: the same text without spaces, not another text.
 It gives the new text, EMPTY for "leave it empty", or None when it has no suggestion; a person decides.
 """
@@ -33,6 +36,7 @@ from schemas.dossier import Dossier
 from schemas.fields import Model
 from schemas.finding import Finding, Weight
 from schemas.in_force import Dated
+from schemas.law import days_of
 from schemas.registries import Receipt
 from schemas.routes import Route, route_of
 
@@ -70,8 +74,8 @@ class Check(Dated):
     `edit` takes the value at the fault's field as JSON has it, whatever it is; it suggests nothing for what is no text.
     `subject` is the file of `quality/checks/` it stands in.
     `about`: the models it looks at; none when it looks at values by name, or has no function. `fields`: where it can
-    lie, relative to those models; none when it can lie anywhere. The dossier's event chooses: from `valid_from`, before
-    `valid_until`.
+    lie, relative to those models; none when it can lie anywhere. It judges dossiers whose event is on a day from
+    `valid_from` until the day before `valid_until`.
     """
 
     code: str
@@ -171,11 +175,18 @@ _F = TypeVar("_F", bound=Callable[..., Saw])
 
 
 def declare(code: str, *fields: str, about: tuple[type, ...] = (), **words: Unpack[Words]) -> Check:
-    """Put a check into the catalogue; without a function it is one that a step finds by itself."""
+    """Put a check into the catalogue; without a function it is one that a step finds by itself.
+
+    Raises ValueError for a second check of this name, KeyError for a source that cites a law without a row.
+    """
     if code in CATALOGUE:
         raise ValueError(f"two checks are called {code}")
     edit = words.pop("edit", None)
-    given: dict[str, Any] = {"who": Who.DESK, **words, "edit": _on_text(edit) if edit else None}
+    valid_from, valid_until = days_of(words["source"])
+    given: dict[str, Any] = {
+        "who": Who.DESK, "valid_from": valid_from, "valid_until": valid_until, **words,
+        "edit": _on_text(edit) if edit else None,
+    }  # fmt: skip
     CATALOGUE[code] = Check(code, fields, about=about, subject=_file_that_declares(), **given)
     return CATALOGUE[code]
 

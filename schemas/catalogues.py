@@ -10,7 +10,7 @@ a finding, never a default.
 from datetime import date
 from functools import cache
 
-from schemas.in_force import Certainty, RowInForce, in_force, read_rows
+from schemas.in_force import Certainty, RowInForce, read_rows
 from schemas.text import clean, tone_key
 
 ANY_REGISTRY = ""
@@ -67,8 +67,10 @@ def rows_of(catalogue: str, registry_code: str, value: str | None) -> tuple[Cata
 
 def row_of(catalogue: str, registry_code: str, value: str | None, on: date) -> CatalogueRow | None:
     """The row in force on a day that may be relied on."""
-    reliable = (row for row in rows_of(catalogue, registry_code, value) if row.certainty is not Certainty.UNVERIFIED)
-    return in_force(reliable, on)
+    for row in rows_of(catalogue, registry_code, value):
+        if row.certainty is not Certainty.UNVERIFIED and row.holds_on(on):
+            return row
+    return None
 
 
 def code_of(catalogue: str, registry_code: str, value: str | None, on: date) -> str | None:

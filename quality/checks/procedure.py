@@ -119,7 +119,7 @@ def _province_of(table: AgencyTable, agency_code: str, on: date) -> str | None:
     "dossier_code", "portal_code",
     weight=STOPS,
     who=Who.STEWARD,
-    source="NĐ 118/2025/NĐ-CP; schemas/data/agencies.csv: tỉnh của cơ quan trong mã hồ sơ",
+    source="NĐ 61/2018/NĐ-CP; NĐ 118/2025/NĐ-CP; schemas/data/agencies.csv: tỉnh của cơ quan trong mã hồ sơ",
     says_vi="Mã hồ sơ do tỉnh khác cấp; cổng có thể đang gửi nhầm dữ liệu của tỉnh khác.",
     do_vi="Kiểm tra mã hồ sơ trên cổng; rõ rồi mới cho lô đi tiếp hoặc từ chối.",
     says_en="Another province gave the dossier code; the portal may be sending another province's data.",
