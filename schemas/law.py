@@ -1,4 +1,4 @@
-"""Laws: `data/laws.csv` has a row for each law, decree, circular or decision that checks, routes, forms or deadlines cite.
+"""Laws: `data/laws.csv` has a row for each law, decree, circular or decision that a check, route or deadline cites.
 
 A source cites a law by its number: `Luật Hộ tịch 60/2014/QH13, Điều 14` cites 60/2014/QH13, `QĐ 1351/QĐ-BHXH năm 2015`
 cites 1351/QĐ-BHXH. Parts of a source are separated by `;`. A part with the word `mẫu` or `tờ khai` cites a law for its

@@ -25,8 +25,9 @@ from connectors.ledger.examinations import (
 from connectors.portals.contract import Platform
 from connectors.portals.provinces import PROVINCES, Province, read_original
 from dags.steps.matching import match_dossiers
-from quality.check import FetchedPaper, examine
+from quality.check import FetchedPaper
 from quality.deadlines import term_of
+from quality.examination import examine
 from schemas.decision import UNACCEPTABLE, fitted
 from schemas.delivery import delivery_key
 from schemas.dossier import ADMISSION, Admission, Dossier, Paper

@@ -8,7 +8,8 @@ from connectors.sandbox.dataset import REFUSALS
 from quality.answers import CAUSES, Cause, cause_of, read_answer
 from quality.answers.causes import ANSWERING, CASES, rows
 from quality.answers.reading import PERSONS, SUBJECTS, _paths
-from quality.check import CATALOGUE, Who
+from quality.check import Who
+from quality.examination import CATALOGUE
 from quality.titles import title_of
 from schemas.registries import REGISTRY_CODES
 from schemas.routes import ROUTES

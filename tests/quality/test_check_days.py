@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from quality.check import CATALOGUE
+from quality.examination import CATALOGUE
 from schemas.law import citations, laws
 
 ALWAYS, ENDLESS = date.min, date.max

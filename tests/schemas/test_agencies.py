@@ -13,8 +13,8 @@ from hypothesis import strategies as some
 
 from connectors.portals.onestop import PLATFORM
 from connectors.sandbox.twins.onestop import written
-from quality.check import CATALOGUE, examine, explain, sight
 from quality.checks import agencies as checks
+from quality.examination import CATALOGUE, examine, explain, sight
 from schemas.agencies import AgencyCode, AgencyKind, AgencyTable, agencies
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier
