@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from quality.check import CATALOGUE, Check, Who
+from quality.check import Check, Who
+from quality.examination import CATALOGUE
 from schemas.finding import Weight
 
 SUBJECTS: dict[str, tuple[str, str]] = {

@@ -1,4 +1,4 @@
-"""What a check is, the catalogue of all of them, and `examine`, which runs those that a dossier gives cause for.
+"""What a check is: how it is declared, what it is given, and the walk that finds what each check looks at.
 
 A check looks at one thing, its first parameter. There are two ways to say at what.
 
@@ -10,7 +10,11 @@ A check looks at one thing, its first parameter. There are two ways to say at wh
 
 A second parameter, `exam: Examination`, is given to those that want it. A check is named after the fault. It answers
 None, or what it saw in a few English words without a personal value; `At(field, saw)` when the fault lies elsewhere
-than in its first field. Files in `quality/checks/` are found by themselves: to add a check is to write its function.
+than in its first field. To add a check is to write its function: `quality.examination` finds the files in
+`quality/checks/` by itself and runs what they declare.
+
+A check holds while the laws hold that its `source` cites (`schemas.law`), unless it states its days itself; a check
+whose source cites no law always holds.
 
 `edit` is a suggestion for the text at fault, where there is only one: the same text without spaces, not another text.
 It gives the new text, EMPTY for "leave it empty", or None when it has no suggestion; a person decides.
@@ -22,21 +26,18 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, NotRequired, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
-from quality.titles import models_in, title_of
+from quality.titles import models_in
+from schemas.agencies import AgencyTable
 from schemas.dossier import Dossier
 from schemas.fields import Model
-from schemas.finding import Finding, Weight
-from schemas.registries import Receipt
-from schemas.routes import Route, route_of
+from schemas.finding import Weight
+from schemas.in_force import Dated
+from schemas.law import days_of
+from schemas.routes import Route
 
 STOPS, HOLDS, NOTES = Weight.STOPS, Weight.HOLDS, Weight.NOTES
-RANK = {weight: rank for rank, weight in enumerate(Weight)}
-RECEIPT = "receipt"
-"""Where paths of fields begin that are not the dossier's but what a registry gave back."""
 
 
 class Empty(Enum):
@@ -61,14 +62,14 @@ class Who(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Dated):
     """A fault that is looked for. `says_vi`: what is seen and what it contradicts; `do_vi`: what to do about it.
 
     `edit` takes the value at the fault's field as JSON has it, whatever it is; it suggests nothing for what is no text.
     `subject` is the file of `quality/checks/` it stands in.
     `about`: the models it looks at; none when it looks at values by name, or has no function. `fields`: where it can
-    lie, relative to those models; none when it can lie anywhere. The dossier's event chooses: from `valid_from`, before
-    `valid_until`.
+    lie, relative to those models; none when it can lie anywhere. It judges dossiers whose event is on a day from
+    `valid_from` until the day before `valid_until`.
     """
 
     code: str
@@ -99,12 +100,14 @@ class FetchedPaper:
 
 @dataclass(frozen=True)
 class Examination:
-    """What a check may need besides the thing it looks at. `route` is None when the procedure has none that day."""
+    """What a check may need besides the thing it looks at. `route` is None when the procedure has none that day;
+    `agencies` is the table by which agency codes are judged."""
 
     dossier: Dossier
     papers: Sequence[FetchedPaper]
     event_on: date
     route: Route | None
+    agencies: AgencyTable
 
     def reaches(self, registry_code: str) -> bool:
         """Whether the dossier's route goes to this registry."""
@@ -121,14 +124,6 @@ class At:
 
 Saw = str | At | None
 """What a check answers."""
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A fault seen just now. `saw` is for the screen of the moment; only `finding` is kept."""
-
-    finding: Finding
-    saw: str
 
 
 class Words(TypedDict):
@@ -157,8 +152,8 @@ class _Look:
     only: Callable[..., bool] | None = None
 
 
-CATALOGUE: dict[str, Check] = {}
-"""Every check by its code."""
+DECLARED: dict[str, Check] = {}
+"""The checks of the files imported so far, by their codes; `quality.examination.CATALOGUE` has all."""
 
 _LOOKS: list[_Look] = []
 
@@ -166,13 +161,20 @@ _F = TypeVar("_F", bound=Callable[..., Saw])
 
 
 def declare(code: str, *fields: str, about: tuple[type, ...] = (), **words: Unpack[Words]) -> Check:
-    """Put a check into the catalogue; without a function it is one that a step finds by itself."""
-    if code in CATALOGUE:
+    """Put a check into the catalogue; without a function it is one that a step finds by itself.
+
+    Raises ValueError for a second check of this name, KeyError for a source that cites a law without a row.
+    """
+    if code in DECLARED:
         raise ValueError(f"two checks are called {code}")
     edit = words.pop("edit", None)
-    given: dict[str, Any] = {"who": Who.DESK, **words, "edit": _on_text(edit) if edit else None}
-    CATALOGUE[code] = Check(code, fields, about=about, subject=_file_that_declares(), **given)
-    return CATALOGUE[code]
+    valid_from, valid_until = days_of(words["source"])
+    given: dict[str, Any] = {
+        "who": Who.DESK, "valid_from": valid_from, "valid_until": valid_until, **words,
+        "edit": _on_text(edit) if edit else None,
+    }  # fmt: skip
+    DECLARED[code] = Check(code, fields, about=about, subject=_file_that_declares(), **given)
+    return DECLARED[code]
 
 
 def _file_that_declares() -> str:
@@ -295,11 +297,12 @@ def _leads_on(kind: type[Model], inside: str) -> bool:
     return any(getattr(plan, name) for name in _Plan.__slots__)
 
 
-_Seen = list[tuple[_Look, str, str | At]]
+Seen = list[tuple[_Look, str, str | At]]
+"""Who saw a fault, the path of the thing or value, and what was seen."""
 
 
-def _walk(thing: Any, inside: str, path: str, exam: Examination, seen: _Seen) -> None:
-    """Collect the faults in a thing and its parts: who saw it, the path of the thing or value, what was seen."""
+def walk(thing: Any, inside: str, path: str, exam: Examination, seen: Seen) -> None:
+    """Adds to `seen` the faults in a thing and its parts; it lies at `path`, in a field of the name `inside`."""
     kind: type = type(thing)
     plan = _plan(kind, inside)
     for function, look in plan.alone:
@@ -320,70 +323,7 @@ def _walk(thing: Any, inside: str, path: str, exam: Examination, seen: _Seen) ->
         if part is None:
             continue
         if type(part) is not tuple:
-            _walk(part, name, f"{path}{name}.", exam, seen)
+            walk(part, name, f"{path}{name}.", exam, seen)
             continue
         for place, each in enumerate(part):
-            _walk(each, name, f"{path}{name}.{place}.", exam, seen)
-
-
-def _sighting(look: _Look, path: str, saw: str | At) -> Sighting:
-    if look.check.about:
-        path += saw.field if isinstance(saw, At) else look.check.fields[0]
-    finding = Finding(check_code=look.check.code, field_path=path, weight=look.check.weight)
-    return Sighting(finding, saw.saw if isinstance(saw, At) else saw)
-
-
-def _in_order(seen: _Seen, event_on: date) -> list[Sighting]:
-    """Of the checks in force that day; the heaviest first, one for each check and field."""
-    sightings = [_sighting(*one) for one in seen if one[0].check.valid_from <= event_on < one[0].check.valid_until]
-    by_place = {(RANK[one.finding.weight], one.finding.check_code, one.finding.field_path): one for one in sightings}
-    return [by_place[place] for place in sorted(by_place)]
-
-
-def _examination(dossier: Dossier, papers: Sequence[FetchedPaper]) -> Examination:
-    event_on = dossier.event_on
-    return Examination(dossier, papers, event_on, route_of(dossier.procedure_code, event_on))
-
-
-def sight(dossier: Dossier, papers: Sequence[FetchedPaper] = ()) -> list[Sighting]:
-    """Every fault in a dossier with what was seen, the heaviest first; one for each check and field."""
-    exam = _examination(dossier, papers)
-    seen: _Seen = []
-    _walk(dossier, "", "", exam, seen)
-    for place, paper in enumerate(papers):
-        _walk(paper, "papers", f"papers.{place}.", exam, seen)
-    return _in_order(seen, exam.event_on) if seen else []
-
-
-def examine(dossier: Dossier, papers: Sequence[FetchedPaper] = ()) -> list[Finding]:
-    """Run every check on a dossier. `papers`: as fetched, in the order of `dossier.papers`; none when not fetched yet.
-
-    Pure: the same dossier always has the same findings, in the same order, the heaviest first.
-    """
-    return [sighting.finding for sighting in sight(dossier, papers)]
-
-
-def examine_receipt(receipt: Receipt, dossier: Dossier) -> list[Finding]:
-    """Run every check on what a registry gave back for a dossier; paths are `receipt.book_code` and the like. Pure."""
-    exam = _examination(dossier, ())
-    seen: _Seen = []
-    _walk(receipt, RECEIPT, f"{RECEIPT}.", exam, seen)
-    return [sighting.finding for sighting in _in_order(seen, exam.event_on)]
-
-
-def explain(finding: Finding) -> str:
-    """What a clerk reads: the field, what was seen there, what to do; in Vietnamese, without a personal value."""
-    check = CATALOGUE[finding.check_code]
-    title = title_of(finding.field_path)
-    place = f"{title[0].upper()}{title[1:]}: " if title else ""
-    return f"{place}{check.says_vi} {check.do_vi}"
-
-
-def _find_checks() -> None:
-    """Import every file of checks, so that the catalogue is whole for whoever imports this module."""
-    folder = import_module("quality.checks")
-    for file in iter_modules(folder.__path__):
-        import_module(f"quality.checks.{file.name}")
-
-
-_find_checks()
+            walk(each, name, f"{path}{name}.{place}.", exam, seen)

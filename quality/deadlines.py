@@ -18,8 +18,8 @@ from enum import StrEnum
 from functools import cache
 
 from schemas.dates import VIETNAM
+from schemas.deadlines import ANY_GROUP, WHOLE_CHAIN, Deadline, DeadlineUnit, deadline_of, hours_on, work_days
 from schemas.dossier import Dossier
-from schemas.law import ANY_GROUP, WHOLE_CHAIN, Deadline, Unit, deadline_of, hours_on, work_days
 from schemas.routes import Route
 
 AT_RISK_SHARE = 0.75
@@ -151,14 +151,14 @@ def term(
 ) -> Term:  # fmt: skip
     """The time that a deadline gives to what was received at an instant (with a zone), in a year of `YEARS`."""
     calendar = calendar or calendar_from(received_at.astimezone(VIETNAM).year)
-    started_at = calendar.start(received_at, is_cut=deadline.unit is not Unit.WORKING_HOURS)
+    started_at = calendar.start(received_at, is_cut=deadline.unit is not DeadlineUnit.WORKING_HOURS)
     verified = deadline.verification_days if with_verification else 0
     match deadline.unit:
-        case Unit.WORKING_DAYS:
+        case DeadlineUnit.WORKING_DAYS:
             due_at = calendar.after_worked_days(started_at.date(), deadline.amount + verified)
-        case Unit.DAYS:
+        case DeadlineUnit.DAYS:
             due_at = calendar.after_days(started_at.date(), deadline.amount + verified)
-        case Unit.WORKING_HOURS:
+        case DeadlineUnit.WORKING_HOURS:
             due_at = calendar.after_worked_us(started_at, deadline.amount * HOUR_US)
     return Term(started_at, due_at)
 

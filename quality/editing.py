@@ -14,7 +14,8 @@ from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
 from quality.answers import CAUSES
-from quality.check import CATALOGUE, EMPTY
+from quality.check import EMPTY
+from quality.examination import CATALOGUE
 from quality.titles import models_in, steps_from, title_of
 from schemas.dates import PartialDate
 from schemas.decision import is_editable, needs_second, value_at

@@ -13,18 +13,14 @@ others around it. Only a province whose own line says `lists_all` claims that th
 an unknown code is no fault.
 """
 
-import csv
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cache, lru_cache
-from importlib.resources import files
 
-from schemas.fields import Model
-from schemas.law import Certainty
+from schemas.in_force import RowInForce, Words, read_rows, rows_of_text
 
 LEVELS_FORM = re.compile(r"([A-Z]\d{2})((?:\.\d{1,3}){0,4})")
 QCVN_FORM = re.compile(r"(\d{3})\.(\d{2})\.(\d{2})\.([A-Z]\d{2})")
@@ -88,8 +84,8 @@ def _without_last_zeros(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return numbers
 
 
-class Agency(Model):
-    """An agency while it held its code; `valid_until` is the first day without it. `receives`: procedure codes, or `*`.
+class Agency(RowInForce):
+    """An agency while it held its code. `receives`: procedure codes, or `*`.
 
     `heirs`: who took over; `lists_all`, for a province: the table holds every agency of it.
     """
@@ -99,16 +95,9 @@ class Agency(Model):
     kind: AgencyKind
     province_code: str | None = None
     commune_code: str | None = None
-    valid_from: date = date.min
-    valid_until: date = date.max
-    heirs: tuple[str, ...] = ()
-    receives: frozenset[str] = frozenset()
+    heirs: Words = ()
+    receives: Words = ()
     lists_all: bool = False
-    certainty: Certainty
-    source: str
-
-    def is_there(self, on: date) -> bool:
-        return self.valid_from <= on < self.valid_until
 
     def receives_procedure(self, procedure_code: str) -> bool:
         return ALL in self.receives or procedure_code in self.receives
@@ -135,7 +124,7 @@ class AgencyTable:
     @classmethod
     def read(cls, text: str) -> "AgencyTable":
         """Reads the lines of a data file."""
-        return cls.of(_agency(row) for row in csv.DictReader(text.splitlines()))
+        return cls.of(rows_of_text(text, Agency))
 
     def named(self, as_written: str | None) -> tuple[Agency, ...]:
         """All that ever held this code."""
@@ -145,7 +134,7 @@ class AgencyTable:
     def on(self, as_written: str | None, on: date) -> tuple[Agency, ...]:
         """Those that hold this code on a day: none when it is unknown or dissolved, two when the table has a fault."""
         known = self.named(as_written)
-        return tuple(agency for agency in known if agency.is_there(on)) if known else ()
+        return tuple(agency for agency in known if agency.holds_on(on)) if known else ()
 
     def heirs(self, as_written: str, on: date) -> tuple[str, ...]:
         """Codes of those that have taken over from a dissolved agency by a day, and are still there."""
@@ -179,7 +168,7 @@ class AgencyTable:
         """The agencies of a province that receive a procedure on a day."""
         return tuple(
             agency for agency in self.agencies
-            if agency.province_code == province_code and agency.is_there(on)
+            if agency.province_code == province_code and agency.holds_on(on)
             and agency.receives_procedure(procedure_code)
         )  # fmt: skip
 
@@ -188,34 +177,11 @@ class AgencyTable:
 def _complete(table: AgencyTable, on: date) -> frozenset[str]:
     return frozenset(
         agency.province_code for agency in table.agencies
-        if agency.lists_all and agency.province_code and agency.is_there(on)
+        if agency.lists_all and agency.province_code and agency.holds_on(on)
     )  # fmt: skip
 
 
-def _agency(row: dict[str, str]) -> Agency:
-    cells: dict[str, object] = {name: cell for name, cell in row.items() if cell}
-    cells |= {name: row[name].split() for name in ("heirs", "receives") if row.get(name)}
-    return Agency.model_validate(cells)
-
-
 @cache
-def _ours() -> AgencyTable:
-    return AgencyTable.read(files("schemas").joinpath("data/agencies.csv").read_text(encoding="utf-8"))
-
-
-_in_force: list[AgencyTable] = []
-
-
 def agencies() -> AgencyTable:
-    """The table in force: the one that ships, or the one an installation put in its place."""
-    return _in_force[-1] if _in_force else _ours()
-
-
-@contextmanager
-def in_force(table: AgencyTable) -> Iterator[None]:
-    """Another table takes the place of the one that ships."""
-    _in_force.append(table)
-    try:
-        yield
-    finally:
-        _in_force.remove(table)
+    """The table that ships. Raises ValueError for a line whose code, or whose heir's, is none."""
+    return AgencyTable.of(read_rows("agencies.csv", Agency))

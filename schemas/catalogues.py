@@ -7,13 +7,10 @@ the registry's. A row without a registry holds for all that have no row of their
 a finding, never a default.
 """
 
-import csv
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 
-from schemas.law import Certainty
+from schemas.in_force import Certainty, RowInForce, read_rows
 from schemas.text import clean, tone_key
 
 ANY_REGISTRY = ""
@@ -31,57 +28,34 @@ SPELLINGS: dict[str, dict[str, str]] = {
 """Spellings seen in dossiers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of a code list. `valid_until` is the first day on which it no longer holds."""
+class CatalogueRow(RowInForce):
+    """A line of a code list."""
 
     catalogue: str
-    registry_code: str
+    registry_code: str = ANY_REGISTRY
     value: str
-    code: str
-    title_vi: str
-    valid_from: date
-    valid_until: date
-    certainty: Certainty
-    source: str
-
-    def holds_on(self, on: date) -> bool:
-        return self.valid_from <= on < self.valid_until
+    code: str = ""
+    title_vi: str = ""
 
 
-@cache
-def rows() -> tuple[Row, ...]:
+def rows() -> tuple[CatalogueRow, ...]:
     """All rows, in the order of their lists."""
-    text = files("schemas").joinpath("data/catalogues.csv").read_text(encoding="utf-8")
-    return tuple(
-        Row(
-            catalogue=line["catalogue"],
-            registry_code=line["registry_code"],
-            value=line["value"],
-            code=line["code"],
-            title_vi=line["title_vi"],
-            valid_from=date.fromisoformat(line["valid_from"]) if line["valid_from"] else date.min,
-            valid_until=date.fromisoformat(line["valid_until"]) if line["valid_until"] else date.max,
-            certainty=Certainty(line["certainty"]),
-            source=line["source"],
-        )
-        for line in csv.DictReader(text.splitlines())
-    )
+    return read_rows("catalogues.csv", CatalogueRow)
 
 
 @cache
-def _by_value() -> dict[tuple[str, str, str], tuple[Row, ...]]:
+def _by_value() -> dict[tuple[str, str, str], tuple[CatalogueRow, ...]]:
     """The rows of a value under its key and under those of its other spellings."""
-    found: dict[tuple[str, str, str], tuple[Row, ...]] = {}
+    by_value: dict[tuple[str, str, str], tuple[CatalogueRow, ...]] = {}
     for row in rows():
         others = (other for other, value in SPELLINGS.get(row.catalogue, {}).items() if value == row.value)
-        for key in {tone_key(spelling) for spelling in (row.value, *others)}:
-            at = (row.catalogue, row.registry_code, key)
-            found[at] = (*found.get(at, ()), row)
-    return found
+        for spelling_key in {tone_key(spelling) for spelling in (row.value, *others)}:
+            key = (row.catalogue, row.registry_code, spelling_key)
+            by_value[key] = (*by_value.get(key, ()), row)
+    return by_value
 
 
-def rows_of(catalogue: str, registry_code: str, value: str | None) -> tuple[Row, ...]:
+def rows_of(catalogue: str, registry_code: str, value: str | None) -> tuple[CatalogueRow, ...]:
     """What a list had for a value on any day, whatever its known spelling and however sure; none for nothing.
 
     A subgroup in brackets belongs to its group: `Cơ Ho (Chil)` is `Cơ Ho`.
@@ -91,10 +65,10 @@ def rows_of(catalogue: str, registry_code: str, value: str | None) -> tuple[Row,
     return held.get((catalogue, registry_code, key)) or held.get((catalogue, ANY_REGISTRY, key), ())
 
 
-def row_of(catalogue: str, registry_code: str, value: str | None, on: date) -> Row | None:
+def row_of(catalogue: str, registry_code: str, value: str | None, on: date) -> CatalogueRow | None:
     """The row in force on a day that may be relied on."""
     for row in rows_of(catalogue, registry_code, value):
-        if row.holds_on(on) and row.certainty is not Certainty.UNVERIFIED:
+        if row.certainty is not Certainty.UNVERIFIED and row.holds_on(on):
             return row
     return None
 
@@ -106,7 +80,8 @@ def code_of(catalogue: str, registry_code: str, value: str | None, on: date) -> 
 
 
 def title_of(document: str, on: date) -> str:
-    """What a document is called on a day: `death_certificate` is `Giấy chứng tử` from 1 March 2027."""
+    """What a document is called on a day: `death_certificate` is `Giấy chứng tử` from 1 March 2027. Raises KeyError for
+    a document without a row that day."""
     row = row_of("document", ANY_REGISTRY, document, on)
     if row is None:
         raise KeyError(document)
@@ -134,5 +109,5 @@ def ethnic_group(as_written: str | None) -> str | None:
 
     The literal `Null` of the ministry's list means missing, so it is not known either.
     """
-    found = rows_of("ethnic_group", "land", as_written) if as_written else ()
-    return found[0].value if found else None
+    listed = rows_of("ethnic_group", "land", as_written) if as_written else ()
+    return listed[0].value if listed else None

@@ -1,135 +1,70 @@
-"""The law's clockwork: how long each procedure may take, when offices work, which days were swapped. Rows valid
-from-until, chosen by the day of the event, each with its source; how sure we are of it stands in `certainty`.
+"""Laws: `data/laws.csv` has a row for each law, decree, circular or decision that a check, route or deadline cites.
 
-`data/deadlines.csv`: one line per deadline of one or more procedures; without a registry it is the deadline of the
-whole chain, with one it is that step's. The decrees' deadlines for single steps are not public, so those are assumed.
-`data/work_days.csv`: days on which offices close or work against the week and the public holidays; the government
-announces them for each year, so a line is added when it does.
+A source cites a law by its number: `Luật Hộ tịch 60/2014/QH13, Điều 14` cites 60/2014/QH13, `QĐ 1351/QĐ-BHXH năm 2015`
+cites 1351/QĐ-BHXH. Parts of a source are separated by `;`. A part with the word `mẫu` or `tờ khai` cites a law for its
+form. `replaced_by` is the number of the law that took over: that what was cited goes on under it is assumed, so a
+source does not end with a law that was replaced. Whatever does end states its last day itself.
 """
 
-import csv
+import re
 from collections.abc import Iterator
-from datetime import date, time
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
-from importlib.resources import files
 
-from schemas.fields import Model
+from schemas.in_force import RowInForce, read_rows
 
-ANY_GROUP = ""
-WHOLE_CHAIN = ""
-
-
-class Certainty(StrEnum):
-    """How sure we are of a row."""
-
-    CONFIRMED = "confirmed"
-    UNVERIFIED = "unverified"  # believed, its text not seen
-    ASSUMED = "assumed"  # chosen by us until somebody knows
+NUMBER = re.compile(r"\d+[/:]\d{4}/[A-ZĐ]+\d*(?:-[A-ZĐ]+g?)*|\d+/[A-ZĐ]+-[A-ZĐ]+g?")
+FORM_WORDS = ("mẫu", "tờ khai")
 
 
-class Unit(StrEnum):
-    """What a deadline is counted in. Days begin on the day after the one that counts as the day of receipt."""
+class Law(RowInForce):
+    """Văn bản pháp luật. `law_code` is kind and number as sources cite it; `valid_from` is its first day in force."""
 
-    WORKING_DAYS = "working_days"
-    WORKING_HOURS = "working_hours"
-    DAYS = "days"  # of the calendar; one that ends on a day off ends on the next working day
-
-
-class Deadline(Model):
-    """How long a procedure may take. `amount` 0 working days: by the end of the day of receipt.
-
-    `group`: a kind of beneficiary that has its own time; `valid_until` is the first day it no longer holds.
-    """
-
-    subject: str
-    registry_code: str = WHOLE_CHAIN
-    group: str = ANY_GROUP
-    amount: int
-    unit: Unit
-    verification_days: int
-    valid_from: date
-    valid_until: date = date.max
-    certainty: Certainty
-    source: str
-
-
-class OfficeHours(Model):
-    """When offices work; a dossier received after `cut` counts from the next working day."""
-
-    weekdays: frozenset[int]
-    spans: tuple[tuple[time, time], ...]
-    cut: time
-    valid_from: date = date.min
-    valid_until: date = date.max
-    certainty: Certainty
-    source: str
-
-
-class WorkDay(Model):
-    """A day on which offices do other than the week and the public holidays say."""
-
-    day: date
-    is_worked: bool
-    instead_of: date | None = None
+    law_code: str
     name_vi: str
-    certainty: Certainty
-    source: str
+    replaced_by: str | None = None
+
+    @property
+    def number(self) -> str:
+        """`60/2014/QH13` of `Luật Hộ tịch 60/2014/QH13`: what tells it from every other law."""
+        return self.law_code.rsplit(" ", 1)[-1]
 
 
-MONDAY_TO_FRIDAY = frozenset(range(5))
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A law in a source. `is_for_form`: it is cited for a form, whose use does not end a check."""
 
-OFFICE_HOURS: tuple[OfficeHours, ...] = (
-    OfficeHours(
-        weekdays=MONDAY_TO_FRIDAY, spans=((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0))), cut=time(15, 0),
-        certainty=Certainty.ASSUMED,
-        source="QĐ 188/1999/QĐ-TTg: tuần 40 giờ, nghỉ thứ bảy, chủ nhật; giờ do tỉnh định; mốc 15 giờ của hộ tịch",
-    ),
-)  # fmt: skip
-
-
-def hours_on(day: date) -> OfficeHours:
-    """The office hours in force on a day, whether or not it is worked."""
-    return next(hours for hours in OFFICE_HOURS if hours.valid_from <= day < hours.valid_until)
+    number: str
+    is_for_form: bool
 
 
 @cache
-def deadlines() -> tuple[Deadline, ...]:
-    """All deadlines, a row per subject."""
-    return tuple(
-        Deadline.model_validate({**row, "subject": subject})
-        for row in _rows("deadlines.csv")
-        for subject in row.pop("subjects").split()
-    )
+def laws() -> dict[str, Law]:
+    """Every law by its number."""
+    return {law.number: law for law in read_rows("laws.csv", Law)}
 
 
-@cache
-def work_days() -> tuple[WorkDay, ...]:
-    """Swapped and declared days, by date."""
-    return tuple(WorkDay.model_validate(row) for row in _rows("work_days.csv"))
+def citations(source: str) -> Iterator[Citation]:
+    """The laws that a source cites, in its order."""
+    for part in source.split(";"):
+        is_for_form = any(word in part.lower() for word in FORM_WORDS)
+        for number in NUMBER.findall(part):
+            yield Citation(number, is_for_form)
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    """The rows of a data file, without their empty cells."""
-    text = files("schemas").joinpath(f"data/{name}").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
-        yield {name: cell for name, cell in row.items() if cell}
+def days_of(source: str) -> tuple[date, date]:
+    """From when until when a source holds: the first day of its earliest law, the last of its latest.
+
+    Laws cited for their forms begin a source and do not end it; a source without a law always holds. Raises KeyError
+    for a law that the table does not have.
+    """
+    cited = [(laws()[citation.number], citation.is_for_form) for citation in citations(source)]
+    firsts = [law.valid_from for law, _ in cited]
+    lasts = [_last_day(law) for law, is_for_form in cited if not is_for_form]
+    return min(firsts, default=date.min), max(lasts, default=date.max)
 
 
-@cache
-def _by_subject() -> dict[tuple[str, str, str], tuple[Deadline, ...]]:
-    found: dict[tuple[str, str, str], tuple[Deadline, ...]] = {}
-    for row in deadlines():
-        at = (row.subject, row.registry_code, row.group)
-        found[at] = (*found.get(at, ()), row)
-    return found
-
-
-def deadline_of(
-    subject: str, event_on: date, *, registry_code: str = WHOLE_CHAIN, group: str = ANY_GROUP
-) -> Deadline | None:  # fmt: skip
-    """The deadline of a procedure, a notice or one step, in force on a day; None when the law sets none we know."""
-    for row in _by_subject().get((subject, registry_code, group), ()):
-        if row.valid_from <= event_on < row.valid_until:
-            return row
-    return None
+def _last_day(law: Law) -> date:
+    """The last day of a law, or of the law that goes on with it."""
+    return _last_day(laws()[law.replaced_by]) if law.replaced_by else law.valid_until

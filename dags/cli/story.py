@@ -11,7 +11,7 @@ from rich.table import Table
 from connectors.ledger.account import Happening, Story
 from connectors.portals.provinces import PROVINCES
 from quality.answers import CAUSES
-from quality.check import explain
+from quality.examination import explain
 from quality.titles import title_of as field_title
 from quality.words import group
 from schemas.catalogues import title_of

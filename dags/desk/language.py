@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from quality.answers import CAUSES
-from quality.check import CATALOGUE
+from quality.examination import CATALOGUE
 from quality.titles import title_of
 from quality.words import EN, VI, Said, read_table, words
 from schemas.dates import VIETNAM

@@ -19,7 +19,7 @@ from connectors.ledger.faults import find_beside
 from connectors.registries.contract import Registry
 from dags.steps.answers import read_answer
 from dags.steps.matching import enter_all
-from quality.check import examine_receipt
+from quality.examination import examine_receipt
 from schemas.dossier import Dossier
 from schemas.registries import Receipt
 from schemas.states import DeliveryEvent

@@ -6,8 +6,9 @@ from dataclasses import replace
 from connectors.ledger.batches import BATCH_REJECTED
 from connectors.ledger.examinations import Examined, PlannedDelivery, Standing, Unexamined
 from connectors.registries import REGISTRIES
-from quality.check import FetchedPaper, examine
+from quality.check import FetchedPaper
 from quality.deadlines import term_of
+from quality.examination import examine
 from schemas.decision import UNACCEPTABLE, Act
 from schemas.delivery import delivery_key
 from schemas.dossier import ADMISSION, Admission, Dossier

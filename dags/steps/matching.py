@@ -14,9 +14,9 @@ from connectors.ledger.duplicate_candidates import (
 )
 from connectors.ledger.opening import opened
 from connectors.portals.provinces import read_original
-from quality.check import CATALOGUE
 from quality.duplicates.blind_indexes import blind_indexes_of, entry_of
 from quality.duplicates.comparison import Fault, Subject, look
+from quality.examination import CATALOGUE
 from schemas.decision import fitted
 from schemas.dossier import Dossier
 from schemas.finding import Finding

@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 
 from quality.check import HOLDS, At, Examination, Saw, Who, check, check_each
-from schemas.agencies import OF_A_COMMUNE, AgencyCode, AgencyTable, agencies
+from schemas.agencies import OF_A_COMMUNE, AgencyCode, AgencyTable
 from schemas.cases import BirthCase, Case, DeathCase, LandCase, MarriageCase, ResidenceCase
 from schemas.dossier import Dossier
 from schemas.person import Address
@@ -40,7 +40,7 @@ def _is_surely_sound(table: AgencyTable, code: str, on: date) -> bool:
 
 
 def _is_worth_a_look(code: str, exam: Examination) -> bool:
-    return not _is_surely_sound(agencies(), code, exam.event_on)
+    return not _is_surely_sound(exam.agencies, code, exam.event_on)
 
 
 @check_each(
@@ -68,7 +68,7 @@ def agency_code_malformed(code: str) -> Saw:
     do_en="Tell the operator: one code for each unit. The dossier is kept, not dropped.",
 )
 def agency_code_of_two_units(code: str, exam: Examination) -> Saw:
-    return "two units" if len(agencies().on(code, exam.event_on)) > 1 else None
+    return "two units" if len(exam.agencies.on(code, exam.event_on)) > 1 else None
 
 
 @check_each(
@@ -82,7 +82,7 @@ def agency_code_of_two_units(code: str, exam: Examination) -> Saw:
     do_en="Choose the agency that took over, at the portal, then send again.",
 )
 def agency_dissolved(code: str, exam: Examination) -> Saw:
-    table = agencies()
+    table = exam.agencies
     if not table.named(code) or table.on(code, exam.event_on):
         return None
     heirs = table.heirs(code, exam.event_on)
@@ -101,7 +101,7 @@ def agency_dissolved(code: str, exam: Examination) -> Saw:
     do_en="Check the code at the portal; if it is right, have the operator add it to the list.",
 )
 def agency_not_listed(code: str, exam: Examination) -> Saw:
-    table = agencies()
+    table = exam.agencies
     if table.named(code) or AgencyCode.read(code) is None:
         return None
     return "not listed" if table.lists_all_of(table.province_of(code, exam.event_on), exam.event_on) else None
@@ -121,7 +121,7 @@ def agency_without_commune(dossier: Dossier, exam: Examination) -> Saw:
     for name in CODES:
         if (code := getattr(dossier, name)) is None:
             continue
-        for agency in agencies().on(code, exam.event_on):
+        for agency in exam.agencies.on(code, exam.event_on):
             if agency.kind in OF_A_COMMUNE and agency.commune_code is None:
                 return At(name, "without a commune code")
     return None
@@ -138,7 +138,7 @@ def agency_without_commune(dossier: Dossier, exam: Examination) -> Saw:
     do_en="Have the operator assign a receiving agency to the procedure. The dossier is kept, not dropped.",
 )  # fmt: skip
 def procedure_without_receiver(dossier: Dossier, exam: Examination) -> Saw:
-    table, province_code = agencies(), dossier.portal_code
+    table, province_code = exam.agencies, dossier.portal_code
     if dossier.procedure_code is None or not table.lists_all_of(province_code, exam.event_on):
         return None
     return None if table.receivers(dossier.procedure_code, province_code, exam.event_on) else "no receiver"
@@ -158,7 +158,7 @@ def deciding_agency_outside_place(dossier: Dossier, exam: Examination) -> Saw:
     since, until = DECIDED_AT_THE_PLACE.get(dossier.case.kind, (date.max, date.max))
     if not since <= exam.event_on < until:
         return None
-    decided_in = agencies().province_of(dossier.deciding_agency_code, exam.event_on)
+    decided_in = exam.agencies.province_of(dossier.deciding_agency_code, exam.event_on)
     if decided_in is None:
         return None
     places = {place for place in _places(dossier.case, exam.event_on) if place}

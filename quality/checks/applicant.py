@@ -11,7 +11,7 @@ from schemas.fields import PERSONAL_ID
 from schemas.person import Applicant, HeadOfHousehold, Person
 from schemas.text import tone_key
 
-FORM = "Tờ khai hộ tịch (TT 04/2020/TT-BTP, sửa đổi bởi TT 04/2024/TT-BTP); mẫu CT01"
+FORM = "Tờ khai hộ tịch (TT 04/2020/TT-BTP, sửa đổi bởi TT 04/2024/TT-BTP); mẫu CT01 (TT 56/2021/TT-BCA)"
 YOUNGEST_YEARS = 14
 PHONE = re.compile(r"0\d{9,10}|\+84\d{9,10}", re.ASCII)
 EMAIL = re.compile(r"[^\s@,;]+@[^\s@,;.]+(?:\.[^\s@,;.]+)+")
@@ -70,7 +70,7 @@ def spouse_unidentified(spouse: Spouse) -> Saw:
 @check(
     "applicant.personal_id",
     weight=HOLDS,
-    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    source="Luật Căn cước công dân 59/2014/QH13; Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
     says_vi="Người yêu cầu ghi số định danh của chính người đã chết.",
     do_vi="Nhập lại số định danh của người đi khai rồi gửi lại.",
     says_en="The applicant has the personal number of the deceased.",
@@ -134,7 +134,7 @@ def _others(case: Case) -> list[tuple[str, Person | HeadOfHousehold | None]]:
 @check(
     "case", "applicant.personal_id",
     weight=HOLDS,
-    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    source="Luật Căn cước công dân 59/2014/QH13; Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
     says_vi="Hai người khác tên trong hồ sơ ghi cùng một số định danh.",
     do_vi="Đối chiếu căn cước của cả hai, sửa số hoặc họ tên ghi sai rồi gửi lại.",
     says_en="Two persons of different names have one personal number.",

@@ -6,7 +6,7 @@ declare(
     "number_used_by_another", "personal_id",
     weight=HOLDS,
     who=Who.STEWARD,
-    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    source="Luật Căn cước công dân 59/2014/QH13; Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
     says_vi="Số định danh này đã được hồ sơ khác ghi cho một người khác tên.",
     do_vi="Mở cả hai hồ sơ, đối chiếu căn cước rồi sửa hồ sơ ghi sai.",
     says_en="Another dossier gives this personal number to somebody of another name.",

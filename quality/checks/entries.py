@@ -78,7 +78,7 @@ def book_of_later_year(receipt: CivilStatusReceipt) -> Saw:
     "registered_on",
     weight=HOLDS,
     who=Who.STEWARD,
-    source="Luật Hộ tịch 60/2014/QH13, Điều 14 và Điều 34",
+    source="Nguyên tắc: sự kiện hộ tịch xảy ra trước khi được đăng ký",
     says_vi="Ngày đăng ký hộ tịch trả về trước ngày sinh hoặc ngày chết đã khai.",
     do_vi="Đối chiếu sổ hộ tịch với giấy chứng sinh hoặc giấy báo tử trước khi chuyển tiếp.",
     says_en="By its day, the entry was made before the birth or death it is about.",

@@ -79,7 +79,7 @@ def father_too_young(case: BirthCase) -> Saw:
 @check(
     "father.personal_id", "mother.personal_id",
     weight=HOLDS,
-    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    source="Luật Căn cước công dân 59/2014/QH13; Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
     says_vi="Cha và mẹ ghi cùng một số định danh, trong khi mỗi người có một số riêng.",
     do_vi="Đối chiếu căn cước của cha và mẹ, sửa số sai rồi gửi lại.",
     says_en="Father and mother have one and the same personal number.",
@@ -92,7 +92,7 @@ def parents_same_number(case: BirthCase) -> Saw:
 @check(
     "child.personal_id", "mother.personal_id", "father.personal_id",
     weight=HOLDS,
-    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    source="Luật Căn cước công dân 59/2014/QH13; Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
     says_vi="Trẻ ghi cùng số định danh với cha hoặc mẹ, trong khi mỗi người có một số riêng.",
     do_vi="Xóa số định danh của trẻ nếu chưa được cấp rồi gửi lại.",
     says_en="The child has the personal number of a parent.",
@@ -152,7 +152,7 @@ def applicant_relation_overwrites(case: BirthCase, exam: Examination) -> Saw:
 @check(
     "wife.personal_id", "husband.personal_id",
     weight=HOLDS,
-    source="Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
+    source="Luật Căn cước công dân 59/2014/QH13; Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
     says_vi="Chồng và vợ ghi cùng một số định danh, trong khi mỗi người có một số riêng.",
     do_vi="Đối chiếu căn cước của hai bên, sửa số sai rồi gửi lại.",
     says_en="Husband and wife have one and the same personal number.",

@@ -8,14 +8,14 @@ from schemas.text import tone_key
 BLANK = frozenset({"", "chưa rõ", "khác"})
 MATRILINEAL_GROUPS = frozenset({"ê đê", "gia rai", "chăm"})
 """Groups in which the house is the mother's line's; in our spelling, in small letters."""
-CT01 = "Luật Cư trú 68/2020/QH14, Điều 10 và Điều 20; mẫu CT01, mục 7-9"
+CT01 = "Luật Cư trú 68/2020/QH14, Điều 10 và Điều 20; mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA), mục 7-9"
 NEVER_ASSUMED = "Nguyên tắc: chủ hộ không mặc nhiên là người cha (quan sát ở vùng mẫu hệ)"
 
 
 @check(
     "head_of_household",
     weight=HOLDS,
-    source="Luật Cư trú 68/2020/QH14, Điều 21; mẫu CT01, mục 7-9",
+    source="Luật Cư trú 68/2020/QH14, Điều 21; mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA), mục 7-9",
     says_vi="Hồ sơ đăng ký thường trú không ghi chủ hộ; chủ hộ không mặc nhiên là người cha.",
     do_vi="Bổ sung họ tên, số định danh chủ hộ và quan hệ với chủ hộ rồi gửi lại.",
     says_en="Permanent residence is asked for without a head of household, who is never assumed.",
@@ -28,7 +28,7 @@ def head_of_household_missing(case: BirthCase | ResidenceCase, exam: Examination
 @check(
     "residence", "moves_to",
     weight=HOLDS,
-    source="Luật Cư trú 68/2020/QH14, Điều 20; mẫu CT01",
+    source="Luật Cư trú 68/2020/QH14, Điều 20; mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA)",
     says_vi="Hồ sơ đăng ký thường trú không ghi xã nơi đăng ký.",
     do_vi="Bổ sung địa chỉ có mã xã nơi đăng ký thường trú rồi gửi lại.",
     says_en="Permanent residence is asked for without a commune.",
@@ -57,7 +57,7 @@ def _has_relation(head: HeadOfHousehold) -> bool:
 @check(
     "head_of_household",
     weight=HOLDS,
-    source=f"{NEVER_ASSUMED}; mẫu CT01, mục 7-9",
+    source=f"{NEVER_ASSUMED}; mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA), mục 7-9",
     says_vi="Chủ hộ ghi tên người cha mà không có quan hệ, có vẻ do phần mềm tự điền.",
     do_vi="Hỏi ai là chủ hộ thật, ghi quan hệ với chủ hộ rồi gửi lại.",
     says_en="The father stands as head of household without a relation, as if software had filled it in.",
@@ -71,7 +71,7 @@ def head_assumed_to_be_father(case: BirthCase) -> Saw:
 @check(
     "head_of_household.relation",
     weight=HOLDS,
-    source="Luật Cư trú 68/2020/QH14; mẫu CT01, mục 8",
+    source="Luật Cư trú 68/2020/QH14; mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA), mục 8",
     says_vi="Hồ sơ không ghi quan hệ với chủ hộ, trong khi đăng ký thường trú bắt buộc có.",
     do_vi="Bổ sung quan hệ với chủ hộ theo tờ khai rồi gửi lại.",
     says_en="The relation to the head of household is missing.",
@@ -88,7 +88,7 @@ def head_relation_missing(case: BirthCase | ResidenceCase, exam: Examination) ->
 @check(
     "head_of_household.personal_id",
     weight=NOTES,
-    source="Mẫu CT01, mục 9: số định danh của chủ hộ",
+    source="Mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA), mục 9: số định danh của chủ hộ",
     says_vi="Hồ sơ không ghi số định danh của chủ hộ.",
     do_vi="Hỏi số định danh của chủ hộ khi có dịp; hồ sơ vẫn được gửi đi.",
     says_en="The head of household's personal number is missing.",
@@ -135,7 +135,7 @@ def father_heads_matrilineal_home(case: BirthCase) -> Saw:
 @check(
     "moves_to.detail", "residence.detail",
     weight=HOLDS,
-    source="Luật Cư trú 68/2020/QH14, Điều 20: chỗ ở hợp pháp; mẫu CT01, mục 10",
+    source="Luật Cư trú 68/2020/QH14, Điều 20: chỗ ở hợp pháp; mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA), mục 10",
     says_vi="Nơi đăng ký thường trú chỉ ghi xã, không ghi thôn, số nhà.",
     do_vi="Bổ sung thôn, tổ dân phố, số nhà theo giấy tờ chỗ ở rồi gửi lại.",
     says_en="The address to register at names a commune only, no hamlet or house.",
@@ -151,7 +151,7 @@ def residence_detail_missing(case: BirthCase | ResidenceCase, exam: Examination)
 @check(
     "person.personal_id",
     weight=HOLDS,
-    source="Mẫu CT01 (TT 66/2023/TT-BCA), mục 4: số định danh của người khai",
+    source="Mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA), mục 4: số định danh của người khai",
     says_vi="Người đăng ký thường trú không có số định danh cá nhân.",
     do_vi="Bổ sung số định danh 12 chữ số theo thẻ căn cước rồi gửi lại.",
     says_en="The person who registers a residence has no personal number.",
@@ -164,7 +164,7 @@ def mover_unidentified(case: ResidenceCase) -> Saw:
 @check(
     "reason",
     weight=NOTES,
-    source="Mẫu CT01 (TT 66/2023/TT-BCA), mục 10: nội dung đề nghị",
+    source="Mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA), mục 10: nội dung đề nghị",
     says_vi="Tờ khai cư trú không ghi nội dung đề nghị.",
     do_vi="Bổ sung nội dung đề nghị khi có dịp; hồ sơ vẫn được gửi đi.",
     says_en="The residence form does not say what is asked for.",

@@ -18,7 +18,7 @@ NUMBER_SHAPES = {
 """The numbers of identity papers by kind, where their shape is known."""
 
 BLANK_KIND, IDENTITY_CARD = "0", "4"
-IDENTITY_LAW = "Luật Căn cước 26/2023/QH15, Điều 12"
+IDENTITY_LAW = "Luật Căn cước công dân 59/2014/QH13; Luật Căn cước 26/2023/QH15, Điều 12"
 ID_PAPER_LIST = "Danh mục loaiGiayToTuyThan, cấu trúc dữ liệu số hóa hộ tịch của Bộ Tư pháp"
 
 
@@ -114,7 +114,7 @@ def id_paper_without_kind(paper: IdPaper) -> Saw:
 @check(
     "id_paper.number", "personal_id",
     weight=HOLDS,
-    source="Luật Căn cước 26/2023/QH15, Điều 12 và Điều 18: số thẻ căn cước là số định danh",
+    source=f"{IDENTITY_LAW} và Điều 18: số thẻ căn cước là số định danh",
     says_vi="Số thẻ căn cước khác số định danh của cùng một người, trong khi hai số là một.",
     do_vi="Đối chiếu thẻ căn cước, sửa số ghi sai rồi gửi lại.",
     says_en="The number of an identity card is not its holder's personal number, though they are one.",
@@ -176,6 +176,7 @@ def _oddity(head: str, born_year: int | None, sex: Sex | None) -> str | None:
     "personal_id", "born_on", "sex",
     weight=NOTES,
     source="Cấu trúc theo TT 59/2021/TT-BCA, hết hiệu lực 01/07/2024; chỉ để lưu ý",
+    valid_until=date.max,  # numbers keep the structure by which they were given
     says_vi="Cấu trúc số định danh không khớp năm sinh, giới tính hoặc mã tỉnh; vẫn có thể đúng.",
     do_vi="Đối chiếu thẻ căn cước nếu thấy nghi ngờ; hồ sơ vẫn được gửi đi.",
     says_en="A personal number's structure does not match its holder; it may still be right.",
@@ -192,7 +193,7 @@ def odd_personal_id_structure(person: Person) -> Saw:
 @check_each(
     "insurance_number",
     weight=HOLDS,
-    source="Cấu trúc mã số BHXH 10 chữ số; 0000000000 nghĩa là không có",
+    source="QĐ 1351/QĐ-BHXH năm 2015: mã số BHXH 10 chữ số; 0000000000 nghĩa là không có",
     says_vi="Mã số bảo hiểm xã hội không đủ hoặc thừa chữ số, trong khi mã gồm 10 chữ số.",
     do_vi="Nhập lại 10 chữ số theo thẻ hoặc sổ bảo hiểm, hoặc để trống nếu không có.",
     says_en="A social-insurance number is not ten digits.",

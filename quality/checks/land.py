@@ -88,7 +88,7 @@ def parcel_number_missing(parcel: Parcel) -> Saw:
 @check(
     "is_disputed",
     weight=HOLDS,
-    source="Luật Đất đai 31/2024/QH15, Điều 45; MPLIS DANGTRANHCHAP",
+    source="Luật Đất đai 45/2013/QH13; Luật Đất đai 31/2024/QH15, Điều 45; MPLIS DANGTRANHCHAP",
     says_vi="Thửa đất đang có tranh chấp, trong khi chỉ được biến động khi không tranh chấp.",
     do_vi="Xác minh với xã; chờ giải quyết xong tranh chấp rồi mới gửi lại.",
     says_en="The parcel is disputed; it may not change hands until that is settled.",

@@ -16,7 +16,7 @@ _AND = re.compile(r"\s+(?:VÀ|và|Và)\s+|[,;/&+]")
 @check(
     "birth_order",
     weight=HOLDS,
-    source="TT 22/2025/TT-BYT: giấy chứng sinh ghi thứ tự con trong ca sinh đôi, sinh ba",
+    source="TT 17/2012/TT-BYT; TT 22/2025/TT-BYT: giấy chứng sinh ghi thứ tự con trong ca sinh đôi, sinh ba",
     says_vi="Thứ tự sinh không phải là số từ 1 đến 6.",
     do_vi="Ghi thứ tự của trẻ trong ca sinh theo giấy chứng sinh, hoặc để trống nếu sinh một.",
     says_en="The order of birth is not a number from one to six.",
@@ -47,7 +47,7 @@ def two_children_in_one_case(case: BirthCase) -> Saw:
 @check(
     "papers",
     weight=NOTES,
-    source="TT 22/2025/TT-BYT: mỗi trẻ một giấy chứng sinh, một số",
+    source="TT 17/2012/TT-BYT; TT 22/2025/TT-BYT: mỗi trẻ một giấy chứng sinh, một số",
     says_vi="Hồ sơ đính kèm hai giấy chứng sinh nhưng không ghi thứ tự sinh.",
     do_vi="Xem có phải sinh đôi không; nếu đúng, mỗi trẻ phải có hồ sơ riêng.",
     says_en="Two birth notices are attached, but no order of birth is given.",

@@ -16,6 +16,7 @@ REQUIRED_PAPERS: dict[str, tuple[frozenset[str], ...]] = {
 
 FILE_TYPES = frozenset({"pdf", "jpg", "jpeg", "png", "tif", "tiff", "bmp", "gif", "webp", "doc", "docx", "xml", "odt"})
 """What receivers open; a file without an ending is not judged by it."""
+INTEGRITY = "Luật Giao dịch điện tử 51/2005/QH11; NĐ 137/2024/NĐ-CP"
 DEATH_NOTICE = "1"
 """gbtLoai: other kinds (court decision, minutes, witnesses ...) are other papers."""
 
@@ -46,7 +47,7 @@ def paper_missing(dossier: Dossier) -> Saw:
 @check(
     "sha256",
     weight=HOLDS,
-    source="NĐ 137/2024/NĐ-CP: toàn vẹn của thông điệp dữ liệu; mã băm do cổng công bố",
+    source=f"{INTEGRITY}: toàn vẹn của thông điệp dữ liệu; mã băm do cổng công bố",
     says_vi="Tệp đính kèm tải về khác với mã băm cổng đã công bố.",
     do_vi="Mở tệp trên cổng để đối chiếu, đính kèm lại bản đúng rồi gửi lại.",
     says_en="A paper's bytes are not those whose hash was declared.",
@@ -61,7 +62,7 @@ def paper_hash_differs(paper: FetchedPaper) -> Saw:
 @check(
     "name",
     weight=HOLDS,
-    source="NĐ 137/2024/NĐ-CP; tài liệu giao tiếp của cổng",
+    source=f"{INTEGRITY}; tài liệu giao tiếp của cổng",
     says_vi="Tệp đính kèm có tên trong hồ sơ nhưng không tải về được.",
     do_vi="Mở tệp trên cổng; nếu không mở được, đính kèm lại rồi gửi lại.",
     says_en="A paper is described but cannot be fetched.",
@@ -74,7 +75,7 @@ def paper_not_fetched(paper: FetchedPaper) -> Saw:
 @check(
     "size",
     weight=HOLDS,
-    source="NĐ 137/2024/NĐ-CP; tài liệu giao tiếp của cổng",
+    source=f"{INTEGRITY}; tài liệu giao tiếp của cổng",
     says_vi="Tệp đính kèm rỗng, không có nội dung.",
     do_vi="Đính kèm lại bản chụp giấy tờ rồi gửi lại.",
     says_en="A paper is empty.",
@@ -87,7 +88,7 @@ def empty_paper(paper: FetchedPaper) -> Saw:
 @check(
     "name",
     weight=HOLDS,
-    source="NĐ 137/2024/NĐ-CP; tài liệu giao tiếp của cổng: tệp ảnh, PDF, văn bản",
+    source=f"{INTEGRITY}; tài liệu giao tiếp của cổng: tệp ảnh, PDF, văn bản",
     says_vi="Tệp đính kèm thuộc loại nơi nhận không mở được, như tệp nén hoặc chương trình.",
     do_vi="Đính kèm lại bản chụp dạng PDF hoặc ảnh rồi gửi lại.",
     says_en="A file is of a type that the receiver cannot open, such as an archive or a program.",
@@ -101,7 +102,7 @@ def paper_of_wrong_type(paper: Paper) -> Saw:
 @check(
     "papers",
     weight=HOLDS,
-    source="NĐ 137/2024/NĐ-CP: toàn vẹn của thông điệp dữ liệu; số byte do cổng công bố",
+    source=f"{INTEGRITY}: toàn vẹn của thông điệp dữ liệu; số byte do cổng công bố",
     says_vi="Tệp đính kèm tải về dài hoặc ngắn hơn số byte cổng đã công bố.",
     do_vi="Mở tệp trên cổng để đối chiếu, đính kèm lại bản đúng rồi gửi lại.",
     says_en="A paper is longer or shorter than the portal declared.",

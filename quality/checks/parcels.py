@@ -74,7 +74,7 @@ def _is_endless(until: PartialDate) -> bool:
 @check(
     "until", "purpose_code",
     weight=HOLDS,
-    source=f"{VBDLIS}: ONT, ODT lâu dài; Luật Đất đai 31/2024/QH15, Điều 171",
+    source=f"{VBDLIS}: ONT, ODT lâu dài; Luật Đất đai 45/2013/QH13; Luật Đất đai 31/2024/QH15, Điều 171",
     says_vi="Đất ở có ngày hết hạn sử dụng, trong khi đất ở được sử dụng lâu dài.",
     do_vi="Đối chiếu giấy chứng nhận, để trống ngày hết hạn rồi gửi lại.",
     says_en="Land to live on has a last day of use, though its use has no end.",
@@ -102,7 +102,7 @@ def end_of_use_missing(purpose: Purpose) -> Saw:
 @check(
     "until",
     weight=NOTES,
-    source="Luật Đất đai 31/2024/QH15, Điều 172 và Điều 174: gia hạn",
+    source="Luật Đất đai 45/2013/QH13; Luật Đất đai 31/2024/QH15, Điều 172 và Điều 174: gia hạn",
     says_vi="Thời hạn sử dụng đất đã hết trước ngày tiếp nhận hồ sơ.",
     do_vi="Xem có thuộc trường hợp tự gia hạn không; hồ sơ vẫn được gửi đi.",
     says_en="The use of the land ended before the day of receipt.",

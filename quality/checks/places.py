@@ -16,7 +16,7 @@ from schemas.places import PROVINCES, OneOf, Whole, commune_on, crosswalk, units
 
 _commune_on = lru_cache(maxsize=16_384)(commune_on)
 
-UNITS = "QĐ 19/2025/QĐ-TTg, bảng danh mục và mã số đơn vị hành chính"
+UNITS = "QĐ 124/2004/QĐ-TTg; QĐ 19/2025/QĐ-TTg, bảng danh mục và mã số đơn vị hành chính"
 KEEP_THEIR_TIME = ("home_place", "birth_place", "lunar")
 TWO_LEVELS_FROM = date(2025, 7, 1)
 """Since this day there are 34 provinces, and no districts."""
@@ -155,7 +155,7 @@ def commune_outside_province(address: Address, exam: Examination) -> Saw:
     "commune_code", "portal_code",
     weight=STOPS,
     who=Who.STEWARD,
-    source=f"NĐ 118/2025/NĐ-CP; {UNITS}",
+    source=f"NĐ 61/2018/NĐ-CP; NĐ 118/2025/NĐ-CP; {UNITS}",
     says_vi="Xã tiếp nhận thuộc tỉnh khác với cổng; cổng có thể đang gửi nhầm dữ liệu của tỉnh khác.",
     do_vi="Kiểm tra đơn vị tiếp nhận trên cổng; rõ rồi mới cho lô đi tiếp hoặc từ chối.",
     says_en="The receiving commune is not in the portal's province.",

@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache
 
 from quality.check import HOLDS, STOPS, Examination, Saw, Who, check, check_each, declare
-from schemas.agencies import AgencyTable, agencies
+from schemas.agencies import AgencyTable
 from schemas.cases import MarriageCase
 from schemas.catalogues import ANY_REGISTRY, row_of
 from schemas.dossier import Dossier, PortalStatus
@@ -119,14 +119,14 @@ def _province_of(table: AgencyTable, agency_code: str, on: date) -> str | None:
     "dossier_code", "portal_code",
     weight=STOPS,
     who=Who.STEWARD,
-    source="NĐ 118/2025/NĐ-CP; schemas/data/agencies.csv: tỉnh của cơ quan trong mã hồ sơ",
+    source="NĐ 61/2018/NĐ-CP; NĐ 118/2025/NĐ-CP; schemas/data/agencies.csv: tỉnh của cơ quan trong mã hồ sơ",
     says_vi="Mã hồ sơ do tỉnh khác cấp; cổng có thể đang gửi nhầm dữ liệu của tỉnh khác.",
     do_vi="Kiểm tra mã hồ sơ trên cổng; rõ rồi mới cho lô đi tiếp hoặc từ chối.",
     says_en="Another province gave the dossier code; the portal may be sending another province's data.",
     do_en="Check the dossier code at the portal; release or reject the batch when that is clear.",
 )  # fmt: skip
 def dossier_of_another_province(dossier: Dossier, exam: Examination) -> Saw:
-    given_in = _province_of(agencies(), dossier.dossier_code.partition("-")[0], exam.event_on)
+    given_in = _province_of(exam.agencies, dossier.dossier_code.partition("-")[0], exam.event_on)
     return "of another province" if given_in is not None and given_in != dossier.portal_code else None
 
 

@@ -172,7 +172,7 @@ def _walk(unit: Unit, to: date, steps: Callable[[Unit], Iterable[Step]]) -> Walk
     waiting, seen = [unit], {unit.key}
     while waiting:
         one = waiting.pop()
-        if one.valid_from <= to < one.valid_until:
+        if one.holds_on(to):
             reached[one.code] = one
             continue
         for passage, following in steps(one):

@@ -5,25 +5,38 @@ address under such a name gives candidates only. Days are those of the resolutio
 from which the provinces are said to have worked [unverified]; decisions marked so were not seen.
 """
 
-import csv
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from typing import Annotated
 
+from pydantic import BeforeValidator
+
+from schemas.fields import Model
+from schemas.in_force import Dated, read_rows
 from schemas.places.names import place_key
 from schemas.places.table import table
 from schemas.places.units import Province
 
 
-@dataclass(frozen=True, slots=True)
-class FormerProvince:
+def _old_provinces(codes: str) -> tuple[Province, ...]:
+    """The provinces of 30 June 2025 with these codes. Raises KeyError for a code that was no province's."""
+    return tuple(_old_province(code) for code in codes.split())
+
+
+def _old_province(code: str) -> Province:
+    oldest = table().by_code[code][0]
+    if not isinstance(oldest, Province):
+        raise KeyError(code)
+    return oldest
+
+
+class FormerProvince(Model, Dated):
     """A province that was divided or taken up, with the decisions that made and ended it."""
 
     name_vi: str
     valid_from: date
     valid_until: date
-    heirs: tuple[Province, ...]
+    heirs: Annotated[tuple[Province, ...], BeforeValidator(_old_provinces)]
     made_by: str
     ended_by: str
 
@@ -32,18 +45,7 @@ class FormerProvince:
 def former_provinces() -> dict[str, tuple[FormerProvince, ...]]:
     """By name key; a name may have had several lives (Nam Hà) and may be a later province's too (Hậu Giang)."""
     by_key: dict[str, tuple[FormerProvince, ...]] = {}
-    text = files("schemas").joinpath("data/former_provinces.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
-        former = FormerProvince(
-            row["name_vi"], date.fromisoformat(row["valid_from"]), date.fromisoformat(row["valid_until"]),
-            tuple(_old_province(code) for code in row["heirs"].split()), row["made_by"], row["ended_by"],
-        )  # fmt: skip
+    for former in read_rows("former_provinces.csv", FormerProvince):
         key = place_key(former.name_vi)
         by_key[key] = (*by_key.get(key, ()), former)
     return by_key
-
-
-def _old_province(code: str) -> Province:
-    oldest = table().by_code[code][0]
-    assert isinstance(oldest, Province)
-    return oldest

@@ -61,7 +61,7 @@ def _one_per_unit(readings: list[Reading]) -> list[Reading]:
 
 def _of_the_day(readings: list[Reading], on: date) -> list[Reading]:
     """Of the units of one level those that were there on the day, if any; a commune never outdoes a district."""
-    there = [reading for reading in readings if reading.unit.valid_from <= on < reading.unit.valid_until]
+    there = [reading for reading in readings if reading.unit.holds_on(on)]
     levels = {level_of(reading.unit) for reading in there}
     kept = [reading for reading in readings if reading in there or level_of(reading.unit) not in levels]
     return [reading for reading in kept if not _is_outdone(reading, there)]
@@ -80,7 +80,7 @@ def _also_meant(best: Reading, readings: list[Reading], on: date) -> list[Readin
     return [
         reading
         for reading in readings
-        if isinstance(reading.unit, Commune) and reading.unit.valid_from <= on < reading.unit.valid_until
+        if isinstance(reading.unit, Commune) and reading.unit.holds_on(on)
         and (reading.main.name_at, reading.main.end) == (best.district.name_at, best.district.end)
         and reading.province is not None
     ]  # fmt: skip
@@ -99,7 +99,7 @@ def _readings(mentions: Mentions, on: date) -> Iterator[Reading]:
 
 def _formers(mention: Mention, on: date) -> tuple[FormerProvince, ...]:
     """Those that a name means: the one of the day, or all if no later province took the name."""
-    of_the_day = tuple(former for former in mention.formers if former.valid_from <= on < former.valid_until)
+    of_the_day = tuple(former for former in mention.formers if former.holds_on(on))
     return of_the_day or (() if mention.units else mention.formers)
 
 

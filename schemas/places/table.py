@@ -14,6 +14,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
+from schemas.in_force import in_force
 from schemas.places.units import Commune, District, Key, Passage, Province, Share, Unit, WrongCode
 
 FILE = "data/places.tsv"
@@ -150,10 +151,7 @@ def unit_on(code: str, on: date) -> Unit | None:
     Two digits ask for a province, three for a district, five for a commune. Before KNOWN_FROM the answer is the last
     state of the old units, the only one known.
     """
-    for unit in table().by_code.get(code, ()):
-        if unit.valid_from <= on < unit.valid_until:
-            return unit
-    return None
+    return in_force(table().by_code.get(code, ()), on)
 
 
 def units_of(code: str) -> tuple[Unit, ...]:
@@ -175,7 +173,7 @@ def commune_on(commune_code: str, on: date) -> Commune | None:
 def communes_of(province_code: str, on: date) -> tuple[Commune, ...]:
     """The communes of a province on a day, by code."""
     held = (unit for units in table().by_code.values() for unit in units if isinstance(unit, Commune))
-    return tuple(c for c in held if c.province_code == province_code and c.valid_from <= on < c.valid_until)
+    return tuple(commune for commune in held if commune.province_code == province_code and commune.holds_on(on))
 
 
 def retired_codes(province_code: str, on: date) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from schemas.in_force import Dated
+
 PROVINCES: dict[str, str] = {
     "01": "Hà Nội", "04": "Cao Bằng", "08": "Tuyên Quang", "11": "Điện Biên", "12": "Lai Châu", "14": "Sơn La",
     "15": "Lào Cai", "19": "Thái Nguyên", "20": "Lạng Sơn", "22": "Quảng Ninh", "24": "Bắc Ninh", "25": "Phú Thọ",
@@ -29,7 +31,7 @@ Key = tuple[str, date]
 
 
 @dataclass(frozen=True, slots=True)
-class Province:
+class Province(Dated):
     """A province or city under the central government: two digits."""
 
     province_code: str
@@ -47,7 +49,7 @@ class Province:
 
 
 @dataclass(frozen=True, slots=True)
-class District:
+class District(Dated):
     """A district, town or city of a province: three digits, none since 1 July 2025."""
 
     district_code: str
@@ -66,7 +68,7 @@ class District:
 
 
 @dataclass(frozen=True, slots=True)
-class Commune:
+class Commune(Dated):
     """A commune, ward, town or special zone: five digits; `district_code` until 30 June 2025."""
 
     commune_code: str

@@ -23,7 +23,8 @@ from rich.table import Table
 
 from connectors.portals.provinces import PROVINCES
 from connectors.sandbox.dataset import Dataset, Planted
-from quality.check import CATALOGUE, FetchedPaper, examine
+from quality.check import FetchedPaper
+from quality.examination import CATALOGUE, examine
 from schemas.dates import VIETNAM
 from schemas.dossier import ADMISSION, Admission, Dossier
 from tests.support.planted_defects import HELD_BY

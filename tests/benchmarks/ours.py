@@ -14,7 +14,7 @@ from connectors.portals.provinces import PROVINCES
 from connectors.registries import REGISTRIES
 from connectors.vault import Vault
 from dags import steps
-from quality.check import examine
+from quality.examination import examine
 from schemas.delivery import Submission
 from schemas.dossier import Dossier
 from tests.benchmarks.figures import Run

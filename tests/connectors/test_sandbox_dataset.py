@@ -11,7 +11,7 @@ import pytest
 
 from connectors.sandbox.dataset import Dataset
 from connectors.sandbox.papers import pdf
-from quality.check import examine
+from quality.examination import examine
 from schemas.catalogues import ethnic_group
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier

@@ -12,7 +12,7 @@ import pytest
 
 from connectors.sandbox.dataset import Dataset, Planted
 from connectors.sandbox.defects import DEFECTS
-from quality.check import examine
+from quality.examination import examine
 from schemas.catalogues import ethnic_group
 from schemas.dossier import Dossier
 from schemas.fields import BIRTH_NOTICE_CODE, CERTIFICATE_SERIAL

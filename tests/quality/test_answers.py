@@ -10,7 +10,8 @@ from quality.answers import CAUSES, Cause, cause_of
 from quality.answers.causes import ANSWERING, CASES, rows
 from quality.answers.language import subjects_of
 from quality.answers.reading import PERSONS
-from quality.check import CATALOGUE, Who
+from quality.check import Who
+from quality.examination import CATALOGUE
 from quality.titles import title_of
 from schemas.registries import REGISTRY_CODES
 from schemas.routes import ROUTES

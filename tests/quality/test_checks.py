@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from quality.check import CATALOGUE, At, FetchedPaper, Saw, check, examine, explain, looked_for, sight
+from quality.check import At, FetchedPaper, Saw, check, looked_for
 from quality.checks import agencies
+from quality.examination import CATALOGUE, examine, explain, sight
 from quality.titles import models_in, steps_from, title_of
 from schemas.dates import VIETNAM, PartialDate
 from schemas.dossier import Dossier, Paper

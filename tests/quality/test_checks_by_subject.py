@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from quality.catalogue import SUBJECTS, as_markdown, subjects
-from quality.check import CATALOGUE, EMPTY, FetchedPaper, examine, examine_receipt
+from quality.check import EMPTY, FetchedPaper
 from quality.checks.encodings import legacy_encoding
+from quality.examination import CATALOGUE, examine, examine_receipt
 from quality.titles import title_of
 from schemas.dates import VIETNAM, PartialDate
 from schemas.dossier import Dossier

@@ -15,7 +15,8 @@ from hypothesis import strategies as some
 
 from connectors.portals.provinces import PROVINCES
 from connectors.sandbox.dataset import Dataset, Planted
-from quality.check import FetchedPaper, examine, explain
+from quality.check import FetchedPaper
+from quality.examination import examine, explain
 from schemas.dates import VIETNAM, PartialDate
 from schemas.dossier import ADMISSION, Admission, Dossier
 from schemas.fields import Model
@@ -117,10 +118,10 @@ def test_no_dossier_however_strange_makes_a_check_fail(data: some.DataObject) ->
         assert explain(finding)
 
 
-@pytest.mark.parametrize("module", ["quality.check", "quality.checks.family", "quality.checks"])
+@pytest.mark.parametrize("module", ["quality.check", "quality.checks.family", "quality.checks", "quality.examination"])
 def test_the_catalogue_is_whole_whichever_module_is_imported_first(module: str) -> None:
-    program = f"import {module}; from quality.check import CATALOGUE; print(len(CATALOGUE))"
+    program = f"import {module}; from quality.examination import CATALOGUE; print(len(CATALOGUE))"
     counted = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    from quality.check import CATALOGUE
+    from quality.examination import CATALOGUE
 
     assert int(counted.stdout) == len(CATALOGUE)

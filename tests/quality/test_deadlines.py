@@ -29,8 +29,9 @@ from quality.deadlines import (
     term_of,
 )
 from schemas.dates import VIETNAM
+from schemas.deadlines import Deadline, DeadlineUnit, deadline_of, deadlines, hours_on, work_days
 from schemas.dossier import Dossier
-from schemas.law import Certainty, Deadline, Unit, deadline_of, deadlines, hours_on, work_days
+from schemas.in_force import Certainty
 from schemas.registries import CivilStatusReceipt
 from schemas.routes import ROUTES, route_of
 from schemas.states import DeliveryEvent
@@ -131,7 +132,7 @@ def test_every_route_has_one_deadline_on_every_day_it_is_in_force() -> None:
     days = {day for turn in turns if turn.year < 9999 for day in (turn - timedelta(days=1), turn)}
     for route, day in product(ROUTES, sorted(days)):
         if route.valid_from <= day < route.valid_until:
-            found = [row for row in deadlines() if row.subject == route.procedure_code and not row.registry_code
+            found = [row for row in deadlines() if route.procedure_code in row.subjects and not row.registry_code
                      and not row.group and row.valid_from <= day < row.valid_until]  # fmt: skip
             assert len(found) == 1, (route.procedure_code, day)
 
@@ -282,7 +283,7 @@ def test_the_share_grows_from_nothing_to_all(
 @given(INSTANTS, some.integers(1, 40))
 def test_hours_are_hours_of_work(received_at: datetime, hours: int) -> None:
     calendar = calendar_from(received_at.year)
-    notice = Deadline(subject="-", amount=hours, unit=Unit.WORKING_HOURS, verification_days=0,
+    notice = Deadline(subjects=("-",), amount=hours, unit=DeadlineUnit.WORKING_HOURS, verification_days=0,
                       valid_from=date.min, certainty=Certainty.ASSUMED, source="-")  # fmt: skip
     of = term(received_at, notice)
     assert calendar.worked_us(of.due_at) - calendar.worked_us(of.started_at) == hours * 3_600_000_000

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from quality.check import CATALOGUE
 from quality.duplicates.batch import pairs
 from quality.duplicates.birth import Birth, birth_of, notice_key, number_of
 from quality.duplicates.blind_indexes import blind_indexes_of, entry_of
@@ -13,6 +12,7 @@ from quality.duplicates.comparison import Fault, Subject, are_two_persons, diffe
 from quality.duplicates.kinds import kind_of
 from quality.duplicates.levels import COMPARISONS, is_one_slip
 from quality.duplicates.model import compare, model
+from quality.examination import CATALOGUE
 from schemas.cases import MarriageCase
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier

@@ -13,9 +13,9 @@ from hypothesis import strategies as some
 
 from connectors.portals.onestop import PLATFORM
 from connectors.sandbox.twins.onestop import written
-from quality.check import CATALOGUE, examine, explain, sight
 from quality.checks import agencies as checks
-from schemas.agencies import AgencyCode, AgencyKind, AgencyTable, agencies, in_force
+from quality.examination import CATALOGUE, examine, explain, sight
+from schemas.agencies import AgencyCode, AgencyKind, AgencyTable, agencies
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier
 from schemas.finding import Weight
@@ -158,8 +158,8 @@ def test_an_agency_belongs_to_its_roots_province() -> None:
 
 
 def found(dossier: Dossier, table: AgencyTable = TABLE) -> list[tuple[str, str]]:
-    with in_force(table):
-        return [(one.check_code, one.field_path) for one in examine(Dossier.model_validate(dossier.model_dump()))]
+    findings = examine(Dossier.model_validate(dossier.model_dump()), agencies=table)
+    return [(finding.check_code, finding.field_path) for finding in findings]
 
 
 FAULTS: tuple[tuple[str, Dossier, dict[str, Any], str, dict[str, Any]], ...] = (
@@ -221,8 +221,7 @@ def test_a_code_the_table_does_not_know_is_no_fault_where_it_claims_nothing() ->
 
 
 def test_the_heirs_stand_beside_a_dissolved_agency() -> None:
-    with in_force(TABLE):
-        (seen,) = sight(with_changes(BIRTH, {"agency_code": "H05.20"}))
+    (seen,) = sight(with_changes(BIRTH, {"agency_code": "H05.20"}), agencies=TABLE)
     assert seen.saw == "dissolved, heirs H05.12.34, H05.51"
     assert explain(seen.finding) == (
         "Mã cơ quan tiếp nhận: Cơ quan mang mã này không hoạt động vào ngày tiếp nhận hồ sơ."
@@ -242,10 +241,10 @@ def test_who_decides_births_may_lie_anywhere_from_march_2027_but_not_who_decides
     assert "deciding_agency_outside_place" in dict(found(with_changes(LAND, later)))
 
 
-def test_another_table_is_in_force_for_as_long_as_it_is_said() -> None:
-    with in_force(TABLE):
-        assert agencies() is TABLE
-    assert agencies() is not TABLE
+def test_a_dossier_is_judged_by_the_table_that_is_given_and_else_by_the_one_that_ships() -> None:
+    dissolved = with_changes(BIRTH, {"agency_code": "H05.20"})
+    assert [finding.check_code for finding in examine(dissolved, agencies=TABLE)] == ["agency_dissolved"]
+    assert examine(dissolved) == examine(dissolved, agencies=agencies()) == []
 
 
 # On the wire

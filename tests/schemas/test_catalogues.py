@@ -16,7 +16,7 @@ from schemas.catalogues import (
     rows,
     title_of,
 )
-from schemas.law import Certainty
+from schemas.in_force import Certainty
 
 TODAY = date(2026, 11, 22)
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from quality.check import examine
+from quality.examination import examine
 from schemas.catalogues import title_of
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier

@@ -1,0 +1,107 @@
+"""Examining a dossier: every check in `quality/checks/` that it gives cause for is run, and what was seen is explained.
+
+Pure: the same dossier always has the same findings. To add a check see `quality.check`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+
+from quality import checks
+from quality.check import DECLARED, At, Check, Examination, FetchedPaper, Seen, walk
+from quality.titles import title_of
+from schemas.agencies import AgencyTable
+from schemas.agencies import agencies as shipped_agencies
+from schemas.dossier import Dossier
+from schemas.finding import Finding, Weight
+from schemas.registries import Receipt
+from schemas.routes import route_of
+
+for _file in iter_modules(checks.__path__):
+    import_module(f"{checks.__name__}.{_file.name}")
+
+CATALOGUE: Mapping[str, Check] = MappingProxyType(DECLARED)
+"""Every check by its code."""
+
+RANK = {weight: rank for rank, weight in enumerate(Weight)}
+RECEIPT = "receipt"
+"""Where paths of fields begin that are not the dossier's but what a registry gave back."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A fault seen just now. `saw` is for the screen of the moment; only `finding` is kept."""
+
+    finding: Finding
+    saw: str
+
+
+def _sighting(check: Check, path: str, saw: str | At) -> Sighting:
+    if check.about:
+        path += saw.field if isinstance(saw, At) else check.fields[0]
+    finding = Finding(check_code=check.code, field_path=path, weight=check.weight)
+    return Sighting(finding, saw.saw if isinstance(saw, At) else saw)
+
+
+def _in_order(seen: Seen, event_on: date) -> list[Sighting]:
+    """Of the checks in force that day; the heaviest first, one for each check and field."""
+    sightings = [_sighting(look.check, path, saw) for look, path, saw in seen if look.check.holds_on(event_on)]
+    by_place = {_place(sighting.finding): sighting for sighting in sightings}
+    return [by_place[place] for place in sorted(by_place)]
+
+
+def _place(finding: Finding) -> tuple[int, str, str]:
+    return RANK[finding.weight], finding.check_code, finding.field_path
+
+
+def _examination(
+    dossier: Dossier, papers: Sequence[FetchedPaper] = (), agencies: AgencyTable | None = None
+) -> Examination:
+    event_on = dossier.event_on
+    route = route_of(dossier.procedure_code, event_on)
+    return Examination(dossier, papers, event_on, route, agencies or shipped_agencies())
+
+
+def sight(
+    dossier: Dossier, papers: Sequence[FetchedPaper] = (), *, agencies: AgencyTable | None = None
+) -> list[Sighting]:
+    """Every fault in a dossier with what was seen, the heaviest first; one for each check and field.
+
+    `agencies`: the table that agency codes are judged by; None for the one that ships.
+    """
+    exam = _examination(dossier, papers, agencies)
+    seen: Seen = []
+    walk(dossier, "", "", exam, seen)
+    for place, paper in enumerate(papers):
+        walk(paper, "papers", f"papers.{place}.", exam, seen)
+    return _in_order(seen, exam.event_on) if seen else []
+
+
+def examine(
+    dossier: Dossier, papers: Sequence[FetchedPaper] = (), *, agencies: AgencyTable | None = None
+) -> list[Finding]:
+    """Run every check on a dossier. `papers`: as fetched, in the order of `dossier.papers`; none when not fetched yet.
+    `agencies`: the table that agency codes are judged by; None for the one that ships.
+
+    Pure: the same dossier always has the same findings, in the same order, the heaviest first.
+    """
+    return [sighting.finding for sighting in sight(dossier, papers, agencies=agencies)]
+
+
+def examine_receipt(receipt: Receipt, dossier: Dossier) -> list[Finding]:
+    """Run every check on what a registry gave back for a dossier; paths are `receipt.book_code` and the like. Pure."""
+    exam = _examination(dossier)
+    seen: Seen = []
+    walk(receipt, RECEIPT, f"{RECEIPT}.", exam, seen)
+    return [sighting.finding for sighting in _in_order(seen, exam.event_on)]
+
+
+def explain(finding: Finding) -> str:
+    """What a clerk reads: the field, what was seen there, what to do; in Vietnamese, without a personal value."""
+    check = CATALOGUE[finding.check_code]
+    title = title_of(finding.field_path)
+    place = f"{title[0].upper()}{title[1:]}: " if title else ""
+    return f"{place}{check.says_vi} {check.do_vi}"
