@@ -5,6 +5,7 @@ source changes, the decision is reopened.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -119,3 +120,47 @@ def _place(items: list[Any], name: str, field_path: str) -> int:
     if not name.isdecimal() or int(name) >= len(items):
         raise KeyError(field_path)
     return int(name)
+
+
+class RejectionReason(StrEnum):
+    """Why a dossier is not decided as a person asked."""
+
+    OVERTAKEN = "overtaken"  # its source changed since the person looked at it
+    UNDER_WAY = "under_way"  # a registry is being asked, or works on it
+    NOT_AT_FAULT = "not_at_fault"  # there is nothing to decide: another person was quicker
+    ERASED = "erased"  # its content was deleted
+    REGISTERED = "registered"  # a registry has it, or may have it: only a correction at that registry can change it
+    OWN = "own"  # a person cannot confirm an edit of their own
+    RESOLVED = "resolved"  # the earlier decision was confirmed, declined or undone already
+    TOLD = "told"  # the portal was told of the earlier decision, or may have been
+    UNFIT = "unfit"  # the value cannot stand in the field, or it stands there already
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionContext:
+    """How a dossier stands when a person decides about it: what the ledger read after it locked the dossier.
+
+    `seen_version`: the version that the person looked at, or that an earlier decision was made on; `current_version`:
+    the latest one. `is_under_way`: a delivery is being sent, unanswered or accepted. `is_touched`: a registry has
+    something of it, or may have. `is_refused`: a registry refused it.
+
+    The other fields describe the earlier decision that is confirmed, declined or undone; `decided_act` is None when
+    the person decides about the dossier itself. `is_unresolved`: an edit that still waits for a second person.
+    `is_over`: it was declined or undone. `is_sent`: what it decided was sent to a registry. `is_told`: the portal was
+    told of it, or may have been.
+    """
+
+    state: str
+    seen_version: int
+    current_version: int
+    is_erased: bool = False
+    is_at_fault: bool = False
+    is_under_way: bool = False
+    is_touched: bool = False
+    is_refused: bool = False
+    decided_act: Act | None = None
+    decided_by: str = ""
+    is_unresolved: bool = False
+    is_over: bool = False
+    is_sent: bool = False
+    is_told: bool = False
