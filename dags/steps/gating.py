@@ -32,10 +32,10 @@ from connectors.ledger.gates import (
     subject_of,
 )
 from connectors.portals.provinces import PROVINCES, read_original
+from dags.steps.verdict_pages import ShownVerdict, write_site
 from quality.deadlines import YEARS, calendar_from
 from quality.expectations import Past, judge_arrivals, judge_day, judge_rows
 from quality.expectations.declared import AGREEMENT, ANSWERS, BOOK
-from quality.expectations.docs import Shown, write_site
 from quality.expectations.facts import Figures, Seen
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier
@@ -207,11 +207,11 @@ def build_docs(ledger: Ledger, folder: Path, days: int = 30) -> int:
     return write_site((_shown(one) for one in kept_verdicts(ledger, since)), folder)
 
 
-def _shown(one: Kept) -> Shown:
+def _shown(one: Kept) -> ShownVerdict:
     day = one.checked_at.astimezone(VIETNAM).date()
     portal_code = one.subject.split("/")[0]
     batch = f"Đợt {one.batch_id}, {PROVINCES[portal_code].name_vi}" if one.batch_id and portal_code in PROVINCES else ""
-    return Shown(
+    return ShownVerdict(
         f"batch-{one.batch_id}" if one.batch_id else f"day-{day}", batch or f"Xem ngày {day:%d/%m/%Y}", one.batch_state,
         one.suite, one.subject, one.expectation, one.checked_at, one.has_passed, one.stops, one.observed, one.failing,
         one.keys,
