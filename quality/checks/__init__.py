@@ -1,3 +1,3 @@
-"""The checks, a file for each subject. A file here is found by itself; so is every check in it."""
+"""The checks, one file for each subject. `quality.check` imports every file here, so no list names them."""
 
-import quality.check  # noqa: F401  it imports all of the files in order, whichever is asked for first
+import quality.check  # noqa: F401  it imports the files in one order, even when one of them is imported first
