@@ -13,7 +13,7 @@ LANGUAGES = (VI, EN)
 
 
 @dataclass(frozen=True)
-class Said:
+class LocalizedText:
     """The same in both languages."""
 
     vi: str
@@ -23,19 +23,19 @@ class Said:
         return self.en if language == EN else self.vi
 
 
-def read_table(package: str, name: str) -> dict[str, Said]:
+def read_table(package: str, name: str) -> dict[str, LocalizedText]:
     """A table of words that lies in a package. Raises ValueError for a key that is there twice or lacks a language."""
-    words: dict[str, Said] = {}
+    words: dict[str, LocalizedText] = {}
     text = files(package).joinpath(name).read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         if row["key"] in words or not row["vi"] or not row["en"]:
             raise ValueError(f"{name}: {row['key']}: once, in both languages")
-        words[row["key"]] = Said(row["vi"], row["en"])
+        words[row["key"]] = LocalizedText(row["vi"], row["en"])
     return words
 
 
 @cache
-def words() -> dict[str, Said]:
+def words() -> dict[str, LocalizedText]:
     """The table, by key."""
     return read_table("quality", "words.csv")
 
