@@ -31,7 +31,7 @@ HOUR_US = 3_600_000_000
 Spans = tuple[tuple[int, int], ...]
 
 
-class Standing(StrEnum):
+class Punctuality(StrEnum):
     """How a dossier stands with its time."""
 
     IN_TIME = "in_time"
@@ -40,7 +40,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class LegalTerm:
     """The time a dossier is given. `started_at` is its receipt, or the opening of the day that counts as such."""
 
     started_at: datetime
@@ -148,7 +148,7 @@ def calendar_from(year: int) -> WorkCalendar:
 
 def term(
     received_at: datetime, deadline: Deadline, *, with_verification: bool = False, calendar: WorkCalendar | None = None
-) -> Term:  # fmt: skip
+) -> LegalTerm:  # fmt: skip
     """The time that a deadline gives to what was received at an instant (with a zone), in a year of `YEARS`."""
     calendar = calendar or calendar_from(received_at.astimezone(VIETNAM).year)
     started_at = calendar.start(received_at, is_cut=deadline.unit is not DeadlineUnit.WORKING_HOURS)
@@ -160,13 +160,13 @@ def term(
             due_at = calendar.after_days(started_at.date(), deadline.amount + verified)
         case DeadlineUnit.WORKING_HOURS:
             due_at = calendar.after_worked_us(started_at, deadline.amount * HOUR_US)
-    return Term(started_at, due_at)
+    return LegalTerm(started_at, due_at)
 
 
 def term_of(
     dossier: Dossier, route: Route | None, *, registry_code: str = WHOLE_CHAIN, group: str = ANY_GROUP,
     with_verification: bool = False, from_instant: datetime | None = None,
-) -> Term | None:  # fmt: skip
+) -> LegalTerm | None:  # fmt: skip
     """The time of a dossier's whole chain, or of one step of it, counted from receipt or from another instant.
 
     The day of receipt chooses the rule. None when the law sets no deadline that we know.
@@ -189,7 +189,7 @@ def due(
     return of.due_at if of else None
 
 
-def clock(of: Term, now: datetime, calendar: WorkCalendar | None = None) -> float:
+def elapsed_share(of: LegalTerm, now: datetime, calendar: WorkCalendar | None = None) -> float:
     """The share of working time that is gone: 0 before it starts, 1 when due, more when late and offices work."""
     calendar = calendar or calendar_from(of.started_at.astimezone(VIETNAM).year)
     started_us = calendar.worked_us(of.started_at)
@@ -197,8 +197,8 @@ def clock(of: Term, now: datetime, calendar: WorkCalendar | None = None) -> floa
     return max(0.0, (calendar.worked_us(now) - started_us) / whole_us)
 
 
-def standing(of: Term, now: datetime, share: float = AT_RISK_SHARE) -> Standing:
+def punctuality(of: LegalTerm, now: datetime, share: float = AT_RISK_SHARE) -> Punctuality:
     """Late when the due instant has passed, at risk when this share of its working time is gone."""
     if now > of.due_at:
-        return Standing.LATE
-    return Standing.AT_RISK if clock(of, now) >= share else Standing.IN_TIME
+        return Punctuality.LATE
+    return Punctuality.AT_RISK if elapsed_share(of, now) >= share else Punctuality.IN_TIME

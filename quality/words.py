@@ -16,7 +16,7 @@ LANGUAGES = (VI, EN)
 
 
 @dataclass(frozen=True)
-class Said:
+class LocalizedText:
     """The same in both languages."""
 
     vi: str
@@ -26,21 +26,21 @@ class Said:
         return self.en if language == EN else self.vi
 
 
-def read_table(package: str, name: str) -> dict[str, Said]:
+def read_table(package: str, name: str) -> dict[str, LocalizedText]:
     """A table of words that lies in a package. Raises ValueError for a key that is there twice or lacks a language."""
-    words: dict[str, Said] = {}
+    words: dict[str, LocalizedText] = {}
     text = files(package).joinpath(name).read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         if row["key"] in words or not row["vi"] or not row["en"]:
             raise ValueError(f"{name}: {row['key']}: once, in both languages")
-        words[row["key"]] = Said(row["vi"], row["en"])
+        words[row["key"]] = LocalizedText(row["vi"], row["en"])
     return words
 
 
 @cache
-def words() -> dict[str, Said]:
+def words() -> dict[str, LocalizedText]:
     """The table, by key, and what the registries are called: `registry.land`."""
-    registries = {f"registry.{code}": Said(row.name_vi, row.name_en) for code, row in REGISTRIES.items()}
+    registries = {f"registry.{code}": LocalizedText(row.name_vi, row.name_en) for code, row in REGISTRIES.items()}
     return registries | read_table("quality", "words.csv")
 
 

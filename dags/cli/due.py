@@ -10,7 +10,7 @@ from rich.table import Table
 
 from connectors.ledger import Ledger
 from connectors.ledger.legal_time import Running, running
-from quality.deadlines import AT_RISK_SHARE, Standing, Term, clock, standing
+from quality.deadlines import AT_RISK_SHARE, LegalTerm, Punctuality, elapsed_share, punctuality
 from schemas.dates import VIETNAM
 
 MOST_LINES = 100
@@ -21,7 +21,7 @@ class Watched:
     """A dossier that is late or at risk. `share`: how much of its working time is gone, 1 when it was due."""
 
     dossier: Running
-    standing: Standing
+    standing: Punctuality
     share: float
 
 
@@ -29,15 +29,15 @@ def late_and_at_risk(ledger: Ledger, now: datetime, share: float = AT_RISK_SHARE
     """The late ones, then those at risk; those due first in front."""
     watched = []
     for one in running(ledger):
-        term = Term(one.started_at, one.due_at)
-        if (how := standing(term, now, share)) is not Standing.IN_TIME:
-            watched.append(Watched(one, how, clock(term, now)))
+        term = LegalTerm(one.started_at, one.due_at)
+        if (how := punctuality(term, now, share)) is not Punctuality.IN_TIME:
+            watched.append(Watched(one, how, elapsed_share(term, now)))
     return watched
 
 
 def due_line(watched: Sequence[Watched]) -> str:
     """One line for the account: `3 late, 5 at risk`."""
-    late = sum(one.standing is Standing.LATE for one in watched)
+    late = sum(one.standing is Punctuality.LATE for one in watched)
     return f"{late} late, {len(watched) - late} at risk"
 
 
@@ -57,7 +57,7 @@ def due_table(watched: Sequence[Watched]) -> Table:
     table.add_column("time gone", justify="right")
     for one in watched:
         due_at = f"{one.dossier.due_at.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
-        colour = "red" if one.standing is Standing.LATE else "yellow"
+        colour = "red" if one.standing is Punctuality.LATE else "yellow"
         table.add_row(due_at, one.dossier.dossier_code, one.dossier.procedure_as_written or "", _stands(one.dossier),
                       f"[{colour}]{one.share:.0%}[/]")  # fmt: skip
     return table

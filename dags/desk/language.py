@@ -8,7 +8,7 @@ from typing import Any
 from quality.answers import CAUSES
 from quality.examination import CATALOGUE
 from quality.titles import title_of
-from quality.words import EN, VI, Said, read_table, words
+from quality.words import EN, VI, LocalizedText, read_table, words
 from schemas.dates import VIETNAM
 
 HIDDEN_IN_TITLES = ("case",)
@@ -16,7 +16,7 @@ HIDDEN_IN_TITLES = ("case",)
 
 
 @cache
-def all_words() -> dict[str, Said]:
+def all_words() -> dict[str, LocalizedText]:
     """What codes are called, and what the desk's pages say."""
     ours = read_table("dags.desk", "words.csv")
     assert not ours.keys() & words().keys()

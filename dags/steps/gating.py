@@ -32,11 +32,11 @@ from connectors.ledger.gates import (
     subject_of,
 )
 from connectors.portals.provinces import PROVINCES, read_original
+from dags.steps.verdict_pages import ShownVerdict, write_site
 from quality.deadlines import YEARS, calendar_from
-from quality.expectations import Past, judge_arrivals, judge_day, judge_rows
+from quality.expectations import PortalHistory, judge_arrivals, judge_day, judge_rows
 from quality.expectations.declared import AGREEMENT, ANSWERS, BOOK
-from quality.expectations.docs import Shown, write_site
-from quality.expectations.facts import Figures, Seen
+from quality.expectations.facts import ArrivedDossier, BatchFigures
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier
 from schemas.expectation import Verdict
@@ -81,7 +81,7 @@ def _gate(ledger: Ledger, batch: OpenBatch, read: Reader) -> str | None:
         return None
     versions: dict[int, int] = {}
 
-    def dossiers() -> Iterator[Seen]:
+    def dossiers() -> Iterator[ArrivedDossier]:
         for one in (first, *examined):
             versions[one.dossier_id] = one.version_number
             yield _seen(batch.portal_code, one, read)
@@ -91,19 +91,21 @@ def _gate(ledger: Ledger, batch: OpenBatch, read: Reader) -> str | None:
     return settle_batch(ledger, batch, versions, verdicts)
 
 
-def _seen(portal_code: str, one: InBatch, read: Reader) -> Seen:
+def _seen(portal_code: str, one: InBatch, read: Reader) -> ArrivedDossier:
     dossier = None
     if one.original is not None and not one.is_unreadable:
         try:
             dossier = read(portal_code, one.original)
         except Unrecognised:  # read when it came, by an earlier version of the connector
-            return Seen(one.dossier_id, one.portal_status, True, one.is_held, one.stopping_faults, None)
-    return Seen(one.dossier_id, one.portal_status, one.is_unreadable, one.is_held, one.stopping_faults, dossier)
+            return ArrivedDossier(one.dossier_id, one.portal_status, True, one.is_held, one.stopping_faults, None)
+    return ArrivedDossier(
+        one.dossier_id, one.portal_status, one.is_unreadable, one.is_held, one.stopping_faults, dossier
+    )
 
 
-def _past(known: Known) -> Past:
-    learned = Figures(counts={name: Counter(counts) for name, counts in known.learned.items()})
-    return Past([Figures.read(kept) for kept in known.today], learned, known.waived, known.usual_most)
+def _past(known: Known) -> PortalHistory:
+    learned = BatchFigures(counts={name: Counter(counts) for name, counts in known.learned.items()})
+    return PortalHistory([BatchFigures.read(kept) for kept in known.today], learned, known.waived, known.usual_most)
 
 
 def judge_days(ledger: Ledger, day: date | None = None) -> dict[str, int]:
@@ -207,11 +209,11 @@ def build_docs(ledger: Ledger, folder: Path, days: int = 30) -> int:
     return write_site((_shown(one) for one in kept_verdicts(ledger, since)), folder)
 
 
-def _shown(one: Kept) -> Shown:
+def _shown(one: Kept) -> ShownVerdict:
     day = one.checked_at.astimezone(VIETNAM).date()
     portal_code = one.subject.split("/")[0]
     batch = f"Đợt {one.batch_id}, {PROVINCES[portal_code].name_vi}" if one.batch_id and portal_code in PROVINCES else ""
-    return Shown(
+    return ShownVerdict(
         f"batch-{one.batch_id}" if one.batch_id else f"day-{day}", batch or f"Xem ngày {day:%d/%m/%Y}", one.batch_state,
         one.suite, one.subject, one.expectation, one.checked_at, one.has_passed, one.stops, one.observed, one.failing,
         one.keys,

@@ -15,7 +15,7 @@ from connectors.ledger.duplicate_candidates import (
 from connectors.ledger.opening import opened
 from connectors.portals.provinces import read_original
 from quality.duplicates.blind_indexes import blind_indexes_of, entry_of
-from quality.duplicates.comparison import Fault, Subject, look
+from quality.duplicates.contradictions import ComparedDossier, PairFault, compare_dossiers
 from quality.examination import CATALOGUE
 from schemas.decision import fitted
 from schemas.dossier import Dossier
@@ -46,7 +46,7 @@ def match_dossiers(
     for pair in candidates:
         if pair.other_id not in subjects:
             continue
-        crossing = look(subjects[pair.dossier_id], subjects[pair.other_id])
+        crossing = compare_dossiers(subjects[pair.dossier_id], subjects[pair.other_id])
         if crossing.kind:
             duplicate_candidate = DuplicateCandidate.of(
                 pair.dossier_id, pair.other_id, str(crossing.kind), crossing.probability
@@ -64,24 +64,24 @@ def enter_all(ledger: Ledger, registered: Sequence[tuple[int, Dossier, Receipt]]
     place another dossier has already."""
     entries = {dossier_id: entry for dossier_id, dossier, receipt in registered
                if isinstance(receipt, CivilStatusReceipt) and (entry := entry_of(dossier, receipt))}  # fmt: skip
-    found = _finding(Fault.ENTRY_REGISTERED_TWICE, "entry_number")
+    found = _finding(PairFault.ENTRY_REGISTERED_TWICE, "entry_number")
     return {dossier_id: found for dossier_id, _ in enter(ledger, entries)}
 
 
 def _subjects(
     ledger: Ledger, dossiers: Mapping[int, Dossier], candidates: Sequence[MatchedPair], read: Read
-) -> dict[int, Subject]:
+) -> dict[int, ComparedDossier]:
     """Those in hand that have candidates, and the candidates; one that cannot be read any more is left out."""
     wanted = {pair.dossier_id for pair in candidates} | {pair.other_id for pair in candidates}
-    subjects = {dossier_id: Subject.of(dossiers[dossier_id]) for dossier_id in wanted if dossier_id in dossiers}
+    subjects = {dossier_id: ComparedDossier.of(dossiers[dossier_id]) for dossier_id in wanted if dossier_id in dossiers}
     for one in opened(ledger, sorted(wanted - dossiers.keys())):
         try:
             source = read(one.portal_code, one.original)
         except Unrecognised:
             continue
-        subjects[one.dossier_id] = Subject.of(fitted(source, list(one.edits.values())) or source)
+        subjects[one.dossier_id] = ComparedDossier.of(fitted(source, list(one.edits.values())) or source)
     return subjects
 
 
-def _finding(fault: Fault, path: str) -> Finding:
+def _finding(fault: PairFault, path: str) -> Finding:
     return Finding(check_code=fault, field_path=path, weight=CATALOGUE[fault].weight)

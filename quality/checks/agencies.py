@@ -1,7 +1,7 @@
-"""Agencies: codes that name no unit, two units, or one that is gone; units and procedures nobody set up.
+"""Agencies: codes that name no unit, two units or a dissolved unit; units and procedures that are not set up.
 
-Portals drop such dossiers in silence; here each is a finding. What the table does not know is no fault, unless it
-claims to be complete for the province.
+A portal drops such dossiers without a word; here each is a finding. A code that our table lacks is no fault, unless
+the table claims to list all agencies of the province.
 """
 
 from collections.abc import Iterator
@@ -27,13 +27,13 @@ DECIDED_AT_THE_PLACE: dict[str, tuple[date, date]] = {
     "residence": (date.min, date.max),  # Luật Cư trú 68/2020/QH14, Điều 22
     "land": (date.min, date.max),  # Luật Đất đai 31/2024/QH15
 }
-"""Kinds of cases that an agency of the place must decide, from a day until another. The province is compared: which
-commune may act for another one is not public."""
+"""Kinds of cases that an agency of the place must decide: from the first day, before the second one. Only provinces are
+compared, because it is not public which commune may act for another."""
 
 
 @lru_cache(maxsize=16_384)
 def _is_surely_sound(table: AgencyTable, code: str, on: date) -> bool:
-    """Whether a code is of one unit that is there that day, or of one that no list can be expected to have."""
+    """Whether one unit holds the code that day, or the province's list does not claim to be complete."""
     if table.named(code):
         return len(table.on(code, on)) == 1
     return not table.lists_all_of(table.province_of(code, on), on)
@@ -49,8 +49,8 @@ def _is_worth_a_look(code: str, exam: Examination) -> bool:
     source=AGENCY_CODES,
     says_vi="Mã cơ quan không đúng cấu trúc mã định danh.",
     do_vi="Chọn lại cơ quan trên cổng; nếu cổng sinh sai mã, báo đơn vị vận hành cổng.",
-    says_en="An agency code has neither of the two forms.",
-    do_en="Choose the agency again at the portal; if the portal makes wrong codes, tell its operator.",
+    says_en="An agency code has neither of the two forms that such codes have.",
+    do_en="Choose the agency again at the portal; if the portal makes wrong codes, inform its operator.",
 )
 def agency_code_malformed(code: str) -> Saw:
     return None if not code.strip() or AgencyCode.read(code) else "neither form"
@@ -63,9 +63,9 @@ def agency_code_malformed(code: str) -> Saw:
     who=Who.OPERATOR,
     source=OUR_TABLE,
     says_vi="Mã này đang thuộc về hai đơn vị cùng lúc.",
-    do_vi="Báo quản trị: mỗi đơn vị một mã; hồ sơ được giữ lại, không bị bỏ.",
+    do_vi="Báo quản trị hệ thống: mỗi đơn vị một mã; hồ sơ được giữ lại, không bị bỏ.",
     says_en="Two units hold one agency code on the day of receipt.",
-    do_en="Tell the operator: one code for each unit. The dossier is kept, not dropped.",
+    do_en="Inform the operator: each unit needs a code of its own. The dossier is kept, not dropped.",
 )
 def agency_code_of_two_units(code: str, exam: Examination) -> Saw:
     return "two units" if len(exam.agencies.on(code, exam.event_on)) > 1 else None
@@ -78,8 +78,8 @@ def agency_code_of_two_units(code: str, exam: Examination) -> Saw:
     source=f"{OUR_TABLE}; sắp xếp đơn vị hành chính 01/07/2025",
     says_vi="Cơ quan mang mã này không hoạt động vào ngày tiếp nhận hồ sơ.",
     do_vi="Chọn cơ quan kế thừa trên cổng rồi gửi lại.",
-    says_en="The agency was dissolved, or not yet there, on the day of receipt.",
-    do_en="Choose the agency that took over, at the portal, then send again.",
+    says_en="The agency was dissolved or not yet founded on the day of receipt.",
+    do_en="Choose the agency that took over its work at the portal, then send again.",
 )
 def agency_dissolved(code: str, exam: Examination) -> Saw:
     table = exam.agencies
@@ -96,8 +96,8 @@ def agency_dissolved(code: str, exam: Examination) -> Saw:
     who=Who.OPERATOR,
     source=OUR_TABLE,
     says_vi="Mã cơ quan không có trong danh mục đầy đủ của tỉnh.",
-    do_vi="Kiểm tra mã trên cổng; nếu đúng, báo quản trị bổ sung danh mục.",
-    says_en="An agency code is not in a province's list, which claims to be complete.",
+    do_vi="Kiểm tra mã trên cổng; nếu đúng, báo quản trị hệ thống bổ sung danh mục.",
+    says_en="An agency code is not in the province's list, which claims to be complete.",
     do_en="Check the code at the portal; if it is right, have the operator add it to the list.",
 )
 def agency_not_listed(code: str, exam: Examination) -> Saw:
@@ -113,10 +113,10 @@ def agency_not_listed(code: str, exam: Examination) -> Saw:
     who=Who.OPERATOR,
     source=f"{OUR_TABLE}; cổng cần mã xã để phân phối hồ sơ",
     says_vi="Đơn vị cấp xã này chưa được gắn mã xã.",
-    do_vi="Báo quản trị gắn mã xã cho đơn vị; hồ sơ được giữ lại, không bị bỏ.",
-    says_en="A unit of a commune is set up without its commune code.",
+    do_vi="Báo quản trị hệ thống gắn mã xã cho đơn vị; hồ sơ được giữ lại, không bị bỏ.",
+    says_en="A unit at commune level is set up without its commune code.",
     do_en="Have the operator set the unit's commune code. The dossier is kept, not dropped.",
-)  # fmt: skip
+)
 def agency_without_commune(dossier: Dossier, exam: Examination) -> Saw:
     for name in CODES:
         if (code := getattr(dossier, name)) is None:
@@ -133,10 +133,10 @@ def agency_without_commune(dossier: Dossier, exam: Examination) -> Saw:
     who=Who.OPERATOR,
     source=OUR_TABLE,
     says_vi="Không có cơ quan nào của tỉnh được cấu hình tiếp nhận thủ tục này.",
-    do_vi="Báo quản trị gán cơ quan tiếp nhận cho thủ tục; hồ sơ được giữ lại, không bị bỏ.",
+    do_vi="Báo quản trị hệ thống gán cơ quan tiếp nhận cho thủ tục; hồ sơ được giữ lại, không bị bỏ.",
     says_en="No agency of the province is set up to receive the procedure.",
     do_en="Have the operator assign a receiving agency to the procedure. The dossier is kept, not dropped.",
-)  # fmt: skip
+)
 def procedure_without_receiver(dossier: Dossier, exam: Examination) -> Saw:
     table, province_code = exam.agencies, dossier.portal_code
     if dossier.procedure_code is None or not table.lists_all_of(province_code, exam.event_on):
@@ -151,22 +151,27 @@ def procedure_without_receiver(dossier: Dossier, exam: Examination) -> Saw:
     source=f"{ONE_STOP}, thẩm quyền giải quyết thì có; Luật Hộ tịch 60/2014/QH13, Luật Cư trú 68/2020/QH14",
     says_vi="Cơ quan giải quyết thuộc tỉnh khác với nơi phải giải quyết.",
     do_vi="Kiểm tra thẩm quyền theo nơi cư trú hoặc nơi có đất; nếu sai, chuyển hồ sơ đúng cơ quan.",
-    says_en="The deciding agency lies outside the place that must decide.",
-    do_en="Check who is competent by residence or by where the land lies; if wrong, pass the dossier on.",
-)  # fmt: skip
+    says_en="The deciding agency is in another province than the place that must decide.",
+    do_en="Check which agency is competent by residence or by the place of the land; transfer the dossier if needed.",
+)
 def deciding_agency_outside_place(dossier: Dossier, exam: Examination) -> Saw:
-    since, until = DECIDED_AT_THE_PLACE.get(dossier.case.kind, (date.max, date.max))
-    if not since <= exam.event_on < until:
+    if not _is_decided_at_the_place(dossier.case, exam.event_on):
         return None
     decided_in = exam.agencies.province_of(dossier.deciding_agency_code, exam.event_on)
     if decided_in is None:
         return None
-    places = {place for place in _places(dossier.case, exam.event_on) if place}
-    return "of another province" if places and decided_in not in places else None
+    competent = {province for province in _competent_provinces(dossier.case, exam.event_on) if province}
+    return "of another province" if competent and decided_in not in competent else None
 
 
-def _places(case: Case, on: date) -> Iterator[str | None]:
-    """The provinces whose agencies may decide a case."""
+def _is_decided_at_the_place(case: Case, on: date) -> bool:
+    """Whether an agency of the place must decide a case of this kind that day."""
+    valid_from, valid_until = DECIDED_AT_THE_PLACE.get(case.kind, (date.max, date.max))
+    return valid_from <= on < valid_until
+
+
+def _competent_provinces(case: Case, on: date) -> Iterator[str | None]:
+    """The codes of the provinces whose agencies may decide a case; None where an address names no province."""
     match case:
         case LandCase():
             yield _province_of_commune(case.parcel.commune_code, on)

@@ -1,11 +1,11 @@
-"""Who brings the dossier: that somebody does, who can be told apart and reached, and may ask for it."""
+"""The applicant: the dossier names one, who can be identified and reached, and who may apply."""
 
 import re
 
 from quality.check import HOLDS, NOTES, At, Examination, Saw, check, check_each
-from quality.checks.family import is_surely_younger_than
+from quality.checks.family import is_surely_younger_than, spouses_of
 from quality.checks.identity import is_placeholder
-from schemas.cases import Case, DeathCase, MarriageCase, Spouse
+from schemas.cases import Case, DeathCase, Spouse
 from schemas.dossier import Dossier
 from schemas.fields import PERSONAL_ID
 from schemas.person import Applicant, HeadOfHousehold, Person
@@ -21,7 +21,7 @@ NAMED_BESIDES = {
     "marriage": ("husband", "wife"),
     "residence": ("head_of_household", "person"),
 }
-"""Where persons besides the applicant are named, for each kind of case; a land case has its owners."""
+"""The fields that name persons besides the applicant, for each kind of case; a land case names its owners."""
 
 
 @check(
@@ -30,7 +30,7 @@ NAMED_BESIDES = {
     source=f"Luật Hộ tịch 60/2014/QH13, Điều 6; {FORM}",
     says_vi="Hồ sơ không ghi người yêu cầu, trong khi mọi tờ khai đều bắt buộc có.",
     do_vi="Bổ sung người yêu cầu theo tờ khai rồi gửi lại.",
-    says_en="The dossier names no applicant, whom every form asks for.",
+    says_en="The dossier names no applicant, though every form asks for one.",
     do_en="Add the applicant from the form, then send again.",
 )
 def applicant_missing(dossier: Dossier) -> Saw:
@@ -46,9 +46,9 @@ def _is_unidentified(person: Person) -> bool:
     weight=NOTES,
     source=f"NĐ 123/2015/NĐ-CP, Điều 2: xuất trình giấy tờ tùy thân; {FORM}",
     says_vi="Người yêu cầu không có số định danh và cũng không có giấy tờ tùy thân.",
-    do_vi="Hỏi số định danh khi có dịp; hồ sơ vẫn được gửi đi.",
+    do_vi="Hỏi số định danh khi có điều kiện; hồ sơ vẫn được gửi đi.",
     says_en="The applicant has neither a personal number nor an identity paper.",
-    do_en="Ask for the personal number when there is occasion; the dossier is sent all the same.",
+    do_en="Ask for the personal number when possible; the dossier is sent anyway.",
 )
 def applicant_unidentified(applicant: Applicant) -> Saw:
     return "no number, no paper" if _is_unidentified(applicant) else None
@@ -73,14 +73,15 @@ def spouse_unidentified(spouse: Spouse) -> Saw:
     source="Luật Căn cước công dân 59/2014/QH13; Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
     says_vi="Người yêu cầu ghi số định danh của chính người đã chết.",
     do_vi="Nhập lại số định danh của người đi khai rồi gửi lại.",
-    says_en="The applicant has the personal number of the deceased.",
+    says_en="The applicant's personal number is that of the deceased.",
     do_en="Enter the number of the person who reports the death, then send again.",
 )
 def applicant_is_deceased(dossier: Dossier) -> Saw:
-    if dossier.applicant is None or not isinstance(dossier.case, DeathCase):
+    deceased = _deceased(dossier.case)
+    if dossier.applicant is None or deceased is None:
         return None
     number = _joined(dossier.applicant)
-    return "one number" if number is not None and number == _joined(dossier.case.deceased) else None
+    return "one number" if number is not None and number == _joined(deceased) else None
 
 
 @check(
@@ -89,8 +90,8 @@ def applicant_is_deceased(dossier: Dossier) -> Saw:
     source="Luật Hộ tịch 60/2014/QH13, Điều 6; ngưỡng 14 tuổi của lienthong (giả định)",
     says_vi="Theo ngày sinh đã ghi, người yêu cầu chưa đủ 14 tuổi.",
     do_vi="Đối chiếu giấy tờ, sửa ngày sinh hoặc ghi người đại diện rồi gửi lại.",
-    says_en="By the date of birth written, the applicant is under fourteen.",
-    do_en="Compare with the papers; correct the date or name the representative, then send again.",
+    says_en="By the recorded date of birth, the applicant is under fourteen.",
+    do_en="Compare with the papers; correct the date or enter the representative, then send again.",
 )
 def applicant_is_child(dossier: Dossier, exam: Examination) -> Saw:
     applicant = dossier.applicant
@@ -104,16 +105,18 @@ def applicant_is_child(dossier: Dossier, exam: Examination) -> Saw:
     source="Luật Hộ tịch 60/2014/QH13, Điều 18: hai bên nam, nữ nộp tờ khai",
     says_vi="Người yêu cầu đăng ký kết hôn không phải là chồng hay vợ trong hồ sơ.",
     do_vi="Đối chiếu tờ khai kết hôn; hồ sơ vẫn được gửi đi.",
-    says_en="The applicant of a marriage is neither of the two.",
-    do_en="Compare with the marriage form; the dossier is sent all the same.",
+    says_en="The applicant of a marriage is neither the husband nor the wife.",
+    do_en="Compare with the marriage form; the dossier is sent anyway.",
 )
 def applicant_is_no_spouse(dossier: Dossier) -> Saw:
-    if dossier.applicant is None or not isinstance(dossier.case, MarriageCase):
+    applicant, spouses = dossier.applicant, spouses_of(dossier.case)
+    if applicant is None or not spouses:
         return None
-    spouses, applicant = (dossier.case.husband, dossier.case.wife), dossier.applicant
     if (number := _joined(applicant)) is not None and any(number == _joined(spouse) for spouse in spouses):
         return None
-    return None if tone_key(applicant.full_name) in {tone_key(one.full_name) for one in spouses} else "another name"
+    return (
+        None if tone_key(applicant.full_name) in {tone_key(spouse.full_name) for spouse in spouses} else "another name"
+    )
 
 
 def _joined(person: Person | HeadOfHousehold) -> str | None:
@@ -124,24 +127,30 @@ def _joined(person: Person | HeadOfHousehold) -> str | None:
     return number if number and PERSONAL_ID.fullmatch(number) and not is_placeholder(number) else None
 
 
+def _deceased(case: Case) -> Person | None:
+    """The person who died; None for a case that is not a death."""
+    return case.deceased if isinstance(case, DeathCase) else None
+
+
 def _others(case: Case) -> list[tuple[str, Person | HeadOfHousehold | None]]:
-    """Who may be named besides: where, and who."""
+    """The persons besides the applicant, each with the field of the case that names them."""
     if case.kind == "land":
-        return [(f"owners.{place}", owner) for place, owner in enumerate(case.owners)]
-    return [(place, getattr(case, place)) for place in NAMED_BESIDES[case.kind]]
+        return [(f"owners.{index}", owner) for index, owner in enumerate(case.owners)]
+    return [(field, getattr(case, field)) for field in NAMED_BESIDES[case.kind]]
 
 
 @check(
-    "case", "applicant.personal_id",
+    "case",
+    "applicant.personal_id",
     weight=HOLDS,
     source="Luật Căn cước công dân 59/2014/QH13; Luật Căn cước 26/2023/QH15, Điều 12: mỗi người một số",
     says_vi="Hai người khác tên trong hồ sơ ghi cùng một số định danh.",
     do_vi="Đối chiếu căn cước của cả hai, sửa số hoặc họ tên ghi sai rồi gửi lại.",
-    says_en="Two persons of different names have one personal number.",
+    says_en="Two persons with different names have the same personal number.",
     do_en="Compare both identity cards; correct the wrong number or name, then send again.",
-)  # fmt: skip
+)
 def one_number_two_names(dossier: Dossier) -> Saw:
-    """Of the applicant and the persons of the case; parents and spouses among themselves have checks of their own."""
+    """Compares the applicant and the head of household with the others; other checks compare parents and spouses."""
     applicant, others, seen = dossier.applicant, _others(dossier.case), dict[str, str]()
     persons = [applicant, *(person for _, person in others)]
     named = {(person.personal_id, person.full_name) for person in persons if person is not None and person.personal_id}
@@ -150,12 +159,12 @@ def one_number_two_names(dossier: Dossier) -> Saw:
         return None
     if applicant is not None and (number := _joined(applicant)) is not None:
         seen[number] = applicant.full_name
-    for place, person in others:
+    for field, person in others:
         if person is None or (number := _joined(person)) is None:
             continue
-        other = seen.setdefault(number, person.full_name) if place == "head_of_household" else seen.get(number)
-        if other is not None and other != person.full_name and tone_key(other) != tone_key(person.full_name):
-            return At(f"case.{place}.personal_id", "another name")
+        name = seen.setdefault(number, person.full_name) if field == "head_of_household" else seen.get(number)
+        if name is not None and name != person.full_name and tone_key(name) != tone_key(person.full_name):
+            return At(f"case.{field}.personal_id", "another name")
     return None
 
 
@@ -169,9 +178,9 @@ def _as_phone(as_written: str) -> str | None:
     weight=NOTES,
     source="Quy hoạch kho số viễn thông (TT 22/2014/TT-BTTTT): 10 hoặc 11 chữ số, bắt đầu bằng 0",
     says_vi="Số điện thoại không đủ chữ số hoặc lẫn ký tự khác, không nhắn tin được cho người dân.",
-    do_vi="Hỏi lại số điện thoại khi có dịp; hồ sơ vẫn được gửi đi.",
-    says_en="The telephone number is none, so the citizen cannot be reached by it.",
-    do_en="Ask for the number again when there is occasion; the dossier is sent all the same.",
+    do_vi="Hỏi lại số điện thoại khi có điều kiện; hồ sơ vẫn được gửi đi.",
+    says_en="The telephone number is not valid, so the citizen cannot be reached by it.",
+    do_en="Ask for the number again when possible; the dossier is sent anyway.",
     edit=_as_phone,
 )
 def phone_malformed(phone: str) -> Saw:
@@ -183,9 +192,9 @@ def phone_malformed(phone: str) -> Saw:
     weight=NOTES,
     source="RFC 5322, phần địa chỉ thư",
     says_vi="Địa chỉ thư điện tử không đúng dạng, không gửi được cho người dân.",
-    do_vi="Hỏi lại địa chỉ thư khi có dịp; hồ sơ vẫn được gửi đi.",
-    says_en="The e-mail address is none, so the citizen cannot be reached by it.",
-    do_en="Ask for the address again when there is occasion; the dossier is sent all the same.",
+    do_vi="Hỏi lại địa chỉ thư khi có điều kiện; hồ sơ vẫn được gửi đi.",
+    says_en="The e-mail address is not valid, so the citizen cannot be reached by it.",
+    do_en="Ask for the address again when possible; the dossier is sent anyway.",
     edit=lambda email: joined if EMAIL.fullmatch(joined := "".join(email.split())) else None,
 )
 def email_malformed(email: str) -> Saw:

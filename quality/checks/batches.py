@@ -1,4 +1,4 @@
-"""What came together: a fault that a person finds with a whole batch."""
+"""A fault of a whole batch: it is not looked for, a person finds it."""
 
 from quality.check import HOLDS, Who, declare
 
@@ -6,9 +6,9 @@ declare(
     "batch_rejected",
     weight=HOLDS,
     who=Who.STEWARD,
-    source="Nguyên tắc của lienthong: cả đợt được xem trước khi gửi đi",
-    says_vi="Đợt dữ liệu chứa hồ sơ này đã bị từ chối khi xem cả đợt.",
-    do_vi="Mở Đợt dữ liệu xem lý do; hồ sơ đúng thì chấp nhận, sai thì chờ cổng gửi lại.",
+    source="Nguyên tắc của lienthong: cả lô được xem trước khi gửi đi",
+    says_vi="Lô hồ sơ chứa hồ sơ này đã bị từ chối khi xem xét cả lô.",
+    do_vi="Mở mục Lô hồ sơ để xem lý do; hồ sơ đúng thì chấp nhận, sai thì chờ cổng gửi lại.",
     says_en="The batch that brought this dossier was rejected as a whole.",
-    do_en="Open the batch for the reason; accept a sound dossier, else wait until the portal sends it again.",
+    do_en="Open the batch to read the reason; accept a sound dossier, otherwise wait until the portal sends it again.",
 )

@@ -1,4 +1,4 @@
-"""What a birth registration must say of the child and the notice (Luật Hộ tịch, Điều 14), and what is only odd."""
+"""What a birth registration must say about the child and the notice (Luật Hộ tịch, Điều 14), and what is unusual."""
 
 from quality.check import HOLDS, NOTES, At, Examination, Saw, check
 from quality.checks.family import is_surely_younger_than
@@ -45,9 +45,9 @@ def birth_place_missing(case: BirthCase) -> Saw:
     weight=NOTES,
     source=CONTENT,
     says_vi="Hồ sơ không ghi quốc tịch của trẻ.",
-    do_vi="Bổ sung quốc tịch khi có dịp sửa; hồ sơ vẫn được gửi đi.",
+    do_vi="Bổ sung quốc tịch ở lần sửa tiếp theo; hồ sơ vẫn được gửi đi.",
     says_en="The child's nationality is missing.",
-    do_en="Add it when the dossier is next corrected; it is sent all the same.",
+    do_en="Add it when the dossier is next edited; it is sent anyway.",
 )
 def child_nationality_missing(case: BirthCase) -> Saw:
     return None if case.child.nationality_code else "none"
@@ -58,23 +58,24 @@ def child_nationality_missing(case: BirthCase) -> Saw:
     weight=NOTES,
     source=CONTENT,
     says_vi="Hồ sơ không ghi quê quán của trẻ.",
-    do_vi="Bổ sung quê quán theo cha hoặc mẹ khi có dịp; hồ sơ vẫn được gửi đi.",
+    do_vi="Bổ sung quê quán theo cha hoặc mẹ khi có điều kiện; hồ sơ vẫn được gửi đi.",
     says_en="The child's place of origin is missing.",
-    do_en="Add it after the father or mother when there is occasion; the dossier is sent all the same.",
+    do_en="Add the father's or the mother's when possible; the dossier is sent anyway.",
 )
 def child_home_place_missing(case: BirthCase) -> Saw:
     return None if case.child.home_place else "none"
 
 
 @check(
-    "father.sex", "mother.sex",
+    "father.sex",
+    "mother.sex",
     weight=HOLDS,
     source="Danh mục gioiTinh, mẫu hotich158 của Bộ Tư pháp",
     says_vi="Giới tính đã ghi không khớp với phần khai cha hoặc mẹ.",
     do_vi="Đối chiếu giấy tờ tùy thân, sửa giới tính hoặc đổi lại phần khai.",
-    says_en="A sex contradicts the place as father or mother.",
-    do_en="Compare with the identity papers; correct the sex or exchange the two parts.",
-)  # fmt: skip
+    says_en="The sex contradicts the part of the form: a female father or a male mother.",
+    do_en="Compare with the identity papers; edit the sex or exchange the two parts.",
+)
 def parent_sex_contradicted(case: BirthCase) -> Saw:
     if case.father is not None and case.father.sex is Sex.FEMALE:
         return At("father.sex", "female")
@@ -82,14 +83,15 @@ def parent_sex_contradicted(case: BirthCase) -> Saw:
 
 
 @check(
-    "mother.born_on", "child.born_on",
+    "mother.born_on",
+    "child.born_on",
     weight=NOTES,
-    source="Ngưỡng nghiệp vụ của lienthong (giả định), chưa có văn bản quy định",
+    source="Ngưỡng nghiệp vụ của lienthong (giả định); chưa có văn bản quy định",
     says_vi="Theo ngày sinh đã ghi, người mẹ trên 55 tuổi khi sinh con.",
     do_vi="Đối chiếu giấy tờ của mẹ; có thể là bà khai thay mẹ. Hồ sơ vẫn được gửi đi.",
-    says_en="By the dates written, the mother was over 55 at the birth.",
-    do_en="Compare with her papers; it may be the grandmother. The dossier is sent all the same.",
-)  # fmt: skip
+    says_en="By the recorded dates, the mother was over 55 at the birth.",
+    do_en="Compare with her papers; the grandmother may have applied in her place. The dossier is sent all the same.",
+)
 def mother_too_old(case: BirthCase) -> Saw:
     if case.mother is None or case.mother.born_on is None or case.child.born_on is None:
         return None
@@ -106,42 +108,48 @@ def mother_too_old(case: BirthCase) -> Saw:
     says_vi="Họ của trẻ không phải họ cha cũng không phải họ mẹ.",
     do_vi="Đối chiếu tờ khai, xem có ghi nhầm họ không; hồ sơ vẫn được gửi đi.",
     says_en="The child's family name is neither the father's nor the mother's.",
-    do_en="Compare with the form for a slip; the dossier is sent all the same.",
+    do_en="Compare with the form whether the name was mistyped; the dossier is sent anyway.",
 )
 def family_name_of_neither_parent(case: BirthCase) -> Saw:
-    """Of children of the Kinh only: names of other groups are built in other ways."""
+    """Asked about Kinh children only: other groups form names in other ways."""
     if (case.child.ethnic_group or "").lower() != KINH:
         return None
     families = [parent.full_name.split()[:1] for parent in (case.father, case.mother) if parent]
     family = case.child.full_name.split()[:1]
     if not family or not all(families) or family in families or not families:
         return None
-    return None if tone_key(family[0]) in {tone_key(one) for (one,) in families} else "another family name"
+    return (
+        None
+        if tone_key(family[0]) in {tone_key(parent_family) for (parent_family,) in families}
+        else "another family name"
+    )
 
 
 @check(
-    "registration_kind", "child.born_on",
+    "registration_kind",
+    "child.born_on",
     weight=NOTES,
     source="Luật Hộ tịch 60/2014/QH13, Điều 15: 60 ngày",
     says_vi="Loại đăng ký ghi quá hạn trong khi trẻ sinh chưa quá 60 ngày.",
     do_vi="Chọn lại loại đăng ký đúng hạn nếu ngày sinh đúng; hồ sơ vẫn được gửi đi.",
-    says_en="A birth within sixty days is marked as registered late.",
-    do_en="Choose registration in time if the date is right; the dossier is sent all the same.",
-)  # fmt: skip
+    says_en="The registration is marked as late though the child was born within sixty days.",
+    do_en="Choose registration in time if the date of birth is right; the dossier is sent anyway.",
+)
 def late_marked_in_time(case: BirthCase, exam: Examination) -> Saw:
     earliest = case.child.born_on.earliest if case.child.born_on and case.registration_kind == LATE else None
     return "within sixty days" if earliest and 0 <= (exam.event_on - earliest).days <= 60 else None
 
 
 @check(
-    "notice_code", "notice_on",
+    "notice_code",
+    "notice_on",
     weight=NOTES,
     source="TT 22/2025/TT-BYT: hai số cuối của số giấy chứng sinh là năm cấp; cấp lại giữ số cũ",
     says_vi="Năm trong số giấy chứng sinh khác năm của ngày cấp.",
     do_vi="Đối chiếu giấy chứng sinh; giấy cấp lại giữ số cũ. Hồ sơ vẫn được gửi đi.",
-    says_en="The year in the birth notice's number is not that of its date.",
-    do_en="Compare with the notice; one issued again keeps its number. The dossier is sent all the same.",
-)  # fmt: skip
+    says_en="The year in the birth notice's number is not the year of its date.",
+    do_en="Compare with the notice; a reissued one keeps its old number. The dossier is sent all the same.",
+)
 def notice_of_another_year(case: BirthCase) -> Saw:
     code, year = case.notice_code, case.notice_on.year if case.notice_on else None
     if not code or year is None or not BIRTH_NOTICE_CODE.fullmatch(code):

@@ -1,4 +1,4 @@
-"""Codes chosen from the ministry's and the land system's short lists."""
+"""Codes that are chosen from short lists of the Ministry of Justice and of the land system."""
 
 from quality.check import HOLDS, Saw, check, check_each
 from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, Spouse
@@ -6,7 +6,7 @@ from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, Spouse
 MINISTRY = "cấu trúc dữ liệu số hóa hộ tịch của Bộ Tư pháp (mẫu hotich158)"
 REGISTRATION_KINDS = {"birth": frozenset("01234"), "marriage": frozenset("12")}
 AGAIN_OR_ABROAD = frozenset("23")
-"""Registering again, and entering what an agency abroad registered: procedures of their own."""
+"""Registering again, and entering what a foreign agency registered, are procedures of their own."""
 RESIDENCE_KINDS, NOTICE_KINDS, MARRIAGE_ORDERS, OWNER_KINDS = map(frozenset, ("012", "01234567", "12", "01234"))
 
 
@@ -20,7 +20,12 @@ RESIDENCE_KINDS, NOTICE_KINDS, MARRIAGE_ORDERS, OWNER_KINDS = map(frozenset, ("0
     do_en="Choose the kind of registration again at the portal, then send again.",
 )
 def unknown_registration_kind(case: BirthCase | MarriageCase) -> Saw:
-    return None if case.registration_kind in REGISTRATION_KINDS[case.kind] else "not in the list"
+    return None if case.registration_kind in _kinds_of_registration(case) else "not in the list"
+
+
+def _kinds_of_registration(case: BirthCase | MarriageCase) -> frozenset[str]:
+    """The ministry's codes for registrations of this kind of case."""
+    return REGISTRATION_KINDS[case.kind]
 
 
 @check(
@@ -29,8 +34,8 @@ def unknown_registration_kind(case: BirthCase | MarriageCase) -> Saw:
     source=f"Danh mục loaiDangKy, {MINISTRY}; danh mục thủ tục hành chính",
     says_vi="Loại đăng ký là đăng ký lại hoặc ghi vào sổ, thuộc thủ tục khác với thủ tục đã chọn.",
     do_vi="Chọn lại loại đăng ký, hoặc chuyển hồ sơ sang đúng thủ tục.",
-    says_en="Registering again or from abroad is another procedure than the one chosen.",
-    do_en="Choose the kind of registration again, or move the dossier to its procedure.",
+    says_en="Registering again, or entering a foreign registration, is another procedure than the chosen one.",
+    do_en="Choose the kind of registration again, or move the dossier to the right procedure.",
 )
 def registration_kind_of_other_procedure(case: BirthCase) -> Saw:
     return f"kind {case.registration_kind}" if case.registration_kind in AGAIN_OR_ABROAD else None
@@ -68,8 +73,8 @@ def unknown_notice_kind(case: DeathCase) -> Saw:
     source=f"Danh mục kết hôn lần thứ, {MINISTRY}",
     says_vi="Số lần kết hôn không có trong danh mục: 1 lần đầu, 2 kết hôn lại.",
     do_vi="Chọn lại số lần kết hôn theo tờ khai rồi gửi lại.",
-    says_en="The order of marriage is not in the list: 1 first, 2 again.",
-    do_en="Choose the order of marriage again from the form, then send again.",
+    says_en="The number of the marriage is not in the list: 1 first, 2 a later one.",
+    do_en="Choose the number of the marriage from the form again, then send again.",
 )
 def unknown_marriage_order(spouse: Spouse) -> Saw:
     return None if not spouse.marriage_order or spouse.marriage_order in MARRIAGE_ORDERS else "not in the list"
@@ -81,7 +86,7 @@ def unknown_marriage_order(spouse: Spouse) -> Saw:
     source="Cấu trúc HoSoXml của VBDLIS: 0 cá nhân, 1 vợ chồng, 2 hộ, 3 tổ chức, 4 cộng đồng",
     says_vi="Loại chủ sử dụng đất không có trong danh mục của VBDLIS.",
     do_vi="Chọn lại loại chủ sử dụng trên cổng rồi gửi lại.",
-    says_en="The kind of land user is not in the list of VBDLIS.",
+    says_en="The kind of land user is not in the VBDLIS list.",
     do_en="Choose the kind of land user again at the portal, then send again.",
 )
 def unknown_owner_kind(case: LandCase) -> Saw:

@@ -1,7 +1,7 @@
-"""Text in encodings older than Unicode (TCVN3, VNI), or broken on its way.
+"""Text in encodings older than Unicode (TCVN3, VNI), or broken in transmission.
 
-One text in an old encoding was pasted from an old file: that is the desk's. Text whose letters were lost or torn apart
-is the portal's own doing, and then the whole delivery is suspect.
+A text in an old encoding was pasted from an old file: the one-stop desk types it again. Where letters were lost or
+split, the portal broke the text, and all dossiers of the batch may be broken.
 """
 
 import re
@@ -15,7 +15,7 @@ from schemas.text import Encoding, compose, decode, is_syllable
 TEXTS = ("full_name", "abstract", "detail", "place", "cause", "reason", "address", "issued_by", "notice_by")
 OLD: tuple[Encoding, ...] = ("tcvn3", "vni")
 LOST = re.compile(r"\ufffd|[^\W\d_]\?+[^\W\d_]")
-"""The sign for a letter that could not be read, or a question mark in a word."""
+"""The replacement character of Unicode, or a question mark inside a word."""
 TORN = re.compile(
     r"[\u00c3-\u00c6\u00e1][\u00a0-\u00bf\u0080-\u009f\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192"
     r"\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
@@ -35,25 +35,26 @@ def _are_spelled(words: Iterable[str], encoding: Encoding) -> bool:
 
 
 def _encoding_of(text: str) -> Encoding | None:
-    """The one old encoding in which all words with marks are Vietnamese syllables.
+    """The old encoding in which all words with marks are Vietnamese syllables; None when none or both are possible.
 
-    In Unicode at least two must be none, or a letter be foreign: one odd word may be a name of another people (Neáng).
-    Where a letter is foreign and none is in the old encoding, it is enough that more words are syllables: beside them
-    may stand a name such as Pơlang, which is none in any.
+    Read as Unicode, at least two words must be no syllables, or one letter must be foreign: a single odd word may be a
+    name of another people (Neáng). Where a letter is foreign and the old encoding has no foreign letter, it is enough
+    that more words are syllables: a name such as Pơlang is a syllable in no encoding.
     """
     words = _MARKED_WORD.findall(text)
     odd = sum(not _is_spelled(word, "unicode") for word in words)
     is_foreign = NOT_OURS.search(text) is not None
     if odd == 0 or (odd == 1 and not is_foreign):
         return None
-    found = [encoding for encoding in OLD if _are_spelled(words, encoding)]
-    if not found and is_foreign:
-        found = [
-            encoding for encoding in OLD
+    candidates = [encoding for encoding in OLD if _are_spelled(words, encoding)]
+    if not candidates and is_foreign:
+        candidates = [
+            encoding
+            for encoding in OLD
             if NOT_OURS.search(compose(decode(text, encoding))) is None
             and sum(not _is_spelled(word, encoding) for word in words) < odd
-        ]  # fmt: skip
-    return found[0] if len(found) == 1 else None
+        ]
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _from_old(text: str) -> str | None:
@@ -68,16 +69,16 @@ def _from_old(text: str) -> str | None:
     source="TCVN 5712:1993 (TCVN3, phông .Vn); bảng mã VNI-Windows; TCVN 6909:2001",
     says_vi="Chữ có dấu ghi bằng bảng mã cũ TCVN3 hoặc VNI, nơi nhận sẽ đọc thành chữ khác.",
     do_vi="Gõ lại nội dung bằng Unicode theo giấy tờ gốc rồi gửi lại.",
-    says_en="Letters are written in an encoding older than Unicode (TCVN3 or VNI).",
+    says_en="The text is in an encoding older than Unicode (TCVN3 or VNI), so the receiver reads other letters.",
     do_en="Type the text again in Unicode from the original paper, then send again.",
     edit=_from_old,
 )
 def legacy_encoding(text: str) -> Saw:
-    return None if text.isascii() else (found if (found := _encoding_of(text)) else None)
+    return None if text.isascii() else _encoding_of(text)
 
 
-def _edited(text: str) -> str | None:
-    """The text as UTF-8 again, when nothing of it was lost."""
+def _restored(text: str) -> str | None:
+    """The text decoded as UTF-8 again; None when a part of it was lost."""
     try:
         whole = b"".join(_bytes_of(letter) for letter in text).decode()
     except UnicodeError:
@@ -86,7 +87,7 @@ def _edited(text: str) -> str | None:
 
 
 def _bytes_of(letter: str) -> bytes:
-    """The byte that Windows-1252 shows as this letter; it leaves five bytes without one."""
+    """The byte that Windows-1252 shows as this letter; five bytes have no letter there and stay as they are."""
     return letter.encode("latin-1") if "\x80" <= letter <= "\x9f" else letter.encode("cp1252")
 
 
@@ -95,7 +96,7 @@ def _is_broken(text: str) -> bool:
 
 
 def _is_torn(text: str) -> bool:
-    """Whether there is a pair that only a torn letter makes, and no word that has it is a syllable."""
+    """Whether a pair of characters stands there that only a split letter makes, and the text is in no old encoding."""
     return TORN.search(text) is not None and _encoding_of(text) is None
 
 
@@ -106,10 +107,10 @@ def _is_torn(text: str) -> bool:
     who=Who.ENGINEER,
     source="TCVN 6909:2001; tài liệu giao tiếp của cổng: UTF-8",
     says_vi="Chữ có dấu bị hỏng khi cổng truyền đi; cả lô của cổng có thể cùng hỏng.",
-    do_vi="Báo kỹ thuật và đơn vị vận hành cổng; không gõ lại từng hồ sơ khi chưa rõ.",
-    says_en="Letters were lost or torn on the portal's side; its whole delivery may be broken.",
-    do_en="Tell the engineer and the portal's operator; do not retype dossiers before it is clear.",
-    edit=_edited,
+    do_vi="Báo bộ phận kỹ thuật và đơn vị vận hành cổng; không gõ lại từng hồ sơ khi chưa rõ nguyên nhân.",
+    says_en="The portal lost or split letters when it sent the text; all of the batch may be broken.",
+    do_en="Inform the engineer and the portal's operator; do not retype dossiers before the cause is known.",
+    edit=_restored,
 )
 def broken_encoding(text: str) -> Saw:
     if text.isascii():

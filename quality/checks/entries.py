@@ -1,10 +1,11 @@
-"""Entries of the civil-status registers, as the registry says it made them: number, book, page and day."""
+"""Entries of the civil status registers as the registry reports them: number, book, page and day."""
 
 import re
 
 from quality.check import HOLDS, NOTES, Examination, Saw, Who, check
 from quality.checks.dates import is_surely_after_day
-from schemas.cases import BirthCase, DeathCase
+from schemas.cases import BirthCase, Case, DeathCase
+from schemas.dates import PartialDate
 from schemas.fields import BOOK_CODE
 from schemas.registries import CivilStatusReceipt
 
@@ -19,9 +20,9 @@ TEMPLATE = "Mẫu hotich158, cấu trúc dữ liệu số hóa hộ tịch của
     who=Who.STEWARD,
     source=f"{TEMPLATE}: quyenSo là số quyển và năm mở sổ",
     says_vi="Quyển số hệ thống hộ tịch trả về không đúng dạng số quyển và năm mở sổ.",
-    do_vi="Tra lại sổ hộ tịch, ghi quyển số dạng 01/2026 rồi cho đi tiếp.",
-    says_en="The book that the registry gave is not number and year of opening.",
-    do_en="Look it up in the register, write the book as 01/2026, then let it go on.",
+    do_vi="Tra lại sổ hộ tịch, ghi quyển số dạng 01/2026 rồi cho chuyển tiếp.",
+    says_en="The book code that the registry returned is not a book number and a year.",
+    do_en="Look it up in the register, enter the book as in 01/2026, then let the dossier go on.",
 )
 def book_code_malformed(receipt: CivilStatusReceipt) -> Saw:
     book = receipt.book_code
@@ -34,9 +35,9 @@ def book_code_malformed(receipt: CivilStatusReceipt) -> Saw:
     who=Who.STEWARD,
     source=f"{TEMPLATE}: so",
     says_vi="Số đăng ký hộ tịch trả về không phải là số.",
-    do_vi="Tra lại sổ hộ tịch, ghi đúng số đăng ký rồi cho đi tiếp.",
-    says_en="The entry number that the registry gave is no number.",
-    do_en="Look it up in the register, write the right number, then let it go on.",
+    do_vi="Tra lại sổ hộ tịch, ghi đúng số đăng ký rồi cho chuyển tiếp.",
+    says_en="The entry number that the registry returned is not a number.",
+    do_en="Look it up in the register, enter the right number, then let the dossier go on.",
 )
 def entry_number_malformed(receipt: CivilStatusReceipt) -> Saw:
     number = receipt.entry_number
@@ -49,9 +50,9 @@ def entry_number_malformed(receipt: CivilStatusReceipt) -> Saw:
     who=Who.STEWARD,
     source=f"{TEMPLATE}: trangSo là số hoặc để trống",
     says_vi="Trang số hệ thống hộ tịch trả về không phải là số.",
-    do_vi="Tra lại trang sổ khi có dịp; hồ sơ vẫn được chuyển tiếp.",
-    says_en="The page that the registry gave is no number.",
-    do_en="Look the page up when there is occasion; the dossier goes on all the same.",
+    do_vi="Tra lại trang sổ khi có điều kiện; hồ sơ vẫn được chuyển tiếp.",
+    says_en="The page number that the registry returned is not a number.",
+    do_en="Look the page up in the register when possible; the dossier goes on anyway.",
 )
 def page_number_malformed(receipt: CivilStatusReceipt) -> Saw:
     page = receipt.page_number
@@ -59,15 +60,16 @@ def page_number_malformed(receipt: CivilStatusReceipt) -> Saw:
 
 
 @check(
-    "book_code", "registered_on",
+    "book_code",
+    "registered_on",
     weight=NOTES,
     who=Who.STEWARD,
     source=f"{TEMPLATE}: năm mở sổ không sau năm đăng ký",
     says_vi="Năm mở sổ sau năm đăng ký, trong khi sổ phải mở trước khi ghi.",
     do_vi="Tra lại sổ hộ tịch với công chức hộ tịch; hồ sơ vẫn được chuyển tiếp.",
-    says_en="The book was opened after the year of the entry in it.",
-    do_en="Look it up with the registrar; the dossier goes on all the same.",
-)  # fmt: skip
+    says_en="The book was opened in a later year than the entry in it.",
+    do_en="Look it up in the register with the registrar; the dossier goes on anyway.",
+)
 def book_of_later_year(receipt: CivilStatusReceipt) -> Saw:
     if not receipt.book_code or receipt.registered_on is None or not BOOK_CODE.fullmatch(receipt.book_code):
         return None
@@ -81,13 +83,21 @@ def book_of_later_year(receipt: CivilStatusReceipt) -> Saw:
     source="Nguyên tắc: sự kiện hộ tịch xảy ra trước khi được đăng ký",
     says_vi="Ngày đăng ký hộ tịch trả về trước ngày sinh hoặc ngày chết đã khai.",
     do_vi="Đối chiếu sổ hộ tịch với giấy chứng sinh hoặc giấy báo tử trước khi chuyển tiếp.",
-    says_en="By its day, the entry was made before the birth or death it is about.",
+    says_en="The registry's date of registration is before the birth or death.",
     do_en="Compare the register with the birth or death notice before the dossier goes on.",
 )
 def registered_before_event(receipt: CivilStatusReceipt, exam: Examination) -> Saw:
-    case = exam.dossier.case
-    happened = case.child.born_on if isinstance(case, BirthCase) else None
-    happened = case.died_on if isinstance(case, DeathCase) else happened
-    if receipt.registered_on is None or happened is None:
+    happened_on = _happened_on(exam.dossier.case)
+    if receipt.registered_on is None or happened_on is None:
         return None
-    return "entered first" if is_surely_after_day(happened, receipt.registered_on) else None
+    return "entered first" if is_surely_after_day(happened_on, receipt.registered_on) else None
+
+
+def _happened_on(case: Case) -> PartialDate | None:
+    """The day of the birth or the death; None for other cases, whose registration is the event itself."""
+    match case:
+        case BirthCase():
+            return case.child.born_on
+        case DeathCase():
+            return case.died_on
+    return None

@@ -1,4 +1,4 @@
-"""Fees. A dossier says nothing of money yet but how many copies are asked for, which are paid for one by one."""
+"""Fees: the number of copies, each of which is paid for. A dossier says nothing else about money."""
 
 from quality.check import HOLDS, Saw, check_each
 
@@ -12,7 +12,7 @@ MOST_COPIES = 50
     says_vi="Số bản sao là số âm hoặc trên 50, trong khi mỗi bản đều thu phí.",
     do_vi="Ghi lại số bản sao theo tờ khai rồi gửi lại.",
     says_en="The number of copies is negative or above fifty, though each is paid for.",
-    do_en="Write the number of copies from the form again, then send again.",
+    do_en="Enter the number of copies from the form again, then send again.",
 )
 def copies_implausible(copies: int) -> Saw:
     return None if 0 <= copies <= MOST_COPIES else "negative or above fifty"

@@ -1,15 +1,15 @@
-"""Several children of one birth: each has a dossier, a notice and an order of its own."""
+"""Multiple births: each child has a dossier, a birth notice and an order of birth of its own."""
 
 import re
 
 from quality.check import HOLDS, NOTES, Saw, check
-from schemas.cases import BirthCase
+from schemas.cases import BirthCase, Case
 from schemas.dossier import Dossier
 from schemas.text import clean
 
 MOST_CHILDREN = 6
 BIRTH_NOTICE_KINDS = frozenset({"KS-GCS"})
-"""Kind codes of papers differ by province: here those of the sandbox."""
+"""Kind codes of papers differ by province; these are the sandbox's."""
 _AND = re.compile(r"\s+(?:VÀ|và|Và)\s+|[,;/&+]")
 
 
@@ -20,7 +20,7 @@ _AND = re.compile(r"\s+(?:VÀ|và|Và)\s+|[,;/&+]")
     says_vi="Thứ tự sinh không phải là số từ 1 đến 6.",
     do_vi="Ghi thứ tự của trẻ trong ca sinh theo giấy chứng sinh, hoặc để trống nếu sinh một.",
     says_en="The order of birth is not a number from one to six.",
-    do_en="Write the child's order from the birth notice, or leave it empty for a single birth.",
+    do_en="Enter the child's order from the birth notice, or leave it empty for a single birth.",
 )
 def birth_order_implausible(case: BirthCase) -> Saw:
     return None if case.birth_order is None or 1 <= case.birth_order <= MOST_CHILDREN else "not from 1 to 6"
@@ -33,7 +33,7 @@ def birth_order_implausible(case: BirthCase) -> Saw:
     says_vi="Họ tên của trẻ có vẻ là tên của hai trẻ ghi chung một hồ sơ.",
     do_vi="Tách mỗi trẻ sinh đôi thành một hồ sơ riêng trên cổng.",
     says_en="The child's name looks like the names of two children in one dossier.",
-    do_en="Make a dossier of its own for each of the twins at the portal.",
+    do_en="Create a dossier for each of the twins at the portal.",
 )
 def two_children_in_one_case(case: BirthCase) -> Saw:
     name = case.child.full_name
@@ -51,10 +51,14 @@ def two_children_in_one_case(case: BirthCase) -> Saw:
     says_vi="Hồ sơ đính kèm hai giấy chứng sinh nhưng không ghi thứ tự sinh.",
     do_vi="Xem có phải sinh đôi không; nếu đúng, mỗi trẻ phải có hồ sơ riêng.",
     says_en="Two birth notices are attached, but no order of birth is given.",
-    do_en="See whether these are twins; if so, each child needs a dossier of its own.",
+    do_en="Check whether these are twins; if so, each child needs a dossier of its own.",
 )
 def two_birth_notices(dossier: Dossier) -> Saw:
-    if not isinstance(dossier.case, BirthCase) or dossier.case.birth_order is not None:
+    if not _is_birth_without_order(dossier.case):
         return None
     notices = sum(paper.kind_code in BIRTH_NOTICE_KINDS for paper in dossier.papers)
     return f"{notices} notices" if notices > 1 else None
+
+
+def _is_birth_without_order(case: Case) -> bool:
+    return isinstance(case, BirthCase) and case.birth_order is None

@@ -1,4 +1,4 @@
-"""How names and other words are written: Unicode form, typing residue, code lists kept by name."""
+"""How names and other words are written: Unicode form, leftovers of typing, lists whose codes are names."""
 
 import re
 import unicodedata
@@ -13,13 +13,13 @@ from schemas.person import Person
 from schemas.text import clean, compose, has_telex_residue
 
 NOT_A_GROUP = frozenset({"null", ""})
-"""What the ministry's list writes where nothing is known."""
+"""What the list of the Ministry of Justice contains for an unknown ethnic group."""
 NOBODY = NOTHING | {"không", "không có", "không rõ", "chưa có", "chưa có tên", "chưa đặt tên", "chưa xác định", "khong",
                     "khong co", "chua co", "test", "abc"}  # fmt: skip
-"""What stands in the place of a name."""
+"""Fillers that are written instead of a name."""
 GOOD_NAME = re.compile(f"[{LETTERS.upper()}'-]+(?: [{LETTERS.upper()}'-]+)+")
 NO_LETTERS = re.compile(r"[!-&(-,/:-@\\[-_{-~\u00d7\u00f7\u2020-\u2044\u20a0-\u2bff]")
-"""Signs that stand in no name; not apostrophe, dash, dot, digits, nor the letters of old encodings."""
+"""Signs that no name contains. Apostrophe, dash, dot, digits and the letters of old encodings are not among them."""
 VIETNAM_AS_WRITTEN = frozenset({"việt nam", "viet nam", "vietnam", "vnm", "vn"})
 FOREIGNERS_GROUP = frozenset({"khác", "người nước ngoài", "nước ngoài"})
 
@@ -34,27 +34,36 @@ def _is_odd(full_name: str) -> bool:
     only=_is_odd,
     weight=HOLDS,
     source="Mã nguồn bộ nối (quan sát): họ tên trống bị thay bằng chữ giữ chỗ",
-    says_vi="Họ tên là chữ điền cho có, như null hoặc chưa có, không phải tên người.",
+    says_vi="Họ tên là chữ điền thay, như null hoặc chưa có, không phải tên người.",
     do_vi="Ghi họ tên theo giấy tờ gốc, hoặc bỏ phần khai nếu không có người này.",
-    says_en="A name is a word for nobody, such as null.",
-    do_en="Write the name of the original paper, or remove the part if there is no such person.",
+    says_en="A name is a filler, such as null, and not a person's name.",
+    do_en="Enter the name from the original paper, or remove the part if there is no such person.",
 )
 def placeholder_name(full_name: str) -> Saw:
     return "a word for nobody" if full_name.strip().lower() in NOBODY else None
 
 
 @check_each(
-    "full_name", "abstract", "detail", "place", "cause", "reason", "address", "ethnic_group", "relation", "issued_by",
+    "full_name",
+    "abstract",
+    "detail",
+    "place",
+    "cause",
+    "reason",
+    "address",
+    "ethnic_group",
+    "relation",
+    "issued_by",
     "notice_by",
     only=is_not_plain,
     weight=HOLDS,
     source="TCVN 6909:2001; quy ước Unicode dựng sẵn (NFC)",
     says_vi="Chữ có dấu ghi bằng Unicode tổ hợp, nơi nhận sẽ không tìm thấy tên này.",
     do_vi="Gõ lại nội dung bằng bộ gõ Unicode dựng sẵn rồi gửi lại.",
-    says_en="Letters are written in decomposed Unicode, so the receiver will not find the name.",
-    do_en="Type the text again with a method that gives composed Unicode, then send again.",
+    says_en="The text is written in decomposed Unicode, so the receiver will not find the name.",
+    do_en="Type the text again with an input method for composed Unicode, then send again.",
     edit=compose,
-)  # fmt: skip
+)
 def decomposed_text(text: str) -> Saw:
     return None if text.isascii() or unicodedata.is_normalized("NFC", text) else "not NFC"
 
@@ -80,7 +89,7 @@ def name_missing(full_name: str) -> Saw:
     source="Bộ luật Dân sự 91/2015/QH13, Điều 26: tên không đặt bằng số",
     says_vi="Họ tên có chữ số, trong khi luật không cho đặt tên bằng số.",
     do_vi="Đối chiếu giấy tờ gốc, sửa họ tên rồi gửi lại.",
-    says_en="A name has digits in it.",
+    says_en="A name contains digits, which the law does not allow.",
     do_en="Compare with the original paper, correct the name and send again.",
 )
 def digits_in_name(full_name: str) -> Saw:
@@ -94,7 +103,7 @@ def digits_in_name(full_name: str) -> Saw:
     source="Bộ luật Dân sự 91/2015/QH13, Điều 26: tên không đặt bằng ký tự không phải là chữ",
     says_vi="Họ tên có ký tự không phải là chữ, trong khi luật chỉ cho đặt tên bằng chữ.",
     do_vi="Đối chiếu giấy tờ gốc, sửa họ tên rồi gửi lại.",
-    says_en="A name has signs in it that are no letters.",
+    says_en="A name contains signs that are not letters.",
     do_en="Compare with the original paper, correct the name and send again.",
 )
 def signs_in_name(full_name: str) -> Saw:
@@ -108,9 +117,9 @@ def signs_in_name(full_name: str) -> Saw:
     weight=NOTES,
     source="Tờ khai hộ tịch: họ, chữ đệm, tên ghi bằng chữ in hoa, có dấu",
     says_vi="Họ tên chưa ghi bằng chữ in hoa như tờ khai và sổ hộ tịch quy định.",
-    do_vi="Sửa thành chữ in hoa khi có dịp; hồ sơ vẫn được gửi đi.",
-    says_en="A name is not in capitals, as forms and registers have it.",
-    do_en="Write it in capitals when there is occasion; the dossier is sent all the same.",
+    do_vi="Sửa thành chữ in hoa khi có điều kiện; hồ sơ vẫn được gửi đi.",
+    says_en="A name is not in capitals, as forms and registers require.",
+    do_en="Write it in capitals when possible; the dossier is sent anyway.",
     edit=str.upper,
 )
 def name_not_in_capitals(full_name: str) -> Saw:
@@ -124,8 +133,8 @@ def name_not_in_capitals(full_name: str) -> Saw:
     source="Luật Hộ tịch 60/2014/QH13, Điều 14: họ, chữ đệm và tên",
     says_vi="Họ tên chỉ có một từ, có thể thiếu họ hoặc thiếu tên.",
     do_vi="Đối chiếu giấy tờ gốc xem có thiếu họ không; hồ sơ vẫn được gửi đi.",
-    says_en="A name is one word only; family name or given name may be missing.",
-    do_en="Compare with the original paper; the dossier is sent all the same.",
+    says_en="A name is a single word; the family name or the given name may be missing.",
+    do_en="Compare with the original paper whether a part is missing; the dossier is sent anyway.",
 )
 def name_of_one_word(full_name: str) -> Saw:
     return "one word" if full_name.isalpha() else None
@@ -137,9 +146,9 @@ def name_of_one_word(full_name: str) -> Saw:
     weight=NOTES,
     source="Quy ước ghi họ tên trong sổ hộ tịch",
     says_vi="Họ tên thừa khoảng trắng ở đầu, ở giữa hoặc ở cuối.",
-    do_vi="Xóa khoảng trắng thừa khi có dịp sửa hồ sơ; hồ sơ vẫn được gửi đi.",
-    says_en="A name has needless spaces.",
-    do_en="Remove the spaces when the dossier is next corrected; it is sent all the same.",
+    do_vi="Xóa khoảng trắng thừa ở lần sửa hồ sơ tiếp theo; hồ sơ vẫn được gửi đi.",
+    says_en="A name contains needless spaces.",
+    do_en="Remove the spaces when the dossier is next edited; it is sent anyway.",
     edit=lambda full_name: " ".join(full_name.split()) or None,
 )
 def needless_spaces_in_name(full_name: str) -> Saw:
@@ -150,10 +159,10 @@ def needless_spaces_in_name(full_name: str) -> Saw:
     "full_name",
     weight=NOTES,
     source="Lỗi bộ gõ Telex thường gặp",
-    says_vi="Họ tên có vẻ còn sót phím gõ Telex, chưa thành chữ có dấu.",
+    says_vi="Họ tên có vẻ còn sót ký tự gõ Telex, chưa thành chữ có dấu.",
     do_vi="Đối chiếu giấy tờ gốc; sửa lại nếu đúng là gõ sót.",
-    says_en="A name seems to hold keystrokes of the Telex typing method.",
-    do_en="Compare with the original paper; correct the name if keystrokes were left in it.",
+    says_en="A name seems to contain keystrokes of the Telex input method.",
+    do_en="Compare with the original paper; edit the name if keystrokes were left in it.",
     edit=from_telex,
 )
 def telex_residue(person: Person) -> Saw:
@@ -198,8 +207,8 @@ def _code_of_vietnam(as_written: str) -> str | None:
     weight=HOLDS,
     source="ISO 3166-1 alpha-2; danh mục quốc tịch của Bộ Tư pháp",
     says_vi="Mã quốc tịch không có trong danh mục hệ thống đang dùng.",
-    do_vi="Kiểm tra quốc tịch; nếu đúng, báo quản trị bổ sung vào danh mục.",
-    says_en="A nationality code is not in the list in use.",
+    do_vi="Kiểm tra quốc tịch; nếu đúng, báo quản trị hệ thống bổ sung vào danh mục.",
+    says_en="A nationality code is not in the list in force.",
     do_en="Check the nationality; if it is right, have the operator add it to the list.",
     edit=_code_of_vietnam,
 )
@@ -218,8 +227,8 @@ def _is_known_relation(relation: str, on: date) -> bool:
     source="Tờ khai hộ tịch; mẫu CT01 (TT 56/2021/TT-BCA, TT 66/2023/TT-BCA); danh mục mã của cơ quan chưa có",
     says_vi="Quan hệ ghi trong hồ sơ không có trong danh mục hệ thống đang dùng.",
     do_vi="Đối chiếu tờ khai; hồ sơ vẫn được gửi đi với chữ đã ghi.",
-    says_en="A relation is not in the list in use.",
-    do_en="Compare with the form; the dossier is sent all the same, with the words as written.",
+    says_en="A relation is not in the list in force.",
+    do_en="Compare with the form; the dossier is sent anyway, with the relation as it is written.",
 )
 def unknown_relation(relation: str, exam: Examination) -> Saw:
     return None if _is_known_relation(relation, exam.event_on) else "not in the list"

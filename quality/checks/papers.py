@@ -1,10 +1,10 @@
-"""Papers: those a case needs, whether their bytes are what was declared, and the codes that stand on them."""
+"""Papers: those that a case needs, whether their bytes are the declared ones, and the codes written on them."""
 
 import re
 from datetime import date
 
 from quality.check import HOLDS, NOTES, At, Examination, FetchedPaper, Saw, check, check_each
-from schemas.cases import BirthCase
+from schemas.cases import BirthCase, Case
 from schemas.dossier import Dossier, Paper
 from schemas.fields import BIRTH_NOTICE_CODE
 
@@ -12,13 +12,13 @@ REQUIRED_PAPERS: dict[str, tuple[frozenset[str], ...]] = {
     "birth": (frozenset({"KS-GCS"}),),
     "death": (frozenset({"KT-GBT"}),),
 }
-"""For each kind of case: of each of these sets, one paper. Kind codes differ by province: here those of the sandbox."""
+"""For each kind of case, one paper of each set. Kind codes of papers differ by province; these are the sandbox's."""
 
 FILE_TYPES = frozenset({"pdf", "jpg", "jpeg", "png", "tif", "tiff", "bmp", "gif", "webp", "doc", "docx", "xml", "odt"})
-"""What receivers open; a file without an ending is not judged by it."""
+"""Endings of files that receivers can open; a file without an ending is not judged by it."""
 INTEGRITY = "Luật Giao dịch điện tử 51/2005/QH11; NĐ 137/2024/NĐ-CP"
 DEATH_NOTICE = "1"
-"""gbtLoai: other kinds (court decision, minutes, witnesses ...) are other papers."""
+"""Code of `gbtLoai`; the other kinds (court decision, minutes, witnesses ...) are other papers."""
 
 FACILITY = re.compile(r"[0-9]{5}")
 NOTICE_PARTS = re.compile(r"([0-9]{5})[\s./-]*GCS[\s./-]*([0-9]{5})[\s./-]*([0-9]{2})")
@@ -32,16 +32,23 @@ CODED_NOTICES_FROM = date(2025, 10, 1)
     source="Luật Hộ tịch 60/2014/QH13, Điều 16 và Điều 34",
     says_vi="Hồ sơ thiếu giấy chứng sinh hoặc giấy báo tử mà thủ tục bắt buộc có.",
     do_vi="Đính kèm bản chụp giấy còn thiếu trên cổng rồi gửi lại.",
-    says_en="The birth notice or death notice that the procedure asks for is not attached.",
+    says_en="The birth notice or the death notice that the procedure requires is not attached.",
     do_en="Attach a scan of the missing paper at the portal, then send again.",
 )
 def paper_missing(dossier: Dossier) -> Saw:
-    required = REQUIRED_PAPERS.get(dossier.case.kind)
-    if not required or (dossier.case.kind == "death" and dossier.case.notice_kind not in (None, DEATH_NOTICE)):
+    required = _required_papers(dossier.case)
+    if not required:
         return None
     attached = {paper.kind_code for paper in dossier.papers}
     missing = [kinds for kinds in required if attached.isdisjoint(kinds)]
     return " or ".join(sorted(missing[0])) if missing else None
+
+
+def _required_papers(case: Case) -> tuple[frozenset[str], ...]:
+    """Of each set, one paper must be attached; none for a death that another paper than a death notice proves."""
+    if case.kind == "death" and case.notice_kind not in (None, DEATH_NOTICE):
+        return ()
+    return REQUIRED_PAPERS.get(case.kind, ())
 
 
 @check(
@@ -50,8 +57,8 @@ def paper_missing(dossier: Dossier) -> Saw:
     source=f"{INTEGRITY}: toàn vẹn của thông điệp dữ liệu; mã băm do cổng công bố",
     says_vi="Tệp đính kèm tải về khác với mã băm cổng đã công bố.",
     do_vi="Mở tệp trên cổng để đối chiếu, đính kèm lại bản đúng rồi gửi lại.",
-    says_en="A paper's bytes are not those whose hash was declared.",
-    do_en="Open the file at the portal to compare, attach the right one again, then send again.",
+    says_en="A fetched file does not have the hash that the portal declared.",
+    do_en="Open the file at the portal to compare, attach the right file again, then send again.",
 )
 def paper_hash_differs(paper: FetchedPaper) -> Saw:
     if not paper.declared_sha256 or paper.sha256 is None:
@@ -65,7 +72,7 @@ def paper_hash_differs(paper: FetchedPaper) -> Saw:
     source=f"{INTEGRITY}; tài liệu giao tiếp của cổng",
     says_vi="Tệp đính kèm có tên trong hồ sơ nhưng không tải về được.",
     do_vi="Mở tệp trên cổng; nếu không mở được, đính kèm lại rồi gửi lại.",
-    says_en="A paper is described but cannot be fetched.",
+    says_en="The dossier names a file that cannot be fetched.",
     do_en="Open the file at the portal; if it does not open, attach it again, then send again.",
 )
 def paper_not_fetched(paper: FetchedPaper) -> Saw:
@@ -78,7 +85,7 @@ def paper_not_fetched(paper: FetchedPaper) -> Saw:
     source=f"{INTEGRITY}; tài liệu giao tiếp của cổng",
     says_vi="Tệp đính kèm rỗng, không có nội dung.",
     do_vi="Đính kèm lại bản chụp giấy tờ rồi gửi lại.",
-    says_en="A paper is empty.",
+    says_en="A file is empty.",
     do_en="Attach a scan of the paper again, then send again.",
 )
 def empty_paper(paper: FetchedPaper) -> Saw:
@@ -92,7 +99,7 @@ def empty_paper(paper: FetchedPaper) -> Saw:
     says_vi="Tệp đính kèm thuộc loại nơi nhận không mở được, như tệp nén hoặc chương trình.",
     do_vi="Đính kèm lại bản chụp dạng PDF hoặc ảnh rồi gửi lại.",
     says_en="A file is of a type that the receiver cannot open, such as an archive or a program.",
-    do_en="Attach a scan as PDF or picture again, then send again.",
+    do_en="Attach a scan as a PDF or an image again, then send again.",
 )
 def paper_of_wrong_type(paper: Paper) -> Saw:
     _, dot, ending = paper.name.rpartition(".")
@@ -105,14 +112,14 @@ def paper_of_wrong_type(paper: Paper) -> Saw:
     source=f"{INTEGRITY}: toàn vẹn của thông điệp dữ liệu; số byte do cổng công bố",
     says_vi="Tệp đính kèm tải về dài hoặc ngắn hơn số byte cổng đã công bố.",
     do_vi="Mở tệp trên cổng để đối chiếu, đính kèm lại bản đúng rồi gửi lại.",
-    says_en="A paper is longer or shorter than the portal declared.",
-    do_en="Open the file at the portal to compare, attach the right one again, then send again.",
+    says_en="A fetched file is longer or shorter than the portal declared.",
+    do_en="Open the file at the portal to compare, attach the right file again, then send again.",
 )
 def paper_size_differs(dossier: Dossier, exam: Examination) -> Saw:
-    """Only where no hash was declared, which says more."""
-    for place, (paper, had) in enumerate(zip(dossier.papers, exam.papers, strict=False)):
-        if paper.size and had.size and had.sha256 and not paper.sha256 and paper.size != had.size:
-            return At(f"papers.{place}.size", "another size")
+    """Asked only where no hash was declared: a hash says more."""
+    for index, (paper, fetched) in enumerate(zip(dossier.papers, exam.papers, strict=False)):
+        if paper.size and fetched.size and fetched.sha256 and not paper.sha256 and paper.size != fetched.size:
+            return At(f"papers.{index}.size", "another size")
     return None
 
 
@@ -122,21 +129,23 @@ def paper_size_differs(dossier: Dossier, exam: Examination) -> Saw:
     source="Quan sát ở cổng: một tệp được đính kèm hai lần thay cho hai giấy tờ khác nhau",
     says_vi="Hai giấy tờ khác loại trong hồ sơ là cùng một tệp.",
     do_vi="Xem có đính kèm nhầm tệp không; hồ sơ vẫn được gửi đi.",
-    says_en="Two papers of different kinds are one and the same file.",
-    do_en="See whether the wrong file was attached; the dossier is sent all the same.",
+    says_en="Two papers of different kinds are one file.",
+    do_en="Check whether a wrong file was attached; the dossier is sent anyway.",
 )
 def paper_attached_twice(dossier: Dossier, exam: Examination) -> Saw:
     kinds: dict[str, str] = {}
-    for place, had in enumerate(exam.papers):
-        if had.sha256 and had.size and kinds.setdefault(had.sha256, had.kind_code) != had.kind_code:
-            return At(f"papers.{place}", "the same file")
+    for index, fetched in enumerate(exam.papers):
+        if not fetched.sha256 or not fetched.size:
+            continue
+        if kinds.setdefault(fetched.sha256, fetched.kind_code) != fetched.kind_code:
+            return At(f"papers.{index}", "the same file")
     return None
 
 
-def _notice_in_shape(as_written: str) -> str | None:
-    """The number with its parts divided as they must be, when all of its digits are there: `00012GCS2400126`."""
-    found = NOTICE_PARTS.fullmatch(as_written.strip().upper())
-    return f"{found[1]}.GCS.{found[2]}.{found[3]}" if found else None
+def _formatted_notice(as_written: str) -> str | None:
+    """The number with dots between its parts, if all digits are there: `00012GCS2400126` -> `00012.GCS.24001.26`."""
+    parts = NOTICE_PARTS.fullmatch(as_written.strip().upper())
+    return f"{parts[1]}.GCS.{parts[2]}.{parts[3]}" if parts else None
 
 
 @check(
@@ -145,9 +154,9 @@ def _notice_in_shape(as_written: str) -> str | None:
     source="TT 22/2025/TT-BYT, từ 01/10/2025",
     says_vi="Số giấy chứng sinh không đúng cấu trúc số thứ tự, GCS, mã cơ sở y tế, năm.",
     do_vi="Nhập lại số theo giấy chứng sinh, ví dụ dạng 00012.GCS.24001.26, rồi gửi lại.",
-    says_en="A birth notice's number is not sequence, GCS, facility and year.",
+    says_en="A birth notice's number is not made of sequence number, GCS, facility and year.",
     do_en="Enter the number of the birth notice again, such as 00012.GCS.24001.26, then send again.",
-    edit=_notice_in_shape,
+    edit=_formatted_notice,
     valid_from=CODED_NOTICES_FROM,
 )
 def birth_notice_malformed(case: BirthCase) -> Saw:
@@ -158,7 +167,7 @@ def birth_notice_malformed(case: BirthCase) -> Saw:
 
 
 def _was_born_before_coded(case: BirthCase) -> bool:
-    """Whether the notice is older than the shape: then it may be any."""
+    """Whether the notice is older than the rule on its number: then any number is allowed."""
     when = case.notice_on or case.child.born_on
     return when is not None and (earliest := when.earliest) is not None and earliest < CODED_NOTICES_FROM
 
@@ -169,7 +178,7 @@ def _was_born_before_coded(case: BirthCase) -> bool:
     source="QĐ 384/QĐ-BYT năm 2019: mã cơ sở khám chữa bệnh 5 chữ số",
     says_vi="Mã nơi khám chữa bệnh ban đầu không phải là 5 chữ số.",
     do_vi="Chọn lại cơ sở khám chữa bệnh trong danh mục rồi gửi lại.",
-    says_en="The clinic's code is not five digits.",
+    says_en="The code of the first clinic does not have five digits.",
     do_en="Choose the clinic from the list again, then send again.",
     edit=lambda code: joined if FACILITY.fullmatch(joined := "".join(code.split())) else None,
 )

@@ -1,4 +1,4 @@
-"""Parcels and certificates: old numbers after communes merged, ends of use, and owners who can be told apart."""
+"""Parcels and certificates: old numbers after a merger of communes, terms of use, and owners who can be identified."""
 
 from datetime import date
 
@@ -9,24 +9,26 @@ from schemas.dates import PartialDate
 from schemas.places import Commune, passages_to, unit_on
 from schemas.text import clean
 
-LAND_TO_LIVE_ON = frozenset({"ONT", "ODT"})
+RESIDENTIAL_LAND = frozenset({"ONT", "ODT"})
 EIGHT_DIGITS_FROM = PartialDate.on(date(2024, 8, 1))
-"""TT 10/2024/TT-BTNMT: certificates of the new form have two letters and eight digits."""
+"""TT 10/2024/TT-BTNMT: serials of the new form have two letters and eight digits."""
 LONGEST_ENTRY_NUMBER = 10
 VBDLIS = "Cấu trúc HoSoXml của VBDLIS"
 
 
 @check(
-    "old_parcel_number", "old_sheet_number", "old_commune_code",
+    "old_parcel_number",
+    "old_sheet_number",
+    "old_commune_code",
     weight=HOLDS,
     source=f"{VBDLIS}: soHieuToBanDoCu, soThuTuThuaCu; số tờ có thể trùng sau khi nhập xã",
     says_vi="Số tờ, số thửa cũ ghi thiếu, trong khi phải đủ mã xã, tờ và thửa mới tìm được thửa.",
     do_vi="Ghi đủ mã xã cũ, số tờ cũ và số thửa cũ rồi gửi lại.",
-    says_en="Of the old commune, sheet and parcel number some are missing; only all three name a parcel.",
-    do_en="Write the old commune code, sheet and parcel number, then send again.",
-)  # fmt: skip
+    says_en="Of the old commune, map sheet and parcel number one is missing; only all three identify the parcel.",
+    do_en="Enter the old commune code, map sheet and parcel number, then send again.",
+)
 def old_parcel_incomplete(parcel: Parcel) -> Saw:
-    """An old commune alone only says where the parcel was."""
+    """An old commune alone is no fault: it says where the parcel was."""
     sheet, number = bool(parcel.old_sheet_number), bool(parcel.old_parcel_number)
     if not sheet and not number:
         return None
@@ -36,14 +38,15 @@ def old_parcel_incomplete(parcel: Parcel) -> Saw:
 
 
 @check(
-    "old_commune_code", "commune_code",
+    "old_commune_code",
+    "commune_code",
     weight=HOLDS,
     source="QĐ 19/2025/QĐ-TTg; nghị quyết sắp xếp đơn vị hành chính 01/07/2025",
     says_vi="Xã cũ của thửa đất không phải là xã đã nhập vào xã hiện nay.",
     do_vi="Đối chiếu giấy chứng nhận, chọn lại xã cũ hoặc xã hiện nay rồi gửi lại.",
-    says_en="The parcel's old commune is not among those that became its commune of today.",
-    do_en="Compare with the certificate, choose either commune again, then send again.",
-)  # fmt: skip
+    says_en="The parcel's old commune is not one of those that became its present commune.",
+    do_en="Compare with the certificate, choose the old or the present commune again, then send again.",
+)
 def old_commune_of_another(parcel: Parcel, exam: Examination) -> Saw:
     old = parcel.old_commune_code
     if not old or not parcel.commune_code or old == parcel.commune_code:
@@ -72,31 +75,33 @@ def _is_endless(until: PartialDate) -> bool:
 
 
 @check(
-    "until", "purpose_code",
+    "until",
+    "purpose_code",
     weight=HOLDS,
     source=f"{VBDLIS}: ONT, ODT lâu dài; Luật Đất đai 45/2013/QH13; Luật Đất đai 31/2024/QH15, Điều 171",
     says_vi="Đất ở có ngày hết hạn sử dụng, trong khi đất ở được sử dụng lâu dài.",
     do_vi="Đối chiếu giấy chứng nhận, để trống ngày hết hạn rồi gửi lại.",
-    says_en="Land to live on has a last day of use, though its use has no end.",
+    says_en="Residential land has a last day of use, though its use has no end.",
     do_en="Compare with the certificate, empty the last day, then send again.",
-)  # fmt: skip
+)
 def lasting_use_ends(purpose: Purpose) -> Saw:
-    if purpose.until is None or purpose.purpose_code not in LAND_TO_LIVE_ON:
+    if purpose.until is None or purpose.purpose_code not in RESIDENTIAL_LAND:
         return None
     return None if _is_endless(purpose.until) else "a last day"
 
 
 @check(
-    "until", "purpose_code",
+    "until",
+    "purpose_code",
     weight=NOTES,
     source=f"{VBDLIS}: mục đích khác ONT, ODT phải có ngày hết hạn",
     says_vi="Đất không phải đất ở nhưng không ghi ngày hết hạn sử dụng.",
-    do_vi="Bổ sung thời hạn theo giấy chứng nhận khi có dịp; hồ sơ vẫn được gửi đi.",
-    says_en="Land that is not to live on has no last day of use.",
-    do_en="Add it from the certificate when there is occasion; the dossier is sent all the same.",
-)  # fmt: skip
+    do_vi="Bổ sung thời hạn theo giấy chứng nhận khi có điều kiện; hồ sơ vẫn được gửi đi.",
+    says_en="Land that is not residential has no last day of use.",
+    do_en="Add the day from the certificate when possible; the dossier is sent anyway.",
+)
 def end_of_use_missing(purpose: Purpose) -> Saw:
-    return "none" if purpose.until is None and purpose.purpose_code not in LAND_TO_LIVE_ON else None
+    return "none" if purpose.until is None and purpose.purpose_code not in RESIDENTIAL_LAND else None
 
 
 @check(
@@ -106,7 +111,7 @@ def end_of_use_missing(purpose: Purpose) -> Saw:
     says_vi="Thời hạn sử dụng đất đã hết trước ngày tiếp nhận hồ sơ.",
     do_vi="Xem có thuộc trường hợp tự gia hạn không; hồ sơ vẫn được gửi đi.",
     says_en="The use of the land ended before the day of receipt.",
-    do_en="See whether it is prolonged by law; the dossier is sent all the same.",
+    do_en="Check whether the term is extended by law; the dossier is sent anyway.",
 )
 def land_use_ended(purpose: Purpose, exam: Examination) -> Saw:
     latest = purpose.until.latest if purpose.until else None
@@ -114,14 +119,15 @@ def land_use_ended(purpose: Purpose, exam: Examination) -> Saw:
 
 
 @check(
-    "serial", "issued_on",
+    "serial",
+    "issued_on",
     weight=NOTES,
     source="TT 10/2024/TT-BTNMT, từ 01/08/2024: hai chữ cái và tám chữ số",
     says_vi="Số phát hành theo mẫu mới trong khi giấy chứng nhận cấp trước khi có mẫu này.",
     do_vi="Đối chiếu giấy chứng nhận, xem lại số hoặc ngày cấp; hồ sơ vẫn được gửi đi.",
-    says_en="The serial is of the new form, the certificate older than that form.",
-    do_en="Compare serial and date with the certificate; the dossier is sent all the same.",
-)  # fmt: skip
+    says_en="The serial has the new form, but the certificate is older than that form.",
+    do_en="Compare serial and date with the certificate; the dossier is sent anyway.",
+)
 def serial_newer_than_certificate(certificate: Certificate) -> Saw:
     digits = sum(map(str.isdecimal, certificate.serial or ""))
     is_new = digits == 8 and len(certificate.serial or "") == 11
@@ -133,9 +139,9 @@ def serial_newer_than_certificate(certificate: Certificate) -> Saw:
     weight=NOTES,
     source=f"{VBDLIS}: soVaoSo; MPLIS SOVAOSO 10 ký tự",
     says_vi="Số vào sổ cấp giấy chứng nhận để trống hoặc dài quá 10 ký tự.",
-    do_vi="Đối chiếu giấy chứng nhận khi có dịp; hồ sơ vẫn được gửi đi.",
+    do_vi="Đối chiếu giấy chứng nhận khi có điều kiện; hồ sơ vẫn được gửi đi.",
     says_en="The certificate's entry number is missing or longer than ten characters.",
-    do_en="Compare with the certificate when there is occasion; the dossier is sent all the same.",
+    do_en="Compare with the certificate when possible; the dossier is sent anyway.",
 )
 def certificate_entry_malformed(certificate: Certificate) -> Saw:
     number = certificate.entry_number or ""
@@ -149,10 +155,10 @@ def certificate_entry_malformed(certificate: Certificate) -> Saw:
     says_vi="Một chủ sử dụng đất không có số định danh và cũng không có giấy tờ tùy thân.",
     do_vi="Bổ sung số định danh hoặc giấy tờ của người này rồi gửi lại.",
     says_en="A land user has neither a personal number nor an identity paper.",
-    do_en="Add this person's number or paper, then send again.",
+    do_en="Add this person's number or identity paper, then send again.",
 )
 def owner_unidentified(case: LandCase) -> Saw:
-    for place, owner in enumerate(case.owners):
+    for index, owner in enumerate(case.owners):
         if not owner.personal_id and (owner.id_paper is None or not owner.id_paper.number.strip()):
-            return At(f"owners.{place}.personal_id", "no number, no paper")
+            return At(f"owners.{index}.personal_id", "no number, no paper")
     return None

@@ -1,7 +1,7 @@
-"""Places: codes that no unit holds on the day of the event, and codes that contradict each other.
+"""Places: codes that no unit has on the day of receipt, and codes that contradict each other.
 
-A commune code alone is ambiguous, so every question here is about a code and a day. Where someone comes from, or was
-born, and old parcel codes keep the codes of their time and are not asked about.
+A commune code alone is ambiguous, so every check asks about a code and a day. Places of origin, places of birth and old
+communes of parcels keep the codes of their time and are not checked against the day of receipt.
 """
 
 import re
@@ -34,7 +34,7 @@ def _is_no_unit_of_today(code: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _successors(code: str) -> tuple[str, ...]:
-    """The codes of what a unit that ended with the districts has become; none for other codes."""
+    """The codes of the units that took over from a unit that ended on 1 July 2025; none for other codes."""
     ended = [unit for unit in units_of(code) if unit.valid_until == TWO_LEVELS_FROM]
     if len(ended) != 1:
         return ()
@@ -48,7 +48,7 @@ def _successors(code: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _lost_a_zero(code: str) -> bool:
-    """Whether a unit's code becomes one that was ever held when a zero is put in front."""
+    """Whether the code is none of a unit, but would be one, of any time, with a zero in front."""
     return len(code) in (1, 4) and code.isdecimal() and code.isascii() and bool(units_of(f"0{code}"))
 
 
@@ -60,8 +60,8 @@ def _lost_a_zero(code: str) -> bool:
     source=UNITS,
     says_vi="Mã xã không thuộc đơn vị hành chính nào vào ngày tiếp nhận hồ sơ.",
     do_vi="Chọn lại xã, phường theo danh mục hiện hành rồi gửi lại; không tự suy đoán khi xã bị chia.",
-    says_en="No unit holds a commune code on the day of receipt.",
-    do_en="Choose the commune from today's list, then send again.",
+    says_en="No unit has this commune code on the day of receipt.",
+    do_en="Choose the commune from the list in force, then send again; do not guess where a commune was divided.",
     edit=lambda code: heirs[0] if len(heirs := _successors(code)) == 1 else None,
 )
 def retired_commune_code(commune_code: str, exam: Examination) -> Saw:
@@ -87,17 +87,18 @@ def split_undecided(commune_code: str, exam: Examination) -> Saw:
 
 
 @check_each(
-    "commune_code", "province_code",
+    "commune_code",
+    "province_code",
     unless_in=("lunar",),
     only=_is_no_unit_of_today,
     weight=HOLDS,
     source=f"{UNITS}: mã xã 5 chữ số, mã tỉnh 2 chữ số",
     says_vi="Mã đơn vị hành chính bị mất số 0 ở đầu, thường do bảng tính.",
     do_vi="Thêm lại số 0 ở đầu mã rồi gửi lại.",
-    says_en="A unit's code lost its leading zero, as spreadsheets do.",
-    do_en="Put the zero back in front of the code, then send again.",
+    says_en="A unit's code lost its leading zero, usually in a spreadsheet.",
+    do_en="Add the leading zero to the code again, then send again.",
     edit=lambda code: f"0{code}" if _lost_a_zero(code) else None,
-)  # fmt: skip
+)
 def leading_zero_lost(code: str) -> Saw:
     return "a zero is missing" if len(code) in (1, 4) and _lost_a_zero(code) else None
 
@@ -109,8 +110,8 @@ def leading_zero_lost(code: str) -> Saw:
     source="QĐ 19/2025/QĐ-TTg, đối chiếu bản ký; bảng đơn vị của liên thông",
     says_vi="Mã xã là mã sai mà một số hệ thống từng gửi, chưa từng thuộc đơn vị nào.",
     do_vi="Thay bằng mã đúng, tra bằng lệnh lienthong place kèm mã này, rồi gửi lại.",
-    says_en="A commune code is a known wrong one that other systems sent.",
-    do_en="Put the right code in its place (lienthong place shows it), then send again.",
+    says_en="The commune code is a known wrong code that other systems sent; no unit ever had it.",
+    do_en="Enter the right code (lienthong place shows it), then send again.",
     edit=lambda code: fault.right_code if (fault := wrong_code(code)) else None,
 )
 def wrong_commune_code(commune_code: str) -> Saw:
@@ -125,8 +126,8 @@ def wrong_commune_code(commune_code: str) -> Saw:
     source=UNITS,
     says_vi="Mã tỉnh không có trong 34 tỉnh, thành phố hiện hành.",
     do_vi="Chọn lại tỉnh, thành phố theo danh mục hiện hành rồi gửi lại.",
-    says_en="A province code is not among the 34 of today.",
-    do_en="Choose the province from today's list, then send again.",
+    says_en="A province code is not among the 34 in force.",
+    do_en="Choose the province from the list in force, then send again.",
     edit=lambda code: heirs[0] if len(code) == 2 and len(heirs := _successors(code)) == 1 else None,
     valid_from=TWO_LEVELS_FROM,
 )
@@ -135,15 +136,16 @@ def retired_province_code(province_code: str) -> Saw:
 
 
 @check(
-    "commune_code", "province_code",
+    "commune_code",
+    "province_code",
     unless_in=KEEP_THEIR_TIME,
     weight=HOLDS,
     source=UNITS,
     says_vi="Mã xã không thuộc tỉnh đã ghi trong cùng địa chỉ.",
     do_vi="Chọn lại tỉnh hoặc xã cho khớp nhau rồi gửi lại.",
-    says_en="A commune is not in the province that stands beside it.",
-    do_en="Choose province or commune again so that they agree, then send again.",
-)  # fmt: skip
+    says_en="A commune is not in the province of the same address.",
+    do_en="Choose the province or the commune again so that they agree, then send again.",
+)
 def commune_outside_province(address: Address, exam: Examination) -> Saw:
     if address.commune_code is None or address.province_code not in PROVINCES:
         return None
@@ -152,15 +154,16 @@ def commune_outside_province(address: Address, exam: Examination) -> Saw:
 
 
 @check(
-    "commune_code", "portal_code",
+    "commune_code",
+    "portal_code",
     weight=STOPS,
     who=Who.STEWARD,
     source=f"NĐ 61/2018/NĐ-CP; NĐ 118/2025/NĐ-CP; {UNITS}",
     says_vi="Xã tiếp nhận thuộc tỉnh khác với cổng; cổng có thể đang gửi nhầm dữ liệu của tỉnh khác.",
-    do_vi="Kiểm tra đơn vị tiếp nhận trên cổng; rõ rồi mới cho lô đi tiếp hoặc từ chối.",
-    says_en="The receiving commune is not in the portal's province.",
+    do_vi="Kiểm tra đơn vị tiếp nhận trên cổng; rõ rồi mới cho lô chuyển tiếp hoặc từ chối.",
+    says_en="The receiving commune is not in the portal's province; the portal may be sending another province's data.",
     do_en="Check the receiving unit at the portal; release or reject the batch when that is clear.",
-)  # fmt: skip
+)
 def receiving_commune_outside_portal(dossier: Dossier, exam: Examination) -> Saw:
     if dossier.commune_code is None or (commune := _commune_on(dossier.commune_code, exam.event_on)) is None:
         return None
@@ -173,7 +176,7 @@ def receiving_commune_outside_portal(dossier: Dossier, exam: Examination) -> Saw
     source=UNITS,
     says_vi="Mã xã nơi sinh không có vào ngày sinh và cũng không có vào ngày tiếp nhận.",
     do_vi="Chọn lại xã, phường nơi sinh theo giấy chứng sinh rồi gửi lại.",
-    says_en="No unit held the birth place's code on the day of birth or of receipt.",
+    says_en="No unit had the commune code of the place of birth on the day of birth or of receipt.",
     do_en="Choose the commune of birth again from the birth notice, then send again.",
 )
 def birth_place_never_was(case: BirthCase, exam: Examination) -> Saw:
@@ -190,9 +193,9 @@ def birth_place_never_was(case: BirthCase, exam: Examination) -> Saw:
     weight=NOTES,
     source="Luật Tổ chức chính quyền địa phương 72/2025/QH15: hai cấp từ 01/07/2025",
     says_vi="Địa chỉ chi tiết vẫn ghi quận, huyện, trong khi cấp huyện đã kết thúc từ 01/07/2025.",
-    do_vi="Bỏ tên quận, huyện khi có dịp sửa; hồ sơ vẫn được gửi đi.",
-    says_en="An address still names a district in its words, though districts ended on 1 July 2025.",
-    do_en="Take the district out when the dossier is next corrected; it is sent all the same.",
+    do_vi="Bỏ tên quận, huyện ở lần sửa tiếp theo; hồ sơ vẫn được gửi đi.",
+    says_en="The words of an address still name a district, though districts were abolished on 1 July 2025.",
+    do_en="Remove the district when the dossier is next edited; it is sent anyway.",
     valid_from=TWO_LEVELS_FROM,
 )
 def district_in_address(detail: str) -> Saw:
@@ -200,14 +203,15 @@ def district_in_address(detail: str) -> Saw:
 
 
 @check(
-    "country_code", "commune_code",
+    "country_code",
+    "commune_code",
     weight=HOLDS,
     source=f"ISO 3166-1; {UNITS}",
     says_vi="Địa chỉ ghi ở nước ngoài nhưng lại có mã tỉnh hoặc mã xã của Việt Nam.",
     do_vi="Chọn lại quốc gia hoặc xóa mã tỉnh, mã xã rồi gửi lại.",
-    says_en="An address is abroad and yet has a code of a province or commune.",
+    says_en="An address abroad has a code of a province or commune in Vietnam.",
     do_en="Choose the country again or empty the codes, then send again.",
-)  # fmt: skip
+)
 def foreign_address_with_commune(address: Address) -> Saw:
     is_abroad = address.country_code not in ("VN", "")
     return "both" if is_abroad and (address.commune_code or address.province_code) else None
@@ -219,8 +223,8 @@ def foreign_address_with_commune(address: Address) -> Saw:
     source="Luật Tổ chức chính quyền địa phương 72/2025/QH15: hai cấp từ 01/07/2025",
     says_vi="Địa chỉ vẫn ghi mã huyện, trong khi cấp huyện đã kết thúc từ 01/07/2025.",
     do_vi="Không cần sửa; mã huyện không được gửi đi.",
-    says_en="An address still names a district, though districts ended on 1 July 2025.",
-    do_en="Nothing needs correcting; the district code is not sent.",
+    says_en="An address still has a district code, though districts were abolished on 1 July 2025.",
+    do_en="Nothing needs to be edited; the district code is not sent.",
     valid_from=TWO_LEVELS_FROM,
 )
 def district_code_after_end(district_code: str) -> Saw:

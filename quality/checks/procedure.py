@@ -1,11 +1,11 @@
-"""The dossier as an act of administration: its code, its procedure, its status, its way along the chain."""
+"""The dossier's code, its procedure, its status, and faults that a step finds on the dossier's way."""
 
 from datetime import date
 from functools import lru_cache
 
 from quality.check import HOLDS, STOPS, Examination, Saw, Who, check, check_each, declare
+from quality.checks.family import spouses_of
 from schemas.agencies import AgencyTable
-from schemas.cases import MarriageCase
 from schemas.catalogues import ANY_REGISTRY, row_of
 from schemas.dossier import Dossier, PortalStatus
 from schemas.fields import DOSSIER_CODE
@@ -19,15 +19,16 @@ PORTAL_LIST = "Danh mục trạng thái hồ sơ của Cổng Dịch vụ công 
 
 
 declare(
-    "procedure_has_no_route", "procedure_code",
+    "procedure_has_no_route",
+    "procedure_code",
     weight=HOLDS,
     who=Who.OPERATOR,
     source="schemas/routes.py: lộ trình có hiệu lực theo ngày tiếp nhận",
     says_vi="Thủ tục không có lộ trình liên thông nào có hiệu lực vào ngày tiếp nhận hồ sơ.",
-    do_vi="Kiểm tra mã thủ tục; nếu đúng, báo quản trị bổ sung lộ trình.",
+    do_vi="Kiểm tra mã thủ tục; nếu đúng, báo quản trị hệ thống bổ sung lộ trình.",
     says_en="The procedure has no route in force on the day of receipt.",
     do_en="Check the procedure code; if it is right, have the operator add the route.",
-)  # fmt: skip
+)
 
 declare(
     "changed_after_sending",
@@ -36,8 +37,8 @@ declare(
     source="Nguyên tắc của lienthong: mỗi hồ sơ đăng ký đúng một lần",
     says_vi="Hồ sơ thay đổi trên cổng sau khi cơ quan đăng ký đã nhận bản trước.",
     do_vi="So sánh hai phiên bản; nếu cần sửa kết quả, làm thủ tục cải chính tại cơ quan đăng ký.",
-    says_en="The dossier changed at the portal after a registry had its earlier version.",
-    do_en="Compare both versions; a result is corrected by the registry's own procedure only.",
+    says_en="The dossier changed at the portal after a registry had received the earlier version.",
+    do_en="Compare both versions; a result is corrected only by the procedure at the registry.",
 )
 
 declare(
@@ -46,9 +47,9 @@ declare(
     who=Who.ENGINEER,
     source="Tài liệu giao tiếp của cổng; bản gốc được giữ niêm phong",
     says_vi="Hệ thống không đọc được hồ sơ do cổng gửi sang; bản gốc đã được giữ lại.",
-    do_vi="Báo kỹ thuật kèm mã hồ sơ; không nhập lại bằng tay khi chưa có trả lời.",
-    says_en="The portal's bytes for this dossier cannot be read; the original is kept.",
-    do_en="Tell the engineer the dossier code; do not type it in by hand before there is an answer.",
+    do_vi="Báo bộ phận kỹ thuật kèm mã hồ sơ; không nhập lại bằng tay khi chưa có trả lời.",
+    says_en="The dossier that the portal sent cannot be read; the original is kept.",
+    do_en="Give the dossier code to the engineer; do not type the dossier in by hand before there is an answer.",
 )
 
 
@@ -58,23 +59,24 @@ declare(
     source="NĐ 118/2025/NĐ-CP; QCVN 102:2016/BTTTT; QĐ 20/2020/QĐ-TTg",
     says_vi="Mã hồ sơ không đúng cấu trúc mã cơ quan, ngày, số thứ tự.",
     do_vi="Kiểm tra mã hồ sơ trên cổng, báo đơn vị vận hành cổng nếu mã bị sinh sai.",
-    says_en="A dossier code is not agency, day and sequence.",
-    do_en="Check the dossier code at the portal; tell its operator if the portal made it wrong.",
+    says_en="A dossier code is not made of agency code, day and sequence number.",
+    do_en="Check the dossier code at the portal; inform its operator if the portal made a wrong code.",
 )
 def dossier_code_malformed(dossier_code: str) -> Saw:
-    return None if DOSSIER_CODE.fullmatch(dossier_code) and dossier_code.isascii() else "another shape"
+    return None if DOSSIER_CODE.fullmatch(dossier_code) and dossier_code.isascii() else "another format"
 
 
 @check(
-    "procedure_as_written", "procedure_code",
+    "procedure_as_written",
+    "procedure_code",
     weight=HOLDS,
     who=Who.OPERATOR,
     source="Danh mục thủ tục hành chính; schemas/routes.py",
     says_vi="Mã thủ tục không có trong danh mục các thủ tục được liên thông.",
-    do_vi="Kiểm tra mã thủ tục trên cổng; nếu đúng, báo quản trị bổ sung.",
-    says_en="A procedure is not among those that are carried.",
+    do_vi="Kiểm tra mã thủ tục trên cổng; nếu đúng, báo quản trị hệ thống bổ sung.",
+    says_en="The procedure is not among those that this system handles.",
     do_en="Check the procedure code at the portal; if it is right, have the operator add it.",
-)  # fmt: skip
+)
 def unknown_procedure(dossier: Dossier, exam: Examination) -> Saw:
     if is_known(dossier.procedure_code):
         return None
@@ -83,14 +85,15 @@ def unknown_procedure(dossier: Dossier, exam: Examination) -> Saw:
 
 
 @check(
-    "procedure_code", "case",
+    "procedure_code",
+    "case",
     weight=HOLDS,
     source="Danh mục thủ tục hành chính; schemas/routes.py",
     says_vi="Nội dung tờ khai thuộc loại việc khác với thủ tục đã chọn.",
     do_vi="Chọn lại thủ tục hoặc tờ khai cho khớp nhau rồi gửi lại.",
-    says_en="The form is of another kind than the procedure.",
+    says_en="The form is for another kind of case than the procedure.",
     do_en="Choose the procedure or the form again so that they agree, then send again.",
-)  # fmt: skip
+)
 def case_differs_from_procedure(dossier: Dossier, exam: Examination) -> Saw:
     if exam.route is None or exam.route.case_kind == dossier.case.kind:
         return None
@@ -103,8 +106,8 @@ def case_differs_from_procedure(dossier: Dossier, exam: Examination) -> Saw:
     source=PORTAL_LIST,
     says_vi="Cổng ghi hồ sơ đã xong hoặc đã trả kết quả, nhưng hồ sơ chưa từng được liên thông.",
     do_vi="Kiểm tra đã có kết quả giấy chưa; nếu chưa, chuyển về đang xử lý.",
-    says_en="The portal says done or returned, but the dossier was never carried to a registry.",
-    do_en="Check whether a paper result exists already; if not, set it back to in progress.",
+    says_en="The portal says done or returned, but the dossier was never sent to a registry.",
+    do_en="Check whether a paper result exists; if not, set the status back to in progress.",
 )
 def status_out_of_order(status: int) -> Saw:
     return f"status {status}" if status in ENDED else None
@@ -116,34 +119,35 @@ def _province_of(table: AgencyTable, agency_code: str, on: date) -> str | None:
 
 
 @check(
-    "dossier_code", "portal_code",
+    "dossier_code",
+    "portal_code",
     weight=STOPS,
     who=Who.STEWARD,
     source="NĐ 61/2018/NĐ-CP; NĐ 118/2025/NĐ-CP; schemas/data/agencies.csv: tỉnh của cơ quan trong mã hồ sơ",
     says_vi="Mã hồ sơ do tỉnh khác cấp; cổng có thể đang gửi nhầm dữ liệu của tỉnh khác.",
-    do_vi="Kiểm tra mã hồ sơ trên cổng; rõ rồi mới cho lô đi tiếp hoặc từ chối.",
-    says_en="Another province gave the dossier code; the portal may be sending another province's data.",
+    do_vi="Kiểm tra mã hồ sơ trên cổng; rõ rồi mới cho lô chuyển tiếp hoặc từ chối.",
+    says_en="Another province issued the dossier code; the portal may be sending another province's data.",
     do_en="Check the dossier code at the portal; release or reject the batch when that is clear.",
-)  # fmt: skip
+)
 def dossier_of_another_province(dossier: Dossier, exam: Examination) -> Saw:
-    given_in = _province_of(exam.agencies, dossier.dossier_code.partition("-")[0], exam.event_on)
-    return "of another province" if given_in is not None and given_in != dossier.portal_code else None
+    issued_in = _province_of(exam.agencies, dossier.dossier_code.partition("-")[0], exam.event_on)
+    return "of another province" if issued_in is not None and issued_in != dossier.portal_code else None
 
 
 @check(
-    "procedure_code", "case",
+    "procedure_code",
+    "case",
     weight=HOLDS,
     source="Danh mục thủ tục hành chính: 2.000806 đăng ký kết hôn có yếu tố nước ngoài",
     says_vi="Một bên kết hôn là người nước ngoài nhưng thủ tục đã chọn là kết hôn trong nước.",
     do_vi="Chuyển sang thủ tục kết hôn có yếu tố nước ngoài, hoặc sửa quốc tịch.",
-    says_en="A spouse is a foreigner, the procedure one for citizens only.",
-    do_en="Use the procedure for marriages with a foreigner, or correct the nationality.",
-)  # fmt: skip
+    says_en="A spouse is a foreigner, but the procedure is for Vietnamese citizens only.",
+    do_en="Use the procedure for marriages with a foreigner, or edit the nationality.",
+)
 def foreign_spouse_in_domestic_procedure(dossier: Dossier) -> Saw:
-    case = dossier.case
-    if not isinstance(case, MarriageCase) or dossier.procedure_code != DOMESTIC_MARRIAGE:
+    if dossier.procedure_code != DOMESTIC_MARRIAGE:
         return None
-    is_foreign = any(spouse.nationality_code not in CITIZENS for spouse in (case.husband, case.wife))
+    is_foreign = any(spouse.nationality_code not in CITIZENS for spouse in spouses_of(dossier.case))
     return "a foreigner" if is_foreign else None
 
 
@@ -153,9 +157,9 @@ def foreign_spouse_in_domestic_procedure(dossier: Dossier) -> Saw:
     who=Who.ENGINEER,
     source=PORTAL_LIST,
     says_vi="Trạng thái hồ sơ không có trong danh mục từ 1 đến 10 của cổng quốc gia.",
-    do_vi="Báo kỹ thuật kèm mã hồ sơ; lô chỉ đi tiếp khi biết nghĩa của trạng thái.",
-    says_en="A status is not among the ten of the national portal.",
-    do_en="Tell the engineer the dossier code; the batch goes on when the status is understood.",
+    do_vi="Báo bộ phận kỹ thuật kèm mã hồ sơ; lô chỉ được chuyển tiếp khi đã rõ nghĩa của trạng thái.",
+    says_en="The status is not among the ten of the national portal.",
+    do_en="Give the dossier code to the engineer; the batch goes on when the meaning of the status is known.",
 )
 def unknown_status(status: int) -> Saw:
     return None if status in STATUSES else f"status {status}"
@@ -166,10 +170,10 @@ declare(
     weight=HOLDS,
     who=Who.STEWARD,
     source="Nguyên tắc của lienthong: các ô sửa cùng nhau được dùng cùng nhau, hoặc không ô nào được dùng",
-    says_vi="Các ô đã sửa chưa khớp thành một hồ sơ; hồ sơ đang được xem như chưa sửa.",
+    says_vi="Các ô đã sửa chưa tạo thành một hồ sơ hoàn chỉnh; hồ sơ đang được xem như chưa sửa.",
     do_vi="Sửa nốt ô còn thiếu, xác nhận phần đang chờ, hoặc rút lại việc sửa.",
-    says_en="What was edited does not make a whole dossier yet; it is looked at as if nothing was edited.",
-    do_en="Edit the field that is still missing, confirm what waits, or undo the edit.",
+    says_en="The edited fields do not make a whole dossier yet; it is treated as if nothing was edited.",
+    do_en="Edit the field that is still missing, confirm the edit that waits, or undo the edit.",
 )
 
 declare(
@@ -177,8 +181,8 @@ declare(
     weight=HOLDS,
     who=Who.STEWARD,
     source="Tài liệu giao tiếp của cổng: trạng thái không theo thứ tự, hoặc hồ sơ đã kết thúc ở cổng",
-    says_vi="Cổng không nhận yêu cầu bổ sung hoặc lời từ chối; người dân chưa được báo.",
-    do_vi="Báo người dân bằng cách khác, hoặc quyết định lại hồ sơ này.",
-    says_en="The portal did not take the request for a supplement or the rejection; the citizen was not told.",
-    do_en="Tell the citizen in another way, or decide again about this dossier.",
+    says_vi="Cổng không nhận yêu cầu bổ sung hoặc quyết định từ chối; người dân chưa được thông báo.",
+    do_vi="Thông báo cho người dân bằng cách khác, hoặc quyết định lại hồ sơ này.",
+    says_en="The portal did not accept the request for a supplement or the rejection; the citizen was not informed.",
+    do_en="Inform the citizen in another way, or decide again about this dossier.",
 )

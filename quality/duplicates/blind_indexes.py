@@ -6,7 +6,7 @@ that parents in each other's place, and a number used by another person, are fou
 
 from collections.abc import Iterator
 
-from quality.duplicates.birth import notice_key, number_of, span_of
+from quality.duplicates.compared_birth import notice_key, number_of, span_of
 from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, ResidenceCase
 from schemas.dossier import Dossier
 from schemas.person import Person
@@ -17,7 +17,7 @@ NUMBER, NOTICE, NAMES, CHILD_AND_DAY, MOTHER_AND_DAY = "number", "notice", "name
 
 
 def blind_indexes_of(dossier: Dossier) -> list[tuple[str, str]]:
-    """Kind and text of each; the same for a dossier and its twin in another portal."""
+    """DuplicateKind and text of each; the same for a dossier and its twin in another portal."""
     blind_indexes = dict.fromkeys(
         (NUMBER, number) for _, person in persons_of(dossier) if (number := number_of(person))
     )

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from quality.expectations.declared import ARRIVALS, BY_CODE, DAY, Expected, suite_of, volume_of
+from quality.expectations.declared import ARRIVALS, BY_CODE, DAY, Expectation, suite_of, volume_of
 from quality.expectations.facts import (
     CHILD_SEX,
     COLUMNS,
     COUNTED,
     FILLED,
-    Figures,
-    Seen,
+    ArrivedDossier,
+    BatchFigures,
     filled_fields,
     row_of,
 )
-from quality.expectations.validation import Found, ask, frame_of
+from quality.expectations.validation import ExpectationResult, ask, frame_of
 from schemas.expectation import FIGURES, Verdict
 
 CHUNK = 50_000
@@ -41,14 +41,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Past:
+class PortalHistory:
     """What a batch is judged with: the day's earlier batches that passed, and what was learned of the portal before.
 
     `waived`: what a person let pass today. `usual_most`: the most dossiers a day usually brings; None: not known.
     """
 
-    today: Sequence[Figures] = ()
-    learned: Figures = field(default_factory=Figures)
+    today: Sequence[BatchFigures] = ()
+    learned: BatchFigures = field(default_factory=BatchFigures)
     waived: frozenset[str] = frozenset()
     usual_most: float | None = None
 
@@ -64,7 +64,7 @@ class _Sum:
     ids: set[int] = field(default_factory=set)
     values: set[str] = field(default_factory=set)
 
-    def add(self, found: Found) -> None:
+    def add(self, found: ExpectationResult) -> None:
         self.failing += found.failing
         self.judged += found.judged
         self.unnamed += found.unnamed
@@ -74,14 +74,20 @@ class _Sum:
 
 
 def judge_arrivals(
-    portal_code: str, subject: str, opened_at: datetime, dossiers: Iterable[Seen], past: Past, *, chunk: int = CHUNK
+    portal_code: str,
+    subject: str,
+    opened_at: datetime,
+    dossiers: Iterable[ArrivedDossier],
+    past: PortalHistory,
+    *,
+    chunk: int = CHUNK,
 ) -> list[Verdict]:
     """Judges a batch of a portal, with the day's earlier ones where a share is judged. The last verdict is FIGURES.
 
     A batch without dossiers has nothing to fail but the volume.
     """
     given = _given(portal_code, past)
-    batch, sums, ids_by_field = Figures(), _sums(ARRIVALS), dict[str, list[int]]()
+    batch, sums, ids_by_field = BatchFigures(), _sums(ARRIVALS), dict[str, list[int]]()
     known = set(given.get("known_fields", ()))
 
     def rows() -> Iterator[dict[str, Any]]:  # a line is small, the dossier behind it is not kept
@@ -100,10 +106,10 @@ def judge_arrivals(
 
 
 def _verdicts(
-    subject: str, opened_at: datetime, batch: Figures, past: Past, given: dict[str, Any], sums: dict[str, _Sum],
+    subject: str, opened_at: datetime, batch: BatchFigures, past: PortalHistory, given: dict[str, Any], sums: dict[str, _Sum],
     ids_by_field: Mapping[str, Sequence[int]],
 ) -> list[Verdict]:  # fmt: skip
-    day = Figures()
+    day = BatchFigures()
     for figures in (*past.today, batch):
         day.add(figures)
     verdicts = [
@@ -172,12 +178,12 @@ def _ask_rows(
         sums[code].add(found)
 
 
-def _answerable(expected: Sequence[Expected], given: Mapping[str, Any]) -> list[Expected]:
+def _answerable(expected: Sequence[Expectation], given: Mapping[str, Any]) -> list[Expectation]:
     """Those whose arguments are known; the others pass, having nothing to compare with."""
     return [one for one in expected if one.parameter is None or one.parameter in given]
 
 
-def _verdict(one: Expected, subject: str, found: _Sum, of_day: tuple[int, int] | None, is_waived: bool) -> Verdict:
+def _verdict(one: Expectation, subject: str, found: _Sum, of_day: tuple[int, int] | None, is_waived: bool) -> Verdict:
     """Whether few enough fail. Of a share the day so far is judged, but nobody is stopped for what others brought."""
     failing, judged = of_day if of_day and one.allowed else (found.failing, found.judged)
     too_many = bool(found.failing) and judged >= one.least and failing > one.allowed * judged
@@ -196,7 +202,7 @@ def _verdict(one: Expected, subject: str, found: _Sum, of_day: tuple[int, int] |
                    tuple(sorted(found.ids)) if has_failed else ())  # fmt: skip
 
 
-def _given(portal_code: str, past: Past) -> dict[str, Any]:
+def _given(portal_code: str, past: PortalHistory) -> dict[str, Any]:
     """The arguments known before the batch is looked at."""
     given: dict[str, Any] = {"volume_most": volume_of(portal_code).most}
     given |= {name: sorted(past.learned.count(name)) for name in COUNTED if past.learned.count(name)}
@@ -207,7 +213,7 @@ def _given(portal_code: str, past: Past) -> dict[str, Any]:
     return given
 
 
-def _usual_fields(batch: Figures, learned: Figures) -> list[str]:
+def _usual_fields(batch: BatchFigures, learned: BatchFigures) -> list[str]:
     """What should be filled in this batch: what its frequent kinds of cases filled as a rule."""
     kinds, past = batch.count("kind"), learned.count("kind")
     frequent = {kind for kind, count in kinds.items() if count >= ENOUGH_OF_KIND and past[kind] >= ENOUGH_ROWS}
@@ -217,7 +223,7 @@ def _usual_fields(batch: Figures, learned: Figures) -> list[str]:
     )  # fmt: skip
 
 
-def _figures_row(day: Figures, learned: Figures, opened_at: datetime) -> dict[str, float | None]:
+def _figures_row(day: BatchFigures, learned: BatchFigures, opened_at: datetime) -> dict[str, float | None]:
     """The day's numbers; one that too few dossiers speak of is null and not judged."""
     sexes = day.count(CHILD_SEX)
     children = sexes.total()
@@ -230,7 +236,7 @@ def _figures_row(day: Figures, learned: Figures, opened_at: datetime) -> dict[st
     }
 
 
-def _shift(day: Figures, learned: Figures) -> float | None:
+def _shift(day: BatchFigures, learned: BatchFigures) -> float | None:
     """The largest change of a procedure's share against the past."""
     now, past = day.count("procedure_code"), learned.count("procedure_code")
     if now.total() < ENOUGH_ROWS or past.total() < ENOUGH_PAST:

@@ -1,6 +1,6 @@
 """What a data frame may know of a dossier: codes, counts, lengths, whether something is there; nobody's name or number.
 
-`Figures` are what is kept of a batch, so that the rest of the day and later days are judged with it.
+`BatchFigures` are what is kept of a batch, so that the rest of the day and later days are judged with it.
 """
 
 from collections import Counter
@@ -49,7 +49,7 @@ HOUR_S = 3600.0
 
 
 @dataclass(frozen=True)
-class Seen:
+class ArrivedDossier:
     """A dossier of a batch as the ledger knows it; `dossier` is None where it cannot be read."""
 
     dossier_id: int
@@ -61,7 +61,7 @@ class Seen:
 
 
 @dataclass
-class Figures:
+class BatchFigures:
     """What was counted: rows, values by column, and of each expectation how many failed of how many judged."""
 
     rows: int = 0
@@ -70,7 +70,7 @@ class Figures:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, kept: Mapping[str, Any]) -> "Figures":
+    def read(cls, kept: Mapping[str, Any]) -> "BatchFigures":
         youngest = kept.get("youngest_at")
         return cls(
             kept["rows"], datetime.fromisoformat(youngest) if youngest else None,
@@ -89,7 +89,7 @@ class Figures:
     def count(self, name: str) -> Counter[str]:
         return self.counts.setdefault(name, Counter())
 
-    def add(self, other: "Figures") -> None:
+    def add(self, other: "BatchFigures") -> None:
         """Takes in what another batch of the day counted."""
         self.rows += other.rows
         self.youngest_at = max((at for at in (self.youngest_at, other.youngest_at) if at), default=None)
@@ -98,7 +98,7 @@ class Figures:
         for name, counts in other.counts.items():
             self.count(name).update(counts)
 
-    def see(self, one: Seen, row: Mapping[str, Any], filled: Iterable[str]) -> None:
+    def see(self, one: ArrivedDossier, row: Mapping[str, Any], filled: Iterable[str]) -> None:
         """Counts a dossier, by its line and its filled fields."""
         self.rows += 1
         for name in COUNTED:
@@ -129,7 +129,7 @@ def subject_of(dossier: Dossier) -> Person | None:
     return case.person
 
 
-def row_of(seen: Seen, opened_at: datetime) -> dict[str, Any]:
+def row_of(seen: ArrivedDossier, opened_at: datetime) -> dict[str, Any]:
     """A dossier's line in the data frame; what does not apply to it is not there."""
     row: dict[str, Any] = {
         "dossier_id": seen.dossier_id, "status": seen.status, "is_unreadable": int(seen.is_unreadable),
@@ -178,9 +178,9 @@ def _filled(model: Model, path: str = "") -> Iterator[str]:
                 yield path + name
 
 
-def figures_of(seen: Sequence[Seen], opened_at: datetime) -> Figures:
+def figures_of(seen: Sequence[ArrivedDossier], opened_at: datetime) -> BatchFigures:
     """What is counted of some dossiers of a batch."""
-    figures = Figures()
+    figures = BatchFigures()
     for one in seen:
         figures.see(one, row_of(one, opened_at), filled_fields(one.dossier) if one.dossier else ())
     return figures

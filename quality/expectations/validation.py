@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from quality.expectations.declared import Expected
+from quality.expectations.declared import Expectation
 
 KEY = "dossier_id"
 TYPES = {int: "int64", float: "float64", str: "object"}
@@ -24,7 +24,7 @@ TYPES = {int: "int64", float: "float64", str: "object"}
 
 
 @dataclass(frozen=True)
-class Found:
+class ExpectationResult:
     """What one expectation found in one frame: how many fail, of how many judged, and which dossiers and codes.
 
     `unnamed`: how many fail of which the dossier should be known and is not.
@@ -70,7 +70,7 @@ def frame_of(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> 
     )
 
 
-def ask(frame: Any, expected: Sequence[Expected], given: Mapping[str, Any]) -> dict[str, Found]:
+def ask(frame: Any, expected: Sequence[Expectation], given: Mapping[str, Any]) -> dict[str, ExpectationResult]:
     """What each expectation found in a frame. `given`: the arguments that are known only now."""
     if not expected:
         return {}
@@ -88,7 +88,7 @@ def ask(frame: Any, expected: Sequence[Expected], given: Mapping[str, Any]) -> d
     return {one.code: _read(answers.get(one.code), arguments[one.code], frame, names_key) for one in expected}
 
 
-def _arguments(one: Expected, given: Mapping[str, Any]) -> dict[str, Any]:
+def _arguments(one: Expectation, given: Mapping[str, Any]) -> dict[str, Any]:
     """What Great Expectations is given, with what was learned filled in."""
     filled = {
         name: given[value["$PARAMETER"]] if isinstance(value, dict) else value for name, value in one.arguments.items()
@@ -96,22 +96,22 @@ def _arguments(one: Expected, given: Mapping[str, Any]) -> dict[str, Any]:
     return filled if "column_list" in filled else {"column": one.column, **filled}
 
 
-def _read(answer: Any, arguments: Mapping[str, Any], frame: Any, names_key: bool) -> Found:
+def _read(answer: Any, arguments: Mapping[str, Any], frame: Any, names_key: bool) -> ExpectationResult:
     rows = len(frame)
     if answer is None:
-        return Found(rows or 1, rows or 1, error="no verdict")
+        return ExpectationResult(rows or 1, rows or 1, error="no verdict")
     if error := _error(answer.exception_info):
-        return Found(rows or 1, rows or 1, error=error)
+        return ExpectationResult(rows or 1, rows or 1, error=error)
     result = answer.result
     if "unexpected_count" not in result:  # it judges the column as a whole: what should be there and is not
         lacking = set(arguments["value_set"]) - set(frame[arguments["column"]])
-        return Found(0 if answer.success else 1, 1, values=tuple(sorted(map(str, lacking))))
+        return ExpectationResult(0 if answer.success else 1, 1, values=tuple(sorted(map(str, lacking))))
     listed = result.get("unexpected_index_list") or []
     ids = tuple(sorted({int(row[KEY]) for row in listed})) if names_key else ()
     values = {value for value in result.get("unexpected_list") or [] if isinstance(value, str)}
     failing, judged = int(result["unexpected_count"] or 0), rows - int(result.get("missing_count") or 0)
     unnamed = failing - len(listed) if names_key else 0
-    return Found(failing, judged, ids, tuple(sorted(values)), unnamed)
+    return ExpectationResult(failing, judged, ids, tuple(sorted(values)), unnamed)
 
 
 def _error(info: Mapping[str, Any]) -> str:

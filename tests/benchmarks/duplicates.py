@@ -19,9 +19,9 @@ import typer
 from rich.console import Console
 
 import quality.duplicates
-from quality.duplicates.batch import pairs, train
-from quality.duplicates.birth import Birth, birth_of
-from quality.duplicates.kinds import Kind, are_too_close, kind_of
+from quality.duplicates.all_pairs import pairs, train
+from quality.duplicates.compared_birth import ComparedBirth, birth_of
+from quality.duplicates.relation import DuplicateKind, are_too_close, relation_of
 from tests.benchmarks.figures import machine
 from tests.support.births import Born, births
 
@@ -56,7 +56,7 @@ class Measured:
         return self.rightly_said / self.true_pairs
 
 
-def rows_of(born: Sequence[Born]) -> list[tuple[int, Birth]]:
+def rows_of(born: Sequence[Born]) -> list[tuple[int, ComparedBirth]]:
     """Each birth as it is compared, numbered."""
     return [(at, birth) for at, one in enumerate(born) if (birth := birth_of(one.dossier))]
 
@@ -68,10 +68,10 @@ def measure(born: Sequence[Born]) -> Measured:
     started = time.perf_counter()
     found = pairs(rows)
     splinked = time.perf_counter()
-    kinds = {(one, other): kind_of(rows[one][1], rows[other][1]) for one, other, _ in found}
+    kinds = {(one, other): relation_of(rows[one][1], rows[other][1]) for one, other, _ in found}
     ended = time.perf_counter()
-    said = {pair for pair, kind in kinds.items() if kind and kind[0] is Kind.DUPLICATE}
-    taken_for_twins = {pair for pair, kind in kinds.items() if kind and kind[0] is Kind.MULTIPLE_BIRTH}
+    said = {pair for pair, kind in kinds.items() if kind and kind[0] is DuplicateKind.DUPLICATE}
+    taken_for_twins = {pair for pair, kind in kinds.items() if kind and kind[0] is DuplicateKind.MULTIPLE_BIRTH}
     too_close = {pair for pair in kinds if are_too_close(rows[pair[0]][1], rows[pair[1]][1])}
     return Measured(
         len(born), len(true_pairs), len(found), len(said), len(said & true_pairs), len(true_pairs & taken_for_twins),

@@ -18,13 +18,13 @@ from rich.console import Console
 from dags.cli.due import Watched, late_and_at_risk, print_due
 from quality.deadlines import (
     AT_RISK_SHARE,
-    Standing,
-    Term,
+    LegalTerm,
+    Punctuality,
     WorkCalendar,
     calendar_from,
-    clock,
     due,
-    standing,
+    elapsed_share,
+    punctuality,
     term,
     term_of,
 )
@@ -194,33 +194,33 @@ def test_the_zone_in_which_an_instant_is_written_does_not_matter() -> None:
     assert due_of(BIRTH.model_copy(update={"received_at": late_evening_in_utc})) == due_of(BIRTH)
 
 
-THREE_DAYS = Term(at("2026-11-09 07:30"), at("2026-11-11 17:00"))
+THREE_DAYS = LegalTerm(at("2026-11-09 07:30"), at("2026-11-11 17:00"))
 """22.5 working hours."""
 
 
 @pytest.mark.parametrize(
     ("now", "share", "how"),
     [
-        ("2026-11-08 12:00", 0.0, Standing.IN_TIME),
-        ("2026-11-09 07:30", 0.0, Standing.IN_TIME),
-        ("2026-11-09 12:30", 4 / 22.5, Standing.IN_TIME),
-        ("2026-11-09 20:00", 7.5 / 22.5, Standing.IN_TIME),
-        ("2026-11-11 09:00", 16.5 / 22.5, Standing.IN_TIME),
-        ("2026-11-11 09:22", (16.5 + 22 / 60) / 22.5, Standing.IN_TIME),
-        ("2026-11-11 09:23", (16.5 + 23 / 60) / 22.5, Standing.AT_RISK),
-        ("2026-11-11 17:00", 1.0, Standing.AT_RISK),
-        ("2026-11-11 17:01", 1.0, Standing.LATE),
-        ("2026-11-12 11:30", 26.5 / 22.5, Standing.LATE),
+        ("2026-11-08 12:00", 0.0, Punctuality.IN_TIME),
+        ("2026-11-09 07:30", 0.0, Punctuality.IN_TIME),
+        ("2026-11-09 12:30", 4 / 22.5, Punctuality.IN_TIME),
+        ("2026-11-09 20:00", 7.5 / 22.5, Punctuality.IN_TIME),
+        ("2026-11-11 09:00", 16.5 / 22.5, Punctuality.IN_TIME),
+        ("2026-11-11 09:22", (16.5 + 22 / 60) / 22.5, Punctuality.IN_TIME),
+        ("2026-11-11 09:23", (16.5 + 23 / 60) / 22.5, Punctuality.AT_RISK),
+        ("2026-11-11 17:00", 1.0, Punctuality.AT_RISK),
+        ("2026-11-11 17:01", 1.0, Punctuality.LATE),
+        ("2026-11-12 11:30", 26.5 / 22.5, Punctuality.LATE),
     ],
 )
-def test_the_clock_runs_while_offices_work(now: str, share: float, how: Standing) -> None:
-    assert clock(THREE_DAYS, at(now)) == pytest.approx(share)
-    assert standing(THREE_DAYS, at(now)) is how
+def test_the_clock_runs_while_offices_work(now: str, share: float, how: Punctuality) -> None:
+    assert elapsed_share(THREE_DAYS, at(now)) == pytest.approx(share)
+    assert punctuality(THREE_DAYS, at(now)) is how
 
 
 def test_at_risk_begins_at_the_share_that_is_asked_for() -> None:
-    assert standing(THREE_DAYS, at("2026-11-10 12:00"), share=0.5) is Standing.AT_RISK
-    assert standing(THREE_DAYS, at("2026-11-10 12:00"), share=AT_RISK_SHARE) is Standing.IN_TIME
+    assert punctuality(THREE_DAYS, at("2026-11-10 12:00"), share=0.5) is Punctuality.AT_RISK
+    assert punctuality(THREE_DAYS, at("2026-11-10 12:00"), share=AT_RISK_SHARE) is Punctuality.IN_TIME
 
 
 # Whatever the case
@@ -272,11 +272,11 @@ def test_the_share_grows_from_nothing_to_all(
     received_at: datetime, deadline: Deadline, one: datetime, other: datetime
 ) -> None:
     of = term(received_at, deadline)
-    assert clock(of, of.started_at) == 0 and clock(of, of.due_at) == 1
+    assert elapsed_share(of, of.started_at) == 0 and elapsed_share(of, of.due_at) == 1
     first, second = sorted((one, other))
-    assert clock(of, first) <= clock(of, second)
-    assert standing(of, of.due_at) is Standing.AT_RISK
-    assert standing(of, of.due_at + timedelta(microseconds=1)) is Standing.LATE
+    assert elapsed_share(of, first) <= elapsed_share(of, second)
+    assert punctuality(of, of.due_at) is Punctuality.AT_RISK
+    assert punctuality(of, of.due_at + timedelta(microseconds=1)) is Punctuality.LATE
 
 
 @settings(max_examples=300, deadline=None)

@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
-from quality.duplicates.batch import pairs
-from quality.duplicates.birth import Birth, birth_of, notice_key, number_of
+from quality.duplicates.agreement import COMPARISONS, is_one_slip
+from quality.duplicates.all_pairs import pairs
 from quality.duplicates.blind_indexes import blind_indexes_of, entry_of
-from quality.duplicates.comparison import Fault, Subject, are_two_persons, differ_by_tone, look
-from quality.duplicates.kinds import kind_of
-from quality.duplicates.levels import COMPARISONS, is_one_slip
-from quality.duplicates.model import compare, model
+from quality.duplicates.compared_birth import ComparedBirth, birth_of, notice_key, number_of
+from quality.duplicates.contradictions import (
+    ComparedDossier,
+    PairFault,
+    are_two_persons,
+    compare_dossiers,
+    differ_by_tone,
+)
+from quality.duplicates.probability import match_probability, pinned_model
+from quality.duplicates.relation import relation_of
 from quality.examination import CATALOGUE
 from schemas.cases import MarriageCase
 from schemas.dates import VIETNAM
@@ -27,7 +33,7 @@ from tests.support.repeated_births import FIRST, NEXT_NOTICE, again, but
 def kind(one: Dossier, other: Dossier) -> str | None:
     births = birth_of(one), birth_of(other)
     assert births[0] and births[1]
-    found, turned_round = kind_of(births[0], births[1]), kind_of(births[1], births[0])
+    found, turned_round = relation_of(births[0], births[1]), relation_of(births[1], births[0])
     assert found == turned_round
     return found and str(found[0])
 
@@ -84,7 +90,7 @@ def test_a_birth_handed_in_twice_is_a_duplicate_whatever_one_desk_wrote_wrong(ch
 )
 def test_twins_are_told_apart_by_order_name_sex_and_notice(changes: dict[str, Any]) -> None:
     assert kind(FIRST, again(2, **changes)) == "multiple_birth"
-    assert not look(Subject.of(again(2, **changes)), Subject.of(FIRST)).faults
+    assert not compare_dossiers(ComparedDossier.of(again(2, **changes)), ComparedDossier.of(FIRST)).faults
 
 
 def test_a_boy_and_a_girl_of_one_name_with_a_notice_each_are_twins() -> None:
@@ -96,7 +102,7 @@ def test_a_boy_and_a_girl_of_one_name_with_a_notice_each_are_twins() -> None:
 def test_siblings_have_one_mother_and_another_day_even_if_they_share_a_name(name: str) -> None:
     older = again(2, child__full_name=name, child__born_on=when("15.03.2024"), notice_code="00400.GCS.24001.24")
     assert kind(BIRTH, older) == "sibling"
-    assert not look(Subject.of(BIRTH), Subject.of(older)).faults
+    assert not compare_dossiers(ComparedDossier.of(BIRTH), ComparedDossier.of(older)).faults
 
 
 def test_a_neighbours_child_of_the_same_name_and_day_is_nothing_to_it() -> None:
@@ -106,8 +112,8 @@ def test_a_neighbours_child_of_the_same_name_and_day_is_nothing_to_it() -> None:
 
 
 def test_two_rare_family_names_say_more_than_two_nguyens() -> None:
-    rare, common = (Birth(mother_family=family, born_year="2026") for family in ("nghiem", "nguyen"))
-    assert compare(rare, rare) > compare(common, common)
+    rare, common = (ComparedBirth(mother_family=family, born_year="2026") for family in ("nghiem", "nguyen"))
+    assert match_probability(rare, rare) > match_probability(common, common)
 
 
 def test_fillers_and_other_shapes_are_no_numbers() -> None:
@@ -149,7 +155,7 @@ def born() -> list[Born]:
 
 
 def test_the_pinned_model_has_a_number_for_every_level_and_no_persons_value() -> None:
-    pinned = model()
+    pinned = pinned_model()
     assert {name: list(levels) for name, levels in pinned.chances.items()} == {
         one.name: [level.name for level in one.levels] + ["else"] for one in COMPARISONS
     }
@@ -161,8 +167,8 @@ def test_a_single_pair_has_the_probability_that_splink_gives_it_among_many(born:
     found = pairs(rows.items())
     assert len(found) > 400
     for one, other, probability in found:
-        assert compare(rows[one], rows[other]) == pytest.approx(probability, abs=1e-9)
-        assert compare(rows[other], rows[one]) == pytest.approx(probability, abs=1e-9)
+        assert match_probability(rows[one], rows[other]) == pytest.approx(probability, abs=1e-9)
+        assert match_probability(rows[other], rows[one]) == pytest.approx(probability, abs=1e-9)
     assert pairs(list(rows.items())[::-1]) == found
 
 
@@ -171,7 +177,7 @@ def test_the_company_a_pair_is_in_changes_nothing() -> None:
     rows = [(at, birth) for at, birth in enumerate(two, 1) if birth]
     ((one, other, probability),) = pairs(rows)
     assert (one, other) == (1, 2)
-    assert probability == pytest.approx(compare(rows[0][1], rows[1][1]), abs=1e-9)
+    assert probability == pytest.approx(match_probability(rows[0][1], rows[1][1]), abs=1e-9)
     assert pairs(rows[:1]) == []
 
 
@@ -209,11 +215,11 @@ def test_a_number_of_another_person_is_found_and_other_writings_of_one_are_forgi
 
 def test_a_number_is_looked_for_whoever_has_it_in_any_kind_of_dossier() -> None:
     stolen = again(2, DEATH, deceased__personal_id=FATHER.personal_id)
-    assert look(Subject.of(stolen), Subject.of(BIRTH)).faults == (
-        (Fault.NUMBER_USED_BY_ANOTHER, "case.deceased.personal_id"),
+    assert compare_dossiers(ComparedDossier.of(stolen), ComparedDossier.of(BIRTH)).faults == (
+        (PairFault.NUMBER_USED_BY_ANOTHER, "case.deceased.personal_id"),
     )
-    assert look(Subject.of(BIRTH), Subject.of(stolen)).faults == (
-        (Fault.NUMBER_USED_BY_ANOTHER, "case.father.personal_id"),
+    assert compare_dossiers(ComparedDossier.of(BIRTH), ComparedDossier.of(stolen)).faults == (
+        (PairFault.NUMBER_USED_BY_ANOTHER, "case.father.personal_id"),
     )
 
 
@@ -225,12 +231,12 @@ def test_a_number_is_looked_for_whoever_has_it_in_any_kind_of_dossier() -> None:
 def test_two_births_of_one_mother_within_nine_months_are_too_close(day: str, is_too_close: bool) -> None:
     """The other child was born on 2 November 2026; 2 February is 273 days before, 11 February that day swapped."""
     other = again(2, child__full_name="NGUYỄN GIA BẢO", child__born_on=when(day), notice_code="00500.GCS.24001.26")
-    faults = [fault for fault, _ in look(Subject.of(BIRTH), Subject.of(other)).faults]
-    assert (Fault.BIRTHS_TOO_CLOSE in faults) is is_too_close
+    faults = [fault for fault, _ in compare_dossiers(ComparedDossier.of(BIRTH), ComparedDossier.of(other)).faults]
+    assert (PairFault.BIRTHS_TOO_CLOSE in faults) is is_too_close
 
 
 def test_every_fault_between_dossiers_is_in_the_catalogue() -> None:
-    assert {str(fault) for fault in Fault} <= CATALOGUE.keys()
+    assert {str(fault) for fault in PairFault} <= CATALOGUE.keys()
 
 
 def test_an_entry_is_known_by_kind_place_book_and_number() -> None:

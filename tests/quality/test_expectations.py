@@ -19,7 +19,7 @@ from dags.steps.gating import (
     entry_rows,
     judge_books,
 )
-from quality.expectations import Past, judge_arrivals, judge_day, judge_rows
+from quality.expectations import PortalHistory, judge_arrivals, judge_day, judge_rows
 from quality.expectations.declared import (
     AGREEMENT,
     ANSWERS,
@@ -30,10 +30,10 @@ from quality.expectations.declared import (
     NOTES,
     UNIQUE,
     VOLUMES,
-    Expected,
+    Expectation,
     volume_of,
 )
-from quality.expectations.facts import COLUMNS, Figures, Seen, figures_of, row_of
+from quality.expectations.facts import COLUMNS, ArrivedDossier, BatchFigures, figures_of, row_of
 from quality.expectations.validation import ask, frame_of
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier
@@ -46,38 +46,40 @@ OPENED_AT = datetime(2026, 11, 20, 9, 0, tzinfo=VIETNAM)
 SUBJECT = "24/2026-11-20"
 
 
-def born(dossier_id: int, **changes: Any) -> Seen:
+def born(dossier_id: int, **changes: Any) -> ArrivedDossier:
     """A birth that was cleared: odd ones are girls; `changes`: fields with another value, `__` for a dot."""
     dossier = changed(BIRTH, "case.child.sex", Sex.FEMALE if dossier_id % 2 else Sex.MALE)
     for path, value in changes.items():
         dossier = changed(dossier, path.replace("__", "."), value)
-    return Seen(dossier_id, dossier.status, False, False, 0, dossier)
+    return ArrivedDossier(dossier_id, dossier.status, False, False, 0, dossier)
 
 
 GOOD = [born(n) for n in range(1, 61)]
 
 
-def those(count: int, **changes: Any) -> Callable[[list[Seen]], list[Seen]]:
+def those(count: int, **changes: Any) -> Callable[[list[ArrivedDossier]], list[ArrivedDossier]]:
     """The first so many of the good ones with other values; the rest as they are."""
     return lambda good: [born(one.dossier_id, **changes) for one in good[:count]] + good[count:]
 
 
-def marked(count: int, **marks: Any) -> Callable[[list[Seen]], list[Seen]]:
+def marked(count: int, **marks: Any) -> Callable[[list[ArrivedDossier]], list[ArrivedDossier]]:
     return lambda good: [replace(one, **marks) for one in good[:count]] + good[count:]
 
 
-def times(figures: Figures, many: int) -> Figures:
-    return Figures(counts={
+def times(figures: BatchFigures, many: int) -> BatchFigures:
+    return BatchFigures(counts={
         name: Counter({value: count * many for value, count in counts.items()})
         for name, counts in figures.counts.items()
     })  # fmt: skip
 
 
 LEARNED = times(figures_of(GOOD, OPENED_AT), 10)
-PAST = Past(learned=LEARNED, usual_most=100)
+PAST = PortalHistory(learned=LEARNED, usual_most=100)
 
 
-def judge(seen: list[Seen], past: Past = PAST, opened_at: datetime = OPENED_AT, **more: Any) -> dict[str, Verdict]:
+def judge(
+    seen: list[ArrivedDossier], past: PortalHistory = PAST, opened_at: datetime = OPENED_AT, **more: Any
+) -> dict[str, Verdict]:
     verdicts = judge_arrivals("99", SUBJECT, opened_at, seen, past, **more)
     assert verdicts[-1].expectation == FIGURES
     return {one.expectation: one for one in verdicts}
@@ -87,7 +89,7 @@ def failed(verdicts: dict[str, Verdict]) -> set[str]:
     return {code for code, one in verdicts.items() if not one.has_passed}
 
 
-BROKEN: dict[str, tuple[Callable[[list[Seen]], list[Seen]], int]] = {
+BROKEN: dict[str, tuple[Callable[[list[ArrivedDossier]], list[ArrivedDossier]], int]] = {
     "stopping_fault": (marked(1, stopping_faults=1), 1),
     "many_unreadable": (marked(13, is_unreadable=True, dossier=None), 13),
     "many_held": (marked(31, is_held=True), 31),
@@ -144,14 +146,14 @@ def test_a_few_dossiers_are_not_judged_by_their_shares():
 
 
 def test_the_day_so_far_is_judged_with_a_small_batch_but_a_sound_batch_is_not_stopped_for_it():
-    morning = Figures(rows=45, judged={"many_held": (40, 45)})
+    morning = BatchFigures(rows=45, judged={"many_held": (40, 45)})
     past = replace(PAST, today=[morning])
     assert "many_held" in failed(judge(marked(10, is_held=True)(GOOD[:10]), past))
     assert failed(judge(GOOD[:10], past)) == set()
 
 
 def test_more_dossiers_on_a_day_than_declared_stop_the_batch():
-    past = replace(PAST, today=[Figures(rows=19_941)])
+    past = replace(PAST, today=[BatchFigures(rows=19_941)])
     verdict = judge(GOOD, past)["volume_above_range"]
     assert verdict.stops_batch
     assert verdict.observed == {"failing": 1, "judged": 1, "rows_of_day": 20_001, "limit": 20_000}
@@ -170,15 +172,15 @@ def test_old_news_is_noted():
 
 def test_a_mix_of_procedures_far_from_the_past_is_noted():
     learned = replace(LEARNED, counts={"procedure_code": Counter({"1.000894": 400, "2.000987": 600})})
-    past = Past(learned=learned)
+    past = PortalHistory(learned=learned)
     assert "procedures_shifted" not in failed(judge([born(n) for n in range(1, 121)], past))
     learned = replace(LEARNED, counts={"procedure_code": Counter({"1.000894": 420, "2.000987": 580})})
-    verdict = judge([born(n) for n in range(1, 121)], Past(learned=learned))["procedures_shifted"]
+    verdict = judge([born(n) for n in range(1, 121)], PortalHistory(learned=learned))["procedures_shifted"]
     assert (verdict.has_passed, verdict.observed["procedure_shift"]) == (False, 0.42)
 
 
 def test_without_a_past_nothing_is_new_and_no_field_is_missed():
-    assert failed(judge(those(60, case__notice_code=None, agency_code="H99.99.99")(GOOD), Past())) == {
+    assert failed(judge(those(60, case__notice_code=None, agency_code="H99.99.99")(GOOD), PortalHistory())) == {
         "many_without_notice"
     }
 
@@ -202,12 +204,12 @@ def test_an_empty_batch_fails_nothing():
 
 
 def test_a_batch_of_unreadable_and_erased_dossiers_alone_is_judged():
-    assert failed(judge([Seen(n, None, True, True, 0, None) for n in range(1, 31)])) == {"many_unreadable"}
+    assert failed(judge([ArrivedDossier(n, None, True, True, 0, None) for n in range(1, 31)])) == {"many_unreadable"}
 
 
 def test_a_dossier_of_another_kind_is_not_missing_what_only_births_have():
-    seen = [Seen(n, 2, False, False, 0, MARRIAGE) for n in range(1, 61)]
-    assert failed(judge(seen, Past())) == set()
+    seen = [ArrivedDossier(n, 2, False, False, 0, MARRIAGE) for n in range(1, 61)]
+    assert failed(judge(seen, PortalHistory())) == set()
 
 
 @pytest.mark.parametrize("chunk", [7, 60])
@@ -220,14 +222,14 @@ def test_chunks_change_no_verdict(chunk):
 
 
 def test_a_thousand_failing_dossiers_are_all_named():
-    verdict = judge([replace(born(n), is_held=True) for n in range(1, 1001)], Past())["many_held"]
+    verdict = judge([replace(born(n), is_held=True) for n in range(1, 1001)], PortalHistory())["many_held"]
     assert verdict.failing_ids == tuple(range(1, 1001))
 
 
 def test_figures_survive_being_kept():
     figures = figures_of(GOOD, OPENED_AT)
     figures.note("many_held", 3, 60)
-    again = Figures.read(figures.kept())
+    again = BatchFigures.read(figures.kept())
     assert again == figures
     assert again.count("kind") == {"birth": 60}
 
@@ -241,7 +243,7 @@ def test_nothing_personal_is_in_a_frame_or_in_the_figures():
 
 
 def test_a_column_that_is_missing_is_a_failure_with_its_error():
-    one = Expected(ARRIVALS, "gone", "gone", IN_SET, {"value_set": [0]}, NOTES, "", "")
+    one = Expectation(ARRIVALS, "gone", "gone", IN_SET, {"value_set": [0]}, NOTES, "", "")
     found = ask(frame_of({"dossier_id": int}, [{"dossier_id": 1}]), [one], {})["gone"]
     assert (found.failing, found.judged) == (1, 1)
     assert "gone" in found.error

@@ -17,7 +17,7 @@ from dags.desk.folders import HeadDep
 from dags.desk.language import CauseSaid
 from dags.desk.pages.papers import papers_inside
 from dags.desk.visit import Visit, VisitDep
-from quality.deadlines import Standing, Term, standing
+from quality.deadlines import LegalTerm, Punctuality, punctuality
 from quality.editing import FieldAtFault, fields_at_fault, text_of
 from schemas.decision import UNACCEPTABLE, Act, Edit
 from schemas.dossier import Dossier
@@ -227,13 +227,13 @@ def _decided(visit: Visit, view: DossierView) -> list[tuple[Decided, str]]:
     return said
 
 
-def _standing(visit: Visit, view: DossierView) -> Standing | None:
+def _standing(visit: Visit, view: DossierView) -> Punctuality | None:
     head = view.head
     if head.started_at is None or head.due_at is None or head.state == "closed":
         return None
     if _is_done(view):
         return None
-    return standing(Term(head.started_at, head.due_at), visit.now)
+    return punctuality(LegalTerm(head.started_at, head.due_at), visit.now)
 
 
 def _place(visit: Visit, view: DossierView) -> str:

@@ -12,7 +12,7 @@ from connectors.ledger.dashboard import AtFault, Dashboard, Due, LineHealth, Tal
 from connectors.ledger.grants import within
 from connectors.portals.provinces import PROVINCES
 from dags.desk.visit import TurnedAway, VisitDep
-from quality.deadlines import Standing, Term, standing
+from quality.deadlines import LegalTerm, Punctuality, punctuality
 from schemas.dates import local_day
 from schemas.places import commune_on
 from schemas.registries import REGISTRY_CODES
@@ -118,14 +118,14 @@ def _line(counts: list[int]) -> str:
     return " ".join(f"{at * step:.1f},{height:.1f}" for at, height in enumerate(heights))
 
 
-def _standing(one: Due, now: Any) -> Standing:
+def _standing(one: Due, now: Any) -> Punctuality:
     if one.started_at is None:
-        return Standing.LATE if now > one.due_at else Standing.AT_RISK
-    return standing(Term(one.started_at, one.due_at), now)
+        return Punctuality.LATE if now > one.due_at else Punctuality.AT_RISK
+    return punctuality(LegalTerm(one.started_at, one.due_at), now)
 
 
 def _pressing(due: list[Due], now: Any) -> list[Due]:
-    return [one for one in due if _standing(one, now) is not Standing.IN_TIME]
+    return [one for one in due if _standing(one, now) is not Punctuality.IN_TIME]
 
 
 def _is_slow(one: LineHealth) -> bool:

@@ -12,8 +12,8 @@ from functools import cache
 from importlib.resources import files
 from math import log2
 
-from quality.duplicates.birth import Birth
-from quality.duplicates.levels import COMPARISONS, ELSE, Holds
+from quality.duplicates.agreement import COMPARISONS, ELSE, Holds
+from quality.duplicates.compared_birth import ComparedBirth
 
 DUPLICATE_FROM = 0.9
 """From this probability on a pair is shown as a likely duplicate."""
@@ -33,7 +33,7 @@ def share_of_family(family: str) -> float:
 
 
 @dataclass(frozen=True)
-class Model:
+class LinkageModel:
     """`prior`: that two births taken at random are one. `chances`: m and u of each level, by comparison and level."""
 
     prior: float
@@ -41,11 +41,11 @@ class Model:
 
 
 @cache
-def model() -> Model:
+def pinned_model() -> LinkageModel:
     """The pinned model."""
     content = json.loads(files("quality.duplicates").joinpath("model.json").read_text())
     chances = {name: {level: (m, u) for level, (m, u) in levels.items()} for name, levels in content["chances"].items()}
-    return Model(content["prior"], chances)
+    return LinkageModel(content["prior"], chances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Weights:
 
 @cache
 def _weights() -> tuple[float, tuple[_Weights, ...]]:
-    pinned = model()
+    pinned = pinned_model()
     weighed = []
     for comparison in COMPARISONS:
         chances = pinned.chances[comparison.name]
@@ -76,7 +76,7 @@ def _weights() -> tuple[float, tuple[_Weights, ...]]:
     return log2(pinned.prior / (1 - pinned.prior)), tuple(weighed)
 
 
-def compare(one: Birth, other: Birth) -> float:
+def match_probability(one: ComparedBirth, other: ComparedBirth) -> float:
     """The probability that two dossiers are about one birth. Says nothing of twins: see `kinds`."""
     weight, comparisons = _weights()
     for comparison in comparisons:

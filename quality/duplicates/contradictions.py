@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quality.duplicates.birth import Birth, birth_of, number_of
+from quality.duplicates.agreement import is_one_slip
 from quality.duplicates.blind_indexes import persons_of
-from quality.duplicates.kinds import Kind, are_too_close, kind_of
-from quality.duplicates.levels import is_one_slip
+from quality.duplicates.compared_birth import ComparedBirth, birth_of, number_of
+from quality.duplicates.relation import DuplicateKind, are_too_close, relation_of
 from schemas.dossier import Dossier
 from schemas.person import Person
 from schemas.text import search_fold, tone_key
 
 
-class Fault(StrEnum):
+class PairFault(StrEnum):
     """Checks between dossiers, by their codes in the catalogue."""
 
     POSSIBLE_DUPLICATE = "possible_duplicate"
@@ -24,51 +24,51 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True)
-class Crossing:
+class PairJudgement:
     """What came of looking at a dossier beside another. `faults`: each with the field where it lies in the first."""
 
-    kind: Kind | None
+    kind: DuplicateKind | None
     probability: float
-    faults: tuple[tuple[Fault, str], ...]
+    faults: tuple[tuple[PairFault, str], ...]
 
 
 @dataclass(frozen=True)
-class Subject:
+class ComparedDossier:
     """A dossier as it is compared; made once for many comparisons."""
 
-    birth: Birth | None
+    birth: ComparedBirth | None
     numbered: tuple[tuple[str, str, Person], ...]
 
     @classmethod
-    def of(cls, dossier: Dossier) -> "Subject":
+    def of(cls, dossier: Dossier) -> "ComparedDossier":
         persons = ((path, number_of(person), person) for path, person in persons_of(dossier))
         return cls(birth_of(dossier), tuple((path, number, person) for path, number, person in persons if number))
 
 
-def look(one: Subject, other: Subject) -> Crossing:
+def compare_dossiers(one: ComparedDossier, other: ComparedDossier) -> PairJudgement:
     """What the first dossier is to the other, and what stands against it there: pure."""
     faults = list(_same_numbers(one, other))
     if one.birth is None or other.birth is None:
-        return Crossing(None, 0.0, tuple(faults))
-    found = kind_of(one.birth, other.birth)
-    if found and found[0] is Kind.DUPLICATE:
-        return Crossing(*found, ((Fault.POSSIBLE_DUPLICATE, "case"), *faults))
+        return PairJudgement(None, 0.0, tuple(faults))
+    found = relation_of(one.birth, other.birth)
+    if found and found[0] is DuplicateKind.DUPLICATE:
+        return PairJudgement(*found, ((PairFault.POSSIBLE_DUPLICATE, "case"), *faults))
     if are_too_close(one.birth, other.birth):
-        faults.append((Fault.BIRTHS_TOO_CLOSE, "case.child.born_on"))
+        faults.append((PairFault.BIRTHS_TOO_CLOSE, "case.child.born_on"))
     kind, probability = found or (None, 0.0)
-    return Crossing(kind, probability, tuple(faults))
+    return PairJudgement(kind, probability, tuple(faults))
 
 
-def _same_numbers(one: Subject, other: Subject) -> Iterator[tuple[Fault, str]]:
+def _same_numbers(one: ComparedDossier, other: ComparedDossier) -> Iterator[tuple[PairFault, str]]:
     """What is odd where both give one number to somebody."""
     theirs = {number: person for _, number, person in other.numbered}
     for path, number, person in one.numbered:
         if (known := theirs.get(number)) is None:
             continue
         if are_two_persons(person, known):
-            yield Fault.NUMBER_USED_BY_ANOTHER, f"{path}.personal_id"
+            yield PairFault.NUMBER_USED_BY_ANOTHER, f"{path}.personal_id"
         elif differ_by_tone(person.full_name, known.full_name):
-            yield Fault.NAME_DIFFERS_BY_TONE, f"{path}.full_name"
+            yield PairFault.NAME_DIFFERS_BY_TONE, f"{path}.full_name"
 
 
 def differ_by_tone(name: str, other: str) -> bool:

@@ -21,7 +21,7 @@ PLACES_ON = date(2026, 10, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Birth:
+class ComparedBirth:
     """One row of what is compared. None: not known, and then it speaks neither for nor against.
 
     `_key` has the tones, `_fold` has not; `_words` are the folded words in order of the alphabet; `_rest` is the name
@@ -56,14 +56,14 @@ class Birth:
     father_words: str | None = None
 
 
-def birth_of(dossier: Dossier) -> Birth | None:
+def birth_of(dossier: Dossier) -> ComparedBirth | None:
     """What is compared of a dossier; None when it is not about a birth."""
     case = dossier.case
     if not isinstance(case, BirthCase):
         return None
     fold = search_fold(case.child.full_name)
     born = case.child.born_on
-    return Birth(
+    return ComparedBirth(
         child_key=tone_key(case.child.full_name) or None,
         child_fold=fold or None,
         child_words=_words(fold),

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from quality.duplicates.birth import Birth
-from quality.duplicates.levels import BLOCKS, COMPARISONS, ELSE, Comparison
-from quality.duplicates.model import Model, model, share_of_family
+from quality.duplicates.agreement import BLOCKS, COMPARISONS, ELSE, FieldComparison
+from quality.duplicates.compared_birth import ComparedBirth
+from quality.duplicates.probability import LinkageModel, pinned_model, share_of_family
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,10 +23,10 @@ LEAST_M, LEAST_U = 0.005, 1e-5
 """Of a level that was hardly seen in training: what invented desks never did, real ones may."""
 RANDOM_PAIRS = 5e6
 
-COLUMNS = tuple(each.name for each in fields(Birth))
+COLUMNS = tuple(each.name for each in fields(ComparedBirth))
 
 
-def frame_of(births: Iterable[tuple[int, Birth]], **more: Sequence[int]) -> "pa.Table":
+def frame_of(births: Iterable[tuple[int, ComparedBirth]], **more: Sequence[int]) -> "pa.Table":
     """The births as a frame, a row for each id, in this order; `more`: other columns."""
     import pyarrow as pa
 
@@ -39,27 +39,29 @@ def frame_of(births: Iterable[tuple[int, Birth]], **more: Sequence[int]) -> "pa.
     return pa.table(columns)
 
 
-def pairs(births: Iterable[tuple[int, Birth]], at_least: float = 0.0) -> list[tuple[int, int, float]]:
+def pairs(births: Iterable[tuple[int, ComparedBirth]], at_least: float = 0.0) -> list[tuple[int, int, float]]:
     """All pairs that share a block: the ids, the smaller first, and the probability that both are one birth."""
     frame = frame_of(births)
     if frame.num_rows < 2:
         return []
-    found = _linker(frame, settings(model())).inference.predict(
+    found = _linker(frame, settings(pinned_model())).inference.predict(
         threshold_match_probability=at_least or None, warning_mode="never"
     )
     return sorted(_triples(found.as_record_list()))
 
 
-def train(births: Sequence[tuple[int, Birth]], children: Sequence[int]) -> Model:
+def train(births: Sequence[tuple[int, ComparedBirth]], children: Sequence[int]) -> LinkageModel:
     """A model from births of which it is known who is one child: m from those, u from pairs at random."""
     linker = _linker(frame_of(births, child_number=children), settings(None))
     linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=1)
     linker.training.estimate_m_from_label_column("child_number")
     trained = linker.misc.save_model_to_json()["comparisons"]
-    return Model(PRIOR, {one.name: _chances(one, found) for one, found in zip(COMPARISONS, trained, strict=True)})
+    return LinkageModel(
+        PRIOR, {one.name: _chances(one, found) for one, found in zip(COMPARISONS, trained, strict=True)}
+    )
 
 
-def settings(pinned: Model | None) -> "SettingsCreator":
+def settings(pinned: LinkageModel | None) -> "SettingsCreator":
     """Our comparisons as Splink wants them; with the model's numbers, or without any, to be trained."""
     from splink import SettingsCreator, block_on
 
@@ -72,7 +74,7 @@ def settings(pinned: Model | None) -> "SettingsCreator":
     )
 
 
-def _settings_of(comparison: Comparison, chances: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+def _settings_of(comparison: FieldComparison, chances: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
     column = comparison.column
     missing = {"sql_condition": f"{column}_l IS NULL OR {column}_r IS NULL", "label_for_charts": "missing",
                "is_null_level": True}  # fmt: skip
@@ -87,7 +89,7 @@ def _settings_of(comparison: Comparison, chances: Mapping[str, tuple[float, floa
     return {"output_column_name": comparison.name, "comparison_levels": levels}
 
 
-def _chances(comparison: Comparison, trained: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+def _chances(comparison: FieldComparison, trained: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     """m and u of each level, six digits of each, none of them zero."""
     names = [level.name for level in comparison.levels] + [ELSE]
     levels = [level for level in trained["comparison_levels"] if not level.get("is_null_level")]

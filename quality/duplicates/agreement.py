@@ -7,13 +7,13 @@ does, and the comparison says nothing. After the last comes "else".
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quality.duplicates.birth import Birth
+from quality.duplicates.compared_birth import ComparedBirth
 
-Holds = Callable[[Birth, Birth], bool]
+Holds = Callable[[ComparedBirth, ComparedBirth], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class MatchLevel:
     """One way of agreeing. `sql` speaks of the pair's columns as Splink names them, `_l` and `_r`."""
 
     name: str
@@ -22,63 +22,63 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FieldComparison:
     """`column` must be known on both sides. `by_frequency`: agreeing on a rare value of it says more."""
 
     name: str
     column: str
-    levels: tuple[Level, ...]
+    levels: tuple[MatchLevel, ...]
     by_frequency: bool = False
 
 
 ELSE = "else"
 
 
-def same(column: str) -> Level:
-    def holds(one: Birth, other: Birth) -> bool:
+def same(column: str) -> MatchLevel:
+    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
         value = getattr(one, column)
         return value is not None and value == getattr(other, column)
 
-    return Level(f"same {column}", f"{column}_l = {column}_r", holds)
+    return MatchLevel(f"same {column}", f"{column}_l = {column}_r", holds)
 
 
-def turned(column: str, other_column: str) -> Level:
+def turned(column: str, other_column: str) -> MatchLevel:
     """One's value is the other's turned round."""
 
-    def holds(one: Birth, other: Birth) -> bool:
+    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
         value = getattr(one, column)
         return value is not None and value == getattr(other, other_column)
 
-    return Level(f"turned {column}", f"{column}_l = {other_column}_r", holds)
+    return MatchLevel(f"turned {column}", f"{column}_l = {other_column}_r", holds)
 
 
-def near(column: str) -> Level:
+def near(column: str) -> MatchLevel:
     """One character more, less, other, or swapped with its neighbour."""
 
-    def holds(one: Birth, other: Birth) -> bool:
+    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
         value, another = getattr(one, column), getattr(other, column)
         return value is not None and another is not None and is_one_slip(value, another)
 
-    return Level(f"near {column}", f"damerau_levenshtein({column}_l, {column}_r) <= 1", holds)
+    return MatchLevel(f"near {column}", f"damerau_levenshtein({column}_l, {column}_r) <= 1", holds)
 
 
-def unsaid(column: str, known: str) -> Level:
+def unsaid(column: str, known: str) -> MatchLevel:
     """One side leaves open what would differ; what both say is the same."""
 
-    def holds(one: Birth, other: Birth) -> bool:
+    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
         open_ = getattr(one, column) is None or getattr(other, column) is None
         return open_ and getattr(one, known) is not None and getattr(one, known) == getattr(other, known)
 
     sql = f"({column}_l IS NULL OR {column}_r IS NULL) AND {known}_l = {known}_r"
-    return Level(f"unsaid {column}", sql, holds)
+    return MatchLevel(f"unsaid {column}", sql, holds)
 
 
-def year_beside(column: str) -> Level:
-    def holds(one: Birth, other: Birth) -> bool:
+def year_beside(column: str) -> MatchLevel:
+    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
         year, another = getattr(one, column), getattr(other, column)
         return year is not None and another is not None and abs(int(year) - int(another)) <= 1
 
-    return Level(f"beside {column}", f"abs(CAST({column}_l AS INTEGER) - CAST({column}_r AS INTEGER)) <= 1", holds)
+    return MatchLevel(f"beside {column}", f"abs(CAST({column}_l AS INTEGER) - CAST({column}_r AS INTEGER)) <= 1", holds)
 
 
 def is_one_slip(one: str, other: str) -> bool:
@@ -96,28 +96,28 @@ def is_one_slip(one: str, other: str) -> bool:
     return swapped or one[at + 1 :] == other[at + 1 :]
 
 
-def _parent(role: str) -> tuple[Comparison, ...]:
+def _parent(role: str) -> tuple[FieldComparison, ...]:
     rest = (same(f"{role}_rest_key"), same(f"{role}_rest_fold"), same(f"{role}_words"), near(f"{role}_fold"))
     return (
-        Comparison(f"{role}_number", f"{role}_number", (same(f"{role}_number"), near(f"{role}_number"))),
-        Comparison(f"{role}_family", f"{role}_family", (same(f"{role}_family"),), by_frequency=True),
-        Comparison(f"{role}_rest", f"{role}_rest_key", rest),
-        Comparison(f"{role}_year", f"{role}_year", (same(f"{role}_year"), year_beside(f"{role}_year"))),
+        FieldComparison(f"{role}_number", f"{role}_number", (same(f"{role}_number"), near(f"{role}_number"))),
+        FieldComparison(f"{role}_family", f"{role}_family", (same(f"{role}_family"),), by_frequency=True),
+        FieldComparison(f"{role}_rest", f"{role}_rest_key", rest),
+        FieldComparison(f"{role}_year", f"{role}_year", (same(f"{role}_year"), year_beside(f"{role}_year"))),
     )
 
 
-COMPARISONS: tuple[Comparison, ...] = (
-    Comparison(
+COMPARISONS: tuple[FieldComparison, ...] = (
+    FieldComparison(
         "child", "child_key", (same("child_key"), same("child_fold"), same("child_words"), near("child_fold"))
     ),
-    Comparison(
+    FieldComparison(
         "born", "born_year",
         (same("born_on"), turned("born_on", "born_turned"), unsaid("born_on", "born_year"), near("born_on")),
     ),
-    Comparison("sex", "sex", (same("sex"),)),
-    Comparison("birth_order", "birth_order", (same("birth_order"),)),
-    Comparison("notice", "notice", (same("notice"), near("notice"))),
-    Comparison("commune", "commune", (same("commune"),)),
+    FieldComparison("sex", "sex", (same("sex"),)),
+    FieldComparison("birth_order", "birth_order", (same("birth_order"),)),
+    FieldComparison("notice", "notice", (same("notice"), near("notice"))),
+    FieldComparison("commune", "commune", (same("commune"),)),
     *_parent("mother"),
     *_parent("father"),
 )  # fmt: skip
