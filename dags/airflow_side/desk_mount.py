@@ -36,7 +36,6 @@ from connectors.postgres import EmbeddedServerFailed
 from connectors.vault import VaultError
 from dags.airflow_side.assets import CLEARED
 from dags.desk import make_desk
-from dags.steps import deciding
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ STRANGER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestor
 def make_app() -> FastAPI:
     """The desk, with all it needs of Airflow and of this installation."""
     opened = OpenedOnce()
-    return guarded(make_desk(ledger=opened, commands=deciding, after=touch_dossiers), opened.close)
+    return guarded(make_desk(ledger=opened, after=touch_dossiers), opened.close)
 
 
 def guarded(app: FastAPI, close: Callable[[], None]) -> FastAPI:

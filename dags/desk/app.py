@@ -14,9 +14,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connectors.ledger import Ledger, gates
+from connectors.ledger import Ledger
 from connectors.ledger.grants import note_access
-from dags.desk.commands import BatchCommands, Commands
 from dags.desk.pages import ROUTERS
 from dags.desk.visit import (
     HERE,
@@ -57,13 +56,13 @@ def at_the_gate(request: Request) -> Visitor | None:
 
 
 def make_desk(
-    *, ledger: Callable[[], Ledger], commands: Commands, batch_commands: BatchCommands = gates,
+    *, ledger: Callable[[], Ledger],
     who: Callable[[Request], Visitor | None] = at_the_gate, after: Callable[[], None] = lambda: None,
 ) -> FastAPI:  # fmt: skip
     """The app. `ledger()` gives the open ledger; `who` says who asks (None: a stranger); `after()` is called when a
     decision has cleared something."""
     app = FastAPI(title="lienthong", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.state.desk = Desk(ledger, commands, batch_commands, who, after, _static_version())
+    app.state.desk = Desk(ledger, who, after, _static_version())
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/static/{version}/{name}", static_file, include_in_schema=False)

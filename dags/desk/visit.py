@@ -21,7 +21,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from connectors.ledger import Ledger
 from connectors.ledger.grants import grants_of, note_access
 from connectors.portals.provinces import PROVINCES
-from dags.desk.commands import BatchCommands, Commands
 from dags.desk.language import LOCALES, Locale
 from quality.words import VI
 from schemas.roles import May, Reach
@@ -54,8 +53,6 @@ class Desk:
     """What the desk works with: given once, the same for all requests."""
 
     ledger: Callable[[], Ledger]
-    commands: Commands
-    batch_commands: BatchCommands
     who: Callable[[Request], Visitor | None]
     after: Callable[[], None]
     static_version: str

@@ -93,11 +93,10 @@ def serve(url: str, port: int) -> None:
 
     from dags.desk import make_desk
     from dags.desk.visit import Visitor
-    from dags.steps import deciding
 
     with open_ledger(make_url(url), Vault(KEY)) as ledger:
         app = make_desk(
-            ledger=lambda: ledger, commands=deciding,
+            ledger=lambda: ledger,
             who=lambda request: Visitor(request.headers.get("x-user", "lan"), "t"),
         )  # fmt: skip
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

@@ -300,9 +300,7 @@ def filled(server: EmbeddedServer) -> Iterator[FastAPI]:
         house = DeskHouse(ledger)
         house.arrive(HELD, DEATH)
         house.grant("lan", "steward", "second_steward", "auditor", "operator")
-        from dags.steps import deciding
-
-        app = make_desk(ledger=lambda: ledger, commands=deciding, who=lambda request: Visitor("lan", "t"))
+        app = make_desk(ledger=lambda: ledger, who=lambda request: Visitor("lan", "t"))
         app.add_api_route("/openapi.json", app.openapi, include_in_schema=False)
         yield app
 

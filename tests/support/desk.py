@@ -19,7 +19,6 @@ from connectors.ledger.examinations import KeptPaper, keep_papers, unexamined
 from connectors.ledger.grants import grant
 from connectors.sandbox.twins.onestop_form import FORMS, written
 from dags.desk import Visitor, make_desk
-from dags.steps import deciding
 from dags.steps.checking import check_again
 from schemas.dossier import Dossier
 from schemas.states import DeliveryEvent
@@ -53,7 +52,7 @@ class DeskHouse:
     pages: int = field(default=0)
 
     def app(self) -> FastAPI:
-        return make_desk(ledger=lambda: self.ledger, commands=deciding, who=who, after=self._wake)
+        return make_desk(ledger=lambda: self.ledger, who=who, after=self._wake)
 
     def _wake(self) -> None:
         self.awakened += 1

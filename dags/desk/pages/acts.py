@@ -10,10 +10,11 @@ from starlette.background import BackgroundTask
 
 from connectors.ledger.decisions import DecisionRequest
 from connectors.ledger.dossier_view import DossierView, Head, view_of
-from dags.desk.commands import CommandResult
 from dags.desk.folders import HeadDep, need_here
 from dags.desk.pages.dossier import editable, newest, show
 from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit
+from dags.steps import deciding
+from dags.steps.deciding import CommandResult
 from quality.editing import NotAValue, read_value, text_of
 from schemas.decision import Edit, needs_second, value_at
 from schemas.dossier import Dossier
@@ -47,7 +48,7 @@ def edit(visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Te
         return show(visit, view, status=422, typed=typed, wrong=wrong)
     if not edits:
         return back(visit, head, no="unchanged")
-    result = visit.desk.commands.edit(visit.ledger, visit.user_name, [DecisionRequest(head.dossier_id, version, tuple(edits))],
+    result = deciding.edit(visit.ledger, visit.user_name, [DecisionRequest(head.dossier_id, version, tuple(edits))],
                                  reason.strip())  # fmt: skip
     if result.outcome.decision_ids and any(needs_second(one.field_path) for one in edits):
         return _answer(visit, head, result, "pending")
@@ -91,7 +92,7 @@ def _as_typed(value: JsonValue) -> str:
 def accept(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Lets it go on as it is."""
     need_here(visit, head, May.ACCEPT)
-    return _answer(visit, head, visit.desk.commands.accept(visit.ledger, visit.user_name, _this(head, version), reason),
+    return _answer(visit, head, deciding.accept(visit.ledger, visit.user_name, _this(head, version), reason),
                    "accepted")  # fmt: skip
 
 
@@ -99,7 +100,7 @@ def accept(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> R
 def supplement(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Asks the citizen for more, in these words."""
     need_here(visit, head, May.SUPPLEMENT)
-    result = visit.desk.commands.ask_supplement(visit.ledger, visit.user_name, _this(head, version), reason)
+    result = deciding.ask_supplement(visit.ledger, visit.user_name, _this(head, version), reason)
     return _answer(visit, head, result, "supplement_asked")
 
 
@@ -107,7 +108,7 @@ def supplement(visit: PostDep, head: HeadDep, version: Version, reason: Reason) 
 def reject(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Ends it, for this reason."""
     need_here(visit, head, May.REJECT)
-    return _answer(visit, head, visit.desk.commands.reject(visit.ledger, visit.user_name, _this(head, version), reason),
+    return _answer(visit, head, deciding.reject(visit.ledger, visit.user_name, _this(head, version), reason),
                    "rejected")  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def reject(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> R
 def resend(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Sends the refusing registry the same once more."""
     need_here(visit, head, May.RESEND)
-    return _answer(visit, head, visit.desk.commands.resend(visit.ledger, visit.user_name, _this(head, version), reason),
+    return _answer(visit, head, deciding.resend(visit.ledger, visit.user_name, _this(head, version), reason),
                    "resent")  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def undo(
     need_here(visit, head, May.UNDO)
     if decision not in {one.decision_id for one in view_of(visit.ledger, head).decisions}:
         raise TurnedAway(422, "bad_request", "form", dossier_id=head.dossier_id, detail="decision")
-    return _answer(visit, head, visit.desk.commands.undo(visit.ledger, visit.user_name, [decision], reason), "undone")
+    return _answer(visit, head, deciding.undo(visit.ledger, visit.user_name, [decision], reason), "undone")
 
 
 def _this(head: Head, version: int) -> list[DecisionRequest]:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.background import BackgroundTask
 
 from connectors.ledger.decisions import codes_of
-from connectors.ledger.gates import BatchSeen, Failed, batches_page, deciders, reason_of
+from connectors.ledger.gates import BatchSeen, Failed, batches_page, decide_batch, deciders, reason_of
 from connectors.ledger.queue import MOST_AT_ONCE
 from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit, VisitDep
 from quality.words import EN
@@ -54,7 +54,7 @@ def decide(
     """Lets a stopped batch go, or holds its dossiers one by one."""
     visit.need(May.GATE, "batches")
     _batch(visit, batch_id)
-    if not visit.desk.batch_commands.decide_batch(visit.ledger, batch_id, decision, visit.user_name, reason.strip()):
+    if not decide_batch(visit.ledger, batch_id, decision, visit.user_name, reason.strip()):
         return visit.back_to(f"/batches/{batch_id}?no=batch")
     response = visit.back_to(f"/batches/{batch_id}?done=batch_{decision}")
     response.background = BackgroundTask(visit.desk.after)

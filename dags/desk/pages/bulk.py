@@ -15,10 +15,11 @@ from connectors.ledger.decisions import DecisionRequest
 from connectors.ledger.grants import within
 from connectors.ledger.opening import Opened, opened
 from connectors.ledger.queue import MOST_AT_ONCE, Filter, Waiting, of_cause
-from dags.desk.commands import CommandResult
 from dags.desk.contents import read, value_said
 from dags.desk.pages.queue import AskedDep, CauseCode, place_of
 from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit
+from dags.steps import deciding
+from dags.steps.deciding import CommandResult
 from quality.editing import NotAValue, fields_at_fault, read_value
 from schemas.decision import UNACCEPTABLE, Edit, needs_second, value_at
 from schemas.roles import May
@@ -188,8 +189,8 @@ def _edited(row: Waiting, known: dict[int, Opened], cause_code: str, value: str)
 
 def _do(visit: Visit, plan: Plan, reason: str) -> CommandResult:
     wanted = [DecisionRequest(one.row.dossier_id, one.row.version_number, one.edits) for one in plan.fit]
-    commands, bulk_id = visit.desk.commands, uuid4()
+    bulk_id = uuid4()
     if plan.act == "edit":
-        return commands.edit(visit.ledger, visit.user_name, wanted, reason, bulk_id)
-    act = commands.accept if plan.act == "accept" else commands.resend
+        return deciding.edit(visit.ledger, visit.user_name, wanted, reason, bulk_id)
+    act = deciding.accept if plan.act == "accept" else deciding.resend
     return act(visit.ledger, visit.user_name, wanted, reason, bulk_id)

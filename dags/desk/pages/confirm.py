@@ -14,6 +14,7 @@ from connectors.ledger.queue import MOST_AT_ONCE, PAGE, PendingEdit, pending_bul
 from connectors.ledger.sealed import open_decision
 from dags.desk.contents import value_said
 from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit, VisitDep
+from dags.steps import deciding
 from schemas.decision import Edit
 from schemas.roles import May
 
@@ -63,10 +64,9 @@ def resolve(
     if act == "decline" and len(reason.strip()) < 3:
         raise TurnedAway(422, "bad_request", "confirm", detail="reason")
     found = [one.decision_id for one in shown]
-    commands = visit.desk.commands
     result = (
-        commands.confirm(visit.ledger, visit.user_name, found) if act == "confirm"
-        else commands.decline(visit.ledger, visit.user_name, found, reason.strip())
+        deciding.confirm(visit.ledger, visit.user_name, found) if act == "confirm"
+        else deciding.decline(visit.ledger, visit.user_name, found, reason.strip())
     )  # fmt: skip
     if not result.outcome.dossier_ids:
         why = next(iter(result.outcome.refused.values()), "resolved")

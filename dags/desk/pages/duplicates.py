@@ -11,6 +11,7 @@ from connectors.ledger.duplicate_candidates import Undecided, undecided
 from connectors.ledger.opening import opened
 from dags.desk.contents import Leaf, leaves, read
 from dags.desk.visit import PostDep, TurnedAway, Visit, VisitDep
+from dags.steps import deciding
 from schemas.roles import May
 
 PAGE = 20
@@ -83,7 +84,7 @@ def decide(visit: PostDep, one: Id, other: Id, decided_as: Annotated[Literal["sa
         raise TurnedAway(404, "no_dossier", "duplicates", detail="place_or_decided")
     if not _may_read(visit, rows[0]):
         raise TurnedAway(403, "no_role", "duplicates", dossier_id=first, detail="place")
-    is_new = visit.desk.commands.compare(visit.ledger, visit.user_name, first, second, decided_as)
+    is_new = deciding.compare(visit.ledger, visit.user_name, first, second, decided_as)
     response = visit.back_to(
         f"/duplicates?done=duplicate_candidate_{decided_as}" if is_new else "/duplicates?no=resolved"
     )
