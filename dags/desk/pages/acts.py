@@ -10,9 +10,9 @@ from starlette.background import BackgroundTask
 
 from connectors.ledger.decisions import DecisionRequest
 from connectors.ledger.dossier_view import DossierView, Head, view_of
-from dags.desk.folders import HeadDep, need_here
+from dags.desk.dossier_access import HeadDep, need_here
 from dags.desk.pages.dossier import editable, newest, show
-from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit
+from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit
 from dags.steps import deciding
 from dags.steps.deciding import CommandResult
 from quality.editing import NotAValue, read_value, text_of
@@ -62,7 +62,7 @@ def need_at_fault(view: DossierView, now: Dossier, typed: dict[str, str]) -> Non
     reopened = {(one.edit.field_path, _as_typed(one.edit.after)) for one in view.decisions
                 if one.edit and one.version_number != view.head.version_number}  # fmt: skip
     if any(path not in at_fault and (path, _as_typed(text)) not in reopened for path, text in typed.items()):
-        raise TurnedAway(422, "not_at_fault", "form", dossier_id=view.head.dossier_id, detail="field")
+        raise RequestRefused(422, "not_at_fault", "form", dossier_id=view.head.dossier_id, detail="field")
 
 
 def edits_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Edit], dict[str, str]]:
@@ -74,7 +74,7 @@ def edits_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Edit], dict[str,
             before = value_at(now, path)
             after = read_value(path, text)
         except KeyError:
-            raise TurnedAway(422, "bad_request", "form", detail="field") from None
+            raise RequestRefused(422, "bad_request", "form", detail="field") from None
         except NotAValue as error:
             if text != _as_typed(before):
                 wrong[path] = error.kind
@@ -127,7 +127,7 @@ def undo(
     """Takes a decision about this dossier back."""
     need_here(visit, head, May.UNDO)
     if decision not in {one.decision_id for one in view_of(visit.ledger, head).decisions}:
-        raise TurnedAway(422, "bad_request", "form", dossier_id=head.dossier_id, detail="decision")
+        raise RequestRefused(422, "bad_request", "form", dossier_id=head.dossier_id, detail="decision")
     return _answer(visit, head, deciding.undo(visit.ledger, visit.user_name, [decision], reason), "undone")
 
 

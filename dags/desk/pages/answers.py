@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from connectors.ledger.grants import within
 from connectors.ledger.unrecognised_replies import incidents, unknown_answers
-from dags.desk.visit import TurnedAway, Visit, VisitDep
+from dags.desk.visit import RequestRefused, Visit, VisitDep
 from quality.answers import CAUSES, fingerprint
 from schemas.roles import May
 
@@ -21,7 +21,7 @@ router = APIRouter()
 def answers(visit: VisitDep, q: Annotated[str, Query(max_length=100)] = "") -> Response:
     """Every known cause, or those that hold a text; for who keeps the table, what is not in it yet."""
     if not visit.reach.grants:
-        raise TurnedAway(403, "no_grant", "answers", detail="no_grant")
+        raise RequestRefused(403, "no_grant", "answers", detail="no_grant")
     wanted = q.strip().casefold()
     said = [(cause, visit.locale.cause(code)) for code, cause in CAUSES.items()]
     known = [(cause, words) for cause, words in said if wanted in f"{words.code} {words.says} {words.do}".casefold()]

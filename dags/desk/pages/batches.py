@@ -10,7 +10,7 @@ from starlette.background import BackgroundTask
 from connectors.ledger.decisions import codes_of
 from connectors.ledger.gates import BatchSeen, Failed, batches_page, decide_batch, deciders, reason_of
 from connectors.ledger.queue import MOST_AT_ONCE
-from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit, VisitDep
+from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit, VisitDep
 from quality.words import EN
 from schemas.roles import May
 
@@ -70,7 +70,7 @@ def _portals(visit: Visit) -> list[str] | None:
 def _batch(visit: Visit, batch_id: int) -> BatchSeen:
     found = batches_page(visit.ledger, portals=_portals(visit), before=batch_id + 1, limit=1, keys=MOST_AT_ONCE)
     if not found or found[0].batch_id != batch_id:
-        raise TurnedAway(404, "not_found", "batches", detail="place_or_unknown")
+        raise RequestRefused(404, "not_found", "batches", detail="place_or_unknown")
     return found[0]
 
 

@@ -17,7 +17,7 @@ from connectors.ledger.opening import Opened, opened
 from connectors.ledger.queue import MOST_AT_ONCE, Filter, Waiting, of_cause
 from dags.desk.contents import read, value_said
 from dags.desk.pages.queue import AskedDep, CauseCode, place_of
-from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit
+from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit
 from dags.steps import deciding
 from dags.steps.deciding import CommandResult
 from quality.editing import NotAValue, fields_at_fault, read_value
@@ -105,7 +105,7 @@ def apply(
     if plan.digest != seen:
         return _preview(visit, cause_code, asked.filter, asked.query, act, ids, value, changed=True)
     if act != "edit" and len(reason.strip()) < 3:
-        raise TurnedAway(422, "bad_request", "bulk", detail="reason")
+        raise RequestRefused(422, "bad_request", "bulk", detail="reason")
     result = _do(visit, plan, reason.strip())
     waits = any(needs_second(edit.field_path) for one in plan.fit for edit in one.edits)
     response = visit.page(

@@ -13,7 +13,7 @@ from connectors.ledger.grants import Condition, within
 from connectors.ledger.queue import MOST_AT_ONCE, PAGE, PendingEdit, pending_bulks, pending_edits
 from connectors.ledger.sealed import open_decision
 from dags.desk.contents import value_said
-from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit, VisitDep
+from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit, VisitDep
 from dags.steps import deciding
 from schemas.decision import Edit
 from schemas.roles import May
@@ -60,9 +60,9 @@ def resolve(
     ids = list(dict.fromkeys(int(one) for one in decisions.split()))[:MOST_AT_ONCE]
     shown = pending_edits(visit.ledger, within(visit.reach, wanted, "f"), decision_ids=ids, limit=MOST_AT_ONCE)
     if not shown:
-        raise TurnedAway(404, "no_dossier", "confirm", detail="place_or_resolved")
+        raise RequestRefused(404, "no_dossier", "confirm", detail="place_or_resolved")
     if act == "decline" and len(reason.strip()) < 3:
-        raise TurnedAway(422, "bad_request", "confirm", detail="reason")
+        raise RequestRefused(422, "bad_request", "confirm", detail="reason")
     found = [one.decision_id for one in shown]
     result = (
         deciding.confirm(visit.ledger, visit.user_name, found) if act == "confirm"
@@ -71,7 +71,7 @@ def resolve(
     if not result.outcome.dossier_ids:
         why = next(iter(result.outcome.refused.values()), "resolved")
         if why == "own":
-            raise TurnedAway(403, "own", "confirm", dossier_id=shown[0].dossier_id, detail="own")
+            raise RequestRefused(403, "own", "confirm", dossier_id=shown[0].dossier_id, detail="own")
         return visit.back_to(f"/confirm?no={why}")
     response = visit.back_to(f"/confirm?done={'confirmed' if act == 'confirm' else 'declined'}")
     response.background = BackgroundTask(visit.desk.after)

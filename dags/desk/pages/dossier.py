@@ -13,7 +13,7 @@ from connectors.ledger.dossier_view import Decided, DossierView, view_of
 from connectors.ledger.duplicate_candidates import duplicates_of
 from connectors.portals.provinces import PROVINCES
 from dags.desk.contents import Line, Sent, lines, read, sent, value_said
-from dags.desk.folders import HeadDep
+from dags.desk.dossier_access import HeadDep
 from dags.desk.language import CauseSaid
 from dags.desk.pages.papers import papers_inside
 from dags.desk.visit import Visit, VisitDep

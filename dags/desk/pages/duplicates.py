@@ -10,7 +10,7 @@ from starlette.background import BackgroundTask
 from connectors.ledger.duplicate_candidates import Undecided, undecided
 from connectors.ledger.opening import opened
 from dags.desk.contents import Leaf, leaves, read
-from dags.desk.visit import PostDep, TurnedAway, Visit, VisitDep
+from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
 from dags.steps import deciding
 from schemas.roles import May
 
@@ -81,9 +81,9 @@ def decide(visit: PostDep, one: Id, other: Id, decided_as: Annotated[Literal["sa
     places = sorted(visit.reach.places(May.COMPARE))
     rows = undecided(visit.ledger, places, limit=1, after=(first, second - 1))
     if not rows or (rows[0].dossier_id, rows[0].other_id) != (first, second):
-        raise TurnedAway(404, "no_dossier", "duplicates", detail="place_or_decided")
+        raise RequestRefused(404, "no_dossier", "duplicates", detail="place_or_decided")
     if not _may_read(visit, rows[0]):
-        raise TurnedAway(403, "no_role", "duplicates", dossier_id=first, detail="place")
+        raise RequestRefused(403, "no_role", "duplicates", dossier_id=first, detail="place")
     is_new = deciding.compare(visit.ledger, visit.user_name, first, second, decided_as)
     response = visit.back_to(
         f"/duplicates?done=duplicate_candidate_{decided_as}" if is_new else "/duplicates?no=resolved"

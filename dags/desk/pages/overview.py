@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from connectors.ledger.dashboard import AtFault, Dashboard, Due, LineHealth, Tally, dashboard
 from connectors.ledger.grants import within
 from connectors.portals.provinces import PROVINCES
-from dags.desk.visit import TurnedAway, VisitDep
+from dags.desk.visit import RequestRefused, VisitDep
 from quality.deadlines import Standing, Term, standing
 from schemas.dates import local_day
 from schemas.places import commune_on
@@ -56,10 +56,10 @@ class Station:
 def overview(visit: VisitDep) -> Response:
     """The first page."""
     if not visit.reach.grants:
-        raise TurnedAway(403, "no_grant", "overview", detail="no_grant")
+        raise RequestRefused(403, "no_grant", "overview", detail="no_grant")
     today = local_day(visit.now)
-    found = dashboard(visit.ledger, today, portals_of(visit.reach, today), within(visit.reach, None, "f"), REGISTRY_CODES,
-                  DAYS)  # fmt: skip
+    portals, reach = portals_of(visit.reach, today), within(visit.reach, None, "f")
+    found = dashboard(visit.ledger, today, portals, reach, REGISTRY_CODES, DAYS)
     held = next((one for one in found.at_fault if one.registry_code is None), AtFault(None, 0, 0, 0))
     lines = sorted(found.lines, key=lambda one: (one.endpoint_code not in REGISTRY_CODES, one.endpoint_code))
     return visit.page(

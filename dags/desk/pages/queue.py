@@ -23,7 +23,7 @@ from connectors.ledger.queue import (
     of_cause,
 )
 from connectors.portals.provinces import PROVINCES
-from dags.desk.visit import TurnedAway, VisitDep
+from dags.desk.visit import RequestRefused, VisitDep
 from schemas.dates import VIETNAM
 from schemas.places import commune_on
 from schemas.registries import REGISTRY_CODES
@@ -55,7 +55,7 @@ class Asked:
                 day = datetime.strptime(self.due, "%Y-%m-%d").date()
                 before = datetime.combine(day, time(), VIETNAM) + timedelta(days=1)
             except (ValueError, OverflowError):
-                raise TurnedAway(422, "bad_request", "queue", detail="due") from None
+                raise RequestRefused(422, "bad_request", "queue", detail="due") from None
         return Filter(self.portal, self.commune, self.registry, before, self.pending)
 
     @property
