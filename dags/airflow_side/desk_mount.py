@@ -29,7 +29,8 @@ from connectors.ledger import Ledger, open_ledger
 from connectors.postgres import EmbeddedServerFailed
 from connectors.vault import VaultError
 from dags.airflow_side.assets import CLEARED
-from dags.desk import Visitor, make_desk
+from dags.desk.app import make_desk
+from dags.desk.auth import Visitor
 from dags.desk.visit import login_page
 
 log = logging.getLogger(__name__)

@@ -92,7 +92,8 @@ def serve(url: str, port: int) -> None:
     from fastapi import Request
     from sqlalchemy import make_url
 
-    from dags.desk import Visitor, make_desk
+    from dags.desk.app import make_desk
+    from dags.desk.auth import Visitor
 
     async def find_user(request: Request) -> Visitor:
         return Visitor(request.headers.get("x-user", "lan"), "t")

@@ -15,7 +15,7 @@ from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.grants import accesses
 from connectors.postgres import EmbeddedServer
 from connectors.vault import Vault
-from dags.desk import make_desk
+from dags.desk.app import make_desk
 from dags.desk.auth import SECURITY_HEADERS, Visitor
 from tests.conftest import new_ledger_url
 from tests.support.desk import PNG, TOKEN, DeskHouse, path_of

@@ -18,7 +18,8 @@ from connectors.ledger.deliveries import DeliveryOutcome, record
 from connectors.ledger.examinations import KeptPaper, keep_papers, unexamined
 from connectors.ledger.grants import grant
 from connectors.sandbox.twins.onestop_form import FORMS, written
-from dags.desk import Visitor, make_desk
+from dags.desk.app import make_desk
+from dags.desk.auth import Visitor
 from dags.steps.checking import check_again
 from schemas.dossier import Dossier
 from schemas.states import DeliveryEvent

@@ -1,5 +1,6 @@
 """What a steward does to one dossier: each form leads back to the dossier's page, which says what came of it."""
 
+import re
 from typing import Annotated
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from schemas.dossier import Dossier
 from schemas.roles import May
 
 MOST_FIELDS = 200
+DAY = re.compile(r"\d{1,2}[/.]\d{1,2}[/.]\d{4}")
 
 Version = Annotated[int, Form(ge=1, le=100_000)]
 Reason = Annotated[str, Form(min_length=3, max_length=LONGEST_TEXT)]
@@ -76,8 +78,8 @@ def edits_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Edit], dict[str,
         except KeyError:
             raise RequestRefused(422, "bad_request", "form", detail="field") from None
         except NotAValue as error:
-            if text != _as_typed(before):
-                wrong[path] = error.kind
+            if _as_typed(text) != _as_typed(before):
+                wrong[path] = _fault_of(error.kind, text)
             continue
         if _as_typed(text) != _as_typed(before) and after != before:
             edits.append(Edit(field_path=path, before=before, after=after))
@@ -85,7 +87,14 @@ def edits_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Edit], dict[str,
 
 
 def _as_typed(value: JsonValue) -> str:
-    return text_of(value).replace("\r\n", "\n")
+    """A text as a form sends it: browsers end lines with two characters, and pages write days with slashes."""
+    text = text_of(value).replace("\r\n", "\n")
+    return text.replace("/", ".") if DAY.fullmatch(text.strip()) else text
+
+
+def _fault_of(kind: str, text: str) -> str:
+    """Why a text cannot be the value of a field: a day in the right form that is in no calendar has its own words."""
+    return "no_such_day" if kind == "date" and DAY.fullmatch(text.strip()) else kind
 
 
 @router.post("/accept")

@@ -16,7 +16,7 @@ from connectors.ledger.grants import within
 from connectors.ledger.opening import Opened, opened
 from connectors.ledger.queue import MOST_AT_ONCE, Filter, Waiting, of_cause
 from dags.desk.contents import read, value_said
-from dags.desk.pages.queue import AskedDep, CauseCode, place_of
+from dags.desk.pages.queue import CauseCode, QueueQueryDep, place_of
 from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit
 from dags.steps import deciding
 from dags.steps.deciding import CommandResult
@@ -37,7 +37,7 @@ router = APIRouter(prefix="/queue/{cause_code}")
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedAct:
     """What one dossier would become; `why_not` when nothing can be done to it."""
 
     row: Waiting
@@ -46,19 +46,19 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BulkPlan:
     """What is proposed for all of them. `wrong`: why the typed value cannot stand there."""
 
     act: str
-    ones: list[Planned]
+    ones: list[PlannedAct]
     wrong: str = ""
 
     @property
-    def fit(self) -> list[Planned]:
+    def fit(self) -> list[PlannedAct]:
         return [one for one in self.ones if not one.why_not]
 
     @property
-    def unfit(self) -> list[Planned]:
+    def unfit(self) -> list[PlannedAct]:
         return [one for one in self.ones if one.why_not]
 
     @property
@@ -75,7 +75,7 @@ class Plan:
 
 @router.post("/preview")
 def preview(
-    visit: PostDep, cause_code: CauseCode, asked: AskedDep, act: BulkAct, chosen: Chosen = [],  # noqa: B006  it is copied
+    visit: PostDep, cause_code: CauseCode, asked: QueueQueryDep, act: BulkAct, chosen: Chosen = [],  # noqa: B006  it is copied
     all: Annotated[str, Form(max_length=1)] = "", value: OneText = "",
 ) -> Response:  # fmt: skip
     """What would be done, dossier by dossier, to the ticked ones; to all of the list where none is. Nothing is done."""
@@ -86,7 +86,7 @@ def preview(
 
 @router.post("/again")
 def again(
-    visit: PostDep, cause_code: CauseCode, asked: AskedDep, act: BulkAct, chosen: AllChosen = "", value: OneText = "",
+    visit: PostDep, cause_code: CauseCode, asked: QueueQueryDep, act: BulkAct, chosen: AllChosen = "", value: OneText = "",
 ) -> Response:  # fmt: skip
     """The preview of the same dossiers with another value."""
     visit.need(ACTS[act], "bulk")
@@ -95,7 +95,7 @@ def again(
 
 @router.post("/apply")
 def apply(
-    visit: PostDep, cause_code: CauseCode, asked: AskedDep, act: BulkAct, chosen: AllChosen, seen: OneText,
+    visit: PostDep, cause_code: CauseCode, asked: QueueQueryDep, act: BulkAct, chosen: AllChosen, seen: OneText,
     value: OneText = "", reason: OneText = "",
 ) -> Response:  # fmt: skip
     """Does it, if it is what was shown; else it is shown again."""
@@ -140,21 +140,23 @@ def _preview(
 
 def _plan(
     visit: Visit, cause_code: str, wanted: Filter, act: str, ids: dict[int, int] | None, value: str
-) -> Plan:  # fmt: skip
+) -> BulkPlan:  # fmt: skip
     """What would become of the chosen dossiers that are within reach and stand still for this cause."""
     if ids is not None:
         wanted = Filter(dossier_ids=tuple(ids)[:MOST_AT_ONCE])
     rows = of_cause(visit.ledger, cause_code, wanted, within(visit.reach, ACTS[act], "f"), None, MOST_AT_ONCE)
-    ones = [Planned(row, why_not=_obstacle(row, act, cause_code, ids)) for row in rows]
+    ones = [PlannedAct(row, why_not=_obstacle(row, act, cause_code, ids)) for row in rows]
     if act != "edit":
-        return Plan(act, ones)
+        return BulkPlan(act, ones)
     free = [one.row.dossier_id for one in ones if not one.why_not]
     visit.looked("bulk", free, cause_code)
     known = {one.dossier_id: one for one in opened(visit.ledger, free)}
     try:
-        return Plan(act, [one if one.why_not else _edited(one.row, known, cause_code, value) for one in ones])
+        return BulkPlan(act, [one if one.why_not else _edited(one.row, known, cause_code, value) for one in ones])
     except NotAValue as error:
-        return Plan(act, ones=[Planned(one.row, why_not=one.why_not or "no_value") for one in ones], wrong=error.kind)
+        return BulkPlan(
+            act, ones=[PlannedAct(one.row, why_not=one.why_not or "no_value") for one in ones], wrong=error.kind
+        )
 
 
 def _obstacle(row: Waiting, act: str, cause_code: str, ids: dict[int, int] | None) -> str:
@@ -167,12 +169,12 @@ def _obstacle(row: Waiting, act: str, cause_code: str, ids: dict[int, int] | Non
     return "not_refused" if act == "resend" and not row.registry_code else ""
 
 
-def _edited(row: Waiting, known: dict[int, Opened], cause_code: str, value: str) -> Planned:
+def _edited(row: Waiting, known: dict[int, Opened], cause_code: str, value: str) -> PlannedAct:
     """With the check's own suggestion, or the one value typed for all. Raises NotAValue."""
     of = known.get(row.dossier_id)
     now = read(of.portal_code, of.original, list(of.edits.values())) if of else None
     if now is None:
-        return Planned(row, why_not="unreadable")
+        return PlannedAct(row, why_not="unreadable")
     fields = fields_at_fault(now, [(cause_code, path) for path in row.field_paths])
     if value.strip():
         said = {one.field_path: value for one in fields if one.field_path in row.field_paths} or {
@@ -183,11 +185,11 @@ def _edited(row: Waiting, known: dict[int, Opened], cause_code: str, value: str)
              for path, text in said.items()]  # fmt: skip
     changed = tuple(edit for edit in edits if edit.before != edit.after)
     if changed:
-        return Planned(row, changed)
-    return Planned(row, why_not="unchanged" if said else "no_suggestion")
+        return PlannedAct(row, changed)
+    return PlannedAct(row, why_not="unchanged" if said else "no_suggestion")
 
 
-def _do(visit: Visit, plan: Plan, reason: str) -> CommandResult:
+def _do(visit: Visit, plan: BulkPlan, reason: str) -> CommandResult:
     wanted = [DecisionRequest(one.row.dossier_id, one.row.version_number, one.edits) for one in plan.fit]
     bulk_id = uuid4()
     if plan.act == "edit":

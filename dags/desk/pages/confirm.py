@@ -24,7 +24,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedEdit:
     """A waiting edit with what it says."""
 
     of: PendingEdit
@@ -85,20 +85,20 @@ def _reach(visit: Visit) -> Condition:
     return within(visit.reach, act, "f")
 
 
-def _together(ones: Sequence[Opened]) -> list[list[Opened]]:
+def _together(ones: Sequence[OpenedEdit]) -> list[list[OpenedEdit]]:
     """What one person edited in one dossier: it is confirmed in one act, since half of it may not fit."""
-    groups: dict[tuple[int, str], list[Opened]] = {}
+    groups: dict[tuple[int, str], list[OpenedEdit]] = {}
     for one in ones:
         groups.setdefault((one.of.dossier_id, one.of.actor), []).append(one)
     return list(groups.values())
 
 
-def _opened(visit: Visit, waiting: Sequence[PendingEdit]) -> list[Opened]:
+def _opened(visit: Visit, waiting: Sequence[PendingEdit]) -> list[OpenedEdit]:
     """Opens them; each is a look at a person's data."""
     if waiting:
         visit.looked("confirm", list(dict.fromkeys(one.dossier_id for one in waiting)))
     return [
-        Opened(one, edit)
+        OpenedEdit(one, edit)
         for one in waiting
         if (edit := open_decision(visit.ledger.open_key(one.wrapped, one.portal_code, one.dossier_code),
                                   one.sealed).edit)

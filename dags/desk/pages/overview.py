@@ -29,7 +29,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True)
-class Trend:
+class CauseTrend:
     """How often a cause was found on each of the last days, and the line that draws it."""
 
     cause_code: str
@@ -42,7 +42,7 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class Station:
+class RegistryStation:
     """One registry in the picture."""
 
     registry_code: str
@@ -88,8 +88,8 @@ def _of_day(tallies: list[Tally], day: date) -> Counter[str]:
     return counts
 
 
-def _station(found: Dashboard, registry_code: str, today: date) -> Station:
-    return Station(
+def _station(found: Dashboard, registry_code: str, today: date) -> RegistryStation:
+    return RegistryStation(
         registry_code,
         sum(count for (code, _), count in found.under_way.items() if code == registry_code),
         found.under_way.get((registry_code, "unanswered"), 0),
@@ -99,7 +99,7 @@ def _station(found: Dashboard, registry_code: str, today: date) -> Station:
     )  # fmt: skip
 
 
-def _trends(tallies: list[Tally], today: date) -> list[Trend]:
+def _trends(tallies: list[Tally], today: date) -> list[CauseTrend]:
     """The causes found most often, with their days."""
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     by_cause: dict[str, Counter[date]] = {}
@@ -107,7 +107,7 @@ def _trends(tallies: list[Tally], today: date) -> list[Trend]:
         if one.kind == "fault":
             by_cause.setdefault(one.code, Counter())[one.day] += one.count
     most = sorted(by_cause, key=lambda code: (-by_cause[code].total(), code))[:TRENDS]
-    return [Trend(code, counts := [by_cause[code][day] for day in days], _line(counts)) for code in most]
+    return [CauseTrend(code, counts := [by_cause[code][day] for day in days], _line(counts)) for code in most]
 
 
 def _line(counts: list[int]) -> str:

@@ -38,7 +38,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueueQuery:
     """The filter as it stands in the address."""
 
     portal: str
@@ -71,16 +71,16 @@ def asked(
     registry: Annotated[str, Query(pattern=rf"^({'|'.join(REGISTRY_CODES)})?$")] = "",
     due: Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = "",
     pending: Annotated[str, Query(pattern="^(yes|no)?$")] = "",
-) -> Asked:
+) -> QueueQuery:
     """The filter of a page of the queue."""
-    return Asked(portal, commune, registry, due, pending)
+    return QueueQuery(portal, commune, registry, due, pending)
 
 
-AskedDep = Annotated[Asked, Depends(asked)]
+QueueQueryDep = Annotated[QueueQuery, Depends(asked)]
 
 
 @router.get("/queue")
-def by_cause(visit: VisitDep, asked: AskedDep) -> Response:
+def by_cause(visit: VisitDep, asked: QueueQueryDep) -> Response:
     """Every cause that dossiers stand still for."""
     visit.need(May.LIST, "queue")
     found = causes(visit.ledger, asked.filter, within(visit.reach, May.LIST, "f"))
@@ -91,7 +91,7 @@ def by_cause(visit: VisitDep, asked: AskedDep) -> Response:
 
 @router.get("/queue/{cause_code}")
 def one_cause(
-    visit: VisitDep, cause_code: CauseCode, asked: AskedDep,
+    visit: VisitDep, cause_code: CauseCode, asked: QueueQueryDep,
     after: Annotated[str, Query(pattern=r"^((none|[0-9]{1,17})\.[0-9]{1,18})?$")] = "",
 ) -> Response:  # fmt: skip
     """The dossiers of one cause, a page of them."""
