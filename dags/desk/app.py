@@ -26,9 +26,12 @@ REFUSED_STATUSES = {400: "bad_request", 404: "not_found", 405: "not_found", 413:
 
 
 def make_desk(
-    *, ledger: Callable[[], Ledger], find_user: FindUser, answer_unauthenticated: AnswerUnauthenticated | None = None,
+    *,
+    ledger: Callable[[], Ledger],
+    find_user: FindUser,
+    answer_unauthenticated: AnswerUnauthenticated | None = None,
     after: Callable[[], None] = lambda: None,
-) -> FastAPI:  # fmt: skip
+) -> FastAPI:
     """The app. `ledger()` gives the open ledger; `find_user` says whose request it is; `answer_unauthenticated` makes
     the answer 401 (a bare one, noted in the access log, unless given); `after()` is called when a decision has cleared
     something."""

@@ -144,7 +144,7 @@ def shown(value: Any, locale: Locale) -> str:
 
 def lines(
     source: Dossier, now: Dossier | None, before: Dossier | None, at_fault: frozenset[str], locale: Locale
-) -> dict[str, list[FieldLine]]:  # fmt: skip
+) -> dict[str, list[FieldLine]]:
     """The fields by part: as written, beside what the edits and the version before say."""
     then = {leaf.field_path: leaf for leaf in leaves(source, locale)}
     edited_to = {leaf.field_path: leaf for leaf in leaves(now, locale)} if now else then
@@ -154,9 +154,11 @@ def lines(
         text = then[path].text if path in then else ""
         is_at_fault = path in at_fault or any(one.startswith(f"{path}.") for one in at_fault)
         line = FieldLine(
-            FieldText(path, leaf.part, leaf.title, text), _other(edited_to, path, text), _other(earlier, path, text),
+            FieldText(path, leaf.part, leaf.title, text),
+            _other(edited_to, path, text),
+            _other(earlier, path, text),
             is_at_fault,
-        )  # fmt: skip
+        )
         parts.setdefault(leaf.part, []).append(line)
     return parts
 

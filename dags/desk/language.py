@@ -122,14 +122,30 @@ LOCALES = {VI: Locale(VI), EN: Locale(EN)}
 
 
 ENGLISH_NAMES = {
-    "born_on": "date of birth", "died_on": "date of death", "issued_on": "date of issue", "notice_on": "date of notice",
-    "registered_on": "date of registration", "personal_id": "personal number", "id_paper": "identity paper",
-    "born_at": "place of birth", "received_at": "time of reception", "updated_at": "time of the last change",
-    "due_at": "promised return", "died_at_time": "time of death", "issued_by": "place of issue", "kind_code": "kind",
-    "nationality_code": "nationality", "country_code": "country", "detail": "detailed address",
-    "moves_to": "new residence", "until": "last day of use", "is_disputed": "dispute", "owners": "owner",
-    "purposes": "land use", "area_m2": "area in m²",
-}  # fmt: skip
+    "born_on": "date of birth",
+    "died_on": "date of death",
+    "issued_on": "date of issue",
+    "notice_on": "date of notice",
+    "registered_on": "date of registration",
+    "personal_id": "personal number",
+    "id_paper": "identity paper",
+    "born_at": "place of birth",
+    "received_at": "time of reception",
+    "updated_at": "time of the last change",
+    "due_at": "promised return",
+    "died_at_time": "time of death",
+    "issued_by": "place of issue",
+    "kind_code": "kind",
+    "nationality_code": "nationality",
+    "country_code": "country",
+    "detail": "detailed address",
+    "moves_to": "new residence",
+    "until": "last day of use",
+    "is_disputed": "dispute",
+    "owners": "owner",
+    "purposes": "land use",
+    "area_m2": "area in m²",
+}
 """Fields whose identifier is no English phrase; the others are called as their identifier says."""
 
 

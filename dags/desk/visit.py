@@ -52,9 +52,14 @@ class DeskServices:
 
 
 ENVIRONMENT = Environment(
-    loader=FileSystemLoader(HERE / "templates"), autoescape=True, auto_reload=False, undefined=StrictUndefined,
-    trim_blocks=True, lstrip_blocks=True, cache_size=-1,
-)  # fmt: skip
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    auto_reload=False,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    cache_size=-1,
+)
 
 
 @dataclass
@@ -104,10 +109,19 @@ class Visit:
 
     def _render(self, name: str, context: Mapping[str, Any]) -> str:
         return ENVIRONMENT.get_template(f"{name}.html").render(
-            visit=self, t=self.locale.translate, locale=self.locale, root=self.root, may=self.reach.may_somewhere,
-            token=self.visitor.form_token, now=self.now, May=May, portals=PROVINCES,
-            static=f"{self.root}/static/{self.desk.static_version}", here=self._here, **context,
-        )  # fmt: skip
+            visit=self,
+            t=self.locale.translate,
+            locale=self.locale,
+            root=self.root,
+            may=self.reach.may_somewhere,
+            token=self.visitor.form_token,
+            now=self.now,
+            May=May,
+            portals=PROVINCES,
+            static=f"{self.root}/static/{self.desk.static_version}",
+            here=self._here,
+            **context,
+        )
 
     def _here(self, **changes: Any) -> str:
         """This page's address with other values in its query; None takes one away."""

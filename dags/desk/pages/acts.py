@@ -32,8 +32,14 @@ router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
 
 
 @router.post("/edit")
-def edit(visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Texts, reason: Annotated[
-    str, Form(max_length=LONGEST_TEXT)] = "") -> Response:  # fmt: skip
+def edit(
+    visit: PostDep,
+    head: HeadDep,
+    version: Version,
+    path: Texts,
+    value: Texts,
+    reason: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
+) -> Response:
     """Gives fields other values: those whose text is not what stands there now."""
     need_here(visit, head, May.EDIT)
     view = view_of(visit.ledger, head)
@@ -50,8 +56,9 @@ def edit(visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Te
         return show(visit, view, status=422, typed=typed, wrong=wrong)
     if not edits:
         return back(visit, head, no="unchanged")
-    result = deciding.edit(visit.ledger, visit.user_name, [DecisionRequest(head.dossier_id, version, tuple(edits))],
-                                 reason.strip())  # fmt: skip
+    result = deciding.edit(
+        visit.ledger, visit.user_name, [DecisionRequest(head.dossier_id, version, tuple(edits))], reason.strip()
+    )
     if result.outcome.decision_ids and any(needs_second(one.field_path) for one in edits):
         return _answer(visit, head, result, "pending")
     return _answer(visit, head, result, "edited")
@@ -61,8 +68,11 @@ def need_at_fault(view: DossierView, now: Dossier, typed: dict[str, str]) -> Non
     """Turns away whoever edits a field that the dossier's page does not offer: it offers those at fault, and to make
     again, as it was, a edit that a newer version reopened."""
     at_fault = {one.field_path for one in editable(view, now)}
-    reopened = {(one.edit.field_path, _as_typed(one.edit.after)) for one in view.decisions
-                if one.edit and one.version_number != view.head.version_number}  # fmt: skip
+    reopened = {
+        (one.edit.field_path, _as_typed(one.edit.after))
+        for one in view.decisions
+        if one.edit and one.version_number != view.head.version_number
+    }
     if any(path not in at_fault and (path, _as_typed(text)) not in reopened for path, text in typed.items()):
         raise RequestRefused(422, "not_at_fault", "form", dossier_id=view.head.dossier_id, detail="field")
 
@@ -101,8 +111,9 @@ def _fault_of(kind: str, text: str) -> str:
 def accept(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Lets it go on as it is."""
     need_here(visit, head, May.ACCEPT)
-    return _answer(visit, head, deciding.accept(visit.ledger, visit.user_name, _this(head, version), reason),
-                   "accepted")  # fmt: skip
+    return _answer(
+        visit, head, deciding.accept(visit.ledger, visit.user_name, _this(head, version), reason), "accepted"
+    )
 
 
 @router.post("/supplement")
@@ -117,22 +128,20 @@ def supplement(visit: PostDep, head: HeadDep, version: Version, reason: Reason) 
 def reject(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Ends it, for this reason."""
     need_here(visit, head, May.REJECT)
-    return _answer(visit, head, deciding.reject(visit.ledger, visit.user_name, _this(head, version), reason),
-                   "rejected")  # fmt: skip
+    return _answer(
+        visit, head, deciding.reject(visit.ledger, visit.user_name, _this(head, version), reason), "rejected"
+    )
 
 
 @router.post("/resend")
 def resend(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Sends the refusing registry the same once more."""
     need_here(visit, head, May.RESEND)
-    return _answer(visit, head, deciding.resend(visit.ledger, visit.user_name, _this(head, version), reason),
-                   "resent")  # fmt: skip
+    return _answer(visit, head, deciding.resend(visit.ledger, visit.user_name, _this(head, version), reason), "resent")
 
 
 @router.post("/undo")
-def undo(
-    visit: PostDep, head: HeadDep, decision: Annotated[int, Form(ge=1, le=2**62)], reason: Reason
-) -> Response:  # fmt: skip
+def undo(visit: PostDep, head: HeadDep, decision: Annotated[int, Form(ge=1, le=2**62)], reason: Reason) -> Response:
     """Takes a decision about this dossier back."""
     need_here(visit, head, May.UNDO)
     if decision not in {one.decision_id for one in view_of(visit.ledger, head).decisions}:

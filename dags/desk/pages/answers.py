@@ -27,16 +27,19 @@ def answers(visit: VisitDep, q: Annotated[str, Query(max_length=100)] = "") -> R
     known = [(cause, words) for cause, words in said if wanted in f"{words.code} {words.says} {words.do}".casefold()]
     operates = visit.reach.may_somewhere(May.OPERATE)
     return visit.page(
-        "answers", known=known, q=q, operates=operates, unknown=_unknown(visit) if operates else [],
+        "answers",
+        known=known,
+        q=q,
+        operates=operates,
+        unknown=_unknown(visit) if operates else [],
         incidents=incidents(visit.ledger) if operates else [],
-    )  # fmt: skip
+    )
 
 
 def _unknown(visit: Visit) -> list[tuple[tuple[str, str, str], int]]:
     """Registry, code and fingerprint of refusals that wait unexplained, with their number."""
     reach = within(visit.reach, May.OPERATE, "f")
     counts: Counter[tuple[str, str, str]] = Counter(
-        (one.registry_code, one.code, fingerprint(one.words))
-        for one in unknown_answers(visit.ledger, UNKNOWN, reach)
-    )  # fmt: skip
+        (one.registry_code, one.code, fingerprint(one.words)) for one in unknown_answers(visit.ledger, UNKNOWN, reach)
+    )
     return counts.most_common()

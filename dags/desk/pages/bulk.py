@@ -68,16 +68,23 @@ class BulkPlan:
     @property
     def digest(self) -> str:
         """Of what is shown, so that nothing else is done than what somebody saw."""
-        said = [(one.row.dossier_id, one.row.version_number, [edit.model_dump(mode="json") for edit in one.edits])
-                for one in self.fit]  # fmt: skip
+        said = [
+            (one.row.dossier_id, one.row.version_number, [edit.model_dump(mode="json") for edit in one.edits])
+            for one in self.fit
+        ]
         return sha256(json.dumps([self.act, said], sort_keys=True).encode()).hexdigest()
 
 
 @router.post("/preview")
 def preview(
-    visit: PostDep, cause_code: CauseCode, asked: QueueQueryDep, act: BulkAct, chosen: Chosen = [],  # noqa: B006  it is copied
-    all: Annotated[str, Form(max_length=1)] = "", value: OneText = "",
-) -> Response:  # fmt: skip
+    visit: PostDep,
+    cause_code: CauseCode,
+    asked: QueueQueryDep,
+    act: BulkAct,
+    chosen: Chosen = [],  # noqa: B006  it is copied
+    all: Annotated[str, Form(max_length=1)] = "",
+    value: OneText = "",
+) -> Response:
     """What would be done, dossier by dossier, to the ticked ones; to all of the list where none is. Nothing is done."""
     visit.need(ACTS[act], "bulk")
     ids = _versions(" ".join(chosen)) if chosen and not all else None
@@ -86,8 +93,13 @@ def preview(
 
 @router.post("/again")
 def again(
-    visit: PostDep, cause_code: CauseCode, asked: QueueQueryDep, act: BulkAct, chosen: AllChosen = "", value: OneText = "",
-) -> Response:  # fmt: skip
+    visit: PostDep,
+    cause_code: CauseCode,
+    asked: QueueQueryDep,
+    act: BulkAct,
+    chosen: AllChosen = "",
+    value: OneText = "",
+) -> Response:
     """The preview of the same dossiers with another value."""
     visit.need(ACTS[act], "bulk")
     return _preview(visit, cause_code, asked.filter, asked.query, act, _versions(chosen), value)
@@ -95,9 +107,15 @@ def again(
 
 @router.post("/apply")
 def apply(
-    visit: PostDep, cause_code: CauseCode, asked: QueueQueryDep, act: BulkAct, chosen: AllChosen, seen: OneText,
-    value: OneText = "", reason: OneText = "",
-) -> Response:  # fmt: skip
+    visit: PostDep,
+    cause_code: CauseCode,
+    asked: QueueQueryDep,
+    act: BulkAct,
+    chosen: AllChosen,
+    seen: OneText,
+    value: OneText = "",
+    reason: OneText = "",
+) -> Response:
     """Does it, if it is what was shown; else it is shown again."""
     visit.need(ACTS[act], "bulk")
     ids = _versions(chosen)
@@ -109,11 +127,20 @@ def apply(
     result = _do(visit, plan, reason.strip())
     waits = any(needs_second(edit.field_path) for one in plan.fit for edit in one.edits)
     response = visit.page(
-        "bulk_done", cause=visit.locale.cause(cause_code), asked=asked, act=act, done=len(result.outcome.dossier_ids),
-        moved=result.moved, waits=waits, refused=Counter(str(why) for why in result.outcome.refused.values()),
-        named=[(one.row, str(result.outcome.refused[one.row.dossier_id])) for one in plan.fit
-               if one.row.dossier_id in result.outcome.refused][:NAMED],
-    )  # fmt: skip
+        "bulk_done",
+        cause=visit.locale.cause(cause_code),
+        asked=asked,
+        act=act,
+        done=len(result.outcome.dossier_ids),
+        moved=result.moved,
+        waits=waits,
+        refused=Counter(str(why) for why in result.outcome.refused.values()),
+        named=[
+            (one.row, str(result.outcome.refused[one.row.dossier_id]))
+            for one in plan.fit
+            if one.row.dossier_id in result.outcome.refused
+        ][:NAMED],
+    )
     response.background = BackgroundTask(visit.desk.after)
     return response
 
@@ -125,22 +152,34 @@ def _versions(chosen: str) -> dict[int, int]:
 
 
 def _preview(
-    visit: Visit, cause_code: str, wanted: Filter, query: str, act: str, ids: dict[int, int] | None, value: str, *,
+    visit: Visit,
+    cause_code: str,
+    wanted: Filter,
+    query: str,
+    act: str,
+    ids: dict[int, int] | None,
+    value: str,
+    *,
     changed: bool = False,
-) -> Response:  # fmt: skip
+) -> Response:
     plan = _plan(visit, cause_code, wanted if ids is None else Filter(), act, ids, value)
     chosen = " ".join(f"{one.row.dossier_id}.{one.row.version_number}" for one in plan.ones)
     return visit.page(
-        "bulk_preview", 422 if plan.wrong else 200, cause=visit.locale.cause(cause_code), plan=plan, query=query,
-        value=value, changed=changed, everything=chosen, place=place_of,
+        "bulk_preview",
+        422 if plan.wrong else 200,
+        cause=visit.locale.cause(cause_code),
+        plan=plan,
+        query=query,
+        value=value,
+        changed=changed,
+        everything=chosen,
+        place=place_of,
         waits=any(needs_second(edit.field_path) for one in plan.fit for edit in one.edits),
         value_said=lambda given: value_said(given, visit.locale),
-    )  # fmt: skip
+    )
 
 
-def _plan(
-    visit: Visit, cause_code: str, wanted: Filter, act: str, ids: dict[int, int] | None, value: str
-) -> BulkPlan:  # fmt: skip
+def _plan(visit: Visit, cause_code: str, wanted: Filter, act: str, ids: dict[int, int] | None, value: str) -> BulkPlan:
     """What would become of the chosen dossiers that are within reach and stand still for this cause."""
     if ids is not None:
         wanted = Filter(dossier_ids=tuple(ids)[:MOST_AT_ONCE])
@@ -178,11 +217,13 @@ def _edited(row: Waiting, known: dict[int, Opened], cause_code: str, value: str)
     fields = fields_at_fault(now, [(cause_code, path) for path in row.field_paths])
     if value.strip():
         said = {one.field_path: value for one in fields if one.field_path in row.field_paths} or {
-            one.field_path: value for one in fields[:1]}  # fmt: skip
+            one.field_path: value for one in fields[:1]
+        }
     else:
         said = {one.field_path: one.suggestion for one in fields if one.suggestion is not None}
-    edits = [Edit(field_path=path, before=value_at(now, path), after=read_value(path, text))
-             for path, text in said.items()]  # fmt: skip
+    edits = [
+        Edit(field_path=path, before=value_at(now, path), after=read_value(path, text)) for path, text in said.items()
+    ]
     changed = tuple(edit for edit in edits if edit.before != edit.after)
     if changed:
         return PlannedAct(row, changed)

@@ -36,24 +36,43 @@ def waiting(visit: VisitDep, done: str = "", no: str = "") -> Response:
     """What waits: bulk actions, then single edits."""
     reach = _reach(visit)
     ones = _opened(visit, pending_edits(visit.ledger, reach))
-    return visit.page("confirm", bulks=pending_bulks(visit.ledger, reach), ones=ones, groups=_together(ones),
-                      bulk_id=None, page=PAGE, done=done, no=no,
-                      value_said=lambda value: value_said(value, visit.locale))  # fmt: skip
+    return visit.page(
+        "confirm",
+        bulks=pending_bulks(visit.ledger, reach),
+        ones=ones,
+        groups=_together(ones),
+        bulk_id=None,
+        page=PAGE,
+        done=done,
+        no=no,
+        value_said=lambda value: value_said(value, visit.locale),
+    )
 
 
 @router.get("/confirm/{bulk_id}")
 def of_bulk(visit: VisitDep, bulk_id: UUID) -> Response:
     """Every edit of one action."""
     ones = _opened(visit, pending_edits(visit.ledger, _reach(visit), bulk_id=bulk_id, limit=MOST_AT_ONCE))
-    return visit.page("confirm", bulks=[], ones=ones, groups=[], bulk_id=bulk_id, page=MOST_AT_ONCE, done="", no="",
-                      value_said=lambda value: value_said(value, visit.locale))  # fmt: skip
+    return visit.page(
+        "confirm",
+        bulks=[],
+        ones=ones,
+        groups=[],
+        bulk_id=bulk_id,
+        page=MOST_AT_ONCE,
+        done="",
+        no="",
+        value_said=lambda value: value_said(value, visit.locale),
+    )
 
 
 @router.post("/confirm")
 def resolve(
-    visit: PostDep, decisions: Decisions, act: Annotated[Literal["confirm", "decline"], Form()],
+    visit: PostDep,
+    decisions: Decisions,
+    act: Annotated[Literal["confirm", "decline"], Form()],
     reason: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """A second person agrees, or does not and says why."""
     wanted = May.CONFIRM if act == "confirm" else May.DECLINE
     visit.need(wanted, "confirm")
@@ -65,9 +84,10 @@ def resolve(
         raise RequestRefused(422, "bad_request", "confirm", detail="reason")
     found = [one.decision_id for one in shown]
     result = (
-        deciding.confirm(visit.ledger, visit.user_name, found) if act == "confirm"
+        deciding.confirm(visit.ledger, visit.user_name, found)
+        if act == "confirm"
         else deciding.decline(visit.ledger, visit.user_name, found, reason.strip())
-    )  # fmt: skip
+    )
     if not result.outcome.dossier_ids:
         why = next(iter(result.outcome.refused.values()), "resolved")
         if why == "own":
@@ -100,6 +120,9 @@ def _opened(visit: Visit, waiting: Sequence[PendingEdit]) -> list[OpenedEdit]:
     return [
         OpenedEdit(one, edit)
         for one in waiting
-        if (edit := open_decision(visit.ledger.open_key(one.wrapped, one.portal_code, one.dossier_code),
-                                  one.sealed).edit)
-    ]  # fmt: skip
+        if (
+            edit := open_decision(
+                visit.ledger.open_key(one.wrapped, one.portal_code, one.dossier_code), one.sealed
+            ).edit
+        )
+    ]

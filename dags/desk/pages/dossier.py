@@ -71,18 +71,28 @@ class DossierContents:
 
 @router.get("/dossier/{portal_code}/{dossier_code}")
 def dossier(
-    visit: VisitDep, head: HeadDep, version: Annotated[int, Query(ge=0, le=100_000)] = 0,
-    done: Annotated[str, Query(max_length=60)] = "", no: Annotated[str, Query(max_length=60)] = "",
-) -> Response:  # fmt: skip
+    visit: VisitDep,
+    head: HeadDep,
+    version: Annotated[int, Query(ge=0, le=100_000)] = 0,
+    done: Annotated[str, Query(max_length=60)] = "",
+    no: Annotated[str, Query(max_length=60)] = "",
+) -> Response:
     """The page of one dossier; `version` chooses which of its versions is shown as written."""
     visit.looked("dossier", [head.dossier_id])
     return show(visit, view_of(visit.ledger, head), version=version, done=done, no=no)
 
 
 def show(
-    visit: Visit, view: DossierView, *, version: int = 0, done: str = "", no: str = "", status: int = 200,
-    typed: Mapping[str, str] | None = None, wrong: Mapping[str, str] | None = None,
-) -> Response:  # fmt: skip
+    visit: Visit,
+    view: DossierView,
+    *,
+    version: int = 0,
+    done: str = "",
+    no: str = "",
+    status: int = 200,
+    typed: Mapping[str, str] | None = None,
+    wrong: Mapping[str, str] | None = None,
+) -> Response:
     """The page; with what was typed and what is wrong with it, where a form could not be taken."""
     head = view.head
     number = version if version in {one.version_number for one in view.versions} else head.version_number
@@ -92,16 +102,40 @@ def show(
 
     is_decidable = bool(view.faults) and head.key is not None
     return visit.page(
-        "dossier", status, view=view, head=head, number=number, may_here=may, done=_still(done, head.state), no=no,
-        papers=_papers(view, number), size=_kilobytes(view, number), is_done=_is_done(view), state=_state_text(visit, view),
-        doubles=_doubles(visit, view), DUPLICATE=DUPLICATE, UNREADABLE=UNREADABLE,
-        place=_place(visit, view), standing=_standing(visit, view), troubles=_troubles(visit, view),
-        contents=_contents(visit, view, number), typed=typed or {}, wrong=wrong or {}, opened=OPENED_FIELDS,
-        pending=[one for one in view.decisions if _is_pending(view, one)], decided=_decided(visit, view),
-        is_decidable=is_decidable, is_acceptable=_is_acceptable(view), undoable=UNDOABLE, Act=Act,
-        is_refused=any(one.state == "refused" for one in view.deliveries), detail_texts=lambda detail: detail_texts(detail, visit.locale), text_of=text_of,
-        value_said=lambda value: value_said(value, visit.locale), is_pending=lambda one: _is_pending(view, one),
-    )  # fmt: skip
+        "dossier",
+        status,
+        view=view,
+        head=head,
+        number=number,
+        may_here=may,
+        done=_still(done, head.state),
+        no=no,
+        papers=_papers(view, number),
+        size=_kilobytes(view, number),
+        is_done=_is_done(view),
+        state=_state_text(visit, view),
+        doubles=_doubles(visit, view),
+        DUPLICATE=DUPLICATE,
+        UNREADABLE=UNREADABLE,
+        place=_place(visit, view),
+        standing=_standing(visit, view),
+        troubles=_troubles(visit, view),
+        contents=_contents(visit, view, number),
+        typed=typed or {},
+        wrong=wrong or {},
+        opened=OPENED_FIELDS,
+        pending=[one for one in view.decisions if _is_pending(view, one)],
+        decided=_decided(visit, view),
+        is_decidable=is_decidable,
+        is_acceptable=_is_acceptable(view),
+        undoable=UNDOABLE,
+        Act=Act,
+        is_refused=any(one.state == "refused" for one in view.deliveries),
+        detail_texts=lambda detail: detail_texts(detail, visit.locale),
+        text_of=text_of,
+        value_said=lambda value: value_said(value, visit.locale),
+        is_pending=lambda one: _is_pending(view, one),
+    )
 
 
 def _still(done: str, state: str) -> str:
@@ -116,8 +150,11 @@ def _is_done(view: DossierView) -> bool:
 
 def _state_text(visit: Visit, view: DossierView) -> str:
     """Where the dossier stands, as its reader knows it: one that a steward sent back waits for the citizen."""
-    acts = {decision.act for decision in view.decisions
-            if decision.version_number == view.head.version_number and decision.resolved_as is None}  # fmt: skip
+    acts = {
+        decision.act
+        for decision in view.decisions
+        if decision.version_number == view.head.version_number and decision.resolved_as is None
+    }
     ended_by = {"waiting": Act.SUPPLEMENT_ASKED, "closed": Act.REJECTED}.get(view.head.state)
     if ended_by in acts:
         return visit.locale.of("state", ended_by)
@@ -138,8 +175,11 @@ def _papers(view: DossierView, number: int) -> list[ListedPaper]:
         inside = papers_inside(view.head.portal_code, original)
         if inside is not None:
             return [ListedPaper(at, ceil(len(content) / 1024)) for at, content in enumerate(inside)]
-    return [ListedPaper(one.position, ceil(one.size / 1024) if one.sha256 else None)
-            for one in view.papers if one.version_number == number]  # fmt: skip
+    return [
+        ListedPaper(one.position, ceil(one.size / 1024) if one.sha256 else None)
+        for one in view.papers
+        if one.version_number == number
+    ]
 
 
 def _kilobytes(view: DossierView, number: int) -> int:
@@ -149,9 +189,14 @@ def _kilobytes(view: DossierView, number: int) -> int:
 
 def effective(view: DossierView) -> list[Edit]:
     """The edits that count in the newest version."""
-    return [one.edit for one in view.decisions
-            if one.act == Act.EDITED and one.edit and one.version_number == view.head.version_number
-            and (one.resolved_as == "confirmed" if one.needs_second else one.resolved_as is None)]  # fmt: skip
+    return [
+        one.edit
+        for one in view.decisions
+        if one.act == Act.EDITED
+        and one.edit
+        and one.version_number == view.head.version_number
+        and (one.resolved_as == "confirmed" if one.needs_second else one.resolved_as is None)
+    ]
 
 
 def newest(view: DossierView) -> Dossier | None:

@@ -15,8 +15,20 @@ from dags.steps import deciding
 from schemas.roles import May
 
 PAGE = 20
-EVIDENCE = ("full_name", "sex", "born_on", "died_on", "personal_id", "number", "birth_order", "notice_code",
-            "ethnic_group", "residence", "birth_place", "relation")  # fmt: skip
+EVIDENCE = (
+    "full_name",
+    "sex",
+    "born_on",
+    "died_on",
+    "personal_id",
+    "number",
+    "birth_order",
+    "notice_code",
+    "ethnic_group",
+    "residence",
+    "birth_place",
+    "relation",
+)
 """What is compared; the rest is on the dossiers' own pages."""
 
 Id = Annotated[int, Form(ge=1, le=2**62)]
@@ -109,8 +121,10 @@ def _pairs(visit: Visit, rows: list[Undecided]) -> list[DuplicatePair]:
     for of in opened(visit.ledger, ids):
         dossier = read(of.portal_code, of.original, list(of.edits.values()))
         known[of.dossier_id] = {leaf.field_path: leaf for leaf in leaves(dossier, visit.locale)} if dossier else {}
-    return [DuplicatePair(row, _sides(known.get(row.dossier_id, {}), known.get(row.other_id, {})), _may_read(visit, row))
-            for row in rows]  # fmt: skip
+    return [
+        DuplicatePair(row, _sides(known.get(row.dossier_id, {}), known.get(row.other_id, {})), _may_read(visit, row))
+        for row in rows
+    ]
 
 
 def _sides(one: dict[str, FieldText], other: dict[str, FieldText]) -> list[ComparedField]:
@@ -120,6 +134,7 @@ def _sides(one: dict[str, FieldText], other: dict[str, FieldText]) -> list[Compa
         return leaves_of[path].text if path in leaves_of else ""
 
     return [
-        ComparedField(f"{leaf.part} · {leaf.title}", text_in(one, path), text_in(other, path)) for path, leaf in both.items()
+        ComparedField(f"{leaf.part} · {leaf.title}", text_in(one, path), text_in(other, path))
+        for path, leaf in both.items()
         if path.startswith("case.") and path.rsplit(".", 1)[-1] in EVIDENCE
-    ]  # fmt: skip
+    ]

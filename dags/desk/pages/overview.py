@@ -63,12 +63,20 @@ def overview(visit: VisitDep) -> Response:
     held = next((one for one in found.at_fault if one.registry_code is None), AtFault(None, 0, 0, 0))
     lines = sorted(found.lines, key=lambda one: (one.endpoint_code not in REGISTRY_CODES, one.endpoint_code))
     return visit.page(
-        "overview", today=_of_day(found.tallies, today), unexamined=found.unexamined, held=held,
+        "overview",
+        today=_of_day(found.tallies, today),
+        unexamined=found.unexamined,
+        held=held,
         stations=[_station(found, code, today) for code in REGISTRY_CODES],
-        waiting=sum(one.count for one in found.at_fault), pending=sum(one.pending for one in found.at_fault),
-        trends=_trends(found.tallies, today), due=_pressing(found.due, visit.now), days=DAYS, line_name=_line_name,
-        lines=[one for one in lines if _is_slow(one)], quiet=[one for one in lines if not _is_slow(one)],
-    )  # fmt: skip
+        waiting=sum(one.count for one in found.at_fault),
+        pending=sum(one.pending for one in found.at_fault),
+        trends=_trends(found.tallies, today),
+        due=_pressing(found.due, visit.now),
+        days=DAYS,
+        line_name=_line_name,
+        lines=[one for one in lines if _is_slow(one)],
+        quiet=[one for one in lines if not _is_slow(one)],
+    )
 
 
 def portals_of(reach: Reach, on: date) -> list[str] | None:
@@ -93,10 +101,13 @@ def _station(found: Dashboard, registry_code: str, today: date) -> RegistryStati
         registry_code,
         sum(count for (code, _), count in found.under_way.items() if code == registry_code),
         found.under_way.get((registry_code, "unanswered"), 0),
-        sum(one.count for one in found.tallies
-            if one.day == today and one.kind == "registered" and one.code == registry_code),
+        sum(
+            one.count
+            for one in found.tallies
+            if one.day == today and one.kind == "registered" and one.code == registry_code
+        ),
         sum(one.count for one in found.at_fault if one.registry_code == registry_code),
-    )  # fmt: skip
+    )
 
 
 def _trends(tallies: list[Tally], today: date) -> list[CauseTrend]:

@@ -45,9 +45,12 @@ def kind_of(content: bytes) -> tuple[str, str]:
 
 @router.get("/dossier/{portal_code}/{dossier_code}/papers/{version}/{position}")
 def paper(
-    visit: VisitDep, head: HeadDep, version: Annotated[int, InPath(ge=1, le=100_000)],
-    position: Annotated[int, InPath(ge=0, le=1000)], save: Annotated[bool, Query()] = False,
-) -> Response:  # fmt: skip
+    visit: VisitDep,
+    head: HeadDep,
+    version: Annotated[int, InPath(ge=1, le=100_000)],
+    position: Annotated[int, InPath(ge=0, le=1000)],
+    save: Annotated[bool, Query()] = False,
+) -> Response:
     """The bytes of one paper."""
     content = _content(visit, head, version, position)
     if content is None:

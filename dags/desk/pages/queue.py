@@ -91,19 +91,29 @@ def by_cause(visit: VisitDep, asked: QueueQueryDep) -> Response:
 
 @router.get("/queue/{cause_code}")
 def one_cause(
-    visit: VisitDep, cause_code: CauseCode, asked: QueueQueryDep,
+    visit: VisitDep,
+    cause_code: CauseCode,
+    asked: QueueQueryDep,
     after: Annotated[str, Query(pattern=r"^((none|[0-9]{1,17})\.[0-9]{1,18})?$")] = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """The dossiers of one cause, a page of them."""
     visit.need(May.LIST, "queue")
     reach, wanted = within(visit.reach, May.LIST, "f"), asked.filter
     rows = of_cause(visit.ledger, cause_code, wanted, reach, _place(after), PAGE + 1)
     return visit.page(
-        "cause", cause=visit.locale.cause(cause_code), rows=rows[:PAGE], asked=asked, after=after,
+        "cause",
+        cause=visit.locale.cause(cause_code),
+        rows=rows[:PAGE],
+        asked=asked,
+        after=after,
         following=_mark(rows[PAGE - 1]) if len(rows) > PAGE else "",
-        count=count_of_cause(visit.ledger, cause_code, wanted, reach), counted=COUNTED, most=MOST_AT_ONCE,
-        action=f"{visit.root}/queue/{cause_code}", has_refused=any(row.registry_code for row in rows), place=place_of,
-    )  # fmt: skip
+        count=count_of_cause(visit.ledger, cause_code, wanted, reach),
+        counted=COUNTED,
+        most=MOST_AT_ONCE,
+        action=f"{visit.root}/queue/{cause_code}",
+        has_refused=any(row.registry_code for row in rows),
+        place=place_of,
+    )
 
 
 def place_of(row: Waiting) -> str:
@@ -119,8 +129,11 @@ def find(visit: VisitDep, code: Annotated[str, Query(max_length=100)] = "") -> R
     """To the dossier of this code, or to those of this code at several portals."""
     visit.need(May.READ, "find")
     wanted = code.strip().replace("\x00", "")
-    found = [(portal, known) for portal, known, commune in places_of(visit.ledger, wanted)
-             if visit.reach.may(May.READ, portal, commune)]  # fmt: skip
+    found = [
+        (portal, known)
+        for portal, known, commune in places_of(visit.ledger, wanted)
+        if visit.reach.may(May.READ, portal, commune)
+    ]
     if len(found) == 1:
         return visit.back_to(f"/dossier/{found[0][0]}/{quote(found[0][1], safe='')}")
     return visit.page("find", status=200 if found else 404, found=found, code=code)
