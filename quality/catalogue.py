@@ -44,8 +44,8 @@ WEIGHTS: dict[Weight, tuple[str, str]] = {
     Weight.NOTES: ("lưu ý", "notes"),
 }
 WHO: dict[Who, tuple[str, str]] = {
-    Who.DESK: ("bộ phận một cửa", "the desk"),
-    Who.STEWARD: ("cán bộ liên thông", "the steward"),
+    Who.DESK: ("cán bộ xử lý", "the steward"),
+    Who.STEWARD: ("cán bộ xử lý", "the steward"),
     Who.OPERATOR: ("quản trị hệ thống", "the operator"),
     Who.ENGINEER: ("kỹ thuật", "the engineer"),
 }

@@ -15,13 +15,6 @@ from dags.airflow_side.provider import FORMS, PORTAL, PREFIX, hook_name
 if TYPE_CHECKING:
     from connectors.endpoint import Endpoint
 
-NEXT_VI = {
-    "Unreachable": "Không kết nối được. Kiểm tra địa chỉ và đường truyền, rồi bấm Test lại.",
-    "Unauthorised": "Không được chấp nhận. Kiểm tra tài khoản và mật khẩu, hoặc xin cấp lại, rồi bấm Test lại.",
-    "Unrecognised": "Trả lời lạ. Kiểm tra địa chỉ; nếu đúng, báo kỹ sư kèm dòng dưới đây.",
-    "Refused": "Bị từ chối. Kiểm tra mã đơn vị và các mục bổ sung, rồi bấm Test lại.",
-}
-
 
 class ConnectionHook(BaseHook):
     """Sends one cheap request to the system behind a connection: it proves the address and who we are."""
@@ -46,6 +39,7 @@ class ConnectionHook(BaseHook):
         """Returns whether the system answered, and what to do next if not, in Vietnamese."""
         from connectors.errors import LienthongError
         from connectors.probe import probe
+        from quality.words import group
 
         endpoint = endpoint_of(self.connection_id)
         system = self._system(endpoint)
@@ -54,7 +48,7 @@ class ConnectionHook(BaseHook):
         except KeyError:
             return False, f"Không có cổng nào tên {system}. Điền mã tỉnh hai chữ số, rồi bấm Test lại."
         except LienthongError as error:
-            return False, f"{NEXT_VI.get(type(error).__name__, 'Có lỗi.')} ({error})"
+            return False, f"{group('next')[type(error).__name__]} ({error})"
         return True, f"Đã kết nối {self.hook_name}."
 
     def _system(self, endpoint: Endpoint) -> str:

@@ -7,8 +7,9 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 from connectors.endpoint import Endpoint, NoConnection
-from connectors.errors import LienthongError, Refused, Unauthorised, Unreachable, Unrecognised
+from connectors.errors import LienthongError
 from connectors.portals.provinces import PROVINCES
+from quality.words import EN, group
 from schemas.registries import REGISTRY_CODES
 
 LEAST_FREE_BYTES = 2 * 1024**3
@@ -16,13 +17,6 @@ CLOCK_TOLERANCE_S = 60.0
 """Signed headers are refused when our clock is off by more than a few minutes."""
 
 SET_CLOCK = "set this machine's clock by NTP"
-NEXT: dict[type[LienthongError], str] = {
-    Unreachable: "Check the URL, the network and the firewall; the system may be down.",
-    Unauthorised: "Check the login and the password, and whether our address is let in.",
-    Unrecognised: "Check the URL; if it is right, call the engineer.",
-    Refused: "Check the URL and the connection's extra fields.",
-}
-
 NEWEST_KEY = """
     SELECT wrapped, portal_code, dossier_code FROM keys JOIN dossiers USING (dossier_id)
      WHERE wrapped IS NOT NULL ORDER BY dossier_id DESC LIMIT 1"""
@@ -99,7 +93,7 @@ def _connection(connection_id: str) -> Finding:
     except NoConnection as error:
         return connection_id, False, str(error)
     except LienthongError as error:
-        return connection_id, False, f"{type(error).__name__}: {error}. {NEXT[type(error)]}"
+        return connection_id, False, f"{type(error).__name__}: {error}. {group('next', EN)[type(error).__name__]}"
     apart_s = _apart_s(date)
     if apart_s is None:
         return connection_id, True, "answers"

@@ -1,6 +1,6 @@
 """A dossier's story in words, for a steward: where it stands, its faults with what to do, and its timeline."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rich import box
@@ -10,10 +10,11 @@ from rich.table import Table
 
 from connectors.ledger.account import Happening, Story
 from connectors.portals.provinces import PROVINCES
-from quality.answers import CAUSES
+from dags.desk.language import LOCALES
+from dags.event_texts import detail_texts
 from quality.examination import explain
 from quality.titles import title_of as field_title
-from quality.words import group
+from quality.words import VI, group
 from schemas.catalogues import title_of
 from schemas.dates import VIETNAM
 from schemas.fields import procedure_code
@@ -21,30 +22,7 @@ from schemas.finding import Finding, Weight
 from schemas.routes import form_of, route_of
 
 REGISTRIES, DOSSIER_STATES, DELIVERY_STATES = group("registry"), group("dossier"), group("delivery")
-EVENTS, MILESTONES = group("event"), group("milestone")
-DETAILS: dict[str, Callable[[Any], str]] = {
-    "version": lambda number: f"phiên bản {number}",
-    "status": lambda number: f"trạng thái {number}",
-    "from": lambda number: f"từ {number}",
-    "to": lambda number: f"thành {number}",
-    "step": lambda number: f"bước {number}",
-    "attempt": lambda number: f"lần gửi {number}",
-    "code": lambda code: f"mã {code}",
-    "checks": lambda codes: ", ".join(codes),
-    "lacks": lambda names: f"còn chờ {titles(names)}",
-    "milestone": lambda name: MILESTONES.get(name, name),
-    "field": lambda path: field_title(path) or path,
-    "causes": lambda causes: " ".join(CAUSES[code].says_vi if code in CAUSES else code for code, _ in causes),
-    "decided": lambda evidence: ", ".join(evidence),
-    "decision": lambda number: f"quyết định {number}",
-    "of": lambda number: f"về quyết định {number}",
-    "bulk": lambda _: "sửa hàng loạt",
-    "was": lambda number: f"quyết định cho phiên bản {number} không còn hiệu lực",
-    "batch": lambda number: f"lô {number}",
-    "other": lambda number: f"so với hồ sơ {number}",
-    "as": lambda word: {"same": "cùng một", "different": "khác nhau"}.get(word, word),
-}
-"""How each part of an event's detail is said, in this order; what is not here is shown as it is."""
+EVENTS = group("event")
 OURSELVES = "lienthong"
 
 
@@ -103,10 +81,9 @@ def _timeline(happenings: list[Happening]) -> Table:
 def _row(happening: Happening) -> tuple[str, str, str, str]:
     moment = happening.happened_at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
     registry = REGISTRIES.get(happening.registry_code or "", "")
-    details = [say(happening.detail[name]) for name, say in DETAILS.items() if happening.detail.get(name) is not None]
-    others = [f"{name} {value}" for name, value in happening.detail.items() if name not in (*DETAILS, "registry")]
+    details = detail_texts(happening.detail, LOCALES[VI], with_ids=True)
     actor = [] if happening.actor == OURSELVES else [happening.actor]
-    return moment, registry, EVENTS.get(happening.kind, happening.kind), ", ".join((*details, *others, *actor))
+    return moment, registry, EVENTS.get(happening.kind, happening.kind), ", ".join((*details, *actor))
 
 
 def titles(names: list[str]) -> str:

@@ -14,7 +14,7 @@ from connectors.errors import LienthongError, Unrecognised
 from connectors.portals.provinces import read_original
 from connectors.registries.preview import words_for
 from connectors.xml import parse
-from dags.desk.language import Locale
+from dags.desk.language import Locale, english_name
 from quality.editing import text_of
 from quality.words import EN
 from schemas.dates import PartialDate
@@ -33,7 +33,7 @@ SHORTEST_LOOKED_FOR = 3
 
 
 @dataclass(frozen=True)
-class Leaf:
+class FieldText:
     """One field: its path, the part it belongs to, its title within that part, and its value as text."""
 
     field_path: str
@@ -43,11 +43,11 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Line:
+class FieldLine:
     """A field as the page shows it. `now`: what stands there with the edits, None when that is the same; `was`: what
     stood there in the version before, None when that is the same."""
 
-    leaf: Leaf
+    leaf: FieldText
     now: str | None = field(repr=False)
     was: str | None = field(repr=False)
     is_at_fault: bool
@@ -58,7 +58,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Sent:
+class RegistryPreview:
     """What a registry would be sent, line by line, each with whether a field at fault or edited stands there; None when
     it cannot be written yet."""
 
@@ -75,17 +75,17 @@ def read(portal_code: str, original: bytes, edits: Sequence[Edit] = ()) -> Dossi
     return fitted(source, edits) or source
 
 
-def leaves(dossier: Dossier, locale: Locale) -> list[Leaf]:
+def leaves(dossier: Dossier, locale: Locale) -> list[FieldText]:
     """Every filled field, in the order of the form; an address is one."""
     return list(_walk(dossier, "", (), locale, dossier.event_on))
 
 
-def _walk(model: Model, path: str, titles: tuple[str, ...], locale: Locale, on: date) -> list[Leaf]:
-    found: list[Leaf] = []
+def _walk(model: Model, path: str, titles: tuple[str, ...], locale: Locale, on: date) -> list[FieldText]:
+    found: list[FieldText] = []
     for name, info in type(model).model_fields.items():
         if name in NOT_SHOWN:
             continue
-        title = name.replace("_", " ") if locale.code == EN else info.title or name
+        title = english_name(name) if locale.code == EN else info.title or name
         value = getattr(model, name)
         ways = value if isinstance(value, tuple) else (value,)
         for at, each in enumerate(ways):
@@ -109,10 +109,10 @@ def _coded(model: Model, name: str, value: Any, locale: Locale) -> Any:
     return locale.coded(f"coded.{kind}.{name}" if kind else f"coded.{name}", value)
 
 
-def _leaf(path: str, titles: tuple[str, ...], value: Any, locale: Locale) -> Leaf:
+def _leaf(path: str, titles: tuple[str, ...], value: Any, locale: Locale) -> FieldText:
     part = titles[0] if len(titles) > 1 else locale.translate("part.applications" if "." not in path else "part.case")
     title = " · ".join(titles[1:] or titles)
-    return Leaf(path, _capital(part), _capital(title), shown(value, locale))
+    return FieldText(path, _capital(part), _capital(title), shown(value, locale))
 
 
 def _address(address: Address, on: date) -> str:
@@ -134,7 +134,7 @@ def _capital(text: str) -> str:
 def shown(value: Any, locale: Locale) -> str:
     """A value as a reader sees it: instants in local time, choices in words."""
     if isinstance(value, PartialDate):
-        return value.as_written
+        return locale.slashed(value.as_written)
     if isinstance(value, datetime):
         return locale.when(value)
     if isinstance(value, bool):
@@ -144,34 +144,36 @@ def shown(value: Any, locale: Locale) -> str:
 
 def lines(
     source: Dossier, now: Dossier | None, before: Dossier | None, at_fault: frozenset[str], locale: Locale
-) -> dict[str, list[Line]]:  # fmt: skip
+) -> dict[str, list[FieldLine]]:
     """The fields by part: as written, beside what the edits and the version before say."""
     then = {leaf.field_path: leaf for leaf in leaves(source, locale)}
     edited_to = {leaf.field_path: leaf for leaf in leaves(now, locale)} if now else then
     earlier = {leaf.field_path: leaf for leaf in leaves(before, locale)} if before else then
-    parts: dict[str, list[Line]] = {}
+    parts: dict[str, list[FieldLine]] = {}
     for path, leaf in (earlier | edited_to | then).items():
         text = then[path].text if path in then else ""
         is_at_fault = path in at_fault or any(one.startswith(f"{path}.") for one in at_fault)
-        line = Line(
-            Leaf(path, leaf.part, leaf.title, text), _other(edited_to, path, text), _other(earlier, path, text),
+        line = FieldLine(
+            FieldText(path, leaf.part, leaf.title, text),
+            _other(edited_to, path, text),
+            _other(earlier, path, text),
             is_at_fault,
-        )  # fmt: skip
+        )
         parts.setdefault(leaf.part, []).append(line)
     return parts
 
 
-def _other(leaves_of: Mapping[str, Leaf], path: str, text: str) -> str | None:
+def _other(leaves_of: Mapping[str, FieldText], path: str, text: str) -> str | None:
     said = leaves_of[path].text if path in leaves_of else ""
     return None if said == text else said
 
 
-def sent(dossier: Dossier, given: Given, looked_for: Iterable[str] = ()) -> list[Sent]:
+def sent(dossier: Dossier, given: Given, looked_for: Iterable[str] = ()) -> list[RegistryPreview]:
     """What each registry of its route would be sent today. `looked_for`: values whose lines a reader is led to."""
     route = route_of(dossier.procedure_code, dossier.event_on)
     codes = dict.fromkeys(step.registry_code for step in route.steps) if route else {}
     wanted = tuple(value for value in looked_for if len(value) >= SHORTEST_LOOKED_FOR)
-    return [Sent(code, _lines(_words(code, dossier, given), wanted)) for code in codes]
+    return [RegistryPreview(code, _lines(_words(code, dossier, given), wanted)) for code in codes]
 
 
 def _lines(words: str | None, wanted: Sequence[str]) -> list[tuple[str, bool]] | None:
@@ -214,6 +216,6 @@ def _unpacked(content: Any) -> Any:
 
 
 def value_said(value: JsonValue, locale: Locale) -> str:
-    """A edit's value for a reader; nothing is said to be nothing."""
-    said = text_of(value)
-    return (locale.of("choice", said) if isinstance(value, bool | str) else said) or locale.translate("value.none")
+    """An edit's value for a reader; nothing is said to be nothing."""
+    text = locale.slashed(text_of(value))
+    return (locale.of("choice", text) if isinstance(value, bool | str) else text) or locale.translate("value.none")

@@ -1,5 +1,6 @@
 """The desk's two languages: every visible text by its key, checks and causes in words, titles of fields, dates."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -7,10 +8,11 @@ from typing import Any
 
 from quality.answers import CAUSES
 from quality.examination import CATALOGUE
-from quality.titles import title_of
+from quality.titles import phrase_of, title_of
 from quality.words import EN, VI, LocalizedText, read_table, words
 from schemas.dates import VIETNAM
 
+WHOLE_DAY = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}")
 HIDDEN_IN_TITLES = ("case",)
 """Parts of a path that say nothing to a reader."""
 
@@ -24,7 +26,7 @@ def all_words() -> dict[str, LocalizedText]:
 
 
 @dataclass(frozen=True)
-class CauseSaid:
+class CauseText:
     """A check or a cause of refusal in words: what happened, what to do, and who acts."""
 
     code: str
@@ -68,27 +70,31 @@ class Locale:
         said = f"{taken:.2f} s" if taken >= 0.01 else "< 0.01 s"
         return said.replace(".", ",") if self.code == VI else said
 
-    def cause(self, code: str) -> CauseSaid:
+    def cause(self, code: str) -> CauseText:
         """A check's or a cause's words; a code that nobody explains is shown as it is."""
         found = CATALOGUE.get(code) or CAUSES.get(code)
         if found is None:
-            return CauseSaid(code, code, self.translate("cause.unexplained"), self.of("who", "engineer"))
+            return CauseText(code, code, self.translate("cause.unexplained"), self.of("who", "engineer"))
         english = self.code == EN
         says, do = (found.says_en, found.do_en) if english else (found.says_vi, found.do_vi)
-        return CauseSaid(code, says, do, self.of("who", str(found.who)), found.source)
+        return CauseText(code, says, do, self.of("who", str(found.who)), found.source)
 
     def title(self, field_path: str) -> str:
-        """A field as a clerk calls it; in English by its identifier."""
-        titled = _english(field_path) if self.code == EN else title_of(field_path) or _english(field_path)
-        return titled[:1].upper() + titled[1:]
+        """A field as a clerk calls it: `Số định danh cá nhân của mẹ`, `Personal number of mother`."""
+        phrase = english_phrase(field_path) if self.code == EN else phrase_of(field_path) or english_phrase(field_path)
+        return phrase[:1].upper() + phrase[1:]
 
-    def leaf(self, field_path: str) -> str:
-        """The same without what stands around it."""
-        titled = self.title(field_path).rsplit(", ", 1)[-1]
-        return titled[:1].upper() + titled[1:]
+    def receipt_field(self, name: str) -> str:
+        """A field of a receipt as a clerk calls it."""
+        title = english_name(name) if self.code == EN else title_of(f"receipt.{name}") or english_name(name)
+        return title[:1].upper() + title[1:]
 
     def day(self, on: date | None) -> str:
         return on.strftime("%d/%m/%Y") if on else ""
+
+    def slashed(self, text: str) -> str:
+        """A text that is one whole day, as Vietnam writes days; any other text as it is."""
+        return text.replace(".", "/") if WHOLE_DAY.fullmatch(text) else text
 
     def when(self, at: datetime | None) -> str:
         """An instant as offices read it."""
@@ -115,13 +121,46 @@ class Locale:
 LOCALES = {VI: Locale(VI), EN: Locale(EN)}
 
 
+ENGLISH_NAMES = {
+    "born_on": "date of birth",
+    "died_on": "date of death",
+    "issued_on": "date of issue",
+    "notice_on": "date of notice",
+    "registered_on": "date of registration",
+    "personal_id": "personal number",
+    "id_paper": "identity paper",
+    "born_at": "place of birth",
+    "received_at": "time of reception",
+    "updated_at": "time of the last change",
+    "due_at": "promised return",
+    "died_at_time": "time of death",
+    "issued_by": "place of issue",
+    "kind_code": "kind",
+    "nationality_code": "nationality",
+    "country_code": "country",
+    "detail": "detailed address",
+    "moves_to": "new residence",
+    "until": "last day of use",
+    "is_disputed": "dispute",
+    "owners": "owner",
+    "purposes": "land use",
+    "area_m2": "area in m²",
+}
+"""Fields whose identifier is no English phrase; the others are called as their identifier says."""
+
+
+def english_name(name: str) -> str:
+    """`ethnic_group` -> `ethnic group`."""
+    return ENGLISH_NAMES.get(name, name.replace("_", " "))
+
+
 @cache
-def _english(field_path: str) -> str:
-    """`case.owners.0.personal_id` -> `owners 1, personal id`."""
+def english_phrase(field_path: str) -> str:
+    """`case.owners.0.personal_id` -> `personal number of owners 1`."""
     parts: list[str] = []
     for name in field_path.split("."):
         if name.isdecimal() and parts:
             parts[-1] += f" {int(name) + 1}"
         elif name not in HIDDEN_IN_TITLES:
-            parts.append(name.replace("_", " "))
-    return ", ".join(parts) or field_path
+            parts.append(english_name(name))
+    return " of ".join(reversed(parts)) or field_path

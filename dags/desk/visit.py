@@ -6,7 +6,7 @@ refused is logged with codes only, and answered with a page that says what to do
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
 from http import HTTPStatus
@@ -21,29 +21,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from connectors.ledger import Ledger
 from connectors.ledger.grants import grants_of, note_access
 from connectors.portals.provinces import PROVINCES
-from dags.desk.commands import BatchCommands, Commands
+from dags.desk.auth import LANGUAGE_COOKIE, Visitor
 from dags.desk.language import LOCALES, Locale
 from quality.words import VI
 from schemas.registries import REGISTRY_CODES
 from schemas.roles import May, Reach
 
 HERE = Path(__file__).parent
-LANGUAGE_COOKIE = "lienthong_language"
-YEAR_S = 365 * 24 * 3600
 LONGEST_TEXT = 2000
 """Characters of a reason, of words for a citizen, of a value."""
+LOGIN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'"
+"""The login page's style stands in the page: our style sheet is for users who are logged in."""
 
 
-@dataclass(frozen=True)
-class Visitor:
-    """Who asks, and the secret that stands in this user's forms."""
-
-    user_name: str
-    form_token: str = field(repr=False)
-
-
-class TurnedAway(Exception):
-    """A request that is refused. `key` names the words that say why; `what` and `detail` go into the log."""
+class RequestRefused(Exception):
+    """A request that is refused. `key` names the words that tell the user why; `what` and `detail` go into the access
+    log."""
 
     def __init__(self, status: int, key: str, what: str, *, dossier_id: int | None = None, detail: str = "") -> None:
         super().__init__(key)
@@ -51,21 +44,23 @@ class TurnedAway(Exception):
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What the desk works with: given once, the same for all requests."""
+class DeskServices:
+    """What all requests of one desk share. `after()` is called when a decision has cleared something."""
 
     ledger: Callable[[], Ledger]
-    commands: Commands
-    batch_commands: BatchCommands
-    who: Callable[[Request], Visitor | None]
     after: Callable[[], None]
     static_version: str
 
 
 ENVIRONMENT = Environment(
-    loader=FileSystemLoader(HERE / "templates"), autoescape=True, auto_reload=False, undefined=StrictUndefined,
-    trim_blocks=True, lstrip_blocks=True, cache_size=-1,
-)  # fmt: skip
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    auto_reload=False,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    cache_size=-1,
+)
 
 
 @dataclass
@@ -73,7 +68,7 @@ class Visit:
     """One request. `reach` is read from the ledger once."""
 
     request: Request
-    desk: Desk
+    desk: DeskServices
     visitor: Visitor
     locale: Locale
     now: datetime
@@ -95,11 +90,11 @@ class Visit:
         return str(self.request.scope.get("root_path", ""))
 
     def need(self, act: May, what: str) -> None:
-        """Turns away whoever may not do this anywhere."""
+        """Raises RequestRefused for a user who may not do this anywhere."""
         if not self.reach.grants:
-            raise TurnedAway(403, "no_grant", what, detail="no_grant")
+            raise RequestRefused(403, "no_grant", what, detail="no_grant")
         if not self.reach.may_somewhere(act):
-            raise TurnedAway(403, "no_role", what, detail=f"may_not_{act}")
+            raise RequestRefused(403, "no_role", what, detail=f"may_not_{act}")
 
     def looked(self, what: str, dossier_ids: list[int | None] | list[int], detail: str = "") -> None:
         """Logs that this user was shown what stands in these dossiers."""
@@ -115,10 +110,20 @@ class Visit:
 
     def _render(self, name: str, context: Mapping[str, Any]) -> str:
         return ENVIRONMENT.get_template(f"{name}.html").render(
-            visit=self, t=self.locale.translate, locale=self.locale, root=self.root, may=self.reach.may_somewhere,
-            token=self.visitor.form_token, now=self.now, May=May, portals=PROVINCES, registry_codes=REGISTRY_CODES,
-            static=f"{self.root}/static/{self.desk.static_version}", here=self._here, **context,
-        )  # fmt: skip
+            visit=self,
+            t=self.locale.translate,
+            locale=self.locale,
+            root=self.root,
+            may=self.reach.may_somewhere,
+            token=self.visitor.form_token,
+            now=self.now,
+            May=May,
+            portals=PROVINCES,
+            registry_codes=REGISTRY_CODES,
+            static=f"{self.root}/static/{self.desk.static_version}",
+            here=self._here,
+            **context,
+        )
 
     def _here(self, **changes: Any) -> str:
         """This page's address with other values in its query; None takes one away."""
@@ -129,13 +134,9 @@ class Visit:
 
 
 def visit(request: Request) -> Visit:
-    """The visit of whoever asks; 401 for a stranger."""
-    desk: Desk = request.app.state.desk
-    visitor = desk.who(request)
-    if visitor is None:
-        raise TurnedAway(401, "stranger", "stranger")
+    """The visit of the user whom `AuthMiddleware` found."""
     locale = LOCALES.get(request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, ""), LOCALES[VI])
-    found = Visit(request, desk, visitor, locale, datetime.now(timezone.utc))
+    found = Visit(request, request.app.state.desk, request.state.visitor, locale, datetime.now(timezone.utc))
     request.state.visit = found
     return found
 
@@ -147,9 +148,9 @@ def posted(visit: VisitDep, form_token: Annotated[str, Form()] = "") -> Visit:
     """The visit behind a form that one of our own pages gave to this very user."""
     headers = visit.request.headers
     if not _is_from_here(headers, str(visit.request.url.netloc)):
-        raise TurnedAway(403, "forged", "form", detail="other_site")
+        raise RequestRefused(403, "forged", "form", detail="other_site")
     if not hmac.compare_digest(form_token.encode(errors="replace"), visit.visitor.form_token.encode()):
-        raise TurnedAway(403, "forged", "form", detail="form_token")
+        raise RequestRefused(403, "forged", "form", detail="form_token")
     return visit
 
 
@@ -164,11 +165,18 @@ def _is_from_here(headers: Mapping[str, str], host: str) -> bool:
     return origin is None or urlsplit(origin).netloc == host
 
 
-def turned_away(request: Request, status: int, key: str) -> Response:
-    """The page for a request that came to nothing, in the user's language and without any detail."""
+def refusal_page(request: Request, status: int, key: str) -> Response:
+    """The page that says why a request was refused and what to do, in the user's language, without any detail."""
     found: Visit | None = getattr(request.state, "visit", None)
     if found is None:
         return HTMLResponse(f"<!doctype html><title>{status}</title><p>{HTTPStatus(status).phrase}", status)
     if status >= 500:  # nothing more is asked of a ledger that may be what broke
         found.reach = Reach(found.user_name, frozenset())
-    return found.page("turned_away", status, key=key, code=status)
+    return found.page("refused", status, key=key, code=status)
+
+
+def login_page(request: Request, login: str) -> Response:
+    """The answer 401 for a browser, which leads to the login at this address."""
+    locale = LOCALES.get(request.cookies.get(LANGUAGE_COOKIE, ""), LOCALES[VI])
+    html = ENVIRONMENT.get_template("login.html").render(t=locale.translate, locale=locale, login=login)
+    return HTMLResponse(html, 401, {"Content-Security-Policy": LOGIN_POLICY})

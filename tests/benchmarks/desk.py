@@ -89,17 +89,17 @@ def _otherwise(column: str) -> str:
 def serve(url: str, port: int) -> None:
     """The desk for one user, in this process."""
     import uvicorn
+    from fastapi import Request
     from sqlalchemy import make_url
 
-    from dags.desk import make_desk
-    from dags.desk.visit import Visitor
-    from dags.steps import deciding
+    from dags.desk.app import make_desk
+    from dags.desk.auth import Visitor
+
+    async def find_user(request: Request) -> Visitor:
+        return Visitor(request.headers.get("x-user", "lan"), "t")
 
     with open_ledger(make_url(url), Vault(KEY)) as ledger:
-        app = make_desk(
-            ledger=lambda: ledger, commands=deciding,
-            who=lambda request: Visitor(request.headers.get("x-user", "lan"), "t"),
-        )  # fmt: skip
+        app = make_desk(ledger=lambda: ledger, find_user=find_user)
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import URL
 from typer.testing import CliRunner, Result
 
+from connectors import errors
 from connectors.ledger import open_ledger
 from connectors.ledger.account import account as read_account
 from connectors.sandbox.dataset import Planted
@@ -18,7 +19,9 @@ from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.server import Fault
 from connectors.vault import Vault, new_master_key
 from dags.cli.app import COLUMNS, account_table, app
-from dags.cli.story import DELIVERY_STATES, DETAILS, DOSSIER_STATES, EVENTS, MILESTONES, REGISTRIES
+from dags.cli.story import DELIVERY_STATES, DOSSIER_STATES, EVENTS, REGISTRIES
+from dags.event_texts import DETAILS
+from quality.words import LANGUAGES, group
 from schemas.registries import REGISTRY_CODES
 from schemas.report import Milestone
 from schemas.states import DeliveryEvent, DeliveryState, DossierState
@@ -340,8 +343,14 @@ def test_every_state_event_and_milestone_has_a_vietnamese_word() -> None:
     assert set(DOSSIER_STATES) == {str(state) for state in DossierState}
     assert set(DELIVERY_STATES) == {str(state) for state in DeliveryState}
     assert set(EVENTS) >= {str(event) for event in DeliveryEvent}
-    assert set(MILESTONES) == {str(milestone) for milestone in Milestone}
+    assert set(group("milestone")) == {str(milestone) for milestone in Milestone}
     assert set(REGISTRIES) == set(REGISTRY_CODES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_error_has_words_for_what_to_do_next(language: str) -> None:
+    kinds = {kind.__name__ for kind in vars(errors).values() if isinstance(kind, type)} - {"LienthongError"}
+    assert set(group("next", language)) == kinds
 
 
 def test_the_account_fits_a_terminal_of_80_columns(cli: Cli, environment: dict[str, str | None]) -> None:

@@ -122,7 +122,7 @@ def test_a_dossier_shows_what_came_and_what_will_be_sent(house: DeskHouse) -> No
         html = lan.get(path_of(WRONG_GROUP))
     for said in ("NGUYỄN MAI ANH", "Kinhh", "Tên dân tộc không có trong danh mục", "Phường Bắc Giang", "nksHoTen"):
         assert said in html or said == "nksHoTen"
-    assert "nhận từ cổng" in html and "Nội dung gửi cơ quan nhận" in html
+    assert "nhận từ cổng" in html and "Nội dung gửi cơ quan xử lý" in html
     assert house.looks() == [("lan", "dossier")]
 
 

@@ -49,7 +49,7 @@ def test_a_field_that_stays_as_it_is_is_no_edit(house: DeskHouse) -> None:
     house.arrive(WRONG_GROUP)
     with house.visitor("lan") as lan:
         html = lan.send(path_of(WRONG_GROUP) + "/edit", version="1", path=ETHNIC, value="Kinhh")
-    assert "chưa có ô nào được sửa" in html and decisions(house) == []
+    assert "chưa có thông tin nào được sửa" in html and decisions(house) == []
 
 
 def test_a_value_that_cannot_stand_there_is_said_beside_its_field(house: DeskHouse) -> None:
@@ -57,7 +57,7 @@ def test_a_value_that_cannot_stand_there_is_said_beside_its_field(house: DeskHou
     with house.visitor("lan") as lan:
         path = path_of(MOTHER_OF_ELEVEN) + "/edit"
         html = lan.send(path, 422, version="1", path=MOTHERS_BIRTH, value="tháng mười")
-    assert "ngày.tháng.năm" in html and "tháng mười" in html
+    assert "ngày/tháng/năm" in html and "tháng mười" in html
     assert decisions(house) == []
 
 
@@ -66,10 +66,10 @@ def test_a_field_that_is_not_at_fault_is_not_edited(house: DeskHouse, fields: li
     house.arrive(WRONG_GROUP)
     with house.visitor("lan") as lan:
         html = lan.send(path_of(WRONG_GROUP) + "/edit", 422, version="1", path=fields, value=["Kinh"] * len(fields))
-        assert "Ô này không có lỗi" in html and "Chưa có gì thay đổi" in html
+        assert "Thông tin này không có lỗi" in html and "Chưa có gì thay đổi" in html
     with house.visitor("lan", "en") as lan:
         html = lan.send(path_of(WRONG_GROUP) + "/edit", 422, version="1", path=fields, value=["Kinh"] * len(fields))
-        assert "This field is not at fault" in html and "Nothing was changed" in html
+        assert "This field has no problem" in html and "Nothing was changed" in html
     assert decisions(house) == [] and house.state(WRONG_GROUP) == "held"
     assert house.refusals() == [("lan", "form", "field")] * 2
 
@@ -133,7 +133,7 @@ def test_nobody_confirms_their_own_edit(house: DeskHouse) -> None:
     with house.visitor("lan") as lan:
         lan.send(path_of(SPACED) + "/edit", version="1", path=NUMBER, value="024198001111")
         page = lan.get("/confirm")
-        assert "Việc sửa này là của bạn" in page and "disabled" in page
+        assert "Nội dung này do bạn sửa" in page and "disabled" in page
         ((pending,),) = house.rows("SELECT decision_id FROM decisions")
         lan.send("/confirm", 403, decisions=str(pending), act="confirm")
     assert house.state(SPACED) == "held"
@@ -184,7 +184,7 @@ def test_a_decision_is_taken_back_by_a_later_one(house: DeskHouse) -> None:
         page = lan.send(path_of(WRONG_GROUP) + "/edit", version="1", path=ETHNIC, value="Kinh")
         (decision,) = re.findall(r'name="decision" value="(\d+)"', page)
         page = lan.send(path_of(WRONG_GROUP) + "/undo", decision=decision, reason="Nhầm hồ sơ")
-    assert "Đã rút lại. Hồ sơ lại chờ xử lý." in page and house.state(WRONG_GROUP) == "held"
+    assert "Đã hủy quyết định. Hồ sơ lại chờ xử lý." in page and house.state(WRONG_GROUP) == "held"
     assert [act for act, _, _ in decisions(house)] == ["edited", "undone"]
 
 
@@ -204,9 +204,9 @@ def test_a_decision_on_an_older_version_is_reopened_and_can_be_made_again(house:
         lan.send(path_of(WRONG_GROUP) + "/edit", version="1", path=ETHNIC, value="Kinnh")
         house.arrive(changed(WRONG_GROUP, "abstract", "Trích yếu mới"))
         page = lan.send(path_of(WRONG_GROUP) + "/edit", version="1", path=ETHNIC, value="Kinh")
-        assert "cổng vừa gửi bản mới" in page
+        assert "cổng vừa gửi phiên bản mới" in page
         page = lan.get(path_of(WRONG_GROUP))
-        assert "hết hiệu lực: cổng đã gửi bản mới" in page and "Sửa lại như vậy ở bản mới" in page
+        assert "hết hiệu lực: cổng đã gửi phiên bản mới" in page and "Sửa lại như vậy ở phiên bản mới" in page
 
 
 def test_a_reopened_edit_is_made_again_as_it_was_even_where_only_another_field_is_at_fault_now(
@@ -218,7 +218,7 @@ def test_a_reopened_edit_is_made_again_as_it_was_even_where_only_another_field_i
         lan.send(path_of(BIRTH) + "/edit", version="1", path=ETHNIC, value="Tày")
         house.arrive(changed(BIRTH, "case.father.ethnic_group", "Kinhh"))
         page = lan.get(path_of(BIRTH))
-        again = next(form for form in page.split("<form")[1:] if "Sửa lại như vậy ở bản mới" in form)
+        again = next(form for form in page.split("<form")[1:] if "Sửa lại như vậy ở phiên bản mới" in form)
         typed = dict(re.findall(r'name="(version|path|value)" value="([^"]*)"', again))
         assert typed == {"version": "2", "path": ETHNIC, "value": "Tày"}
         lan.send(path_of(BIRTH) + "/edit", 422, **typed | {"value": "Nùng"})

@@ -132,7 +132,7 @@ def test_nothing_ticked_is_all_of_the_list(house: DeskHouse) -> None:
     house.arrive(*dossiers)
     with house.visitor("lan") as lan:
         (cause,) = re.findall(r'data-row href="(/queue/[a-z_]+)"', lan.get("/queue"))
-        assert "Không đánh dấu hồ sơ nào thì làm tất cả 3." in lan.get(cause)
+        assert "áp dụng cho tất cả 3 hồ sơ." in lan.get(cause)
         page = lan.send(f"{cause}/preview", act="edit")
         assert "3 trong 3 hồ sơ làm được" in page
         page = lan.send(f"{cause}/apply", **hidden(page, "/apply"))
@@ -230,7 +230,7 @@ def test_a_duplicate_leads_to_its_pair(house: DeskHouse) -> None:
         (compare,) = re.findall(r'href="(/duplicates\?after=[\d.]+)"', page)
         assert compare == f"/duplicates?after={first}.{second - 1}"
         page = lan.get(compare)
-    assert later.dossier_code in page and "ô giống nhau" in page and 'class="primary"' not in page
+    assert later.dossier_code in page and "thông tin giống nhau" in page and 'class="primary"' not in page
 
 
 def test_one_that_was_found_the_same_says_what_to_do_then(house: DeskHouse) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
@@ -15,8 +15,8 @@ from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.grants import accesses
 from connectors.postgres import EmbeddedServer
 from connectors.vault import Vault
-from dags.desk import make_desk
-from dags.desk.visit import Visitor
+from dags.desk.app import make_desk
+from dags.desk.auth import SECURITY_HEADERS, Visitor
 from tests.conftest import new_ledger_url
 from tests.support.desk import PNG, TOKEN, DeskHouse, path_of
 from tests.support.dossiers import BIRTH, DEATH, changed
@@ -50,14 +50,14 @@ def untouched(house: DeskHouse) -> bool:
 # Who is nobody here
 
 
-def test_a_stranger_sees_nothing_at_all(house: DeskHouse) -> None:
+def test_an_unauthenticated_request_sees_nothing_at_all(house: DeskHouse) -> None:
     with TestClient(house.app()) as client:
         for path in PAGES:
             response = client.get(path)
             assert response.status_code == 401 and len(response.text) < 200, path
         assert client.post(path_of(HELD) + "/edit", data=EDIT).status_code == 401
     assert untouched(house)
-    assert set(house.refusals()) == {("", "stranger", "")}
+    assert set(house.refusals()) == {("", "unauthenticated", "")}
 
 
 def test_somebody_without_a_grant_is_told_whom_to_ask(house: DeskHouse) -> None:
@@ -274,6 +274,16 @@ def test_every_answer_forbids_what_the_page_does_not_need(house: DeskHouse) -> N
                 assert headers["cache-control"] == "no-store", path
 
 
+def test_an_answer_to_a_fault_of_our_own_has_the_headers_too(house: DeskHouse) -> None:
+    def broken() -> Ledger:
+        raise RuntimeError("the ledger broke")
+
+    with TestClient(make_desk(ledger=broken, find_user=find_lan), raise_server_exceptions=False) as client:
+        answer = client.get("/queue")
+    assert answer.status_code == 500 and "the ledger broke" not in answer.text
+    assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+
+
 def test_pages_name_no_other_host(house: DeskHouse) -> None:
     with house.visitor("lan") as lan:
         for path in ("/", "/queue", path_of(HELD)):
@@ -293,6 +303,10 @@ def test_the_log_holds_codes_only(house: DeskHouse) -> None:
 # Whatever else somebody may send
 
 
+async def find_lan(request: Request) -> Visitor:
+    return Visitor("lan", "t")
+
+
 @pytest.fixture(scope="module")
 def filled(server: EmbeddedServer) -> Iterator[FastAPI]:
     """A desk with some dossiers, for one user who may do everything, whose forms always carry the token."""
@@ -300,9 +314,7 @@ def filled(server: EmbeddedServer) -> Iterator[FastAPI]:
         house = DeskHouse(ledger)
         house.arrive(HELD, DEATH)
         house.grant("lan", "steward", "second_steward", "auditor", "operator")
-        from dags.steps import deciding
-
-        app = make_desk(ledger=lambda: ledger, commands=deciding, who=lambda request: Visitor("lan", "t"))
+        app = make_desk(ledger=lambda: ledger, find_user=find_lan)
         app.add_api_route("/openapi.json", app.openapi, include_in_schema=False)
         yield app
 

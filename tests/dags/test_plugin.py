@@ -1,4 +1,4 @@
-"""What Airflow loads of us for its web pages, and the door before the desk, without a running Airflow.
+"""What Airflow loads of us for its web pages, and the login before the desk, without a running Airflow.
 
 What only a running one can show, users and the frame in Airflow's page, is in `test_demo.py`.
 """
@@ -22,8 +22,16 @@ from starlette.websockets import WebSocketDisconnect
 
 from connectors.ledger import Ledger, open_ledger
 from connectors.vault import Vault
-from dags.airflow_side.desk_mount import OpenedOnce, form_token, guarded
+from dags.airflow_side.desk_mount import (
+    OpenedOnce,
+    answer_unauthenticated,
+    closed_with_server,
+    find_user,
+    form_token,
+    make_app,
+)
 from dags.airflow_side.plugin import NAME, DeskPlugin
+from dags.desk.auth import SECURITY_HEADERS, AuthMiddleware
 from dags.local.engine import DESK_PATH, ROOT
 
 LOADED = """
@@ -65,40 +73,54 @@ def test_the_name_of_the_entry_fits_into_the_side_menu() -> None:
 
 
 @pytest.fixture
-def strangers(tmp_path: Path) -> Iterator[TestClient]:
-    """An app with pages, files and documentation behind the door, mounted as Airflow mounts it; nobody is logged in."""
+def unauthenticated(tmp_path: Path) -> Iterator[TestClient]:
+    """An app with pages, files and documentation behind Airflow's login, mounted as Airflow mounts it; nobody is
+    logged in."""
     app = FastAPI()
     app.add_api_route("/", lambda: PlainTextResponse("secret"))
     (tmp_path / "file.css").write_text("secret")
     app.mount("/static", StaticFiles(directory=tmp_path))
     airflow = FastAPI(root_path="/airflow")
-    airflow.mount(DESK_PATH, guarded(app, close=lambda: None))
+    app.add_middleware(AuthMiddleware, find_user=find_user, answer_unauthenticated=answer_unauthenticated)
+    airflow.mount(DESK_PATH, app)
     with TestClient(airflow) as client:
         yield client
 
 
 @pytest.mark.parametrize("path", ["", "static/file.css", "static/", "docs", "redoc", "openapi.json", "nothing", "../x"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"])
-def test_a_stranger_hears_401_and_nothing_else(strangers: TestClient, method: str, path: str) -> None:
-    answer = strangers.request(method, f"/airflow{DESK_PATH}/{path.replace('../', '%2e%2e/')}")
+def test_an_unauthenticated_request_is_answered_401_and_nothing_else(
+    unauthenticated: TestClient, method: str, path: str
+) -> None:
+    answer = unauthenticated.request(method, f"/airflow{DESK_PATH}/{path.replace('../', '%2e%2e/')}")
     assert answer.status_code == 401
     assert "secret" not in answer.text and answer.headers["cache-control"] == "no-store"
+    assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
-def test_a_stranger_cannot_open_a_websocket(strangers: TestClient) -> None:
-    with pytest.raises(WebSocketDisconnect), strangers.websocket_connect(f"/airflow{DESK_PATH}/"):
+@pytest.mark.parametrize("path", ["", "queue", "static/x/desk.css", "too-long", "nothing"])
+def test_the_desk_itself_is_mounted_behind_the_login(path: str) -> None:
+    airflow = FastAPI(root_path="/airflow")
+    airflow.mount(DESK_PATH, make_app())
+    with TestClient(airflow) as client:
+        assert client.get(f"/airflow{DESK_PATH}/{path}").status_code == 401
+        assert client.post(f"/airflow{DESK_PATH}/{path}", content=b"x" * 3_000_000).status_code == 401
+
+
+def test_an_unauthenticated_client_opens_no_websocket(unauthenticated: TestClient) -> None:
+    with pytest.raises(WebSocketDisconnect), unauthenticated.websocket_connect(f"/airflow{DESK_PATH}/"):
         raise AssertionError("let in")
 
 
-def test_a_stranger_with_a_browser_is_shown_the_way_back(strangers: TestClient) -> None:
+def test_an_unauthenticated_browser_is_led_to_the_login_and_back(unauthenticated: TestClient) -> None:
     asked = {"accept": "text/html,*/*;q=0.8"}
-    page = strangers.get(f"/airflow{DESK_PATH}/queue?cause=a&portal=24", headers=asked)
+    page = unauthenticated.get(f"/airflow{DESK_PATH}/queue?cause=a&portal=24", headers=asked)
     assert page.status_code == 401
     login = "/airflow/api/v2/auth/login?next=%2Fairflow%2Flienthong%2Fqueue%3Fcause%3Da%26portal%3D24"
     assert f'href="{login}"' in page.text
-    posted = strangers.post(f"/airflow{DESK_PATH}/decide", headers=asked)
+    posted = unauthenticated.post(f"/airflow{DESK_PATH}/decide", headers=asked)
     assert posted.status_code == 401 and 'next=%2Fairflow%2Flienthong%2F"' in posted.text
-    tricky = strangers.get(f'/airflow{DESK_PATH}/"><script>?"><script>', headers=asked)
+    tricky = unauthenticated.get(f'/airflow{DESK_PATH}/"><script>?"><script>', headers=asked)
     assert tricky.status_code == 401 and "<script" not in tricky.text
 
 
@@ -129,7 +151,7 @@ def test_the_ledger_is_opened_once_for_all_threads(ledger_url: URL, vault: Vault
 
 def test_the_ledger_is_closed_with_the_server() -> None:
     closed: list[str] = []
-    with TestClient(guarded(FastAPI(), lambda: closed.append("ledger"))):
+    with TestClient(closed_with_server(FastAPI(), lambda: closed.append("ledger"))):
         assert closed == []
     assert closed == ["ledger"]
 

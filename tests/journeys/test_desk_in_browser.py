@@ -170,10 +170,10 @@ def test_a_edit_that_is_taken_back_is_not_sent_and_the_next_one_is_sent_once(sta
     with staged_dataset.at_desk() as lan:
         from_the_queue(lan, NOTICE, planted)
         edit_notice(lan, notice_of(planted, 70020))
-        lan.click(lan.page.locator("summary", has_text="Rút lại…"))
-        lan.fill(lan.page.get_by_label("Vì sao rút lại?"), "đọc nhầm giấy chứng sinh")
-        lan.click(lan.button("Rút lại quyết định"))
-        lan.reads("Đã rút lại. Hồ sơ lại chờ xử lý.")
+        lan.click(lan.page.locator("summary", has_text="Hủy quyết định…"))
+        lan.fill(lan.page.get_by_label("Lý do hủy quyết định"), "đọc nhầm giấy chứng sinh")
+        lan.click(lan.button("Hủy quyết định"))
+        lan.reads("Đã hủy quyết định. Hồ sơ lại chờ xử lý.")
         staged_dataset.way.go()
         assert staged_dataset.times(planted.dossier) == {}
         from_the_queue(lan, NOTICE, planted)

@@ -18,8 +18,8 @@ from connectors.ledger.deliveries import DeliveryOutcome, record
 from connectors.ledger.examinations import KeptPaper, keep_papers, unexamined
 from connectors.ledger.grants import grant
 from connectors.sandbox.twins.onestop_form import FORMS, written
-from dags.desk import Visitor, make_desk
-from dags.steps import deciding
+from dags.desk.app import make_desk
+from dags.desk.auth import Visitor
 from dags.steps.checking import check_again
 from schemas.dossier import Dossier
 from schemas.states import DeliveryEvent
@@ -29,8 +29,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 USER, TOKEN = "x-test-user", "token of {}"
 
 
-def who(request: Request) -> Visitor | None:
-    """The test says who asks in a header; production asks Airflow."""
+async def find_user(request: Request) -> Visitor | None:
+    """The test names the user in a header or a cookie; production asks Airflow."""
     name = request.headers.get(USER) or request.cookies.get(USER)
     return Visitor(name, TOKEN.format(name)) if name else None
 
@@ -53,7 +53,7 @@ class DeskHouse:
     pages: int = field(default=0)
 
     def app(self) -> FastAPI:
-        return make_desk(ledger=lambda: self.ledger, commands=deciding, who=who, after=self._wake)
+        return make_desk(ledger=lambda: self.ledger, find_user=find_user, after=self._wake)
 
     def _wake(self) -> None:
         self.awakened += 1

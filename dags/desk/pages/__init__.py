@@ -16,7 +16,19 @@ from dags.desk.pages import (
 )
 
 ROUTERS = tuple(
-    module.router for module in (
-        overview, queue, bulk, confirm, papers, acts, dossier, duplicates, answers, batches, checks, accesses,
+    module.router
+    for module in (
+        overview,
+        queue,
+        bulk,
+        confirm,
+        papers,
+        acts,
+        dossier,
+        duplicates,
+        answers,
+        batches,
+        checks,
+        accesses,
     )
-)  # fmt: skip
+)

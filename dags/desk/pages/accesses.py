@@ -20,16 +20,24 @@ router = APIRouter()
 
 @router.get("/accesses")
 def log(
-    visit: VisitDep, before: Annotated[int, Query(ge=0, le=2**62)] = 0,
-    actor: Annotated[str, Query(max_length=200)] = "", refused: Annotated[str, Query(pattern="^(yes)?$")] = "",
-) -> Response:  # fmt: skip
+    visit: VisitDep,
+    before: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    actor: Annotated[str, Query(max_length=200)] = "",
+    refused: Annotated[str, Query(pattern="^(yes)?$")] = "",
+) -> Response:
     """The newest first."""
     visit.need(May.AUDIT, "accesses")
     wanted = actor.strip().replace("\x00", "")
     rows = accesses(visit.ledger, before=before, actor=wanted, refused=refused == "yes", limit=PAGE + 1)
-    return visit.page("accesses", rows=rows[:PAGE], actor=actor, refused=refused, before=before,
-                      said=lambda row: detail_said(row, visit.locale),
-                      following=rows[PAGE - 1].access_id if len(rows) > PAGE else 0)  # fmt: skip
+    return visit.page(
+        "accesses",
+        rows=rows[:PAGE],
+        actor=actor,
+        refused=refused,
+        before=before,
+        said=lambda row: detail_said(row, visit.locale),
+        following=rows[PAGE - 1].access_id if len(rows) > PAGE else 0,
+    )
 
 
 def detail_said(row: Noted, locale: Locale) -> str:

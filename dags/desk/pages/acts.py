@@ -1,5 +1,6 @@
 """What a steward does to one dossier: each form leads back to the dossier's page, which says what came of it."""
 
+import re
 from typing import Annotated
 from urllib.parse import quote
 
@@ -10,16 +11,18 @@ from starlette.background import BackgroundTask
 
 from connectors.ledger.decisions import DecisionRequest
 from connectors.ledger.dossier_view import DossierView, Head, view_of
-from dags.desk.commands import CommandResult
-from dags.desk.folders import HeadDep, need_here
+from dags.desk.dossier_access import HeadDep, need_here
 from dags.desk.pages.dossier import editable, newest, show
-from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit
+from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit
+from dags.steps import deciding
+from dags.steps.deciding import CommandResult
 from quality.editing import NotAValue, read_value, text_of
 from schemas.decision import Edit, needs_second, value_at
 from schemas.dossier import Dossier
 from schemas.roles import May
 
 MOST_FIELDS = 200
+DAY = re.compile(r"\d{1,2}[/.]\d{1,2}[/.]\d{4}")
 
 Version = Annotated[int, Form(ge=1, le=100_000)]
 Reason = Annotated[str, Form(min_length=3, max_length=LONGEST_TEXT)]
@@ -29,8 +32,14 @@ router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
 
 
 @router.post("/edit")
-def edit(visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Texts, reason: Annotated[
-    str, Form(max_length=LONGEST_TEXT)] = "") -> Response:  # fmt: skip
+def edit(
+    visit: PostDep,
+    head: HeadDep,
+    version: Version,
+    path: Texts,
+    value: Texts,
+    reason: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
+) -> Response:
     """Gives fields other values: those whose text is not what stands there now."""
     need_here(visit, head, May.EDIT)
     view = view_of(visit.ledger, head)
@@ -47,8 +56,9 @@ def edit(visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Te
         return show(visit, view, status=422, typed=typed, wrong=wrong)
     if not edits:
         return back(visit, head, no="unchanged")
-    result = visit.desk.commands.edit(visit.ledger, visit.user_name, [DecisionRequest(head.dossier_id, version, tuple(edits))],
-                                 reason.strip())  # fmt: skip
+    result = deciding.edit(
+        visit.ledger, visit.user_name, [DecisionRequest(head.dossier_id, version, tuple(edits))], reason.strip()
+    )
     if result.outcome.decision_ids and any(needs_second(one.field_path) for one in edits):
         return _answer(visit, head, result, "pending")
     return _answer(visit, head, result, "edited")
@@ -58,10 +68,13 @@ def need_at_fault(view: DossierView, now: Dossier, typed: dict[str, str]) -> Non
     """Turns away whoever edits a field that the dossier's page does not offer: it offers those at fault, and to make
     again, as it was, a edit that a newer version reopened."""
     at_fault = {one.field_path for one in editable(view, now)}
-    reopened = {(one.edit.field_path, _as_typed(one.edit.after)) for one in view.decisions
-                if one.edit and one.version_number != view.head.version_number}  # fmt: skip
+    reopened = {
+        (one.edit.field_path, _as_typed(one.edit.after))
+        for one in view.decisions
+        if one.edit and one.version_number != view.head.version_number
+    }
     if any(path not in at_fault and (path, _as_typed(text)) not in reopened for path, text in typed.items()):
-        raise TurnedAway(422, "not_at_fault", "form", dossier_id=view.head.dossier_id, detail="field")
+        raise RequestRefused(422, "not_at_fault", "form", dossier_id=view.head.dossier_id, detail="field")
 
 
 def edits_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Edit], dict[str, str]]:
@@ -73,10 +86,10 @@ def edits_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Edit], dict[str,
             before = value_at(now, path)
             after = read_value(path, text)
         except KeyError:
-            raise TurnedAway(422, "bad_request", "form", detail="field") from None
+            raise RequestRefused(422, "bad_request", "form", detail="field") from None
         except NotAValue as error:
-            if text != _as_typed(before):
-                wrong[path] = error.kind
+            if _as_typed(text) != _as_typed(before):
+                wrong[path] = _fault_of(error.kind, text)
             continue
         if _as_typed(text) != _as_typed(before) and after != before:
             edits.append(Edit(field_path=path, before=before, after=after))
@@ -84,22 +97,30 @@ def edits_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Edit], dict[str,
 
 
 def _as_typed(value: JsonValue) -> str:
-    return text_of(value).replace("\r\n", "\n")
+    """A text as a form sends it: browsers end lines with two characters, and pages write days with slashes."""
+    text = text_of(value).replace("\r\n", "\n")
+    return text.replace("/", ".") if DAY.fullmatch(text.strip()) else text
+
+
+def _fault_of(kind: str, text: str) -> str:
+    """Why a text cannot be the value of a field: a day in the right form that is in no calendar has its own words."""
+    return "no_such_day" if kind == "date" and DAY.fullmatch(text.strip()) else kind
 
 
 @router.post("/accept")
 def accept(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Lets it go on as it is."""
     need_here(visit, head, May.ACCEPT)
-    return _answer(visit, head, visit.desk.commands.accept(visit.ledger, visit.user_name, _this(head, version), reason),
-                   "accepted")  # fmt: skip
+    return _answer(
+        visit, head, deciding.accept(visit.ledger, visit.user_name, _this(head, version), reason), "accepted"
+    )
 
 
 @router.post("/supplement")
 def supplement(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Asks the citizen for more, in these words."""
     need_here(visit, head, May.SUPPLEMENT)
-    result = visit.desk.commands.ask_supplement(visit.ledger, visit.user_name, _this(head, version), reason)
+    result = deciding.ask_supplement(visit.ledger, visit.user_name, _this(head, version), reason)
     return _answer(visit, head, result, "supplement_asked")
 
 
@@ -107,27 +128,25 @@ def supplement(visit: PostDep, head: HeadDep, version: Version, reason: Reason) 
 def reject(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Ends it, for this reason."""
     need_here(visit, head, May.REJECT)
-    return _answer(visit, head, visit.desk.commands.reject(visit.ledger, visit.user_name, _this(head, version), reason),
-                   "rejected")  # fmt: skip
+    return _answer(
+        visit, head, deciding.reject(visit.ledger, visit.user_name, _this(head, version), reason), "rejected"
+    )
 
 
 @router.post("/resend")
 def resend(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Sends the refusing registry the same once more."""
     need_here(visit, head, May.RESEND)
-    return _answer(visit, head, visit.desk.commands.resend(visit.ledger, visit.user_name, _this(head, version), reason),
-                   "resent")  # fmt: skip
+    return _answer(visit, head, deciding.resend(visit.ledger, visit.user_name, _this(head, version), reason), "resent")
 
 
 @router.post("/undo")
-def undo(
-    visit: PostDep, head: HeadDep, decision: Annotated[int, Form(ge=1, le=2**62)], reason: Reason
-) -> Response:  # fmt: skip
+def undo(visit: PostDep, head: HeadDep, decision: Annotated[int, Form(ge=1, le=2**62)], reason: Reason) -> Response:
     """Takes a decision about this dossier back."""
     need_here(visit, head, May.UNDO)
     if decision not in {one.decision_id for one in view_of(visit.ledger, head).decisions}:
-        raise TurnedAway(422, "bad_request", "form", dossier_id=head.dossier_id, detail="decision")
-    return _answer(visit, head, visit.desk.commands.undo(visit.ledger, visit.user_name, [decision], reason), "undone")
+        raise RequestRefused(422, "bad_request", "form", dossier_id=head.dossier_id, detail="decision")
+    return _answer(visit, head, deciding.undo(visit.ledger, visit.user_name, [decision], reason), "undone")
 
 
 def _this(head: Head, version: int) -> list[DecisionRequest]:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from connectors.ledger.grants import within
 from connectors.ledger.unrecognised_replies import incidents, unknown_answers
-from dags.desk.visit import TurnedAway, Visit, VisitDep
+from dags.desk.visit import RequestRefused, Visit, VisitDep
 from dags.steps.answers import fingerprint
 from quality.answers import CAUSES
 from schemas.roles import May
@@ -22,22 +22,25 @@ router = APIRouter()
 def answers(visit: VisitDep, q: Annotated[str, Query(max_length=100)] = "") -> Response:
     """Every known cause, or those that hold a text; for who keeps the table, what is not in it yet."""
     if not visit.reach.grants:
-        raise TurnedAway(403, "no_grant", "answers", detail="no_grant")
+        raise RequestRefused(403, "no_grant", "answers", detail="no_grant")
     wanted = q.strip().casefold()
     said = [(cause, visit.locale.cause(code)) for code, cause in CAUSES.items()]
     known = [(cause, words) for cause, words in said if wanted in f"{words.code} {words.says} {words.do}".casefold()]
     operates = visit.reach.may_somewhere(May.OPERATE)
     return visit.page(
-        "answers", known=known, q=q, operates=operates, unknown=_unknown(visit) if operates else [],
+        "answers",
+        known=known,
+        q=q,
+        operates=operates,
+        unknown=_unknown(visit) if operates else [],
         incidents=incidents(visit.ledger) if operates else [],
-    )  # fmt: skip
+    )
 
 
 def _unknown(visit: Visit) -> list[tuple[tuple[str, str, str], int]]:
     """Registry, code and fingerprint of refusals that wait unexplained, with their number."""
     reach = within(visit.reach, May.OPERATE, "f")
     counts: Counter[tuple[str, str, str]] = Counter(
-        (one.registry_code, one.code, fingerprint(one.words))
-        for one in unknown_answers(visit.ledger, UNKNOWN, reach)
-    )  # fmt: skip
+        (one.registry_code, one.code, fingerprint(one.words)) for one in unknown_answers(visit.ledger, UNKNOWN, reach)
+    )
     return counts.most_common()

@@ -8,9 +8,9 @@ from fastapi.responses import Response
 from starlette.background import BackgroundTask
 
 from connectors.ledger.decisions import codes_of
-from connectors.ledger.gates import BatchSeen, Failed, batches_page, deciders, reason_of
+from connectors.ledger.gates import BatchSeen, Failed, batches_page, decide_batch, deciders, reason_of
 from connectors.ledger.queue import MOST_AT_ONCE
-from dags.desk.visit import LONGEST_TEXT, PostDep, TurnedAway, Visit, VisitDep
+from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit, VisitDep
 from quality.words import EN
 from schemas.roles import May
 
@@ -23,15 +23,27 @@ router = APIRouter()
 
 @router.get("/batches")
 def batches(
-    visit: VisitDep, before: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    visit: VisitDep,
+    before: Annotated[int, Query(ge=0, le=2**62)] = 0,
     failed: Annotated[str, Query(pattern="^(yes)?$")] = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """The newest first; or only those that failed something."""
     visit.need(May.GATE, "batches")
-    found = batches_page(visit.ledger, portals=_portals(visit), before=before or None, limit=PAGE + 1,
-                         only_failed=failed == "yes", keys=0)  # fmt: skip
-    return visit.page("batches", found=found[:PAGE], before=before, failed=failed,
-                      following=found[PAGE - 1].batch_id if len(found) > PAGE else 0)  # fmt: skip
+    found = batches_page(
+        visit.ledger,
+        portals=_portals(visit),
+        before=before or None,
+        limit=PAGE + 1,
+        only_failed=failed == "yes",
+        keys=0,
+    )
+    return visit.page(
+        "batches",
+        found=found[:PAGE],
+        before=before,
+        failed=failed,
+        following=found[PAGE - 1].batch_id if len(found) > PAGE else 0,
+    )
 
 
 @router.get("/batches/{batch_id}")
@@ -41,20 +53,29 @@ def batch(visit: VisitDep, batch_id: BatchId, done: str = "", no: str = "") -> R
     found = _batch(visit, batch_id)
     keys = {one.expectation: codes_of(visit.ledger, one.failing_ids) for one in found.failed}
     return visit.page(
-        "batch", batch=found, keys=keys, said=lambda one: _said(visit, one), reason=reason_of(visit.ledger, batch_id),
-        deciders=deciders(visit.ledger, found.portal_code), done=done, no=no, most=MOST_AT_ONCE,
-    )  # fmt: skip
+        "batch",
+        batch=found,
+        keys=keys,
+        said=lambda one: _said(visit, one),
+        reason=reason_of(visit.ledger, batch_id),
+        deciders=deciders(visit.ledger, found.portal_code),
+        done=done,
+        no=no,
+        most=MOST_AT_ONCE,
+    )
 
 
 @router.post("/batches/{batch_id}")
 def decide(
-    visit: PostDep, batch_id: BatchId, decision: Annotated[Literal["released", "rejected"], Form()],
+    visit: PostDep,
+    batch_id: BatchId,
+    decision: Annotated[Literal["released", "rejected"], Form()],
     reason: Annotated[str, Form(min_length=3, max_length=LONGEST_TEXT)],
-) -> Response:  # fmt: skip
+) -> Response:
     """Lets a stopped batch go, or holds its dossiers one by one."""
     visit.need(May.GATE, "batches")
     _batch(visit, batch_id)
-    if not visit.desk.batch_commands.decide_batch(visit.ledger, batch_id, decision, visit.user_name, reason.strip()):
+    if not decide_batch(visit.ledger, batch_id, decision, visit.user_name, reason.strip()):
         return visit.back_to(f"/batches/{batch_id}?no=batch")
     response = visit.back_to(f"/batches/{batch_id}?done=batch_{decision}")
     response.background = BackgroundTask(visit.desk.after)
@@ -70,7 +91,7 @@ def _portals(visit: Visit) -> list[str] | None:
 def _batch(visit: Visit, batch_id: int) -> BatchSeen:
     found = batches_page(visit.ledger, portals=_portals(visit), before=batch_id + 1, limit=1, keys=MOST_AT_ONCE)
     if not found or found[0].batch_id != batch_id:
-        raise TurnedAway(404, "not_found", "batches", detail="place_or_unknown")
+        raise RequestRefused(404, "not_found", "batches", detail="place_or_unknown")
     return found[0]
 
 

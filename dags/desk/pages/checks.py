@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from dags.desk.visit import TurnedAway, VisitDep
+from dags.desk.visit import RequestRefused, VisitDep
 from quality.catalogue import subjects
 from quality.words import EN
 
@@ -16,7 +16,7 @@ router = APIRouter()
 def checks(visit: VisitDep, q: Annotated[str, Query(max_length=100)] = "") -> Response:
     """Every check by subject, or those whose code or words hold a text."""
     if not visit.reach.grants:
-        raise TurnedAway(403, "no_grant", "checks", detail="no_grant")
+        raise RequestRefused(403, "no_grant", "checks", detail="no_grant")
     wanted = q.strip().casefold()
     found = []
     for subject in subjects(english=visit.locale.code == EN):

@@ -12,11 +12,12 @@ from fastapi.responses import Response
 from connectors.ledger.dossier_view import Decided, DossierView, view_of
 from connectors.ledger.duplicate_candidates import duplicates_of
 from connectors.portals.provinces import PROVINCES
-from dags.desk.contents import Line, Sent, lines, read, sent, value_said
-from dags.desk.folders import HeadDep
-from dags.desk.language import CauseSaid
+from dags.desk.contents import FieldLine, RegistryPreview, lines, read, sent, value_said
+from dags.desk.dossier_access import HeadDep
+from dags.desk.language import CauseText
 from dags.desk.pages.papers import papers_inside
 from dags.desk.visit import Visit, VisitDep
+from dags.event_texts import detail_texts
 from quality.deadlines import LegalTerm, Punctuality, punctuality
 from quality.editing import FieldAtFault, fields_at_fault, text_of
 from schemas.decision import UNACCEPTABLE, Act, Edit
@@ -29,24 +30,24 @@ OPENED_FIELDS = 4
 """So many fields to edit stand open; the others are folded away."""
 DUPLICATE, UNREADABLE = "possible_duplicate", "unreadable_original"
 """Faults that a person sees to elsewhere: beside the other dossier; at the portal."""
-DAY = re.compile(r"\d{2}\.\d{2}\.\d{4}")
+DAY = re.compile(r"\d{2}/\d{2}/\d{4}")
 UNDOABLE = frozenset({Act.EDITED, Act.RELEASED, Act.SUPPLEMENT_ASKED, Act.REJECTED})
 
 router = APIRouter()
 
 
 @dataclass(frozen=True)
-class Trouble:
+class ShownFault:
     """A cause with its words and the fields it was seen at; for a refusal, what the registry wrote."""
 
-    said: CauseSaid
+    said: CauseText
     registry_code: str | None
     field_paths: list[str]
     written: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
-class Kept:
+class ListedPaper:
     """A paper of the chosen version; without a size the portal had no file."""
 
     position: int
@@ -54,11 +55,11 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Contents:
+class DossierContents:
     """What stands in the chosen version, and what is sent."""
 
-    parts: Mapping[str, list[Line]]
-    sent: list[Sent]
+    parts: Mapping[str, list[FieldLine]]
+    sent: list[RegistryPreview]
     fields: list[FieldAtFault]
 
     @property
@@ -70,18 +71,28 @@ class Contents:
 
 @router.get("/dossier/{portal_code}/{dossier_code}")
 def dossier(
-    visit: VisitDep, head: HeadDep, version: Annotated[int, Query(ge=0, le=100_000)] = 0,
-    done: Annotated[str, Query(max_length=60)] = "", no: Annotated[str, Query(max_length=60)] = "",
-) -> Response:  # fmt: skip
+    visit: VisitDep,
+    head: HeadDep,
+    version: Annotated[int, Query(ge=0, le=100_000)] = 0,
+    done: Annotated[str, Query(max_length=60)] = "",
+    no: Annotated[str, Query(max_length=60)] = "",
+) -> Response:
     """The page of one dossier; `version` chooses which of its versions is shown as written."""
     visit.looked("dossier", [head.dossier_id])
     return show(visit, view_of(visit.ledger, head), version=version, done=done, no=no)
 
 
 def show(
-    visit: Visit, view: DossierView, *, version: int = 0, done: str = "", no: str = "", status: int = 200,
-    typed: Mapping[str, str] | None = None, wrong: Mapping[str, str] | None = None,
-) -> Response:  # fmt: skip
+    visit: Visit,
+    view: DossierView,
+    *,
+    version: int = 0,
+    done: str = "",
+    no: str = "",
+    status: int = 200,
+    typed: Mapping[str, str] | None = None,
+    wrong: Mapping[str, str] | None = None,
+) -> Response:
     """The page; with what was typed and what is wrong with it, where a form could not be taken."""
     head = view.head
     number = version if version in {one.version_number for one in view.versions} else head.version_number
@@ -91,16 +102,40 @@ def show(
 
     is_decidable = bool(view.faults) and head.key is not None
     return visit.page(
-        "dossier", status, view=view, head=head, number=number, may_here=may, done=_still(done, head.state), no=no,
-        papers=_papers(view, number), size=_kilobytes(view, number), is_done=_is_done(view),
-        doubles=_doubles(visit, view), DUPLICATE=DUPLICATE, UNREADABLE=UNREADABLE,
-        place=_place(visit, view), standing=_standing(visit, view), troubles=_troubles(visit, view),
-        contents=_contents(visit, view, number), typed=typed or {}, wrong=wrong or {}, opened=OPENED_FIELDS,
-        pending=[one for one in view.decisions if _is_pending(view, one)], decided=_decided(visit, view),
-        is_decidable=is_decidable, is_acceptable=_is_acceptable(view), undoable=UNDOABLE, Act=Act,
-        is_refused=any(one.state == "refused" for one in view.deliveries), happening=_happening, text_of=text_of,
-        value_said=lambda value: value_said(value, visit.locale), is_pending=lambda one: _is_pending(view, one),
-    )  # fmt: skip
+        "dossier",
+        status,
+        view=view,
+        head=head,
+        number=number,
+        may_here=may,
+        done=_still(done, head.state),
+        no=no,
+        papers=_papers(view, number),
+        size=_kilobytes(view, number),
+        is_done=_is_done(view),
+        state=_state_text(visit, view),
+        doubles=_doubles(visit, view),
+        DUPLICATE=DUPLICATE,
+        UNREADABLE=UNREADABLE,
+        place=_place(visit, view),
+        standing=_standing(visit, view),
+        troubles=_troubles(visit, view),
+        contents=_contents(visit, view, number),
+        typed=typed or {},
+        wrong=wrong or {},
+        opened=OPENED_FIELDS,
+        pending=[one for one in view.decisions if _is_pending(view, one)],
+        decided=_decided(visit, view),
+        is_decidable=is_decidable,
+        is_acceptable=_is_acceptable(view),
+        undoable=UNDOABLE,
+        Act=Act,
+        is_refused=any(one.state == "refused" for one in view.deliveries),
+        detail_texts=lambda detail: detail_texts(detail, visit.locale),
+        text_of=text_of,
+        value_said=lambda value: value_said(value, visit.locale),
+        is_pending=lambda one: _is_pending(view, one),
+    )
 
 
 def _still(done: str, state: str) -> str:
@@ -113,6 +148,19 @@ def _is_done(view: DossierView) -> bool:
     return bool(view.deliveries) and all(one.state == "registered" for one in view.deliveries)
 
 
+def _state_text(visit: Visit, view: DossierView) -> str:
+    """Where the dossier stands, as its reader knows it: one that a steward sent back waits for the citizen."""
+    acts = {
+        decision.act
+        for decision in view.decisions
+        if decision.version_number == view.head.version_number and decision.resolved_as is None
+    }
+    ended_by = {"waiting": Act.SUPPLEMENT_ASKED, "closed": Act.REJECTED}.get(view.head.state)
+    if ended_by in acts:
+        return visit.locale.of("state", ended_by)
+    return visit.locale.of("dossier", view.head.state)
+
+
 def _doubles(visit: Visit, view: DossierView) -> list[Any]:
     """The dossiers that this one may be the same as, where that is its fault."""
     if all(one.cause_code != DUPLICATE for one in view.faults):
@@ -120,15 +168,18 @@ def _doubles(visit: Visit, view: DossierView) -> list[Any]:
     return duplicates_of(visit.ledger, view.head.dossier_id)
 
 
-def _papers(view: DossierView, number: int) -> list[Kept]:
+def _papers(view: DossierView, number: int) -> list[ListedPaper]:
     """Fetched and kept apart, or inside the original."""
     original = next((one.original for one in view.versions if one.version_number == number), None)
     if original is not None and view.head.portal_code in PROVINCES:
         inside = papers_inside(view.head.portal_code, original)
         if inside is not None:
-            return [Kept(at, ceil(len(content) / 1024)) for at, content in enumerate(inside)]
-    return [Kept(one.position, ceil(one.size / 1024) if one.sha256 else None)
-            for one in view.papers if one.version_number == number]  # fmt: skip
+            return [ListedPaper(at, ceil(len(content) / 1024)) for at, content in enumerate(inside)]
+    return [
+        ListedPaper(one.position, ceil(one.size / 1024) if one.sha256 else None)
+        for one in view.papers
+        if one.version_number == number
+    ]
 
 
 def _kilobytes(view: DossierView, number: int) -> int:
@@ -138,9 +189,14 @@ def _kilobytes(view: DossierView, number: int) -> int:
 
 def effective(view: DossierView) -> list[Edit]:
     """The edits that count in the newest version."""
-    return [one.edit for one in view.decisions
-            if one.act == Act.EDITED and one.edit and one.version_number == view.head.version_number
-            and (one.resolved_as == "confirmed" if one.needs_second else one.resolved_as is None)]  # fmt: skip
+    return [
+        one.edit
+        for one in view.decisions
+        if one.act == Act.EDITED
+        and one.edit
+        and one.version_number == view.head.version_number
+        and (one.resolved_as == "confirmed" if one.needs_second else one.resolved_as is None)
+    ]
 
 
 def newest(view: DossierView) -> Dossier | None:
@@ -154,7 +210,7 @@ def editable(view: DossierView, now: Dossier) -> list[FieldAtFault]:
     return fields_at_fault(now, [(one.cause_code, one.field_path) for one in view.faults])
 
 
-def _contents(visit: Visit, view: DossierView, number: int) -> Contents | None:
+def _contents(visit: Visit, view: DossierView, number: int) -> DossierContents | None:
     portal_code = view.head.portal_code
     originals = {one.version_number: one.original for one in view.versions}
     source = read(portal_code, originals[number]) if number in originals else None
@@ -167,19 +223,19 @@ def _contents(visit: Visit, view: DossierView, number: int) -> Contents | None:
     is_newest = number == view.head.version_number
     parts = lines(source, now if is_newest else None, before, at_fault, visit.locale)
     if now is None or not is_newest:
-        return Contents(parts, [], fields)
+        return DossierContents(parts, [], fields)
     looked_for = {way for of_part in parts.values() for line in of_part for way in _ways_of_writing(line)}
-    return Contents(parts, sent(now, given(view), looked_for), fields)
+    return DossierContents(parts, sent(now, given(view), looked_for), fields)
 
 
-def _ways_of_writing(line: Line) -> list[str]:
-    """How registries may write what stands in a field at fault or edited: a day with slashes, a name in its parts."""
+def _ways_of_writing(line: FieldLine) -> list[str]:
+    """How registries may write a value that is at fault or edited: a day with points, a name in its parts."""
     text = line.now if line.now is not None else line.leaf.text
     if not text or not (line.is_at_fault or line.now is not None):
         return []
     if line.leaf.field_path.endswith("full_name"):
         return [text, f'"{text.split()[-1]}"'] if text.strip() else []
-    return [text, text.replace(".", "/")] if DAY.fullmatch(text) else [text]
+    return [text, text.replace("/", ".")] if DAY.fullmatch(text) else [text]
 
 
 def given(view: DossierView) -> Given:
@@ -190,13 +246,13 @@ def given(view: DossierView) -> Given:
     return together
 
 
-def _troubles(visit: Visit, view: DossierView) -> list[Trouble]:
+def _troubles(visit: Visit, view: DossierView) -> list[ShownFault]:
     by_cause: dict[tuple[str, str | None], list[str]] = {}
     for one in view.faults:
         by_cause.setdefault((one.cause_code, one.registry_code), []).append(one.field_path)
     written = {one.registry_code: one.words for one in view.replies if one.event == "refused"}
     return [
-        Trouble(visit.locale.cause(code), registry, paths, written.get(registry or "", ""))
+        ShownFault(visit.locale.cause(code), registry, paths, written.get(registry or "", ""))
         for (code, registry), paths in by_cause.items()
     ]
 
@@ -240,36 +296,3 @@ def _place(visit: Visit, view: DossierView) -> str:
     province = PROVINCES.get(view.head.portal_code)
     commune = commune_on(view.head.commune_code or "", view.head.received_on)
     return ", ".join(name for name in (commune and commune.name_vi, province and province.name_vi) if name)
-
-
-def _happening(detail: Mapping[str, Any], locale: Any) -> str:
-    """An event's detail in words; codes that have none are shown as they are."""
-    said = []
-    if detail.get("from") is not None and detail.get("to") is not None:
-        was, now = (locale.coded("coded.status", str(detail[name])) for name in ("from", "to"))
-        said.append(locale.translate("detail.from_to", was=was, now=now))
-        detail = {name: value for name, value in detail.items() if name not in ("from", "to")}
-    for name, value in detail.items():
-        if value is not None and name not in NOT_TOLD:
-            said.append(_told(name, value, locale))
-    return " · ".join(said)
-
-
-def _told(name: str, value: Any, locale: Any) -> str:
-    if name == "checks":
-        return " ".join(locale.cause(code).says for code in value)
-    if name == "causes":
-        return " ".join(dict.fromkeys(locale.cause(code).says for code, _ in value))
-    if name == "field":
-        return str(locale.title(value))
-    if name == "milestone":
-        return str(locale.of("milestone", value))
-    if name == "lacks":
-        return str(locale.translate("detail.lacks", it=", ".join(locale.leaf(f"receipt.{one}") for one in value)))
-    if name == "status":
-        return str(locale.translate("detail.status", it=locale.coded("coded.status", str(value))))
-    return str(locale.translate(f"detail.{name}", it=value)) if name in KNOWN_DETAILS else f"{name} {value}"
-
-
-NOT_TOLD = frozenset({"bulk", "registry", "decision", "of", "other", "as"})
-KNOWN_DETAILS = frozenset({"version", "from", "to", "step", "attempt", "code", "reason", "was", "batch"})

@@ -9,13 +9,26 @@ from starlette.background import BackgroundTask
 
 from connectors.ledger.duplicate_candidates import Undecided, undecided
 from connectors.ledger.opening import opened
-from dags.desk.contents import Leaf, leaves, read
-from dags.desk.visit import PostDep, TurnedAway, Visit, VisitDep
+from dags.desk.contents import FieldText, leaves, read
+from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
+from dags.steps import deciding
 from schemas.roles import May
 
 PAGE = 20
-EVIDENCE = ("full_name", "sex", "born_on", "died_on", "personal_id", "number", "birth_order", "notice_code",
-            "ethnic_group", "residence", "birth_place", "relation")  # fmt: skip
+EVIDENCE = (
+    "full_name",
+    "sex",
+    "born_on",
+    "died_on",
+    "personal_id",
+    "number",
+    "birth_order",
+    "notice_code",
+    "ethnic_group",
+    "residence",
+    "birth_place",
+    "relation",
+)
 """What is compared; the rest is on the dossiers' own pages."""
 
 Id = Annotated[int, Form(ge=1, le=2**62)]
@@ -24,7 +37,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedField:
     """A field in both dossiers."""
 
     title: str
@@ -37,19 +50,19 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Pair:
+class DuplicatePair:
     """Two dossiers and what stands in them; a dossier that cannot be read has nothing."""
 
     of: Undecided
-    sides: list[Side] = field(repr=False)
+    sides: list[ComparedField] = field(repr=False)
     may_read: bool = True
 
     @property
-    def differing(self) -> list[Side]:
+    def differing(self) -> list[ComparedField]:
         return [side for side in self.sides if not side.is_same]
 
     @property
-    def same(self) -> list[Side]:
+    def same(self) -> list[ComparedField]:
         return [side for side in self.sides if side.is_same]
 
 
@@ -80,10 +93,10 @@ def decide(visit: PostDep, one: Id, other: Id, decided_as: Annotated[Literal["sa
     places = sorted(visit.reach.places(May.COMPARE))
     rows = undecided(visit.ledger, places, limit=1, after=(first, second - 1))
     if not rows or (rows[0].dossier_id, rows[0].other_id) != (first, second):
-        raise TurnedAway(404, "no_dossier", "duplicates", detail="place_or_decided")
+        raise RequestRefused(404, "no_dossier", "duplicates", detail="place_or_decided")
     if not _may_read(visit, rows[0]):
-        raise TurnedAway(403, "no_role", "duplicates", dossier_id=first, detail="place")
-    is_new = visit.desk.commands.compare(visit.ledger, visit.user_name, first, second, decided_as)
+        raise RequestRefused(403, "no_role", "duplicates", dossier_id=first, detail="place")
+    is_new = deciding.compare(visit.ledger, visit.user_name, first, second, decided_as)
     response = visit.back_to(
         f"/duplicates?done=duplicate_candidate_{decided_as}" if is_new else "/duplicates?no=resolved"
     )
@@ -99,26 +112,29 @@ def _may_read(visit: Visit, pair: Undecided) -> bool:
     )
 
 
-def _pairs(visit: Visit, rows: list[Undecided]) -> list[Pair]:
+def _pairs(visit: Visit, rows: list[Undecided]) -> list[DuplicatePair]:
     readable = [row for row in rows if _may_read(visit, row)]
     ids = list(dict.fromkeys(dossier_id for row in readable for dossier_id in (row.dossier_id, row.other_id)))
     if ids:
         visit.looked("duplicate_candidate", ids)
-    known: dict[int, dict[str, Leaf]] = {}
+    known: dict[int, dict[str, FieldText]] = {}
     for of in opened(visit.ledger, ids):
         dossier = read(of.portal_code, of.original, list(of.edits.values()))
         known[of.dossier_id] = {leaf.field_path: leaf for leaf in leaves(dossier, visit.locale)} if dossier else {}
-    return [Pair(row, _sides(known.get(row.dossier_id, {}), known.get(row.other_id, {})), _may_read(visit, row))
-            for row in rows]  # fmt: skip
+    return [
+        DuplicatePair(row, _sides(known.get(row.dossier_id, {}), known.get(row.other_id, {})), _may_read(visit, row))
+        for row in rows
+    ]
 
 
-def _sides(one: dict[str, Leaf], other: dict[str, Leaf]) -> list[Side]:
+def _sides(one: dict[str, FieldText], other: dict[str, FieldText]) -> list[ComparedField]:
     both = one | other
 
-    def text_in(leaves_of: dict[str, Leaf], path: str) -> str:
+    def text_in(leaves_of: dict[str, FieldText], path: str) -> str:
         return leaves_of[path].text if path in leaves_of else ""
 
     return [
-        Side(f"{leaf.part} · {leaf.title}", text_in(one, path), text_in(other, path)) for path, leaf in both.items()
+        ComparedField(f"{leaf.part} · {leaf.title}", text_in(one, path), text_in(other, path))
+        for path, leaf in both.items()
         if path.startswith("case.") and path.rsplit(".", 1)[-1] in EVIDENCE
-    ]  # fmt: skip
+    ]

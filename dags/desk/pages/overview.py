@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from connectors.ledger.dashboard import AtFault, Dashboard, Due, LineHealth, Tally, dashboard
 from connectors.ledger.grants import within
 from connectors.portals.provinces import PROVINCES
-from dags.desk.visit import TurnedAway, VisitDep
+from dags.desk.visit import RequestRefused, VisitDep
 from quality.deadlines import LegalTerm, Punctuality, punctuality
 from schemas.dates import local_day
 from schemas.places import commune_on
@@ -29,7 +29,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True)
-class Trend:
+class CauseTrend:
     """How often a cause was found on each of the last days, and the line that draws it."""
 
     cause_code: str
@@ -42,7 +42,7 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class Station:
+class RegistryStation:
     """One registry in the picture."""
 
     registry_code: str
@@ -56,19 +56,27 @@ class Station:
 def overview(visit: VisitDep) -> Response:
     """The first page."""
     if not visit.reach.grants:
-        raise TurnedAway(403, "no_grant", "overview", detail="no_grant")
+        raise RequestRefused(403, "no_grant", "overview", detail="no_grant")
     today = local_day(visit.now)
-    found = dashboard(visit.ledger, today, portals_of(visit.reach, today), within(visit.reach, None, "f"), REGISTRY_CODES,
-                  DAYS)  # fmt: skip
+    portals, reach = portals_of(visit.reach, today), within(visit.reach, None, "f")
+    found = dashboard(visit.ledger, today, portals, reach, REGISTRY_CODES, DAYS)
     held = next((one for one in found.at_fault if one.registry_code is None), AtFault(None, 0, 0, 0))
     lines = sorted(found.lines, key=lambda one: (one.endpoint_code not in REGISTRY_CODES, one.endpoint_code))
     return visit.page(
-        "overview", today=_of_day(found.tallies, today), unexamined=found.unexamined, held=held,
+        "overview",
+        today=_of_day(found.tallies, today),
+        unexamined=found.unexamined,
+        held=held,
         stations=[_station(found, code, today) for code in REGISTRY_CODES],
-        waiting=sum(one.count for one in found.at_fault), pending=sum(one.pending for one in found.at_fault),
-        trends=_trends(found.tallies, today), due=_pressing(found.due, visit.now), days=DAYS, line_name=_line_name,
-        lines=[one for one in lines if _is_slow(one)], quiet=[one for one in lines if not _is_slow(one)],
-    )  # fmt: skip
+        waiting=sum(one.count for one in found.at_fault),
+        pending=sum(one.pending for one in found.at_fault),
+        trends=_trends(found.tallies, today),
+        due=_pressing(found.due, visit.now),
+        days=DAYS,
+        line_name=_line_name,
+        lines=[one for one in lines if _is_slow(one)],
+        quiet=[one for one in lines if not _is_slow(one)],
+    )
 
 
 def portals_of(reach: Reach, on: date) -> list[str] | None:
@@ -88,18 +96,21 @@ def _of_day(tallies: list[Tally], day: date) -> Counter[str]:
     return counts
 
 
-def _station(found: Dashboard, registry_code: str, today: date) -> Station:
-    return Station(
+def _station(found: Dashboard, registry_code: str, today: date) -> RegistryStation:
+    return RegistryStation(
         registry_code,
         sum(count for (code, _), count in found.under_way.items() if code == registry_code),
         found.under_way.get((registry_code, "unanswered"), 0),
-        sum(one.count for one in found.tallies
-            if one.day == today and one.kind == "registered" and one.code == registry_code),
+        sum(
+            one.count
+            for one in found.tallies
+            if one.day == today and one.kind == "registered" and one.code == registry_code
+        ),
         sum(one.count for one in found.at_fault if one.registry_code == registry_code),
-    )  # fmt: skip
+    )
 
 
-def _trends(tallies: list[Tally], today: date) -> list[Trend]:
+def _trends(tallies: list[Tally], today: date) -> list[CauseTrend]:
     """The causes found most often, with their days."""
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     by_cause: dict[str, Counter[date]] = {}
@@ -107,7 +118,7 @@ def _trends(tallies: list[Tally], today: date) -> list[Trend]:
         if one.kind == "fault":
             by_cause.setdefault(one.code, Counter())[one.day] += one.count
     most = sorted(by_cause, key=lambda code: (-by_cause[code].total(), code))[:TRENDS]
-    return [Trend(code, counts := [by_cause[code][day] for day in days], _line(counts)) for code in most]
+    return [CauseTrend(code, counts := [by_cause[code][day] for day in days], _line(counts)) for code in most]
 
 
 def _line(counts: list[int]) -> str:

@@ -13,8 +13,8 @@ from fastapi.responses import Response
 from connectors.errors import LienthongError
 from connectors.ledger.dossier_view import Head, paper_of, version_of
 from connectors.portals.provinces import PROVINCES
-from dags.desk.folders import HeadDep
-from dags.desk.visit import TurnedAway, Visit, VisitDep
+from dags.desk.dossier_access import HeadDep
+from dags.desk.visit import RequestRefused, Visit, VisitDep
 
 KINDS = {
     b"%PDF-": ("application/pdf", "pdf"),
@@ -45,13 +45,16 @@ def kind_of(content: bytes) -> tuple[str, str]:
 
 @router.get("/dossier/{portal_code}/{dossier_code}/papers/{version}/{position}")
 def paper(
-    visit: VisitDep, head: HeadDep, version: Annotated[int, InPath(ge=1, le=100_000)],
-    position: Annotated[int, InPath(ge=0, le=1000)], save: Annotated[bool, Query()] = False,
-) -> Response:  # fmt: skip
+    visit: VisitDep,
+    head: HeadDep,
+    version: Annotated[int, InPath(ge=1, le=100_000)],
+    position: Annotated[int, InPath(ge=0, le=1000)],
+    save: Annotated[bool, Query()] = False,
+) -> Response:
     """The bytes of one paper."""
     content = _content(visit, head, version, position)
     if content is None:
-        raise TurnedAway(404, "no_paper", "paper", dossier_id=head.dossier_id, detail="unknown")
+        raise RequestRefused(404, "no_paper", "paper", dossier_id=head.dossier_id, detail="unknown")
     visit.looked("paper", [head.dossier_id], f"{version}/{position}")
     media_type, ending = kind_of(content)
     is_shown = not save and media_type != UNKNOWN[0]

@@ -23,7 +23,7 @@ from connectors.ledger.queue import (
     of_cause,
 )
 from connectors.portals.provinces import PROVINCES
-from dags.desk.visit import TurnedAway, VisitDep
+from dags.desk.visit import RequestRefused, VisitDep
 from schemas.dates import VIETNAM
 from schemas.places import commune_on
 from schemas.registries import REGISTRY_CODES
@@ -38,7 +38,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueueQuery:
     """The filter as it stands in the address."""
 
     portal: str
@@ -55,7 +55,7 @@ class Asked:
                 day = datetime.strptime(self.due, "%Y-%m-%d").date()
                 before = datetime.combine(day, time(), VIETNAM) + timedelta(days=1)
             except (ValueError, OverflowError):
-                raise TurnedAway(422, "bad_request", "queue", detail="due") from None
+                raise RequestRefused(422, "bad_request", "queue", detail="due") from None
         return Filter(self.portal, self.commune, self.registry, before, self.pending)
 
     @property
@@ -71,16 +71,16 @@ def asked(
     registry: Annotated[str, Query(pattern=rf"^({'|'.join(REGISTRY_CODES)})?$")] = "",
     due: Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = "",
     pending: Annotated[str, Query(pattern="^(yes|no)?$")] = "",
-) -> Asked:
+) -> QueueQuery:
     """The filter of a page of the queue."""
-    return Asked(portal, commune, registry, due, pending)
+    return QueueQuery(portal, commune, registry, due, pending)
 
 
-AskedDep = Annotated[Asked, Depends(asked)]
+QueueQueryDep = Annotated[QueueQuery, Depends(asked)]
 
 
 @router.get("/queue")
-def by_cause(visit: VisitDep, asked: AskedDep) -> Response:
+def by_cause(visit: VisitDep, asked: QueueQueryDep) -> Response:
     """Every cause that dossiers stand still for."""
     visit.need(May.LIST, "queue")
     found = causes(visit.ledger, asked.filter, within(visit.reach, May.LIST, "f"))
@@ -91,19 +91,29 @@ def by_cause(visit: VisitDep, asked: AskedDep) -> Response:
 
 @router.get("/queue/{cause_code}")
 def one_cause(
-    visit: VisitDep, cause_code: CauseCode, asked: AskedDep,
+    visit: VisitDep,
+    cause_code: CauseCode,
+    asked: QueueQueryDep,
     after: Annotated[str, Query(pattern=r"^((none|[0-9]{1,17})\.[0-9]{1,18})?$")] = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """The dossiers of one cause, a page of them."""
     visit.need(May.LIST, "queue")
     reach, wanted = within(visit.reach, May.LIST, "f"), asked.filter
     rows = of_cause(visit.ledger, cause_code, wanted, reach, _place(after), PAGE + 1)
     return visit.page(
-        "cause", cause=visit.locale.cause(cause_code), rows=rows[:PAGE], asked=asked, after=after,
+        "cause",
+        cause=visit.locale.cause(cause_code),
+        rows=rows[:PAGE],
+        asked=asked,
+        after=after,
         following=_mark(rows[PAGE - 1]) if len(rows) > PAGE else "",
-        count=count_of_cause(visit.ledger, cause_code, wanted, reach), counted=COUNTED, most=MOST_AT_ONCE,
-        action=f"{visit.root}/queue/{cause_code}", has_refused=any(row.registry_code for row in rows), place=place_of,
-    )  # fmt: skip
+        count=count_of_cause(visit.ledger, cause_code, wanted, reach),
+        counted=COUNTED,
+        most=MOST_AT_ONCE,
+        action=f"{visit.root}/queue/{cause_code}",
+        has_refused=any(row.registry_code for row in rows),
+        place=place_of,
+    )
 
 
 def place_of(row: Waiting) -> str:
@@ -119,8 +129,11 @@ def find(visit: VisitDep, code: Annotated[str, Query(max_length=100)] = "") -> R
     """To the dossier of this code, or to those of this code at several portals."""
     visit.need(May.READ, "find")
     wanted = code.strip().replace("\x00", "")
-    found = [(portal, known) for portal, known, commune in places_of(visit.ledger, wanted)
-             if visit.reach.may(May.READ, portal, commune)]  # fmt: skip
+    found = [
+        (portal, known)
+        for portal, known, commune in places_of(visit.ledger, wanted)
+        if visit.reach.may(May.READ, portal, commune)
+    ]
     if len(found) == 1:
         return visit.back_to(f"/dossier/{found[0][0]}/{quote(found[0][1], safe='')}")
     return visit.page("find", status=200 if found else 404, found=found, code=code)

@@ -6,7 +6,7 @@ from fastapi import Depends
 from fastapi import Path as InPath
 
 from connectors.ledger.dossier_view import Head, head_of
-from dags.desk.visit import TurnedAway, Visit, VisitDep
+from dags.desk.visit import RequestRefused, Visit, VisitDep
 from schemas.roles import May
 
 
@@ -18,12 +18,12 @@ def within_reach(
     """The dossier; for a user without it in reach the same answer as for one that is not there."""
     visit.need(May.READ, "dossier")
     if "\x00" in portal_code + dossier_code:
-        raise TurnedAway(404, "no_dossier", "dossier", detail="address")
+        raise RequestRefused(404, "no_dossier", "dossier", detail="address")
     head = head_of(visit.ledger, portal_code, dossier_code)
     if head is None:
-        raise TurnedAway(404, "no_dossier", "dossier", detail="unknown")
+        raise RequestRefused(404, "no_dossier", "dossier", detail="unknown")
     if not visit.reach.may(May.READ, head.portal_code, head.commune_code):
-        raise TurnedAway(404, "no_dossier", "dossier", dossier_id=head.dossier_id, detail="place")
+        raise RequestRefused(404, "no_dossier", "dossier", dossier_id=head.dossier_id, detail="place")
     return head
 
 
@@ -31,6 +31,6 @@ HeadDep = Annotated[Head, Depends(within_reach)]
 
 
 def need_here(visit: Visit, head: Head, act: May) -> None:
-    """Turns away whoever may read this dossier and not do this to it."""
+    """Raises RequestRefused for a user who may read this dossier but not do this to it."""
     if not visit.reach.may(act, head.portal_code, head.commune_code):
-        raise TurnedAway(403, "no_role", "dossier", dossier_id=head.dossier_id, detail=f"may_not_{act}")
+        raise RequestRefused(403, "no_role", "dossier", dossier_id=head.dossier_id, detail=f"may_not_{act}")
