@@ -28,7 +28,7 @@ def stop(message: object) -> NoReturn:
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Ends the command with one line when an error is raised that a person can mend; other errors pass through."""
+    """Ends the command with one line when an error is raised that its user can resolve; other errors pass through."""
     try:
         yield
     except Exception as error:
@@ -38,7 +38,7 @@ def one_line_errors() -> Iterator[None]:
 
 
 def _words_for(error: Exception) -> str:
-    """What went wrong and what to do next; empty for an error that only an engineer can mend."""
+    """What went wrong and what to do next; empty for an error that only an engineer can resolve."""
     from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
     from connectors.endpoint import NoConnection

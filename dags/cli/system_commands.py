@@ -57,7 +57,7 @@ def sandbox(
     port: Annotated[int, typer.Option(help="The first of six ports in a row. Default: free ports.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Start the sandbox alone: portals and registries of this machine, to rehearse against.
+    """Start the sandbox alone: portals and registries on this machine, to try things out.
 
     It prints the connections that lead to them. Ctrl-C ends it.
     """

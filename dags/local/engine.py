@@ -163,7 +163,7 @@ class Engine:
 
     def _log_tail(self) -> str:
         last = self._log.read_text(errors="replace").splitlines()[-25:]
-        return "\n".join([*last, f"All logs are in {self.logs}. Mend what the last error names, and start again."])
+        return "\n".join([*last, f"All logs are in {self.logs}. Correct what the last error names, and start again."])
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         """Calls Airflow's API as the administrator; raises OSError for every failure."""
