@@ -1,1 +1,1 @@
-"""When things happen: on a schedule (DAG files) or when a person asks (cli.py)."""
+"""When work is started, and by whom: on a schedule (DAG files), by a command (`cli/`), by a click (`desk/`)."""

@@ -1,4 +1,4 @@
-"""Asks one registry what became of the deliveries it has not answered yet, and keeps its receipts.
+"""Asks one registry for the results of deliveries that it has not answered yet, and keeps its receipts.
 
 It starts when something was sent to the registry, and every ten minutes in any case, since answers may take days.
 

@@ -1,7 +1,7 @@
 """Sends one registry the deliveries that wait for it, each exactly once.
 
-It starts when a batch of cleared dossiers passed the gate or another registry answered (its answer may be what a
-delivery waited for), and every ten minutes in any case.
+It starts when a batch of cleared dossiers passed the gate or when another registry answered, since a delivery may wait
+for that answer. It also runs every ten minutes in any case.
 
 **Is one failure urgent?** No. Each attempt is written down before it leaves; the next run asks the registry about the
 unanswered ones before it sends anything again. It is urgent when a registry fails for half a day.

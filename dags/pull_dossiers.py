@@ -1,7 +1,6 @@
-"""Pulls new and changed dossiers from one provincial portal and checks them; cleared ones go on once their batch passed
-the gate (`gate_batches`).
+"""Pulls new and changed dossiers from one provincial portal and checks them. `gate_batches` then judges their batch.
 
-**Is one failure urgent?** No. The next run, minutes later, takes up where the last saved page ended; nothing is lost or
+**Is one failure urgent?** No. The next run, minutes later, continues after the last saved page; nothing is lost or
 doubled. It is urgent when a portal fails for an hour: citizens' deadlines run.
 
 **What to do first.** Open the failed task's log; its last line names the cause. *Unreachable*: wait, then ask the

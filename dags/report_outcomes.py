@@ -1,9 +1,9 @@
-"""Tells the portals what became of their dossiers.
+"""Reports the outcome of dossiers to their portals.
 
-It starts when a registry took or answered something, and every ten minutes in any case.
+It starts when something was sent to a registry or a registry answered, and every ten minutes in any case.
 
-**Is one failure urgent?** No. What a portal has not confirmed is told again by the next run. It is urgent when it fails
-for an hour: citizens see their dossier standing still.
+**Is one failure urgent?** No. The next run sends again what a portal has not confirmed. It is urgent when it fails for an
+hour: citizens see no progress of their dossier.
 
 **What to do first.** Open the failed task's log; it names the portal and the cause. *Unreachable*: wait, then ask the
 portal's operator. *Unauthorised*: Admin, Connections, `portal_<code>`, set the password, press Test. *Unrecognised*:

@@ -3,7 +3,7 @@
 Pure: the ledger locks the dossier and reads how it stands; what is said here decides whether the decision is written.
 """
 
-from typing import assert_never
+from collections.abc import Callable
 
 from schemas.decision import Act, DecisionContext, RejectionReason
 from schemas.states import DossierState
@@ -21,29 +21,7 @@ def rejection(act: Act, context: DecisionContext, actor: str) -> RejectionReason
         return RejectionReason.ERASED
     if context.current_version != context.seen_version:
         return RejectionReason.OVERTAKEN
-    match act:
-        case Act.EDITED:
-            return _not_free(context)
-        case Act.RELEASED:
-            return _not_releasable(context)
-        case Act.SUPPLEMENT_ASKED | Act.REJECTED:
-            return _not_free(context) or (RejectionReason.REGISTERED if context.is_touched else None)
-        case Act.RESENT:
-            return _not_resendable(context)
-        case Act.CONFIRMED:
-            return _resolved(context) or (RejectionReason.OWN if context.decided_by == actor else None)
-        case Act.DECLINED:
-            return _resolved(context)
-        case Act.UNDONE:
-            return _not_undoable(context)
-        case Act.CORRECTED | Act.ANNULLED:
-            return _not_correctable(context)
-        case Act.KEPT:
-            return None if _may_be_kept(context) else RejectionReason.NOT_CHANGED
-        case Act.SETTLED:
-            return None if context.is_parked else RejectionReason.RESOLVED
-        case _:
-            assert_never(act)
+    return RULES[act](context, actor)
 
 
 def _not_free(context: DecisionContext) -> RejectionReason | None:
@@ -93,3 +71,30 @@ def _may_be_kept(context: DecisionContext) -> bool:
     """What stands at registries may stay whenever the dossier is held after they had it, or a correction is not sent."""
     is_held = context.state == DossierState.HELD and context.is_touched
     return is_held or (context.state == DossierState.CLEARED and context.has_correction)
+
+
+def _not_ended(context: DecisionContext) -> RejectionReason | None:
+    """What no registry has, or may have, may end or wait for the citizen."""
+    return _not_free(context) or (RejectionReason.REGISTERED if context.is_touched else None)
+
+
+def _not_confirmable(context: DecisionContext, actor: str) -> RejectionReason | None:
+    """Whoever decided does not confirm."""
+    return _resolved(context) or (RejectionReason.OWN if context.decided_by == actor else None)
+
+
+RULES: dict[Act, Callable[[DecisionContext, str], RejectionReason | None]] = {
+    Act.EDITED: lambda context, actor: _not_free(context),
+    Act.RELEASED: lambda context, actor: _not_releasable(context),
+    Act.SUPPLEMENT_ASKED: lambda context, actor: _not_ended(context),
+    Act.REJECTED: lambda context, actor: _not_ended(context),
+    Act.RESENT: lambda context, actor: _not_resendable(context),
+    Act.CONFIRMED: _not_confirmable,
+    Act.DECLINED: lambda context, actor: _resolved(context),
+    Act.UNDONE: lambda context, actor: _not_undoable(context),
+    Act.CORRECTED: lambda context, actor: _not_correctable(context),
+    Act.ANNULLED: lambda context, actor: _not_correctable(context),
+    Act.KEPT: lambda context, actor: None if _may_be_kept(context) else RejectionReason.NOT_CHANGED,
+    Act.SETTLED: lambda context, actor: None if context.is_parked else RejectionReason.RESOLVED,
+}
+"""What is asked of each act, beside what every act is asked."""

@@ -1,1 +1,1 @@
-"""What Airflow loads of us beside the DAG files: plugin, provider, hooks, assets, and the desk's mount."""
+"""What Airflow loads of lienthong beside the DAG files: plugin, provider, hooks, assets, and the desk's mount."""

@@ -1,8 +1,8 @@
-"""What ties the DAGs to each other and to Airflow: assets, the timetable behind them, connections.
+"""How the DAGs start each other: assets, the timetable behind them, and Airflow's connections.
 
-A run that moved something touches its asset, and whoever waits for it starts at once; a run that moved nothing is
-skipped and touches none, so that empty runs do not start each other for ever. The asset stays declared either way, so
-the graph in the web pages is whole from the first minute, which an AssetAlias would not give.
+A run that moved something updates its asset, and the DAGs that wait for the asset start at once. A run that moved
+nothing is skipped and updates no asset, so that empty runs do not start each other without end. The assets are declared
+in advance, so that Airflow's graph is complete from the first minute; an AssetAlias would not show them.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ SWEEP_MINUTES = "LIENTHONG_SWEEP_MINUTES"
 
 
 def every(variable: str, minutes: float) -> DeltaTriggerTimetable:
-    """Returns a timetable of so many minutes, or of those in an environment variable (``0.25`` is 15 seconds)."""
+    """Returns a timetable of so many minutes, or of the number in an environment variable (``0.25`` is 15 seconds)."""
     return DeltaTriggerTimetable(timedelta(minutes=float(os.environ.get(variable, minutes))))
 
 
 def endpoint_of(connection_id: str) -> Endpoint:
-    """Returns what Airflow knows of a connection, be it from ``AIRFLOW_CONN_*`` or from the web pages."""
+    """Returns a connection that was set in ``AIRFLOW_CONN_*`` or on Airflow's web pages."""
     from connectors.endpoint import Endpoint
 
     found = Connection.get(connection_id)
@@ -50,7 +50,7 @@ def endpoint_of(connection_id: str) -> Endpoint:
 def moved(counts: Mapping[str, int]) -> dict[str, int]:
     """Returns the counts for XCom, or ends the task as skipped when nothing moved.
 
-    A second try always counts as moved: the first may have moved things and not lived to tell.
+    A second try always counts as moved, since the first may have been killed after it moved something.
     """
     if not any(counts.values()) and get_current_context()["ti"].try_number == 1:
         raise AirflowSkipException("nothing moved")

@@ -1,4 +1,4 @@
-"""One hook for each connection type; its only work is the Test button of the connection's page.
+"""One hook for each connection type. It serves the Test button of the connection's page.
 
 The hooks of registries are made from ``FORMS``, so a new registry has one.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ConnectionHook(BaseHook):
-    """Sends one cheap request to the system behind a connection: it proves the address and who we are."""
+    """Tests the system behind a connection with one cheap call that proves the address and our login."""
 
     conn_name_attr = "connection_id"
     kind: ClassVar[str]
@@ -52,7 +52,7 @@ class ConnectionHook(BaseHook):
         return True, f"Đã kết nối {self.hook_name}."
 
     def _system(self, endpoint: Endpoint) -> str:
-        """The connection id that is meant: the page tests under a passing name, so a portal's form tells it."""
+        """The connection id. The page tests under a temporary name, so a portal's form holds the province code."""
         return self.kind
 
 

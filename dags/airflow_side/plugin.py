@@ -1,10 +1,10 @@
-"""What Airflow's web pages are told of us (entry point ``airflow.plugins``): the desk, and its entry in the side menu.
+"""The desk in Airflow's web pages (entry point ``airflow.plugins``), and its entry in the side menu.
 
-Every process of Airflow loads this file, tasks and DAG processor too; only an API server asks for ``fastapi_apps``. So
-the desk, and what of Airflow it needs, is imported then and not before: it costs the others nothing.
+Every process of Airflow loads this file, tasks and DAG processor too; only an API server asks for ``fastapi_apps``. The
+desk is therefore imported in that property, and the other processes do not pay for it.
 
-The entry opens the desk in a frame of Airflow's page. The address bar follows what is opened in the frame and leads
-back to it (``/plugin/desk/lienthong/...``); without the frame the desk has its own address, ``/lienthong/``.
+The entry opens the desk in a frame of Airflow's page. The address bar follows the frame
+(``/plugin/desk/lienthong/...``), so a page can be reloaded and shared; the desk's own address is ``/lienthong/``.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from airflow.plugins_manager import AirflowPlugin
 from dags.local.engine import DESK_PATH
 
 NAME = "Liên thông"
-"""Of the entry; the side menu cuts off what is longer than some ten letters."""
-ICON = (  # a colour that is seen on the light, the dark and the chosen entry
+"""The entry's name. The side menu cuts names off after about ten letters."""
+ICON = (  # a colour that is visible on the light, the dark and the selected entry
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#f08c00" stroke-width="2"'
     ' stroke-linecap="round" stroke-linejoin="round"><path d="M3 13h18M5 13v7M19 13v7M7 9h10M7 5h6"/></svg>'
 )
 
 
 class DeskPlugin(AirflowPlugin):
-    """The desk below Airflow's own address, for whoever is logged in there."""
+    """The desk, below Airflow's own address, for users who are logged in to Airflow."""
 
     name = "lienthong"
     external_views = [

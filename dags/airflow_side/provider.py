@@ -1,4 +1,4 @@
-"""What Airflow is told of us (entry point ``apache_airflow_provider``): our connection types and their forms.
+"""Our connection types and their forms, for Airflow (entry point ``apache_airflow_provider``).
 
 The forms are data, so the web pages show them without importing a hook. Their fields live in the connection's extra,
 under the names the connectors read. A registry's form comes from its row in ``schemas.registries``.

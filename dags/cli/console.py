@@ -1,13 +1,15 @@
-"""The terminal: where words go, and how an error ends in one line that says what to do."""
+"""The terminal: its two streams, and how an error ends a command with one line that says what to do."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 from rich.console import Console
 
 WIDTH_ELSEWHERE = 160
-"""Columns in a file or a pipe, where nothing need be cut."""
+"""Columns of tables that go to a file or a pipe."""
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -19,33 +21,39 @@ out, err = _console(), _console(stderr=True)
 
 
 def stop(message: object) -> NoReturn:
-    """Ends with a message that says what to do next."""
+    """Ends the command with exit code 1. The message says what to do next."""
     err.print(f"lienthong: {message}", markup=False)
     raise typer.Exit(1)
 
 
-class excuses:
-    """Turns errors that a person can edit into one line."""
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Ends the command with one line when an error is raised that its user can resolve; other errors pass through."""
+    try:
+        yield
+    except Exception as error:
+        if words := _words_for(error):
+            stop(words)
+        raise
 
-    def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if error is None:
-            return
-        from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+def _words_for(error: Exception) -> str:
+    """What went wrong and what to do next; empty for an error that only an engineer can resolve."""
+    from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
-        from connectors.endpoint import NoConnection
-        from connectors.errors import LienthongError
-        from connectors.postgres import URL_VARIABLE, EmbeddedServerFailed
-        from connectors.vault import VaultError
+    from connectors.endpoint import NoConnection
+    from connectors.errors import LienthongError
+    from connectors.postgres import URL_VARIABLE, EmbeddedServerFailed
+    from connectors.vault import VaultError
 
-        if isinstance(error, (NoConnection, LienthongError, VaultError)):
-            stop(f"{type(error).__name__}: {error}")
-        if isinstance(error, ProgrammingError) and "does not exist" in str(error.orig):
-            stop("the ledger has no tables yet: run `lienthong upgrade`")
-        if isinstance(error, OperationalError):
-            stop(f"the database cannot be reached: check {URL_VARIABLE} ({type(error.orig).__name__})")
-        if isinstance(error, ArgumentError):
-            stop(f"{URL_VARIABLE} cannot be read: it must be postgresql://user:password@host:port/database")
-        if isinstance(error, EmbeddedServerFailed) or (isinstance(error, ValueError) and URL_VARIABLE in str(error)):
-            stop(str(error))
+    if isinstance(error, (NoConnection, LienthongError, VaultError)):
+        return f"{type(error).__name__}: {error}"
+    if isinstance(error, ProgrammingError) and "does not exist" in str(error.orig):
+        return "the ledger has no tables yet: run `lienthong upgrade`"
+    if isinstance(error, OperationalError):
+        return f"the database cannot be reached: check {URL_VARIABLE} ({type(error.orig).__name__})"
+    if isinstance(error, ArgumentError):
+        return f"{URL_VARIABLE} cannot be read: it must be postgresql://user:password@host:port/database"
+    if isinstance(error, EmbeddedServerFailed) or (isinstance(error, ValueError) and URL_VARIABLE in str(error)):
+        return str(error)
+    return ""

@@ -1,4 +1,4 @@
-"""Is this installation well? Each answer says what to do when it is not."""
+"""`lienthong doctor`: examines this installation; a fault is named together with what to do about it."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from schemas.registries import REGISTRY_CODES
 
 LEAST_FREE_BYTES = 2 * 1024**3
 CLOCK_TOLERANCE_S = 60.0
-"""Signed headers are refused when our clock is off by more than a few minutes."""
+"""Registries refuse signed requests from a clock that is off by some minutes. The value 60 is assumed."""
 
 SET_CLOCK = "set this machine's clock by NTP"
 NEWEST_KEY = """
@@ -25,12 +25,12 @@ Finding = tuple[str, bool, str]
 
 
 def examine_installation() -> Iterator[Finding]:
-    """Yields (what, is well, words) for each thing that must be right."""
+    """Yields (what was examined, whether it is well, words for the operator)."""
     yield from _database()
     yield from _master_key()
     yield _disk()
     connection_ids = (*(province.connection_id for province in PROVINCES.values()), *REGISTRY_CODES)
-    with ThreadPoolExecutor(len(connection_ids)) as pool:  # those that do not answer are waited for together
+    with ThreadPoolExecutor(len(connection_ids)) as pool:  # time-outs pass at the same time
         yield from pool.map(_connection, connection_ids)
 
 
@@ -71,7 +71,7 @@ def _master_key() -> Iterator[Finding]:
     except VaultError as error:
         yield "master key", False, str(error)
     except (SQLAlchemyError, ValueError, RuntimeError):  # the database is another finding
-        yield "master key", True, "there, not tried on the ledger"
+        yield "master key", True, "is set; not tried on the ledger"
     else:
         yield "master key", True, "opens the newest dossier" if newest else ""
 
@@ -102,7 +102,7 @@ def _connection(connection_id: str) -> Finding:
 
 
 def _apart_s(date: str | None) -> float | None:
-    """How far our clock is from a reply's `Date`; None when it has none that can be read."""
+    """Seconds between our clock and a reply's `Date` header; None when the reply has no readable one."""
     try:
         return abs((datetime.now(timezone.utc) - parsedate_to_datetime(date or "")).total_seconds())
     except (TypeError, ValueError):  # TypeError: a date of no zone

@@ -1,4 +1,4 @@
-"""Which dossiers are late, and which will be if nobody acts: what `lienthong due` prints and the account adds."""
+"""Which dossiers are late by law or at risk of it: what `lienthong due` prints, and one line of the account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST_LINES = 100
 
 @dataclass(frozen=True)
 class Watched:
-    """A dossier that is late or at risk. `share`: how much of its working time is gone, 1 when it was due."""
+    """A dossier that is late or at risk. `share`: the part of its legal working time that is over, 1.0 when due."""
 
     dossier: Running
     standing: Punctuality
@@ -26,23 +26,23 @@ class Watched:
 
 
 def late_and_at_risk(ledger: Ledger, now: datetime, share: float = AT_RISK_SHARE) -> list[Watched]:
-    """The late ones, then those at risk; those due first in front."""
+    """The dossiers that are late or at risk at `now`, with the earliest deadline first."""
     watched = []
-    for one in running(ledger):
-        term = LegalTerm(one.started_at, one.due_at)
+    for dossier in running(ledger):
+        term = LegalTerm(dossier.started_at, dossier.due_at)
         if (how := punctuality(term, now, share)) is not Punctuality.IN_TIME:
-            watched.append(Watched(one, how, elapsed_share(term, now)))
+            watched.append(Watched(dossier, how, elapsed_share(term, now)))
     return watched
 
 
 def due_line(watched: Sequence[Watched]) -> str:
     """One line for the account: `3 late, 5 at risk`."""
-    late = sum(one.standing is Punctuality.LATE for one in watched)
+    late = sum(each.standing is Punctuality.LATE for each in watched)
     return f"{late} late, {len(watched) - late} at risk"
 
 
 def print_due(console: Console, ledger: Ledger, now: datetime, share: float = AT_RISK_SHARE) -> None:
-    """Prints them, at most a hundred, and how many there are."""
+    """Prints at most a hundred of them, and the counts of all."""
     watched = late_and_at_risk(ledger, now, share)
     if watched:
         console.print(due_table(watched[:MOST_LINES]))
@@ -52,17 +52,20 @@ def print_due(console: Console, ledger: Ledger, now: datetime, share: float = AT
 
 
 def due_table(watched: Sequence[Watched]) -> Table:
-    table = Table("due", "dossier", "procedure", "stands", title="Late and at risk", box=box.SIMPLE_HEAD,
-                  show_edge=False, pad_edge=False)  # fmt: skip
-    table.add_column("time gone", justify="right")
-    for one in watched:
-        due_at = f"{one.dossier.due_at.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
-        colour = "red" if one.standing is Punctuality.LATE else "yellow"
-        table.add_row(due_at, one.dossier.dossier_code, one.dossier.procedure_as_written or "", _stands(one.dossier),
-                      f"[{colour}]{one.share:.0%}[/]")  # fmt: skip
+    table = Table(
+        "due", "dossier", "procedure", "state", title="Late and at risk", box=box.SIMPLE_HEAD, show_edge=False,
+        pad_edge=False,
+    )  # fmt: skip
+    table.add_column("time used", justify="right")
+    for each in watched:
+        dossier = each.dossier
+        due_at = f"{dossier.due_at.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+        colour = "red" if each.standing is Punctuality.LATE else "yellow"
+        share = f"[{colour}]{each.share:.0%}[/]"
+        table.add_row(due_at, dossier.dossier_code, dossier.procedure_as_written or "", _state(dossier), share)
     return table
 
 
-def _stands(of: Running) -> str:
-    """`held`, or the registry it has still to pass: `residence: refused`."""
-    return f"{of.registry_code}: {of.delivery_state}" if of.registry_code else of.state
+def _state(dossier: Running) -> str:
+    """`held`, or the next registry and the state there: `residence: refused`."""
+    return f"{dossier.registry_code}: {dossier.delivery_state}" if dossier.registry_code else dossier.state

@@ -1,4 +1,4 @@
-"""`lienthong place`: a code or an address in words, what it was and became, and why the answer is what it is."""
+"""What `lienthong place` prints, in Vietnamese: the unit that a code or an address means, its history, the reasons."""
 
 from datetime import date, datetime, timedelta
 
@@ -66,14 +66,14 @@ EVIDENCE = {
     EvidenceKind.HAMLET: "thôn, tổ dân phố", EvidenceKind.BOOK_COMMUNE: "xã của sổ", EvidenceKind.OFFICER: "cán bộ",
 }  # fmt: skip
 SHOWN = 12
-"""Passages and candidates printed at most."""
+"""Most changes and candidates that are printed."""
 
 
 def print_place(console: Console, query: str, on: date | None = None, as_of: date | None = None) -> bool:
-    """Prints what a code or an address means on a day and what it is as of another; False when nothing is found.
+    """Prints which unit a code or an address means; returns False when none is found.
 
-    `on` is the day of what was written (today unless given); `as_of` the day for which the answer is wanted (today
-    unless given). A code that was held before but not on the day is found too, by its last holder.
+    `on` is the day on which it was written, `as_of` the day whose unit is wanted; both are today when not given. A code
+    that no unit has on that day is found by the last unit that had it.
     """
     today = local_day(datetime.now(VIETNAM))
     asked = query.strip()
@@ -103,7 +103,7 @@ def _print_code(console: Console, code: str, on: date | None, as_of: date) -> bo
     elif on and chosen is None:
         _line(console, f"{code}: không đơn vị nào mang mã này vào ngày {_day(on)}")
     elif chosen:
-        _print_carried(console, crosswalk(chosen, as_of), as_of)
+        _print_translated(console, crosswalk(chosen, as_of), as_of)
     return bool(holders) and not fault and (on is None or chosen is not None)
 
 
@@ -121,7 +121,7 @@ def _print_address(console: Console, address: str, on: date, as_of: date) -> boo
     for passage in passages_to(read.unit)[:SHOWN]:
         _line(console, f"    từ  {_passage(passage, passage.before)}")
     if as_of != on:
-        _print_carried(console, crosswalk(read.unit, as_of), as_of)
+        _print_translated(console, crosswalk(read.unit, as_of), as_of)
     return isinstance(read, Found)
 
 
@@ -140,7 +140,7 @@ def _print_candidates(console: Console, read: Candidates, on: date) -> bool:
     return bool(read.units)
 
 
-def _print_carried(console: Console, translated: CrosswalkResult, as_of: date) -> None:
+def _print_translated(console: Console, translated: CrosswalkResult, as_of: date) -> None:
     if isinstance(translated, OneOf):
         _line(console, f"Vào ngày {_day(as_of)}: {REASONS[translated.reason]}")
         for unit in translated.units[:SHOWN]:
@@ -171,7 +171,7 @@ def _unit(unit: Unit) -> str:
         return f"{unit.code} {unit.name_vi}"
     codes = (unit.district_code if isinstance(unit, Commune) else None, unit.province_code)
     above = (unit_on(code, _last_day(unit.valid_until)) for code in codes if code)
-    return ", ".join([f"{unit.code} {unit.name_vi}", *(one.name_vi for one in above if one)])
+    return ", ".join([f"{unit.code} {unit.name_vi}", *(unit_above.name_vi for unit_above in above if unit_above)])
 
 
 def _last_day(until: date) -> date:

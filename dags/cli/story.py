@@ -1,4 +1,4 @@
-"""A dossier's story in words, for a steward: where it stands, its faults with what to do, and its timeline."""
+"""What `lienthong show` prints, in Vietnamese: a dossier's state, its faults with what to do, and its events."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ OURSELVES = "lienthong"
 
 
 def print_story(console: Console, story: Story) -> None:
-    """Prints it; codes only, whatever is personal stays sealed."""
+    """Prints the story. It holds codes only; personal data stays sealed."""
     dossier = story.dossier
     province = PROVINCES.get(dossier["portal_code"])
     console.print(f"[bold]{dossier['dossier_code']}[/]  {DOSSIER_STATES.get(dossier['state'], dossier['state'])}")
@@ -53,16 +53,16 @@ RESULTS = {"birth": "birth_certificate", "death": "death_certificate", "marriage
 
 
 def _law_of(dossier: Mapping[str, Any]) -> str:
-    """The form and the resulting document as the day of receipt has them, and the legal basis."""
+    """The form, the resulting document and the legal basis in force on the day of receipt; empty when unknown."""
     code, on = procedure_code(dossier["procedure_as_written"] or ""), dossier["received_on"]
     route = route_of(code, on)
     if route is None:
         return ""
     form = form_of(code, on)
-    said = [f"Mẫu: {form.title_vi}"] if form else []
+    parts = [f"Mẫu: {form.title_vi}"] if form else []
     if document := RESULTS.get(route.case_kind):
-        said.append(f"kết quả: {title_of(document, on)}")
-    return "; ".join([*said, f"căn cứ: {route.source}"])
+        parts.append(f"kết quả: {title_of(document, on)}")
+    return "; ".join([*parts, f"căn cứ: {route.source}"])
 
 
 def _print_finding(console: Console, finding: Mapping[str, Any], *, is_holding: bool) -> None:

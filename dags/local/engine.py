@@ -1,10 +1,10 @@
 """Airflow as ``lienthong demo`` and ``lienthong up`` run it: one machine, reachable from this machine only.
 
-``airflow standalone`` is what this resembles and does not use: that serves its logs to every network on port 8793,
+It resembles ``airflow standalone`` and does not use it: that command serves its logs to every network on port 8793,
 runs a triggerer that nothing here needs (since 3.3 a task that asks a person waits without one), imports Airflow five
-times over, and dies of a SIGTERM without ending its children. The same parts, API server, scheduler with LocalExecutor
-and DAG processor, are forked in ``engine_room.py``; they live in one session, and ending is done by session. Airflow is
-not imported here.
+times, and leaves its children running when it gets a SIGTERM. ``supervisor.py`` forks API server, scheduler with
+LocalExecutor and DAG processor instead. All of them live in one session and are ended by session. Airflow is not
+imported here.
 """
 
 from __future__ import annotations
@@ -32,18 +32,17 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 ROOT = Path(__file__).resolve().parents[2]
-DAG_FILES = (
-    "pull_dossiers.py", "gate_batches.py", "deliver_dossiers.py", "collect_receipts.py", "report_outcomes.py",
-)  # fmt: skip
+DAG_FILES = tuple(sorted(path.name for path in (ROOT / "dags").glob("*.py") if path.name != "__init__.py"))
+"""Files that lie directly in `dags/` define DAGs; no other file may lie there."""
 USER = "admin"
 ONE_USER: Mapping[str, str] = {USER: "admin"}
-"""Logins and their role in Airflow: viewer, user (also answers what a DAG asks), op (also connections), admin."""
+"""Logins and their role in Airflow: viewer, user (also answers questions of a DAG), op (also connections), admin."""
 DESK_PATH = "/lienthong"
 GRACE_S = 3  # from asking to end to killing; a task may be killed at any moment
 
 
 class EngineFailed(RuntimeError):
-    """Airflow did not start, or ended; the message says which part, shows the end of its log and what to do next."""
+    """Airflow did not start, or ended. The message names the part, the end of its log and what to do next."""
 
 
 class Engine:
@@ -62,7 +61,7 @@ class Engine:
         self.environment = environment
         self.metadata = metadata
         self.users = users
-        self._room: subprocess.Popen[bytes] | None = None
+        self._supervisor: subprocess.Popen[bytes] | None = None
         self._lock = -1
         self._token = ""
 
@@ -75,7 +74,7 @@ class Engine:
 
     @property
     def logins(self) -> dict[str, str]:
-        """Who may log in to the web pages, and the password of each, made once per home."""
+        """Password by user name, for the web pages. They are made once for each home."""
         kept = json.loads(self._passwords.read_text())
         return {user: str(kept[user]) for user in self.users}
 
@@ -86,12 +85,12 @@ class Engine:
         _end_left_over(self._pid)
         _write_once(self._passwords, lambda: {user: secrets.token_urlsafe(12) for user in self.users})
         with self._log.open("wb") as log:
-            self._room = subprocess.Popen(
+            self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "dags.local.supervisor", str(self.logs)],
                 env=self._environment(), cwd=self.folder, umask=0o077, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        self._pid.write_text(f"{self._room.pid} {psutil.Process(self._room.pid).create_time()}")
+        self._pid.write_text(f"{self._supervisor.pid} {psutil.Process(self._supervisor.pid).create_time()}")
 
     def wait_until_ready(self, timeout: float = 120) -> None:
         """Returns when the scheduler runs and every DAG file is read; raises EngineFailed, also for a broken file."""
@@ -105,7 +104,7 @@ class Engine:
 
     def is_alive(self) -> bool:
         """Whether every part of Airflow still runs."""
-        return self._room is not None and self._room.poll() is None
+        return self._supervisor is not None and self._supervisor.poll() is None
 
     def create_pools(self, slots: Mapping[str, int]) -> None:
         """Makes the pools that are missing; a task whose pool is missing waits for it. Needs a ready API."""
@@ -114,18 +113,18 @@ class Engine:
         self._call("PATCH", "/api/v2/pools", {"actions": [action]})
 
     def unpause_all(self) -> None:
-        """Lets every DAG run, also those that somebody paused."""
+        """Unpauses every DAG, also those that a person paused."""
         self._call("PATCH", "/api/v2/dags?dag_id_pattern=~&update_mask=is_paused", {"is_paused": False})
 
     def stop(self) -> None:
-        """Ends every process that was started, by asking first; nothing is left. May be repeated."""
-        if self._room is not None:
+        """Ends every process that was started: SIGTERM first, SIGKILL after 3 s. May be called again."""
+        if self._supervisor is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._room.terminate()
-                self._room.wait(GRACE_S + 2)
-            end_session(self._room.pid)
-            self._room.wait()
-            self._room = None
+                self._supervisor.terminate()
+                self._supervisor.wait(GRACE_S + 2)
+            end_session(self._supervisor.pid)
+            self._supervisor.wait()
+            self._supervisor = None
             self._pid.unlink(missing_ok=True)
         if self._lock >= 0:
             os.close(self._lock)
@@ -151,9 +150,8 @@ class Engine:
     def _is_ready(self) -> bool:
         try:
             if not self._token:
-                _call(
-                    "GET", f"{self.url}/execution/health", "", None
-                )  # takes seconds once, which the first task would pay
+                # the first call takes seconds, which the first task would lose otherwise
+                _call("GET", f"{self.url}/execution/health", "", None)
             health = self._call("GET", "/api/v2/monitor/health")
             broken = self._call("GET", "/api/v2/importErrors")["import_errors"]
             files = {dag["relative_fileloc"] for dag in self._call("GET", "/api/v2/dags?limit=100")["dags"]}
@@ -165,10 +163,10 @@ class Engine:
 
     def _log_tail(self) -> str:
         last = self._log.read_text(errors="replace").splitlines()[-25:]
-        return "\n".join([*last, f"All logs are in {self.logs}. Set right what the last error names, and start again."])
+        return "\n".join([*last, f"All logs are in {self.logs}. Correct what the last error names, and start again."])
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        """Calls Airflow's API as the administrator; raises an OSError for whatever goes wrong."""
+        """Calls Airflow's API as the administrator; raises OSError for every failure."""
         if not self._token and path != "/auth/token":
             answer = self._call("POST", "/auth/token", {"username": USER, "password": self.logins[USER]})
             self._token = answer["access_token"]
@@ -176,7 +174,7 @@ class Engine:
 
 
 def airflow_settings(folder: Path, metadata: URL, url: str, users: Mapping[str, str] = ONE_USER) -> dict[str, str]:
-    """Returns the environment that makes Airflow ours. No secret is in it but the database URL."""
+    """Returns Airflow's settings as environment variables. The database URLs are the only secrets in it."""
     address = url.removeprefix("http://")
     return {
         "AIRFLOW_HOME": str(folder),
@@ -239,7 +237,7 @@ def _new_keys() -> dict[str, str]:
 
 
 def _write_once(file: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
-    """Returns what a private JSON file holds, made at the first time."""
+    """Returns the content of a private JSON file; the first call makes it."""
     if not file.exists():
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as stream:
@@ -265,7 +263,7 @@ def _free_port() -> int:
 
 
 def end_session(leader: int) -> None:
-    """Asks all processes of a session but this one to end, and kills those that do not, until none is left."""
+    """Ends all processes of a session but this one: SIGTERM, after 3 s SIGKILL, until none is left."""
     signals = iter([signal.SIGTERM])
     while members := [process for process in psutil.process_iter() if _is_member(process, leader)]:
         last = next(signals, signal.SIGKILL)
@@ -283,7 +281,7 @@ def _is_member(process: psutil.Process, leader: int) -> bool:
 
 
 def _end_left_over(file: Path) -> None:
-    """Ends what a killed run left behind. A session keeps its number while it has members, so no other can have it."""
+    """Ends what a killed run left behind. A session keeps its number while it has members, so the number is safe."""
     if not file.exists():
         return
     leader, created = file.read_text().split()
@@ -295,6 +293,7 @@ def _end_left_over(file: Path) -> None:
 
 def _call(method: str, url: str, token: str, body: object) -> Any:
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    request = Request(url, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(url, data, headers, method=method)  # noqa: S310  # the address of our own Airflow
     with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:  # never by way of a proxy
         return json.load(answer)

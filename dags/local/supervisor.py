@@ -1,7 +1,7 @@
-"""The one process that ``Engine`` starts. It imports Airflow once, sets up its database, and forks its parts.
+"""The process that ``Engine`` starts: it imports Airflow once, migrates its database, and forks its parts.
 
-Airflow takes five seconds to import; starting its four commands one by one pays that four times, in time and in memory.
-What is started here ends here: when a part ends, when we are asked to, or when whoever started us is no more.
+Importing Airflow takes five seconds; four commands started one by one would each spend that time and memory. All parts
+end together: when one of them ends, on SIGTERM, or when the process that started this one is gone.
 """
 
 import gc
@@ -15,9 +15,9 @@ from pathlib import Path
 from dags.local.engine import end_session
 
 MIGRATE = ("db", "migrate")
-PARTS = {  # what a part runs, and what it imports while the database is set up
+PARTS = {  # the command of a part, and what it imports while the database is migrated
     "api-server": (("api-server",), ("airflow.api_fastapi.main",)),
-    # tasks are forked from the scheduler: what it has imported, they have
+    # tasks are forked from the scheduler and share what it has imported
     "scheduler": (("scheduler", "--skip-serve-logs"), ("dags.steps", "connectors.ledger", "great_expectations")),
     "dag-processor": (("dag-processor",), ()),
 }
@@ -32,7 +32,7 @@ FOR_ALL = (
 
 
 def main(logs: Path) -> int:
-    """Runs Airflow until something ends it; returns 0 when that was asked for."""
+    """Runs Airflow until a part or the starter ends; returns the exit code, 0 after a SIGTERM."""
     starter = os.getppid()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
@@ -60,12 +60,13 @@ def _run_parts(logs: Path, starter: int) -> int:
 
 
 def _ended(name: str, log: Path) -> int:
-    print(f"airflow {name} ended; the end of {log}:", *log.read_text(errors="replace").splitlines()[-20:], sep="\n")
+    last = log.read_text(errors="replace").splitlines()[-20:]
+    sys.stdout.write("\n".join([f"airflow {name} ended; the end of {log}:", *last, ""]))
     return 1
 
 
 def _fork(log: Path, run: tuple[str, ...], warm: tuple[str, ...] = (), waiting: int = -1, ready: int = -1) -> int:
-    """Forks a process that imports what it needs, waits until the other end of its pipe is closed, and runs Airflow."""
+    """Forks a process that imports `warm`, waits until the other end of its pipe is closed, and runs Airflow."""
     child = os.fork()
     if child:
         return child
@@ -80,7 +81,7 @@ def _fork(log: Path, run: tuple[str, ...], warm: tuple[str, ...] = (), waiting: 
         importlib.import_module("airflow.__main__").main()
     except SystemExit as end:
         _leave(end.code if isinstance(end.code, int) else int(end.code is not None))
-    except BaseException:  # a fork: whatever it was is said, and never reaches the parent's code
+    except BaseException:  # a fork prints its error and must never run on in the parent's code
         sys.excepthook(*sys.exc_info())
         _leave(1)
     _leave(0)

@@ -1,11 +1,14 @@
 """Many births at once: candidate pairs and their probabilities by Splink 5 on DuckDB, and how its model was trained.
 
-Splink is imported when it is called: it takes a second. Blocking and levels are those of `levels`, the weights those of
-`model`, so the same pair has the same probability here and in `model.compare`, on any day and in any company.
+Splink, DuckDB and PyArrow are the optional extra `linkage`: no step of the pipeline calls this module, and importing
+them takes a second, so each function imports what it uses. Without the extra they raise ModuleNotFoundError, which names
+the command that installs it. Blocking and levels are those of `levels`, the weights those of `model`, so a pair has one
+probability here and in `model.compare`, on any day and beside any other pairs.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +29,20 @@ RANDOM_PAIRS = 5e6
 COLUMNS = tuple(each.name for each in fields(ComparedBirth))
 
 
+@contextmanager
+def _of_the_extra() -> Iterator[None]:
+    """Imports in its block fail with the command that installs what is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        words = f"{error.name} is not installed: it belongs to an extra, `pip install 'lienthong[linkage]'`"
+        raise ModuleNotFoundError(words, name=error.name) from error
+
+
 def frame_of(births: Iterable[tuple[int, ComparedBirth]], **more: Sequence[int]) -> "pa.Table":
     """The births as a frame, a row for each id, in this order; `more`: other columns."""
-    import pyarrow as pa
+    with _of_the_extra():
+        import pyarrow as pa
 
     rows = list(births)
     columns: dict[str, Any] = {"unique_id": pa.array([of for of, _ in rows], pa.int64())}
@@ -63,7 +77,8 @@ def train(births: Sequence[tuple[int, ComparedBirth]], children: Sequence[int]) 
 
 def settings(pinned: LinkageModel | None) -> "SettingsCreator":
     """Our comparisons as Splink wants them; with the model's numbers, or without any, to be trained."""
-    from splink import SettingsCreator, block_on
+    with _of_the_extra():
+        from splink import SettingsCreator, block_on
 
     return SettingsCreator(
         link_type="dedupe_only",
@@ -105,8 +120,9 @@ def _chance(trained: Any, least: float) -> float:
 
 def _linker(frame: "pa.Table", with_settings: "SettingsCreator") -> "Linker":
     """A linker over the frame, with the pinned shares of family names instead of the frame's own."""
-    import pyarrow as pa
-    from splink import DuckDBAPI, Linker
+    with _of_the_extra():
+        import pyarrow as pa
+        from splink import DuckDBAPI, Linker
 
     database = DuckDBAPI()
     linker = Linker(database.register(frame), with_settings, log_level=logging.WARNING)

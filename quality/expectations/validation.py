@@ -43,7 +43,7 @@ def _library() -> Any:
     """Great Expectations: eight seconds and 200 MB, so nobody imports it who has nothing to judge."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
-    import great_expectations.expectations  # noqa: F401  importing it registers the expectations
+    import great_expectations.expectations  # importing it registers the expectations
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     return gx

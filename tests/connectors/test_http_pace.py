@@ -144,7 +144,7 @@ def test_requests_of_a_batch_are_made_as_the_line_takes_them(line: Line) -> None
 
     def requests() -> Iterator[tuple[int, Request]]:
         nonlocal made
-        for made in range(1, 1000):  # noqa: B007  read after the loop
+        for made in range(1, 1000):  # read after the loop
             yield made, ASK
 
     batch = line.send_all(requests())

@@ -18,6 +18,7 @@ from dags.local.engine import DAG_FILES, ROOT, EngineFailed, _lock_or_fail, airf
 from schemas.registries import REGISTRY_CODES
 
 ASKED = "decide_batches"
+LINES_OF_A_SCREEN = 70
 HEAVY = ("great_expectations", "pandas", "lxml", "requests", "psycopg", "connectors.ledger", "dags.steps")
 
 READ_ALL = """
@@ -29,7 +30,8 @@ modules = [importlib.import_module("dags." + name) for name in sys.argv[1].split
 found = []
 for dag in (dag for dag, _ in DagContext.autoregistered_dags):
     found.append({
-        "id": dag.dag_id, "doc": dag.doc_md or "", "max_active_runs": dag.max_active_runs, "catchup": dag.catchup,
+        "id": dag.dag_id, "file": dag.fileloc, "doc": dag.doc_md or "",
+        "max_active_runs": dag.max_active_runs, "catchup": dag.catchup,
         "waits_for": sorted(asset.name for asset in getattr(dag.timetable.asset_condition, "objects", [])),
         "every_s": dag.schedule and getattr(dag.timetable, "timetable", dag.timetable).delta.total_seconds(),
         "tasks": [{"id": task.task_id, "pool": task.pool, "retries": task.retries,
@@ -130,6 +132,17 @@ def test_airflow_reads_the_dag_files_and_no_other_file():
     assert {path for path in found if path.suffix == ".py"} == {Path("dags") / name for name in DAG_FILES}
 
 
+def test_every_file_that_lies_directly_in_dags_defines_a_dag_and_fits_on_a_screen(dags):
+    assert {Path(dag["file"]).name for dag in dags.values()} == set(DAG_FILES)
+    lengths = {name: len((ROOT / "dags" / name).read_text().splitlines()) for name in DAG_FILES}
+    assert {name: lines for name, lines in lengths.items() if lines > LINES_OF_A_SCREEN} == {}
+
+
+def test_only_dag_files_a_readme_and_the_package_lie_directly_in_dags():
+    files = {path.name for path in (ROOT / "dags").iterdir() if path.is_file()}
+    assert files - set(DAG_FILES) <= {"__init__.py", "README.md", "py.typed"}
+
+
 def test_the_provider_has_the_shape_that_airflow_checks():
     import airflow
 
@@ -142,7 +155,8 @@ def test_airflow_finds_the_provider_under_the_name_of_the_distribution():
         e for e in importlib.metadata.entry_points(group="apache_airflow_provider") if e.value.startswith("dags.")
     ]
     assert entry.load() is get_provider_info
-    assert entry.dist is not None and entry.dist.name == get_provider_info()["package-name"]
+    assert entry.dist is not None
+    assert entry.dist.name == get_provider_info()["package-name"]
 
 
 def test_every_connection_type_has_a_form_and_a_hook_with_a_test():
@@ -151,7 +165,8 @@ def test_every_connection_type_has_a_form_and_a_hook_with_a_test():
         hook = getattr(importlib.import_module(module), name)
         assert hook.conn_type == kind["connection-type"]
         assert callable(hook.test_connection)
-        assert kind["conn-fields"] and kind["ui-field-behaviour"]["relabeling"]["host"] == "Địa chỉ (URL)"
+        assert kind["conn-fields"]
+        assert kind["ui-field-behaviour"]["relabeling"]["host"] == "Địa chỉ (URL)"
     assert set(FORMS) == {"portal", *REGISTRY_CODES}
 
 

@@ -169,6 +169,6 @@ def test_an_answer_that_came_by_itself_after_a_week_decides_nothing(asked) -> No
 
 
 def test_airflow_offers_the_options_that_are_understood() -> None:
-    from dags.gate_batches import OPTIONS
+    from dags.decide_batches import OPTIONS
 
     assert [*DECISIONS, LEAVE] == OPTIONS

@@ -25,7 +25,8 @@ from sqlalchemy.engine import make_url
 
 from connectors.sandbox.sandbox import Sandbox
 from dags.airflow_side.plugin import NAME
-from dags.local.demo import GRANTS, LOGINS, carry
+from dags.cli.account_table import print_demo_result
+from dags.local.demo import GRANTS, LOGINS, run_pipeline
 from dags.local.engine import DESK_PATH, ROOT, airflow_settings
 from schemas.registries import REGISTRY_CODES
 from tests.support.ground_truth import contradictions, registrations, unfinished_at_portals
@@ -45,7 +46,8 @@ def test_after_the_demo_every_dossier_stands_where_the_dataset_says_and_nothing_
     own_environment: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Sandbox(seed=2026, dossiers=120) as sandbox:
-        assert carry(sandbox.connections, 120, once=True, as_json=True) == 0
+        result = run_pipeline(sandbox.connections, 120, once=True)
+        assert print_demo_result(result, as_json=True) == 0
         assert contradictions(sandbox) == []
         assert unfinished_at_portals(sandbox) == []
         assert sum(registrations(sandbox)["civil_status"].values()) > 40
@@ -128,7 +130,8 @@ def test_whoever_is_not_logged_in_gets_401_for_whatever_address_of_the_desk(demo
 
 def test_a_page_that_a_stranger_asks_for_says_where_to_log_in_and_comes_back(demo: Running) -> None:
     status, page = demo.ask(f"{DESK_PATH}/queue?cause=x&portal=24", accept="text/html")
-    assert status == 401 and "Bạn cần đăng nhập" in page
+    assert status == 401
+    assert "Bạn cần đăng nhập" in page
     assert 'href="/api/v2/auth/login?next=%2Flienthong%2Fqueue%3Fcause%3Dx%26portal%3D24"' in page
     assert "<script" not in demo.ask(f"{DESK_PATH}/%22%3E%3Cscript%3E?%22%3E<script>", accept="text/html")[1]
 
