@@ -100,8 +100,6 @@ LAND_PURPOSES = frozenset(_values("land_purpose", "land"))
 """Land-use codes that are or were in force."""
 NATIONALITIES = frozenset(_values("nationality", ANY_REGISTRY))
 """ISO 3166-1 codes met in dossiers; others are asked about, never guessed."""
-RELATIONS = _values("relation", ANY_REGISTRY)
-"""How one person of a dossier stands to another."""
 
 
 def ethnic_group(as_written: str | None) -> str | None:

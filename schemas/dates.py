@@ -74,11 +74,6 @@ class PartialDate(Model):
         return cls._of_parts(numbers, text)
 
     @classmethod
-    def read_iso(cls, text: str) -> Self | None:
-        """`2026-08-22`, `2026-08` or `2026`; None for empty text."""
-        return cls.read_compact(text.strip().replace("-", "")) if text.strip() else None
-
-    @classmethod
     def read_lunar(cls, text: str, province_code: str | None = None) -> Self | None:
         """`22/8 năm Quý Mùi`, as a book of this province had it; None for empty text. See `schemas.lunar`."""
         if not text.strip():

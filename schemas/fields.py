@@ -13,10 +13,6 @@ DOSSIER_CODE = re.compile(r"(?:\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d
 PROCEDURE_CODE = re.compile(r"(\d\.\d{6})(?:\.\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2})?")
 """A procedure code, with the suffix that local copies append (`1.001193.000.00.00.H05`)."""
 PERSONAL_ID = re.compile(r"\d{12}")
-OLD_ID = re.compile(r"\d{9}")
-"""CMND, valid until 31 December 2024."""
-COMMUNE_CODE = re.compile(r"\d{5}")
-PROVINCE_CODE = re.compile(r"\d{2}")
 BIRTH_NOTICE_CODE = re.compile(r"\d{5}\.GCS\.\d{5}\.\d{2}")
 """Sequence, facility (QĐ 384/2019), year: TT 22/2025/TT-BYT."""
 INSURANCE_NUMBER = re.compile(r"\d{10}")

@@ -30,7 +30,7 @@ FULL_MOON = "rằm"
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 """What the tables hold."""
 
-NORTH_LAST, SOUTH_FIRST = 44, 45
+NORTH_LAST = 44
 """By province code, GSO (QĐ 124/2004/QĐ-TTg): 01-44 lie north of the Bến Hải, 45 (Quảng Trị) on both banks."""
 DIVIDED = frozenset({"44", "45"})
 """Quảng Trị: its Vĩnh Linh belonged to the North; since July 2025 code 44 is Quảng Bình and Quảng Trị together."""

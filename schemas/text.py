@@ -13,8 +13,6 @@ Encoding = Literal["unicode", "tcvn3", "vni"]
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 """Huyền, sắc, ngã, hỏi, nặng as combining marks."""
-MARKS = f"{TONES}\u0302\u0306\u031b"
-"""The tones, and the marks that make another letter: circumflex, breve, horn."""
 APOSTROPHES = "’‘ʼ`´ʹ′"
 DASHES = "‐‑‒–—−"
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"

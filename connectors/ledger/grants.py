@@ -31,8 +31,6 @@ OF_USER = text("SELECT role, place_code FROM grants WHERE user_name = :user_name
 ALL = text("""
     SELECT user_name, role, place_code, granted_by, granted_at, revoked_by, revoked_at FROM grants
      ORDER BY revoked_at IS NOT NULL, user_name, role, place_code, grant_id""")
-WHO_GIVES = text("""
-    SELECT DISTINCT granted_by FROM grants WHERE revoked_at IS NULL ORDER BY granted_by LIMIT 5""")
 NOTE = text("""
     INSERT INTO accesses (actor, what, dossier_id, was_allowed, detail)
     SELECT :actor, :what, dossier_id, :was_allowed, :detail FROM unnest(CAST(:ids AS bigint[])) AS u(dossier_id)""")
@@ -128,12 +126,6 @@ def all_grants(ledger: Ledger) -> list[Grant]:
     """Every grant, those that stand first."""
     with ledger.engine.connect() as connection:
         return [Grant(**row._mapping) for row in connection.execute(ALL)]
-
-
-def granters(ledger: Ledger) -> list[str]:
-    """Whom to ask for a grant: some who gave those that stand."""
-    with ledger.engine.connect() as connection:
-        return list(connection.execute(WHO_GIVES).scalars())
 
 
 def note_access(

@@ -1,4 +1,8 @@
-"""Decisions of persons and what they need: faults to see to, batches and their gate, grants, accesses, likenesses."""
+"""Decisions of persons and what they need: faults to decide, batches and their gate, grants, accesses, pairs of dossiers
+that may be duplicates.
+
+Locks: dossiers, reports and incidents, while their new indexes and foreign keys are built.
+"""
 
 import sqlalchemy as sa
 from alembic import op

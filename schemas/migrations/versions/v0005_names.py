@@ -2,6 +2,9 @@
 
 The codes of events and decisions are translated too, so that one code means one thing over the whole ledger; their
 triggers rest inside this transaction alone.
+
+Locks: events, decisions, findings, faults, tallies, reports, accesses, duplicate_candidates and deliveries, whose rows
+are rewritten where an old term stands in them.
 """
 
 from alembic import op
