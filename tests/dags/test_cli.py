@@ -15,7 +15,7 @@ from connectors.ledger import open_ledger
 from connectors.ledger.account import account as read_account
 from connectors.sandbox.dataset import Planted
 from connectors.sandbox.sandbox import Sandbox
-from connectors.sandbox.server import Fault
+from connectors.sandbox.server import SimulatedFault
 from connectors.vault import Vault, new_master_key
 from dags.cli.app import COLUMNS, account_table, app
 from dags.cli.story import DELIVERY_STATES, DETAILS, DOSSIER_STATES, EVENTS, MILESTONES, REGISTRIES
@@ -186,7 +186,7 @@ def test_one_endpoint_that_fails_keeps_no_other_from_its_turn(cli: Cli, sandbox:
     assert pulled.exit_code == 1  # ten provinces have no connection here
     assert "pull 24: new" in pulled.stdout and "pull 22: new" in pulled.stdout
     assert "pull 40: NoConnection: Connection portal_40 is missing: set AIRFLOW_CONN_PORTAL_40" in pulled.stderr
-    sandbox.server.listeners["land"].faults.switch(Fault.GARBAGE)
+    sandbox.server.listeners["land"].faults.switch(SimulatedFault.GARBAGE)
     delivered = cli("run", "deliver", "--json")
     sandbox.server.listeners["land"].faults.switch(None)
     assert {json.loads(line)["code"] for line in delivered.stdout.splitlines()} >= set(REGISTRY_CODES) - {"land"}
