@@ -3,7 +3,8 @@
 Every listener answers, besides its twin's own paths:
 
     GET  /twin/<code>/progress     {"given": dossiers listed so far, "still_to_come": supplements not given yet}
-    GET  /twin/<code>/registered   what the twin holds as registered (the ground truth, for tests and sandboxes)
+    GET  /twin/<code>/registered   the registrations that took effect (the ground truth, for tests and sandboxes)
+    GET  /twin/<code>/entries      what a registry's twin holds now, after corrections and annulments
     PUT  /twin/<code>/faults       {"fault": "lose_answer", "share": 0.2, "seconds": 3}; {"fault": null} ends it
 """
 
@@ -24,18 +25,18 @@ from urllib.parse import parse_qsl, urlsplit
 BODY_LIMIT_BYTES = 64 * 1024 * 1024
 
 
-class Fault(StrEnum):
-    """What can be made to go wrong at a twin."""
+class SimulatedFault(StrEnum):
+    """What can be made to go wrong at a twin. "Done" says whether the request takes effect."""
 
-    REFUSE = "refuse"  # no connection at all: the port is closed for `seconds`
-    RESET = "reset"  # reads the request, hangs up, nothing done
-    SERVER_ERROR = "server_error"  # 503, nothing done
-    TOO_MANY = "too_many"  # 429 with Retry-After
-    SLOW = "slow"  # does it, answers after `seconds`
-    CUT_OFF = "cut_off"  # does it, breaks off in the middle of the answer
-    LOSE_ANSWER = "lose_answer"  # does it, closes without an answer
-    GARBAGE = "garbage"  # does it, answers 200 with something else
-    WITHHOLD_NUMBER = "withhold_number"  # civil status registers without the personal number
+    REFUSE = "refuse"  # no connection: the port is closed for `seconds`
+    RESET = "reset"  # reads the request and hangs up; not done
+    SERVER_ERROR = "server_error"  # 503; not done
+    TOO_MANY = "too_many"  # 429 with Retry-After; not done
+    SLOW = "slow"  # done, answered after `seconds`
+    CUT_OFF = "cut_off"  # done, the answer breaks off in its middle
+    LOSE_ANSWER = "lose_answer"  # done, closed without an answer
+    GARBAGE = "garbage"  # done, answered 200 with a page in HTML
+    WITHHOLD_NUMBER = "withhold_number"  # civil status answers without the personal number
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Incoming:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
-    fault: "Fault | None" = None
+    fault: "SimulatedFault | None" = None
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -86,7 +87,17 @@ class Twin(Protocol):
 
 
 @runtime_checkable
-class Giving(Protocol):
+class RegistryTwin(Protocol):
+    """A registry's twin, which holds entries."""
+
+    def entries(self) -> list[dict[str, Any]]:
+        """One row per entry: `dossier_code`, `entry_number`, `words` (the content that was accepted last),
+        `is_annulled`, `operations` in the order in which they took effect, `submissions` (how many requests were about
+        it) and `unknown_citations` (how many changes of its dossier cited nothing that was held)."""
+
+
+@runtime_checkable
+class PortalTwin(Protocol):
     """A portal's twin, which gives dossiers."""
 
     def given(self) -> int: ...
@@ -94,23 +105,23 @@ class Giving(Protocol):
     def still_to_come(self) -> int: ...
 
 
-class Faults:
-    """The fault that is on at one twin, for a share of its requests; deterministic from a seed."""
+class FaultSwitch:
+    """The fault that is switched on at one twin, for a share of its requests; deterministic from a seed."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._lock = threading.Lock()
-        self.fault: Fault | None = None
+        self.fault: SimulatedFault | None = None
         self.share = 1.0
         self.seconds = 1.0
 
     def switch(self, fault: str | None, share: float = 1.0, seconds: float = 1.0) -> None:
         with self._lock:
-            self.fault = Fault(fault) if fault else None
+            self.fault = SimulatedFault(fault) if fault else None
             self.share, self.seconds = share, seconds
 
-    def strikes(self) -> Fault | None:
-        """The fault for this request, if it is struck."""
+    def strikes(self) -> SimulatedFault | None:
+        """The fault that this request meets, if it meets one."""
         with self._lock:
             return self.fault if self.fault and self._random.random() < self.share else None
 
@@ -147,23 +158,23 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self.rfile.read(length)
 
-    def _answer_under(self, fault: Fault | None, listener: "Listener", request: Incoming) -> None:
+    def _answer_under(self, fault: SimulatedFault | None, listener: "Listener", request: Incoming) -> None:
         match fault:
-            case Fault.SERVER_ERROR:
+            case SimulatedFault.SERVER_ERROR:
                 self._write(Outgoing(503, b"server error", "text/plain"))
-            case Fault.TOO_MANY:
+            case SimulatedFault.TOO_MANY:
                 self._write(Outgoing(429, b"", headers={"Retry-After": str(listener.faults.seconds)}))
-            case Fault.RESET:
+            case SimulatedFault.RESET:
                 self._hang_up()
-            case Fault.SLOW:
+            case SimulatedFault.SLOW:
                 time.sleep(listener.faults.seconds)
                 self._write(listener.twin.handle(request))
-            case Fault.LOSE_ANSWER:
+            case SimulatedFault.LOSE_ANSWER:
                 listener.twin.handle(request)
                 self._hang_up()
-            case Fault.CUT_OFF:
+            case SimulatedFault.CUT_OFF:
                 self._write(listener.twin.handle(request), cut=True)
-            case Fault.GARBAGE:
+            case SimulatedFault.GARBAGE:
                 listener.twin.handle(request)
                 self._write(Outgoing(200, b"<html><body>He thong dang bao tri</body></html>", "text/html"))
             case _:
@@ -182,17 +193,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up()
 
     def _hang_up(self) -> None:
-        """Closes with a reset, so that the client cannot take it for an end."""
+        """Closes with a reset, so that the client does not take it for the regular end of an answer."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
     def finish(self) -> None:
-        with suppress(OSError, ValueError):  # hung up on purpose, or by the client
+        with suppress(OSError, ValueError):  # the connection was closed on purpose, or by the client
             super().finish()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Requests carry personal data, invented here, real when rehearsed with: nothing is logged."""
+        """Logs nothing: requests carry personal data, and a rehearsal may send real ones."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -203,7 +214,7 @@ class _Server(ThreadingHTTPServer):
     listener: "Listener"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news."""
+        """A client that went away is not an error of the twin."""
 
 
 class Listener:
@@ -211,7 +222,7 @@ class Listener:
 
     def __init__(self, twin: Twin, seed: int, port: int = 0) -> None:
         self.twin = twin
-        self.faults = Faults(seed)
+        self.faults = FaultSwitch(seed)
         self._server = self._listen(port)
         self.port: int = self._server.server_address[1]
 
@@ -226,22 +237,27 @@ class Listener:
         return server
 
     def control(self, request: Incoming) -> Outgoing:
+        """Answers what a test or a demo asks about the twin itself."""
         what = request.path.rsplit("/", 1)[-1]
         if what == "registered" and request.method == "GET":
             return Outgoing.of_json(self.twin.registered())
-        if what == "progress" and request.method == "GET" and isinstance(self.twin, Giving):
+        if what == "entries" and request.method == "GET" and isinstance(self.twin, RegistryTwin):
+            return Outgoing.of_json(self.twin.entries())
+        if what == "progress" and request.method == "GET" and isinstance(self.twin, PortalTwin):
             return Outgoing.of_json({"given": self.twin.given(), "still_to_come": self.twin.still_to_come()})
         if what == "faults" and request.method == "PUT":
             try:
                 self.switch(**request.json())
             except (TypeError, ValueError):
-                return Outgoing.of_json({"error": f"fault must be one of {[f.value for f in Fault]}"}, 400)
+                return Outgoing.of_json(
+                    {"error": f"fault must be one of {[name.value for name in SimulatedFault]}"}, 400
+                )
             return Outgoing.of_json({"fault": self.faults.fault})
         return Outgoing(404)
 
     def switch(self, fault: str | None, share: float = 1.0, seconds: float = 1.0) -> None:
-        """Puts a fault on, or ends it with None. `refuse` needs no share and ends by itself."""
-        if fault != Fault.REFUSE:
+        """Switches a fault on; None switches it off. `refuse` needs no share and ends by itself."""
+        if fault != SimulatedFault.REFUSE:
             self.faults.switch(fault, share, seconds)
             return
         self.refuse()
@@ -262,7 +278,8 @@ class Server:
 
     def __init__(self, twins: Iterable[Twin], seed: int, first_port: int = 0) -> None:
         self.listeners = {
-            twin.code: Listener(twin, seed + at, first_port + at if first_port else 0) for at, twin in enumerate(twins)
+            twin.code: Listener(twin, seed + number, first_port + number if first_port else 0)
+            for number, twin in enumerate(twins)
         }
 
     def url(self, code: str) -> str:

@@ -11,7 +11,7 @@ from connectors.ledger.claims import claim_awaited, claim_doubtful, claim_ready,
 from connectors.ledger.deliveries import DeliveryOutcome, postpone, record
 from connectors.ledger.examinations import keep_papers, settle, unexamined
 from connectors.ledger.reports import claim_reports, record_report_outcomes
-from connectors.sandbox.server import Fault
+from connectors.sandbox.server import SimulatedFault
 from dags.steps.judging import judge
 from schemas.registries import CivilStatusReceipt, Given, ResidenceReceipt
 from schemas.report import ReportOutcome
@@ -172,7 +172,12 @@ def test_reports_reach_a_portal_in_their_order_one_at_a_time(driver: LedgerDrive
 
 def test_through_all_faults_every_state_is_what_its_events_say(pipeline: Callable[..., PipelineDriver]) -> None:
     way = pipeline(dossiers=30, seed=21, province_codes=("24", "22"))
-    for fault in (Fault.LOSE_ANSWER, Fault.CUT_OFF, Fault.SERVER_ERROR, Fault.GARBAGE):
+    for fault in (
+        SimulatedFault.LOSE_ANSWER,
+        SimulatedFault.CUT_OFF,
+        SimulatedFault.SERVER_ERROR,
+        SimulatedFault.GARBAGE,
+    ):
         for listener in way.sandbox.server.listeners.values():
             listener.faults.switch(fault, share=0.3)
         way.round()

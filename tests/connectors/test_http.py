@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import Unreachable, Unrecognised
 from connectors.http import ClientCredentials, Line, Reply, Request
-from connectors.sandbox.server import Fault, Listener, Outgoing
+from connectors.sandbox.server import Listener, Outgoing, SimulatedFault
 from tests.support.scripted_twin import ASK, SECRET, NoTokens, Office, endpoint, failure
 
 # Whether it may have arrived
@@ -28,15 +28,19 @@ def test_an_address_that_does_not_exist_was_surely_not_sent() -> None:
     assert isinstance(failed, Unreachable) and not failed.may_have_arrived
 
 
-@pytest.mark.parametrize("fault", [Fault.LOSE_ANSWER, Fault.CUT_OFF, Fault.RESET, Fault.SERVER_ERROR])
-def test_a_reset_a_cut_answer_and_a_server_error_may_have_arrived(line: Line, listener: Listener, fault: Fault) -> None:
+@pytest.mark.parametrize(
+    "fault", [SimulatedFault.LOSE_ANSWER, SimulatedFault.CUT_OFF, SimulatedFault.RESET, SimulatedFault.SERVER_ERROR]
+)
+def test_a_reset_a_cut_answer_and_a_server_error_may_have_arrived(
+    line: Line, listener: Listener, fault: SimulatedFault
+) -> None:
     listener.faults.switch(fault)
     failed = failure(line)
     assert isinstance(failed, Unreachable) and failed.may_have_arrived
 
 
 def test_an_answer_that_comes_too_late_may_have_arrived(line: Line, listener: Listener, office: Office) -> None:
-    listener.faults.switch(Fault.SLOW, seconds=0.8)
+    listener.faults.switch(SimulatedFault.SLOW, seconds=0.8)
     failed = failure(line)
     assert isinstance(failed, Unreachable) and failed.may_have_arrived
     time.sleep(0.5)
@@ -81,14 +85,14 @@ def trickle(server: socket.socket, length: str, part: bytes, every_s: float) -> 
 
 
 def test_a_lost_token_was_surely_not_a_sent_request(listener: Listener) -> None:
-    listener.faults.switch(Fault.LOSE_ANSWER)
+    listener.faults.switch(SimulatedFault.LOSE_ANSWER)
     with Line(endpoint(listener.url), ClientCredentials()) as line:
         failed = failure(line)
     assert isinstance(failed, Unreachable) and not failed.may_have_arrived
 
 
 def test_nothing_is_sent_twice_by_itself(line: Line, listener: Listener, office: Office) -> None:
-    listener.faults.switch(Fault.LOSE_ANSWER)
+    listener.faults.switch(SimulatedFault.LOSE_ANSWER)
     failure(line, Request.post_json("/cases", {}))
     assert [request.method for request in office.asked] == ["GET", "POST"]
 
@@ -148,9 +152,11 @@ def test_json_is_read_with_and_without_a_byte_order_mark() -> None:
 # What is never said
 
 
-@pytest.mark.parametrize("fault", [Fault.LOSE_ANSWER, Fault.SERVER_ERROR, Fault.CUT_OFF, Fault.TOO_MANY])
+@pytest.mark.parametrize(
+    "fault", [SimulatedFault.LOSE_ANSWER, SimulatedFault.SERVER_ERROR, SimulatedFault.CUT_OFF, SimulatedFault.TOO_MANY]
+)
 def test_no_message_holds_a_query_a_token_a_secret_or_a_body(
-    line: Line, listener: Listener, fault: Fault, caplog: pytest.LogCaptureFixture
+    line: Line, listener: Listener, fault: SimulatedFault, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     listener.faults.switch(fault, seconds=0.1)

@@ -11,7 +11,7 @@ import pytest
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, Unauthorised, Unreachable
 from connectors.http import FAILURES_BEFORE_GIVING_UP, LONGEST_WAIT_S, ClientCredentials, Line, Pace, Reply, Request
-from connectors.sandbox.server import Fault, Listener, Outgoing
+from connectors.sandbox.server import Listener, Outgoing, SimulatedFault
 from tests.support.scripted_twin import ASK, SECRET, Office, endpoint, failure
 
 # Who we are
@@ -64,7 +64,7 @@ def test_a_token_whose_end_is_nonsense_is_an_error_with_a_name_or_ends_at_once(e
 
 
 def test_a_429_was_not_taken_and_all_threads_pause_as_long_as_asked(line: Line, listener: Listener) -> None:
-    listener.faults.switch(Fault.TOO_MANY, seconds=0.6)
+    listener.faults.switch(SimulatedFault.TOO_MANY, seconds=0.6)
     failed = failure(line)
     assert isinstance(failed, Unreachable)
     assert (failed.may_have_arrived, failed.retry_after_s) == (False, 0.6)
@@ -76,7 +76,7 @@ def test_a_429_was_not_taken_and_all_threads_pause_as_long_as_asked(line: Line, 
 
 
 def test_a_pause_longer_than_a_claim_holds_is_not_waited_for(line: Line, listener: Listener, office: Office) -> None:
-    listener.faults.switch(Fault.TOO_MANY, seconds=LONGEST_WAIT_S + 40)
+    listener.faults.switch(SimulatedFault.TOO_MANY, seconds=LONGEST_WAIT_S + 40)
     failure(line)
     listener.faults.switch(None)
     failed = failure(line)
@@ -132,7 +132,7 @@ def test_a_connection_may_set_the_pace(listener: Listener) -> None:
 
 
 def test_a_batch_is_not_tried_to_its_end_when_the_line_is_down(line: Line, listener: Listener, office: Office) -> None:
-    listener.faults.switch(Fault.LOSE_ANSWER)
+    listener.faults.switch(SimulatedFault.LOSE_ANSWER)
     results = [result for _, result in line.send_all((number, ASK) for number in range(100))]
     tried = [one for one in results if isinstance(one, Unreachable) and one.may_have_arrived]
     assert len(results) == 100 and len(office.asked) == 1 + len(tried)

@@ -135,6 +135,29 @@ def test_changed_content_under_the_same_guid_is_a_conflict(staged_dataset: Stage
     assert staged_dataset.twin.conflicts == 1
 
 
+def test_the_twin_shows_what_it_holds_with_all_requests_about_it(staged_dataset: StagedDataset) -> None:
+    first, changed = submission_of(case()), submission_of(case(change_kind="TK"))
+    staged_dataset.deliver(first)
+    assert staged_dataset.twin.entries() == [], "an entry is there when the work on it is done"
+    done = staged_dataset.settle(first)
+    staged_dataset.deliver(first)
+    staged_dataset.deliver(changed)
+
+    (entry,) = requests.get(f"{staged_dataset.url}/twin/land/entries", timeout=5).json()
+
+    assert done.receipt is not None
+    assert entry["words"]["ThongTinDangKyThayDoi/DC_DangKyThayDoi/loaiGiaoDichBienDong"] == "CN"
+    del entry["words"]
+    assert entry == {
+        "dossier_code": CODE,
+        "entry_number": done.receipt.land_entry_code,
+        "is_annulled": False,
+        "operations": ["register"],
+        "submissions": 3,
+        "unknown_citations": 0,
+    }
+
+
 @pytest.mark.parametrize("fault", ["lose_answer", "cut_off"])
 def test_after_a_lost_answer_asking_finds_the_dossier(staged_dataset: StagedDataset, fault: str) -> None:
     submission = submission_of(case())
@@ -168,7 +191,7 @@ def test_a_dossier_that_never_came_is_unknown(staged_dataset: StagedDataset) -> 
     assert [answer.outcome for answer in staged_dataset.ask(unknown, known)] == [Outcome.UNKNOWN, Outcome.REGISTERED]
 
 
-def test_a_business_refusal_comes_later_with_its_words_and_a_edited_version_is_taken(
+def test_a_business_refusal_comes_later_with_its_words_and_an_edited_version_is_taken(
     staged_dataset: StagedDataset,
 ) -> None:
     staged_dataset.dataset.refusals[CODE] = "Người sử dụng đất chưa hoàn thành nghĩa vụ tài chính"
@@ -279,7 +302,7 @@ def test_the_twin_gives_no_token_without_a_name(body: bytes) -> None:
     assert LandTwin(Dataset()).handle(Incoming("POST", "/token", {}, {}, body)).status == 401
 
 
-def test_the_twin_turns_away_whoever_has_no_token_and_knows_no_other_path() -> None:
+def test_the_twin_refuses_a_caller_without_a_token_and_knows_no_other_path() -> None:
     twin = LandTwin(Dataset())
     assert twin.handle(Incoming("POST", "/dangkydatdai/1.0/guiHoSo", {}, {}, b"<HoSoXml/>")).status == 401
     assert twin.handle(Incoming("GET", "/dangkydatdai/1.0/guiHoSo", {}, bearer(twin), b"")).status == 404

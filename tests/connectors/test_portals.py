@@ -17,10 +17,9 @@ from connectors.errors import Unrecognised
 from connectors.http import Reply, Request
 from connectors.portals import hub, onestop
 from connectors.portals.contract import RESULTS
-from connectors.sandbox.twins.hub import Held as HubHeld
 from connectors.sandbox.twins.hub import HubTwin
-from connectors.sandbox.twins.onestop import Held as OnestopHeld
-from connectors.sandbox.twins.onestop import OnestopTwin
+from connectors.sandbox.twins.hub_dossier import HubDossier
+from connectors.sandbox.twins.onestop import OnestopDossier, OnestopTwin
 from schemas.dates import VIETNAM, PartialDate
 from schemas.dossier import Dossier, Paper
 from schemas.fields import Model
@@ -146,10 +145,10 @@ def test_what_was_written_travels_unchanged(name: str, as_written: str, number: 
     dossier = changed(BIRTH, "case.mother.full_name", name)
     dossier = changed(dossier, "case.mother.personal_id", number)
     dossier = changed(dossier, "case.notice_on", PartialDate.of(2026, 11, as_written=as_written))
-    item = OnestopHeld("24", planted(dossier), dossier, dossier.status, dossier.updated_at).item()
+    item = OnestopDossier("24", planted(dossier), dossier, dossier.status, dossier.updated_at).item()
     assert onestop.read(item, "24") == dossier
     dossier = of_hub(dossier)
-    detail = HubHeld("22", "1", planted(dossier), dossier, dossier.updated_at).detail()
+    detail = HubDossier("22", "1", planted(dossier), dossier, dossier.updated_at).detail()
     assert hub.read(detail, "22") == dossier
 
 

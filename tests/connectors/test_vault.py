@@ -14,7 +14,7 @@ from sqlalchemy import text
 from connectors.ledger import Ledger
 from connectors.ledger.sealed import given_of
 from connectors.sandbox.sandbox import Sandbox
-from connectors.sandbox.server import Fault
+from connectors.sandbox.server import SimulatedFault
 from connectors.vault import MASTER_KEY_VARIABLE, Vault, VaultError, new_master_key
 from schemas.registries import Given
 from tests.support.pipeline import PipelineDriver
@@ -180,7 +180,7 @@ def test_nothing_personal_lies_in_a_readable_column_or_in_a_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     way = pipeline(dossiers=60, seed=31, province_codes=("24", "22"))
-    for fault in (Fault.GARBAGE, Fault.CUT_OFF, None):
+    for fault in (SimulatedFault.GARBAGE, SimulatedFault.CUT_OFF, None):
         for listener in way.sandbox.server.listeners.values():
             listener.faults.switch(fault, share=0.2)
         way.round()

@@ -16,7 +16,7 @@ from connectors.ledger import open_ledger
 from connectors.ledger.account import account as read_account
 from connectors.sandbox.dataset import Planted
 from connectors.sandbox.sandbox import Sandbox
-from connectors.sandbox.server import Fault
+from connectors.sandbox.server import SimulatedFault
 from connectors.vault import Vault, new_master_key
 from dags.cli.account_table import COLUMNS, account_table
 from dags.cli.app import app
@@ -199,7 +199,7 @@ def test_one_endpoint_that_fails_keeps_no_other_from_its_turn(cli: Cli, sandbox:
     assert "pull 24: new" in pulled.stdout
     assert "pull 22: new" in pulled.stdout
     assert "pull 40: NoConnection: Connection portal_40 is missing: set AIRFLOW_CONN_PORTAL_40" in pulled.stderr
-    sandbox.server.listeners["land"].faults.switch(Fault.GARBAGE)
+    sandbox.server.listeners["land"].faults.switch(SimulatedFault.GARBAGE)
     delivered = cli("run", "deliver", "--json")
     sandbox.server.listeners["land"].faults.switch(None)
     assert {json.loads(line)["code"] for line in delivered.stdout.splitlines()} >= set(REGISTRY_CODES) - {"land"}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from connectors.ledger.account import account, pending
-from connectors.sandbox.server import Fault
+from connectors.sandbox.server import SimulatedFault
 from tests.support.ground_truth import contradictions, registrations, unfinished_at_portals
 from tests.support.pipeline import PipelineDriver
 
@@ -36,9 +36,9 @@ def test_a_second_round_over_everything_changes_nothing(pipeline: Callable[..., 
     assert pending(way.ledger).last_event == events
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault != Fault.WITHHOLD_NUMBER])
+@pytest.mark.parametrize("fault", [fault for fault in SimulatedFault if fault != SimulatedFault.WITHHOLD_NUMBER])
 def test_a_fault_at_every_registry_and_portal_loses_nothing_and_doubles_nothing(
-    pipeline: Callable[..., PipelineDriver], fault: Fault
+    pipeline: Callable[..., PipelineDriver], fault: SimulatedFault
 ) -> None:
     way = pipeline(dossiers=40, seed=13, province_codes=("24", "22"))
     for listener in way.sandbox.server.listeners.values():
@@ -56,7 +56,7 @@ def test_a_number_that_is_withheld_keeps_the_chain_waiting_until_it_comes(
 ) -> None:
     way = pipeline(dossiers=40, seed=14, province_codes=("24", "22"))
     civil_status = way.sandbox.server.listeners["civil_status"]
-    civil_status.faults.switch(Fault.WITHHOLD_NUMBER)
+    civil_status.faults.switch(SimulatedFault.WITHHOLD_NUMBER)
     for _ in range(8):
         way.round()
     births = {

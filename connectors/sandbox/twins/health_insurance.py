@@ -3,6 +3,11 @@
 Faults seen in practice that it has: part of the items is answered at once and part later; one item in forty meets a
 busy system the first time; a repeat of a request with other content makes a second card; an item that is malformed gets
 its own error, some in English, while the others go through.
+
+Assumed, since no document was found: corrections (DIEU_CHINH_THE) and annulments (HUY_THE) of a child's card, which
+cite it by its number. A number that no card has is rejected with 40 and counted, a card that was annulled with 41. A
+repeat of such a request has one effect, whatever its content. Requests take effect in the order in which their work is
+done, which need not be the order in which they came.
 """
 
 import json
@@ -10,18 +15,29 @@ import re
 import secrets
 import threading
 import time
-import unicodedata
-from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 from connectors.sandbox.server import Incoming, Outgoing
+from connectors.sandbox.twins.contract import InsuranceDataset, TwinEntry, WorkQueue
+from connectors.sandbox.twins.insurance_form import (
+    ANNULLED_CARD,
+    CARD,
+    CORRECTED_CARD,
+    DATE_LENGTHS,
+    DEATH,
+    fault_of,
+    folded,
+    is_day,
+    is_request_code,
+    last_day_of_card,
+    text_of,
+)
 from schemas.cases import DeathCase
-from schemas.dossier import Dossier
+from schemas.operation import Operation
 
 SERVICE = "/apiBaoHiemXaHoi/1.0"
 BATCH = 50
@@ -34,68 +50,71 @@ NUMBERED_ONE_IN = 20
 """How many persons have a number before their dossier comes."""
 
 UNKNOWN, PENDING, APPROVED, REJECTED, BUSY = "0", "1", "2", "3", "5"
-DATE_LENGTHS = {"0": 8, "1": 4, "2": 6}
+OPERATIONS = {
+    CARD: Operation.REGISTER,
+    DEATH: Operation.REGISTER,
+    CORRECTED_CARD: Operation.CORRECT,
+    ANNULLED_CARD: Operation.ANNUL,
+}
+ENVELOPE = frozenset({"maYeuCau", "maHoSo", "loaiYeuCau", "maSoBhxh", "lyDo"})
+"""Fields of an item that are not its content."""
+NOT_HELD = ("40", "Không tìm thấy mã số BHXH")
+ANNULLED = ("41", "Thẻ BHYT đã bị hủy")
 
-ITEM_SHAPES: Mapping[str, Mapping[str, str]] = {
-    "CAP_THE_TE": {"soDinhDanh": r"\d{12}", "maSoBhxh": r"(\d{10})?", "maBenhVien": r"(\d{5})?", "maNhom": "TE1",
-                   "soKhaiSinh": r".+", "maTinhKs": r"\d{2}"},
-    "BAO_TU": {"maSoBhxh": r"(\d{10})?", "soKhaiTu": r".+"},
-}  # fmt: skip
-SHARED_SHAPE = {"maHoSo": r".+", "hoTen": r".+", "gioiTinh": r"[123]", "maDanToc": r"(\d{2})?"}
-REQUEST_CODE = re.compile(r"[0-9a-f]{32}")
-
-
-class PlantedDossier(Protocol):
-    @property
-    def dossier(self) -> Dossier: ...
-
-    @property
-    def edited(self) -> Dossier | None: ...
+Holder = tuple[str, str, str]
+"""Name, day of birth and sex, as numbers are looked up."""
 
 
-class Realm(Protocol):
-    """What this twin asks of the dataset."""
+@dataclass(kw_only=True)
+class InsuranceEntry(TwinEntry):
+    """A child's card, or a death, which has no `card_code`; `number` is the insurance number, if there is one."""
 
-    @property
-    def planted(self) -> Sequence[PlantedDossier]: ...
-
-    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
-
-    def lateness_s(self, registry_code: str, request_code: str) -> float: ...
-
-    def number(self, *parts: str, digits: int) -> str: ...
+    card_code: str
+    card_until: str
+    holder: Holder
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One request that was taken; `ready_at` on the monotonic clock is when its result is there."""
+@dataclass
+class InsuranceRequest:
+    """A request that was taken, and the entry that it makes or changes; `refusal` is a code and its words."""
 
     request_code: str
     dossier_code: str
     kind: str
-    content: bytes
-    insurance_number: str
-    card_code: str
+    content_sha256: bytes
+    entry: InsuranceEntry
+    words: dict[str, str]
     card_until: str
-    refusal: str
-    ready_at: float
+    refusal: tuple[str, str] | None
+    is_done: bool = False
+
+    @property
+    def operation(self) -> Operation:
+        return OPERATIONS[self.kind]
 
     def result(self) -> dict[str, str]:
         head = {"maYeuCau": self.request_code, "maHoSo": self.dossier_code}
-        if time.monotonic() < self.ready_at:
+        if not self.is_done:
             return head | {"trangThai": PENDING, "errorCode": "00", "thongDiep": "Đang xử lý"}
         if self.refusal:
-            return head | {"trangThai": REJECTED, "errorCode": "TC01", "thongDiep": self.refusal}
+            return head | _rejected(self.refusal)
         return head | {
-            "trangThai": APPROVED, "errorCode": "00", "thongDiep": "Thành công", "maSoBhxh": self.insurance_number,
-            "maThe": self.card_code, "denNgay": self.card_until,
-        }  # fmt: skip
+            "trangThai": APPROVED,
+            "errorCode": "00",
+            "thongDiep": "Thành công",
+            "maSoBhxh": self.entry.number,
+            "maThe": self.entry.card_code,
+            "denNgay": self.card_until,
+        }
 
-    def row(self) -> dict[str, Any]:
+    def registered_row(self) -> dict[str, Any]:
         return {
-            "request_code": self.request_code, "dossier_code": self.dossier_code, "kind": self.kind,
-            "insurance_number": self.insurance_number, "card_code": self.card_code,
-        }  # fmt: skip
+            "request_code": self.request_code,
+            "dossier_code": self.dossier_code,
+            "kind": "birth" if self.kind == CARD else "death",
+            "insurance_number": self.entry.number,
+            "card_code": self.entry.card_code,
+        }
 
 
 class HealthInsuranceTwin:
@@ -103,15 +122,19 @@ class HealthInsuranceTwin:
 
     code = "health_insurance"
 
-    def __init__(self, dataset: Realm) -> None:
+    def __init__(self, dataset: InsuranceDataset) -> None:
         self._dataset = dataset
         self._lock = threading.Lock()
         self._tokens: dict[str, float] = {}
-        self._entries: dict[str, list[Entry]] = {}
-        self._order: list[Entry] = []
+        self._requests: dict[str, list[InsuranceRequest]] = {}
+        self._order: list[InsuranceRequest] = []
+        self._queue: WorkQueue[InsuranceRequest] = WorkQueue()
+        self._entries: list[InsuranceEntry] = []
+        self._cards: dict[str, InsuranceEntry] = {}
+        self._unknown_citations: Counter[str] = Counter()
         self._been_busy: set[str] = set()
         self._holders = dict(_holders(dataset))
-        self._numbers: dict[tuple[str, str, str], set[str]] = {}
+        self._numbers: dict[Holder, set[str]] = {}
         for number, (name, born, _, sex) in self._holders.items():
             self._numbers.setdefault((name, born, sex), set()).add(number)
         self._paths = {
@@ -127,21 +150,36 @@ class HealthInsuranceTwin:
             return self._give_token(request)
         if not self._knows(request.headers.get("authorization", "")):
             return _error(401, "401", "Invalid Credentials. Access token is invalid or expired")
-        operation = self._paths.get(request.path)
-        if operation is None or request.method != "POST":
+        answer = self._paths.get(request.path)
+        if answer is None or request.method != "POST":
             return _error(404, "404", "No matching resource found")
         try:
             content = request.json()
         except (ValueError, RecursionError):
             return _error(400, "90", "Invalid JSON")
-        return operation(content) if isinstance(content, dict) else _error(400, "90", "Invalid JSON")
+        return answer(content) if isinstance(content, dict) else _error(400, "90", "Invalid JSON")
 
     def registered(self) -> list[dict[str, Any]]:
-        """What took effect, second cards included."""
+        """The registrations that took effect, second cards included; corrections change nothing of them."""
         with self._lock:
-            entries = list(self._order)
-        now = time.monotonic()
-        return [entry.row() for entry in entries if not entry.refusal and entry.ready_at <= now]
+            self._finish_work()
+            return [
+                request.registered_row()
+                for request in self._order
+                if request.operation is Operation.REGISTER and request.is_done and not request.refusal
+            ]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What is held now, second cards included; `words` are an item's fields without number, codes and reason."""
+        with self._lock:
+            self._finish_work()
+            return [entry.entry_row(self._unknown_citations[entry.dossier_code]) for entry in self._entries]
+
+    @property
+    def unknown_citations(self) -> int:
+        """How many corrections and annulments cited no card that was held, also those of dossiers without a card."""
+        with self._lock:
+            return self._unknown_citations.total()
 
     def forget_tokens(self) -> None:
         """Every token given so far ends now."""
@@ -166,10 +204,11 @@ class HealthInsuranceTwin:
             return time.monotonic() < self._tokens.get(authorization.removeprefix("Bearer "), 0.0)
 
     def _number_by_criteria(self, content: dict[str, Any]) -> Outgoing:
-        name, born, kind, sex = (_text(content, field) for field in ("hoTen", "ngaySinh", "loaiNgaySinh", "gioiTinh"))
-        if not name or not sex or not _is_day(born, kind):
+        names = ("hoTen", "ngaySinh", "loaiNgaySinh", "gioiTinh")
+        name, born, kind, sex = (text_of(content, field) for field in names)
+        if not name or not sex or not is_day(born, kind):
             return _error(200, "10", "Thiếu tiêu chí tra cứu")
-        numbers = self._numbers_of(name, born, sex, _text(content, "maTinhKs"))
+        numbers = self._numbers_of((folded(name), born, sex), text_of(content, "maTinhKs"))
         if len(numbers) > 1:
             return Outgoing.of_json({"maSoBhxh": "", "trangThai": "", "errorCode": "02"})
         if not numbers:
@@ -177,25 +216,23 @@ class HealthInsuranceTwin:
         return Outgoing.of_json({"maSoBhxh": min(numbers), "trangThai": "1", "errorCode": "00"})
 
     def _holder_of_number(self, content: dict[str, Any]) -> Outgoing:
-        holder = self._holders.get(_text(content, "maSoBhxh"))
+        holder = self._holders.get(text_of(content, "maSoBhxh"))
         if holder is None:
             return _error(200, "01", "Không tìm thấy mã số")
         name, born, kind, sex = holder
-        return Outgoing.of_json({
-            "hoTen": name, "soSoCu": "", "ngaySinh": born, "loaiNgaySinh": kind, "gioiTinh": sex, "maTinhKs": "",
-            "maHuyenKs": "", "maXaKs": "", "trangThai": "1", "errorCode": "00",
-        })  # fmt: skip
+        answer = {"hoTen": name, "soSoCu": "", "ngaySinh": born, "loaiNgaySinh": kind, "gioiTinh": sex}
+        place = {"maTinhKs": "", "maHuyenKs": "", "maXaKs": ""}
+        return Outgoing.of_json(answer | place | {"trangThai": "1", "errorCode": "00"})
 
-    def _numbers_of(self, name: str, born: str, sex: str, province_code: str) -> set[str]:
-        key = (_folded(name), born, sex)
+    def _numbers_of(self, holder: Holder, province_code: str) -> set[str]:
         with self._lock:
-            known = set(self._numbers.get(key, ()))
-        if not known and self._is_numbered(*key):
-            return {self._new_number(province_code, *key)}
+            known = set(self._numbers.get(holder, ()))
+        if not known and self._is_numbered(holder):
+            return {self._new_number(province_code, *holder)}
         return known
 
-    def _is_numbered(self, name: str, born: str, sex: str) -> bool:
-        return int(self._dataset.number("insured", name, born, sex, digits=6)) % NUMBERED_ONE_IN == 0
+    def _is_numbered(self, holder: Holder) -> bool:
+        return int(self._dataset.number("insured", *holder, digits=6)) % NUMBERED_ONE_IN == 0
 
     def _new_number(self, province_code: str, *parts: str) -> str:
         return (province_code if len(province_code) == 2 else "00") + self._dataset.number("bhxh", *parts, digits=8)
@@ -210,25 +247,30 @@ class HealthInsuranceTwin:
         return Outgoing.of_json({"errorCode": "00", "thongDiep": "", "dsKetQua": results})
 
     def _take(self, item: dict[str, Any]) -> dict[str, str]:
-        request_code = _text(item, "maYeuCau")
-        head = {"maYeuCau": request_code, "maHoSo": _text(item, "maHoSo")}
-        fault = _fault_of(item)
-        if fault:
-            return head | {"trangThai": REJECTED, "errorCode": fault[0], "thongDiep": fault[1]}
-        content = sha256(json.dumps(item, sort_keys=True).encode()).digest()
+        request_code = text_of(item, "maYeuCau")
+        head = {"maYeuCau": request_code, "maHoSo": text_of(item, "maHoSo")}
+        if fault := fault_of(item):
+            return head | _rejected(fault)
+        content_sha256 = sha256(json.dumps(item, sort_keys=True).encode()).digest()
+        is_new_entry = OPERATIONS[item["loaiYeuCau"]] is Operation.REGISTER
         with self._lock:
-            earlier = self._entries.setdefault(request_code, [])
+            self._finish_work()
+            earlier = self._requests.setdefault(request_code, [])
             if earlier:
                 self.repeats[request_code] += 1
-                for entry in earlier:
-                    if entry.content == content:
-                        return entry.result()
+            for request in earlier:
+                if request.content_sha256 == content_sha256 or not is_new_entry:
+                    request.entry.submissions += 1
+                    return request.result()
             if self._is_busy(request_code):
                 return head | {"trangThai": BUSY, "errorCode": "98", "thongDiep": "System is busy, try again later"}
-            entry = self._enter(item, content, len(earlier))
-            earlier.append(entry)
-            self._order.append(entry)
-        return entry.result()
+            if is_new_entry:
+                entry = self._new_entry(item, len(earlier))
+            elif fault := self._fault_of_citation(item):
+                return head | _rejected(fault)
+            else:
+                entry = self._cards[item["maSoBhxh"]]
+            return self._work_on(item, content_sha256, entry).result()
 
     def _is_busy(self, request_code: str) -> bool:
         if request_code in self._been_busy or int(self._dataset.number("busy", request_code, digits=6)) % BUSY_ONE_IN:
@@ -236,38 +278,94 @@ class HealthInsuranceTwin:
         self._been_busy.add(request_code)
         return True
 
-    def _enter(self, item: dict[str, str], content: bytes, earlier: int) -> Entry:
-        code, dossier_code, kind = item["maYeuCau"], item["maHoSo"], item["loaiYeuCau"]
-        key = (_folded(item["hoTen"]), item["ngaySinh"], item["gioiTinh"])
-        is_card = kind == "CAP_THE_TE"
-        refusal = self._dataset.refusal(self.code, dossier_code, code) or ""
-        if is_card and not item.get("maSoBhxh") and self._is_numbered(*key):
-            refusal = refusal or "Người tham gia đã được cấp mã số BHXH, đề nghị tra cứu lại"
-        number = item.get("maSoBhxh") or ""
+    def _fault_of_citation(self, item: dict[str, str]) -> tuple[str, str] | None:
+        """Code and words when the item cites no card that can be changed."""
+        card = self._cards.get(item["maSoBhxh"])
+        if card is None:
+            self._unknown_citations[item["maHoSo"]] += 1
+            return NOT_HELD
+        card.submissions += 1
+        return ANNULLED if card.is_annulled else None
+
+    def _refusal(self, item: dict[str, str]) -> tuple[str, str] | None:
+        words = self._dataset.refusal(self.code, item["maHoSo"], item["maYeuCau"])
+        if (
+            not words
+            and item["loaiYeuCau"] == CARD
+            and not item.get("maSoBhxh")
+            and self._is_numbered(_holder_in(item))
+        ):
+            words = "Người tham gia đã được cấp mã số BHXH, đề nghị tra cứu lại"
+        return ("TC01", words) if words else None
+
+    def _new_entry(self, item: dict[str, str], earlier: int) -> InsuranceEntry:
+        number, is_card = item.get("maSoBhxh") or "", item["loaiYeuCau"] == CARD
         if is_card and not number:
-            number = self._new_number(item["maTinhKs"], code, str(earlier))
-        if number and not refusal:
-            self._numbers.setdefault(key, set()).add(number)
-        lateness_s = self._dataset.lateness_s(self.code, code)
-        return Entry(
-            code, dossier_code, "birth" if is_card else "death", content, number,
-            f"TE1{item['maTinhKs']}{number}" if is_card else "",
-            _last_day(item["ngaySinh"]) if is_card else "", refusal,
-            time.monotonic() + (lateness_s if lateness_s > LATE_FROM_S else 0.0),
-        )  # fmt: skip
+            number = self._new_number(item["maTinhKs"], item["maYeuCau"], str(earlier))
+        return InsuranceEntry(
+            dossier_code=item["maHoSo"],
+            number=number,
+            words=_content_of(item),
+            card_code=f"TE1{item['maTinhKs']}{number}" if is_card else "",
+            card_until=last_day_of_card(item["ngaySinh"]) if is_card else "",
+            holder=_holder_in(item),
+        )
+
+    def _work_on(self, item: dict[str, str], content_sha256: bytes, entry: InsuranceEntry) -> InsuranceRequest:
+        code, kind, refusal = item["maYeuCau"], item["loaiYeuCau"], self._refusal(item)
+        if OPERATIONS[kind] is Operation.REGISTER and entry.number and not refusal:
+            self._numbers.setdefault(entry.holder, set()).add(entry.number)
+        until = last_day_of_card(item["ngaySinh"]) if kind == CORRECTED_CARD else entry.card_until
+        request = InsuranceRequest(code, item["maHoSo"], kind, content_sha256, entry, _content_of(item), until, refusal)
+        self._requests[code].append(request)
+        self._order.append(request)
+        late_s = self._dataset.lateness_s(self.code, code)
+        self._queue.put(time.monotonic() + (late_s if late_s > LATE_FROM_S else 0.0), request)
+        self._finish_work()
+        return request
+
+    def _finish_work(self) -> None:
+        """Lets the requests that are done by now take effect. The caller holds the lock."""
+        for request in self._queue.take_done():
+            entry, request.is_done = request.entry, True
+            if entry.is_annulled:
+                request.refusal = request.refusal or ANNULLED
+            if request.refusal:
+                continue
+            entry.operations.append(request.operation)
+            match request.operation:
+                case Operation.REGISTER:
+                    self._entries.append(entry)
+                    if entry.card_code:
+                        self._cards[entry.number] = entry
+                case Operation.CORRECT:
+                    self._correct(entry, request)
+                case Operation.ANNUL:
+                    self._numbers.get(entry.holder, set()).discard(entry.number)
+
+    def _correct(self, entry: InsuranceEntry, request: InsuranceRequest) -> None:
+        """The card gets other words; its number and its code stay."""
+        self._numbers.get(entry.holder, set()).discard(entry.number)
+        entry.words, entry.card_until, entry.holder = request.words, request.card_until, _holder_in(request.words)
+        self._numbers.setdefault(entry.holder, set()).add(entry.number)
 
     def _look_up(self, content: dict[str, Any]) -> Outgoing:
         codes = content.get("dsMaYeuCau")
-        if not isinstance(codes, list) or len(codes) > BATCH or not all(map(_is_request_code, codes)):
+        if not isinstance(codes, list) or len(codes) > BATCH or not all(map(is_request_code, codes)):
             return _error(400, "91", f"dsMaYeuCau: at most {BATCH} request codes")
         with self._lock:
-            found = {code: self._entries[code][-1] for code in codes if self._entries.get(code)}
-        missing = {"trangThai": UNKNOWN, "errorCode": "01", "thongDiep": "Không tìm thấy yêu cầu"}
-        results = [found[code].result() if code in found else {"maYeuCau": code} | missing for code in codes]
+            self._finish_work()
+            results = [self._result_of(code) for code in codes]
         return Outgoing.of_json({"errorCode": "00", "thongDiep": "", "dsKetQua": results})
 
+    def _result_of(self, code: str) -> dict[str, str]:
+        if requests := self._requests.get(code):
+            return requests[-1].result()
+        missing = {"trangThai": UNKNOWN, "errorCode": "01", "thongDiep": "Không tìm thấy yêu cầu"}
+        return {"maYeuCau": code} | missing
 
-def _holders(dataset: Realm) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
+
+def _holders(dataset: InsuranceDataset) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
     """The deceased whose number the dossiers know: number -> name, date of birth, its kind, sex; edited ones win."""
     for planted in dataset.planted:
         for dossier in (planted.dossier, planted.edited):
@@ -280,68 +378,20 @@ def _holders(dataset: Realm) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
             born = person.born_on.compact() if person.born_on else ""
             kind = next((kind for kind, length in DATE_LENGTHS.items() if length == len(born)), "")
             sex = {"male": "1", "female": "2", "undetermined": "3"}[person.sex] if person.sex else ""
-            yield number, (_folded(person.full_name), born, kind, sex)
+            yield number, (folded(person.full_name), born, kind, sex)
 
 
-def _fault_of(item: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Code and words of the first thing wrong with an item's form."""
-    if not _is_request_code(item.get("maYeuCau")):
-        return "E01", "maYeuCau is required"
-    for name, value in item.items():
-        if not isinstance(value, str):
-            return "E02", f"{name}: String expected"
-        if value != _text(item, name).strip() or not unicodedata.is_normalized("NFC", value):
-            return "E03", f"{name}: invalid characters"
-    shape = ITEM_SHAPES.get(_text(item, "loaiYeuCau"))
-    if shape is None:
-        return "E04", "Loại yêu cầu không hợp lệ"
-    for name, pattern in (SHARED_SHAPE | dict(shape)).items():
-        if not re.fullmatch(pattern, _text(item, name)):
-            return "E05", f"Trường {name} không đúng định dạng"
-    return _fault_of_days(item)
+def _holder_in(item: dict[str, str]) -> Holder:
+    return folded(item["hoTen"]), item["ngaySinh"], item["gioiTinh"]
 
 
-def _fault_of_days(item: Mapping[str, Any]) -> tuple[str, str] | None:
-    if not _is_day(_text(item, "ngaySinh"), _text(item, "loaiNgaySinh")):
-        return "E06", "ngaySinh: invalid date"
-    if item["loaiYeuCau"] == "BAO_TU" and not _is_day(_text(item, "ngayChet"), _text(item, "loaiNgayChet")):
-        return "E06", "ngayChet: invalid date"
-    if item["loaiYeuCau"] == "CAP_THE_TE" and _text(item, "denNgay") != _last_day(_text(item, "ngaySinh")):
-        return "E07", "Thẻ TE phải có hạn đến khi trẻ đủ 72 tháng tuổi"
-    return None
+def _content_of(item: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in item.items() if name not in ENVELOPE}
 
 
-def _is_day(digits: str, kind: str) -> bool:
-    """Whether yyyyMMdd, yyyy or yyyyMM, as its kind says, is in the calendar."""
-    if not re.fullmatch(r"\d{4,8}", digits) or DATE_LENGTHS.get(kind) != len(digits):
-        return False
-    try:
-        date(int(digits[:4]), int(digits[4:6] or 1), int(digits[6:] or 1))
-    except ValueError:
-        return False
-    return True
-
-
-def _last_day(born: str) -> str:
-    """The last day of a card for a child born on yyyyMMdd or yyyyMM; empty for a year alone."""
-    if len(born) < 6:
-        return ""
-    year, month = int(born[:4]) + 6, int(born[4:6])
-    return f"{year}0930" if month <= 9 else f"{year}{month:02d}{monthrange(year, month)[1]}"
-
-
-def _is_request_code(value: object) -> bool:
-    return isinstance(value, str) and REQUEST_CODE.fullmatch(value) is not None
-
-
-def _text(content: Mapping[str, Any], name: str) -> str:
-    """A field as text that can be sent back: half a surrogate pair, which JSON lets through, becomes `?`."""
-    value = content.get(name)
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).upper().split())
+def _rejected(refusal: tuple[str, str]) -> dict[str, str]:
+    code, words = refusal
+    return {"trangThai": REJECTED, "errorCode": code, "thongDiep": words}
 
 
 def _error(status: int, code: str, words: str) -> Outgoing:

@@ -1,4 +1,5 @@
-"""The twin of the land database: one dossier a GUID; the same content again changes nothing, other content conflicts.
+"""The twin of the land database: holds one dossier per GUID. Equal content sent again changes nothing; other content is
+a conflict. It takes registrations only: no correction and no annulment.
 
 Written from `land.xsd` and the rules of public VBDLIS validators: purposes add up to the parcel (1e-4),
 nobody owns twice, purpose codes of TT 25/2014 and 75/2015, the form of a certificate's serial, an end for every purpose
@@ -16,15 +17,17 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 
 from lxml import etree
 
 from connectors import xml
 from connectors.errors import Unrecognised
 from connectors.sandbox.server import Incoming, Outgoing
+from connectors.sandbox.twins.contract import RegistryDataset, TwinEntry, xml_fields
 from schemas.catalogues import LAND_PURPOSES
 from schemas.dates import VIETNAM
+from schemas.operation import Operation
 from schemas.places import Commune, commune_on
 
 SEND_PATH = "/dangkydatdai/1.0/guiHoSo"
@@ -57,19 +60,12 @@ PARCEL = "ThongTinTaiSan/ThongTinThuaDat/DC_ThuaDat"
 CHANGE = "ThongTinDangKyThayDoi/DC_DangKyThayDoi"
 
 
-class Realm(Protocol):
-    """What this twin asks of its dataset."""
-
-    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
-
-    def lateness_s(self, registry_code: str, request_code: str) -> float: ...
-
-    def number(self, *parts: str, digits: int) -> str: ...
-
-
 @dataclass
-class Held:
-    """A dossier as the database keeps it; `settled_at` is on the monotonic clock."""
+class LandDossier:
+    """A dossier as the database keeps it; `settled_at` is on the monotonic clock.
+
+    `words` are the fields of the request by their paths; `submissions` counts the requests with this GUID.
+    """
 
     guid: str
     request_code: str
@@ -80,10 +76,12 @@ class Held:
     settled_at: float
     settled_on: date
     refusal: str | None
+    words: dict[str, str]
     conflicts: int = 0
+    submissions: int = 1
 
     def state(self) -> str:
-        """Where it stands now."""
+        """Its state now, as `trangThai` has it."""
         if time.monotonic() < self.settled_at:
             return PROCESSING
         return REFUSED if self.refusal else DONE
@@ -92,21 +90,21 @@ class Held:
 class LandTwin:
     code = "land"
 
-    def __init__(self, dataset: Realm) -> None:
+    def __init__(self, dataset: RegistryDataset) -> None:
         self._dataset = dataset
-        self._held: dict[str, Held] = {}
+        self._dossiers: dict[str, LandDossier] = {}
         self._tokens: dict[str, float] = {}
         self._lock = threading.Lock()
         schema = files("connectors").joinpath("registries/land/land.xsd").read_bytes()
         self._schema: Any = etree.XMLSchema(etree.fromstring(schema))
         self._schema_lock = threading.Lock()  # a schema keeps its faults in itself
-        self._answers = {SEND_PATH: self._take, ASK_PATH: self._tell}
+        self._answers = {SEND_PATH: self._take, ASK_PATH: self._look_up}
 
     @property
     def conflicts(self) -> int:
-        """How often other content came under a GUID that is held."""
+        """How often other content came under a GUID that is known."""
         with self._lock:
-            return sum(held.conflicts for held in self._held.values())
+            return sum(dossier.conflicts for dossier in self._dossiers.values())
 
     def handle(self, request: Incoming) -> Outgoing:
         if request.path == "/token" and request.method == "POST":
@@ -123,7 +121,22 @@ class LandTwin:
 
     def registered(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [_row(held) for held in self._held.values() if held.state() == DONE]
+            return [_row(dossier) for dossier in self._dossiers.values() if dossier.state() == DONE]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What is registered now: one row per dossier that is done, numbered by its entry code."""
+        with self._lock:
+            return [
+                TwinEntry(
+                    dossier_code=dossier.dossier_code,
+                    number=dossier.entry_code,
+                    words=dossier.words,
+                    operations=[Operation.REGISTER],
+                    submissions=dossier.submissions,
+                ).entry_row()
+                for dossier in self._dossiers.values()
+                if dossier.state() == DONE
+            ]
 
     def _give_token(self, request: Incoming) -> Outgoing:
         try:
@@ -148,16 +161,17 @@ class LandTwin:
         guid, content = _text(root, "hoSoGuid"), sha256(etree.tostring(root, method="c14n")).digest()
         wrong = "".join(_wrong_with(root))
         with self._lock:
-            held = self._held.get(guid)
-            if held and held.content_sha256 == content:
-                return _reply(_result_of(held, UNCHANGED))
-            if held and held.state() != REFUSED:
-                held.conflicts += 1
+            if dossier := self._dossiers.get(guid):
+                dossier.submissions += 1
+            if dossier and dossier.content_sha256 == content:
+                return _reply(_result_of(dossier, UNCHANGED))
+            if dossier and dossier.state() != REFUSED:
+                dossier.conflicts += 1
                 return _reply(_result(CONFLICT, WORDS[CONFLICT], guid))
             if wrong:
                 return _reply(_result(BUSINESS, wrong, guid))
-            self._held[guid] = held = self._hold(root, guid, content)
-            return _reply(_result_of(held, RECEIVED))
+            self._dossiers[guid] = dossier = self._hold(root, guid, content)
+            return _reply(_result_of(dossier, RECEIVED))
 
     def _faults(self, root: etree._Element) -> list[str]:
         with self._schema_lock:
@@ -165,13 +179,13 @@ class LandTwin:
                 return []
             return [f"{error.path} {error.type_name}" for error in self._schema.error_log]
 
-    def _hold(self, root: etree._Element, guid: str, content: bytes) -> Held:
+    def _hold(self, root: etree._Element, guid: str, content: bytes) -> LandDossier:
         request_code = _text(root, f"{CHANGE}/dangKyThayDoiId")
         dossier_code = _text(root, f"{CHANGE}/maHoSoThuTucDangKy")
         commune = _commune(root)
         place = f"{commune.province_code}-{commune.commune_code}" if commune else ""
         late_s = self._dataset.lateness_s(self.code, request_code)
-        return Held(
+        return LandDossier(
             guid=guid,
             request_code=request_code,
             dossier_code=dossier_code,
@@ -181,17 +195,20 @@ class LandTwin:
             settled_at=time.monotonic() + late_s,
             settled_on=(datetime.now(VIETNAM) + timedelta(seconds=late_s)).date(),
             refusal=self._dataset.refusal(self.code, dossier_code, request_code),
+            words=xml_fields(root),
         )
 
-    def _tell(self, root: etree._Element) -> Outgoing:
+    def _look_up(self, root: etree._Element) -> Outgoing:
         guids = [element.text or "" for element in root.iterfind("hoSoGuid")]
         if root.tag != "TraCuuHoSo" or not 0 < len(guids) <= ASKED_AT_ONCE:
             return _reply(_result(MALFORMED, f"{WORDS[MALFORMED]}từ 1 đến {ASKED_AT_ONCE} hoSoGuid"), 400)
         results = etree.Element("DanhSachKetQua")
         with self._lock:
             for guid in guids:
-                held = self._held.get(guid)
-                results.append(_result_of(held, RECEIVED) if held else _result(RECEIVED, STATE_WORDS[NOT_FOUND], guid))
+                dossier = self._dossiers.get(guid)
+                results.append(
+                    _result_of(dossier, RECEIVED) if dossier else _result(RECEIVED, STATE_WORDS[NOT_FOUND], guid)
+                )
         return _reply(results)
 
 
@@ -238,14 +255,14 @@ def _result(code: str, words: str, guid: str = "", request_code: str = "", state
     return root
 
 
-def _result_of(held: Held, code: str) -> etree._Element:
-    """Where a held dossier stands, with what it brought when it is done."""
-    state = held.state()
-    words = (held.refusal or "") if state == REFUSED else WORDS[code] if code == UNCHANGED else STATE_WORDS[state]
-    root = _result(code, words, held.guid, held.request_code, state)
+def _result_of(dossier: LandDossier, code: str) -> etree._Element:
+    """The state of a dossier, and its entry when it is done."""
+    state = dossier.state()
+    words = (dossier.refusal or "") if state == REFUSED else WORDS[code] if code == UNCHANGED else STATE_WORDS[state]
+    root = _result(code, words, dossier.guid, dossier.request_code, state)
     if state == DONE:
-        xml.add(root, "maBienDong", held.entry_code)
-        xml.add(root, "ngayDangKy", held.settled_on.isoformat())
+        xml.add(root, "maBienDong", dossier.entry_code)
+        xml.add(root, "ngayDangKy", dossier.settled_on.isoformat())
     return root
 
 
@@ -253,15 +270,15 @@ def _reply(root: etree._Element, status: int = 200) -> Outgoing:
     return Outgoing.of_xml(etree.tostring(root, xml_declaration=True, encoding="UTF-8"), status)
 
 
-def _row(held: Held) -> dict[str, Any]:
-    commune_code, sheet_number, parcel_number = held.parcel_key
+def _row(dossier: LandDossier) -> dict[str, Any]:
+    commune_code, sheet_number, parcel_number = dossier.parcel_key
     return {
-        "guid": held.guid,
-        "request_code": held.request_code,
-        "dossier_code": held.dossier_code,
-        "land_entry_code": held.entry_code,
+        "guid": dossier.guid,
+        "request_code": dossier.request_code,
+        "dossier_code": dossier.dossier_code,
+        "land_entry_code": dossier.entry_code,
         "commune_code": commune_code,
         "sheet_number": sheet_number,
         "parcel_number": parcel_number,
-        "conflicts": held.conflicts,
+        "conflicts": dossier.conflicts,
     }

@@ -1,8 +1,9 @@
 """The twin of the residence registry: opens a case for every request it is sent, repeats included.
 
 It answers with a case number; the result comes `lateness_s` later, by look-up. Half of what it refuses it returns at
-once, the other half as a result. Written from `residence.xsd` and the population service's rules on who
-may ask: what the real registry does with a repeat, and its words, are assumed.
+once, the other half as a result. It takes registrations only: no correction and no annulment. Written from
+`residence.xsd` and the population service's rules on who may ask: what the real registry does with a
+repeat, and its words, are assumed.
 """
 
 import hmac
@@ -13,17 +14,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from connectors.sandbox.server import Incoming, Outgoing
+from connectors.sandbox.twins.contract import RegistryDataset, TwinEntry, xml_fields
 from schemas.dates import VIETNAM
+from schemas.operation import Operation
 
 LOGIN, SECRET = "lienthong-thu", "khoa-thu-nghiem-cu-tru"
 X_ROAD_CLIENT, API_KEY = "VN/GOV/000.00.00.H00/lienthong-thu", "api-thu-nghiem-cu-tru"
-"""What the sandbox accepts: invented, and of no use anywhere else."""
+"""What the sandbox accepts: invented, no system elsewhere knows it."""
 
 NS = "{http://cutru.dancuquocgia.bca}"
 SEND_PATH = "/cutru/1.0/TiepNhanHoSo"
@@ -42,19 +45,12 @@ FAULT = (
 )
 
 
-class Realm(Protocol):
-    """What this twin asks of its dataset."""
-
-    def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None: ...
-
-    def lateness_s(self, registry_code: str, request_code: str) -> float: ...
-
-    def number(self, *parts: str, digits: int) -> str: ...
-
-
 @dataclass(frozen=True)
-class Case:
-    """A case as the registry keeps it; `opened_at` and `settled_at` are on the monotonic clock."""
+class OpenedCase:
+    """A case as the registry keeps it; `opened_at` and `settled_at` are on the monotonic clock.
+
+    `words` are the fields of the registration by their paths.
+    """
 
     request_code: str
     dossier_code: str
@@ -65,6 +61,7 @@ class Case:
     settled_at: float
     settled_on: date
     refusal: str | None
+    words: dict[str, str]
 
     def status(self, now: float) -> str:
         if now >= self.settled_at:
@@ -72,8 +69,8 @@ class Case:
         return RECEIVED if now < (self.opened_at + self.settled_at) / 2 else PROCESSING
 
 
-class Rejected(Exception):
-    """A request that opens no case; holds the answer."""
+class ResidenceRejection(Exception):
+    """A request that opens no case; `answer` is what it is answered."""
 
     def __init__(self, answer: Outgoing) -> None:
         super().__init__(answer.status)
@@ -85,9 +82,9 @@ class ResidenceTwin:
 
     code = "residence"
 
-    def __init__(self, dataset: Realm) -> None:
+    def __init__(self, dataset: RegistryDataset) -> None:
         self._dataset = dataset
-        self._cases: dict[str, list[Case]] = {}
+        self._cases: dict[str, list[OpenedCase]] = {}
         self._lock = threading.Lock()
         self._schema_lock = threading.Lock()  # a schema keeps the faults of its last document in itself
         schema = files("connectors").joinpath("registries/residence/residence.xsd").read_bytes()
@@ -101,29 +98,44 @@ class ResidenceTwin:
         try:
             _check_signature(request)
             root = self._examine(request)
-        except Rejected as rejected:
+        except ResidenceRejection as rejected:
             return rejected.answer
         return self._open(root) if request.path == SEND_PATH else self._look_up(root)
 
     def registered(self) -> list[dict[str, Any]]:
-        """The cases that are done, second ones of the same request included."""
+        """The cases that are done; a request that was sent twice has two of them."""
+        names = ("request_code", "dossier_code", "case_code", "kind", "personal_id")
+        return [{name: getattr(case, name) for name in names} for case in self._done()]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What is registered now: one row per case that is done, numbered by its case code."""
+        return [
+            TwinEntry(
+                dossier_code=case.dossier_code,
+                number=case.case_code,
+                words=case.words,
+                operations=[Operation.REGISTER],
+            ).entry_row()
+            for case in self._done()
+        ]
+
+    def _done(self) -> list[OpenedCase]:
         with self._lock:
             cases = [case for same_request in self._cases.values() for case in same_request]
         now = time.monotonic()
-        names = ("request_code", "dossier_code", "case_code", "kind", "personal_id")
-        return [{name: getattr(case, name) for name in names} for case in cases if case.status(now) == DONE]
+        return [case for case in cases if case.status(now) == DONE]
 
     def _examine(self, request: Incoming) -> etree._Element:
-        """The body's root; Rejected when it is no XML, has a number that is too long, or breaks the schema."""
+        """The body's root. Raises ResidenceRejection for no XML, a number too long, or a breach of the schema."""
         root = _parse(request.body)
         for number in root.iter(f"{NS}SoDinhDanh"):
             if len(number.text or "") > NUMBER_DIGITS:
-                raise Rejected(_error(200, BUSINESS, f"SoDinhDanh độ dài vượt quá {NUMBER_DIGITS} ký tự"))
+                raise ResidenceRejection(_error(200, BUSINESS, f"SoDinhDanh độ dài vượt quá {NUMBER_DIGITS} ký tự"))
         with self._schema_lock:
             schema: Any = self._schema
             fault = "" if schema.validate(root) else str(schema.error_log.last_error.type_name)
         if fault or root.tag != ROOT_OF[request.path]:
-            raise Rejected(_error(400, NOT_AS_SCHEMA, f"Dữ liệu không đúng cấu trúc: {fault}"))
+            raise ResidenceRejection(_error(400, NOT_AS_SCHEMA, f"Dữ liệu không đúng cấu trúc: {fault}"))
         return root
 
     def _open(self, root: etree._Element) -> Outgoing:
@@ -134,24 +146,26 @@ class ResidenceTwin:
             cases.append(case)
         return _result(request_code, [case])
 
-    def _judge(self, root: etree._Element, request_code: str, nth: int) -> Case:
-        (kind,) = (KINDS[name] for child in root if (name := etree.QName(child).localname) in KINDS)
+    def _judge(self, root: etree._Element, request_code: str, nth: int) -> OpenedCase:
+        (form,) = (child for child in root if etree.QName(child).localname in KINDS)
         person = root.find(f"{NS}*/{NS}CongDan")
         dossier_code = root.findtext(f"{NS}MaHoSo", "")
         refusal = self._dataset.refusal(self.code, dossier_code, request_code)
         at_once = refusal and int(self._dataset.number(self.code, "at once", dossier_code, digits=2)) % 2
         late_s = 0.0 if at_once else self._dataset.lateness_s(self.code, request_code)
         now = time.monotonic()
-        return Case(
-            request_code, dossier_code,
+        return OpenedCase(
+            request_code=request_code,
+            dossier_code=dossier_code,
             case_code="CT-" + self._dataset.number(self.code, "case", request_code, str(nth), digits=12),
-            kind=kind,
+            kind=KINDS[etree.QName(form).localname],
             personal_id=person.findtext(f"{NS}SoDinhDanh", "") if person is not None else "",
             opened_at=now,
             settled_at=now + late_s,
             settled_on=(datetime.now(VIETNAM) + timedelta(seconds=late_s)).date(),
             refusal=refusal,
-        )  # fmt: skip
+            words=xml_fields(form),
+        )
 
     def _look_up(self, root: etree._Element) -> Outgoing:
         request_code = root.findtext(f"{NS}MaYeuCau", "")
@@ -161,17 +175,17 @@ class ResidenceTwin:
 
 
 def _check_signature(request: Incoming) -> None:
-    """Rejects a request that is not signed as it must be: address, user, time and secret, hashed."""
+    """Raises ResidenceRejection for a request whose signature (address, user, time and secret, hashed) is wrong."""
     headers = request.headers
     if headers.get("x-road-client") != X_ROAD_CLIENT or headers.get("apikey") != API_KEY:
-        raise Rejected(_fault(401, "X-Road-Client hoặc ApiKey không hợp lệ"))
+        raise ResidenceRejection(_fault(401, "X-Road-Client hoặc ApiKey không hợp lệ"))
     timestamp = headers.get("timestamp", "")
     if not timestamp.isdecimal() or abs(time.time() - int(timestamp[:15]) / 1000) > SIGNATURE_HOLDS_S:
-        raise Rejected(_fault(401, "Timestamp không hợp lệ hoặc đã quá hạn"))
+        raise ResidenceRejection(_fault(401, "Timestamp không hợp lệ hoặc đã quá hạn"))
     url = f"http://{headers.get('host', '')}{request.path}"
-    wanted = f"{LOGIN}:{sha256((url + LOGIN + timestamp + SECRET).encode()).hexdigest()}"
-    if not hmac.compare_digest(_basic(headers.get("authorization", "")), wanted.encode()):
-        raise Rejected(_fault(401, "Chữ ký xác thực không đúng"))
+    expected = f"{LOGIN}:{sha256((url + LOGIN + timestamp + SECRET).encode()).hexdigest()}"
+    if not hmac.compare_digest(_basic(headers.get("authorization", "")), expected.encode()):
+        raise ResidenceRejection(_fault(401, "Chữ ký xác thực không đúng"))
 
 
 def _basic(header: str) -> bytes:
@@ -183,24 +197,24 @@ def _basic(header: str) -> bytes:
 
 def _parse(body: bytes) -> etree._Element:
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True,
-    )  # fmt: skip
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise Rejected(_error(400, NOT_XML, "Dữ liệu không phải XML hợp lệ")) from None
+        raise ResidenceRejection(_error(400, NOT_XML, "Dữ liệu không phải XML hợp lệ")) from None
     if root.getroottree().docinfo.internalDTD is not None:
-        raise Rejected(_error(400, NOT_XML, "Không chấp nhận DOCTYPE"))
+        raise ResidenceRejection(_error(400, NOT_XML, "Không chấp nhận DOCTYPE"))
     return root
 
 
-def _result(request_code: str, cases: list[Case]) -> Outgoing:
+def _result(request_code: str, cases: list[OpenedCase]) -> Outgoing:
     now = time.monotonic()
     listed = "".join(_case(case, case.status(now)) for case in cases)
     return _document(f"<MaYeuCau>{request_code}</MaYeuCau><SoLuong>{len(cases)}</SoLuong>{listed}", "KetQua", 200)
 
 
-def _case(case: Case, status: str) -> str:
+def _case(case: OpenedCase, status: str) -> str:
     parts = f"<SoHoSo>{case.case_code}</SoHoSo><TrangThai>{status}</TrangThai>"
     if status == DONE:
         parts += f"<NgayDangKy>{case.settled_on:%Y%m%d}</NgayDangKy>"
