@@ -16,7 +16,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from dags.cli import desk_commands
+from dags.cli import desk_commands, scaffold
 from dags.cli.console import err, excuses, out, stop
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 )  # fmt: skip
 
 app.add_typer(desk_commands.app)
+app.add_typer(scaffold.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Code = Annotated[str, typer.Argument(help="Dossier code, or interlinked code.")]
