@@ -72,6 +72,7 @@ KINDS_OF_PLATFORM = {
     "onestop": frozenset({"birth", "death", "marriage", "residence", "land"}),
     "hub": frozenset({"birth", "death"}),
 }
+"""The kinds of case by platform. At a platform that is not named here nothing is planted: its twin brings its own."""
 
 REFUSALS: dict[tuple[str, str], tuple[str, ...]] = {
     ("civil_status", "birth"): (

@@ -1,21 +1,19 @@
-"""The sandbox put together: one dataset, all twins, and the connections that lead to them."""
+"""The sandbox put together: one dataset, all twins, and the connections that lead to them.
+
+The twin of a system is found by its code: `connectors/sandbox/twins/land.py` holds `LandTwin`.
+"""
 
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from importlib import import_module
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from connectors.portals.provinces import PROVINCES
-from connectors.sandbox.dataset import Dataset
-from connectors.sandbox.server import Server, Twin
+from connectors.sandbox.dataset import KINDS_OF_PLATFORM, Dataset
+from connectors.sandbox.server import Server
 from connectors.sandbox.twins import residence
-from connectors.sandbox.twins.civil_status import CivilStatusTwin
-from connectors.sandbox.twins.health_insurance import HealthInsuranceTwin
-from connectors.sandbox.twins.hub import HubTwin
-from connectors.sandbox.twins.land import LandTwin
-from connectors.sandbox.twins.onestop import OnestopTwin
-from connectors.sandbox.twins.residence import ResidenceTwin
 from schemas.dates import VIETNAM
 from schemas.registries import REGISTRY_CODES
 
@@ -33,14 +31,13 @@ class Sandbox:
         self, seed: int, dossiers: int, province_codes: Sequence[str] = tuple(PROVINCES), *,
         now: datetime | None = None, first_port: int = 0,
     ) -> None:  # fmt: skip
-        self.dataset = Dataset(seed, dossiers, province_codes, now or datetime.now(VIETNAM).replace(microsecond=0))
-        platforms = {code: PROVINCES[code].platform_code for code in province_codes}
-        self.onestop = OnestopTwin(self.dataset, [code for code, of in platforms.items() if of == "onestop"])
-        self.hub = HubTwin(self.dataset, [code for code, of in platforms.items() if of == "hub"])
-        kinds = (CivilStatusTwin, ResidenceTwin, HealthInsuranceTwin, LandTwin)
-        registries: list[Twin] = [kind(self.dataset) for kind in kinds]
-        self.server = Server([*registries, self.onestop, self.hub], seed, first_port)
-        self._platforms = platforms
+        self._platforms = {code: PROVINCES[code].platform_code for code in province_codes}
+        planted_at = [code for code, platform in self._platforms.items() if platform in KINDS_OF_PLATFORM]
+        self.dataset = Dataset(seed, dossiers, planted_at, now or datetime.now(VIETNAM).replace(microsecond=0))
+        registries = [twin_of(code)(self.dataset) for code in REGISTRY_CODES]
+        self.portals = {platform: self._portal(platform) for platform in platform_codes()}
+        self.onestop, self.hub = self.portals["onestop"], self.portals["hub"]
+        self.server = Server([*registries, *self.portals.values()], seed, first_port)
 
     def __enter__(self) -> Self:
         return self
@@ -64,9 +61,15 @@ class Sandbox:
             found[code.upper()] = self._connection(code, self.server.url(code))
         return {f"AIRFLOW_CONN_{name}": value for name, value in found.items()}
 
+    def _portal(self, platform_code: str) -> Any:
+        """The twin of a platform, with the provinces that run it."""
+        return twin_of(platform_code)(
+            self.dataset, [code for code, platform in self._platforms.items() if platform == platform_code]
+        )
+
     def _credentials(self, province_code: str) -> tuple[str, str]:
-        twin = self.onestop if self._platforms[province_code] == "onestop" else self.hub
-        return twin.credentials(province_code)
+        login, secret = self.portals[self._platforms[province_code]].credentials(province_code)
+        return str(login), str(secret)
 
     def _connection(self, kind: str, url: str, login: str = LOGIN, secret: str = SECRET, **fields: str) -> str:
         extra = {"settles_after_s": SETTLES_AFTER_S, "per_second": PER_SECOND, **fields}
@@ -76,3 +79,14 @@ class Sandbox:
                       "officer_id": OFFICER_ID, "agency_code": AGENCY_CODE}  # fmt: skip
         connection = {"conn_type": f"lienthong_{kind}", "host": url, "login": login, "password": secret, "extra": extra}
         return json.dumps(connection)
+
+
+def platform_codes() -> tuple[str, ...]:
+    """The platforms that some province runs."""
+    return tuple(dict.fromkeys(province.platform_code for province in PROVINCES.values()))
+
+
+def twin_of(code: str) -> Any:
+    """The class of a system's twin, by the system's code."""
+    name = "".join(word.title() for word in code.split("_"))
+    return getattr(import_module(f"connectors.sandbox.twins.{code}"), f"{name}Twin")

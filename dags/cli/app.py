@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dags.cli import desk_commands, dossier_commands, place_command, step_commands, system_commands
+from dags.cli import desk_commands, dossier_commands, place_command, scaffold, step_commands, system_commands
 from dags.cli.console import stop
 
 app = typer.Typer(
@@ -13,7 +13,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 
-for group in (system_commands, step_commands, dossier_commands, place_command, desk_commands):
+for group in (system_commands, step_commands, dossier_commands, place_command, desk_commands, scaffold):
     app.add_typer(group.app)
 
 

@@ -17,6 +17,7 @@ from connectors.errors import Unrecognised
 from connectors.http import Reply, Request
 from connectors.portals import hub, onestop
 from connectors.portals.contract import RESULTS
+from connectors.portals.provinces import PROVINCES
 from connectors.sandbox.twins.hub import HubTwin
 from connectors.sandbox.twins.hub_dossier import HubDossier
 from connectors.sandbox.twins.onestop import OnestopDossier, OnestopTwin
@@ -29,7 +30,7 @@ from tests.support.dossiers import changed
 from tests.support.portal_datasets import FULL, NOW, Portal, of_hub, planted, renumbered, served
 
 RECORDED = Path(__file__).parents[1] / "recorded"
-PLATFORMS = {"onestop": onestop.PLATFORM, "hub": hub.PLATFORM}
+PLATFORMS = {province.platform_code: province.platform for province in PROVINCES.values()}
 CASES = sorted((code, folder.name) for code in PLATFORMS for folder in (RECORDED / code).iterdir())
 NOWHERE = Endpoint("http://127.0.0.1:9/24")
 PERSONAL = ("TRẦN", "HÒA", "NGUYỄN", "BÌNH", "THÀNH", "024200005555", "0241980011119", "240,5")

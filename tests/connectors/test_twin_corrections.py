@@ -142,7 +142,7 @@ class CivilStatus:
         return self.send(module, number, content, **more)
 
     def correct(self, number: int, content: Any, **citation: str) -> tuple[str, str]:
-        return self.send("CCHT", number, change(noiDung=content, **citation))
+        return self.send("CCHT", number, change(content_sent=content, **citation))
 
     def annul(self, number: int, **citation: str) -> tuple[str, str]:
         return self.send("HBHT", number, change(**citation))
@@ -172,9 +172,9 @@ CITED = {
 TAKEN = ("", "")
 
 
-def change(kind: str = "LTKS", reason: str = "Sai sót khi đăng ký", noiDung: Any = None, **citation: str) -> Any:
+def change(kind: str = "LTKS", reason: str = "Sai sót khi đăng ký", content_sent: Any = None, **citation: str) -> Any:
     content = {"loaiHoTich": kind, "trichDan": CITED | citation, "lyDo": reason}
-    return content | ({"noiDung": noiDung} if noiDung else {})
+    return content | ({"noiDung": content_sent} if content_sent else {})
 
 
 @pytest.fixture
@@ -353,8 +353,8 @@ def test_entries_of_two_communes_and_kinds_are_told_apart(civil_status: CivilSta
 @pytest.mark.parametrize(
     ("module", "data", "words"),
     [
-        ("CCHT", change(noiDung=BORN, reason=" "), "lyDo không được để trống"),
-        ("CCHT", change(noiDung={"nks": {"HoTen": {"Ho": ""}}}), "nksHoTen không được để trống"),
+        ("CCHT", change(content_sent=BORN, reason=" "), "lyDo không được để trống"),
+        ("CCHT", change(content_sent={"nks": {"HoTen": {"Ho": ""}}}), "nksHoTen không được để trống"),
         ("CCHT", change(), "DATA_INCORRECT: dữ liệu không đúng cấu trúc"),
         ("HBHT", change(kind="KHAC"), "DATA_INCORRECT: dữ liệu không đúng cấu trúc"),
         ("HBHT", change(**{"soDangKy": 1}), "DATA_INCORRECT: dữ liệu không đúng cấu trúc"),
