@@ -249,7 +249,7 @@ def test_an_entry_is_known_by_kind_place_book_and_number() -> None:
 @pytest.mark.parametrize(
     ("name", "other", "is_so"),
     [
-        ("TRẦN THỊ HOÀ", "TRẦN THỊ HÒA", False),  # the tone is only translate_units otherwise
+        ("TRẦN THỊ HOÀ", "TRẦN THỊ HÒA", False),  # only the place of the tone differs
         ("TRẦN THỊ HOA", "Trần Thị Hòa", True),
         ("ĐỖ VĂN DUNG", "ĐỖ VĂN DŨNG", True),
         ("ĐỖ VĂN DŨNG", "đỗ văn dũng", False),
