@@ -1,1 +1,1 @@
-"""Whether things are right: judgements."""
+"""Whether things are right: judgements. Pure: values in, judgements out; no database, no network, no file."""

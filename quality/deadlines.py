@@ -1,8 +1,8 @@
-"""Whether a dossier is in time: when its time began to count, when it is due, how much of it is gone.
+"""Whether a dossier is in time: from when its time counts, when it is due, and how much of its time is gone.
 
-A day counts as the day of receipt when the dossier came before the cut (15:00) of a working day; else the next working
-day does. Days are counted from the day after that one (Bộ luật Dân sự 2015, Điều 147) and end with office hours, which
-is assumed: some portals add hours instead. Hours run while offices work.
+A dossier received before the cut (15:00) of a working day counts as received that day; a later one counts as received
+on the next working day. Days are counted from the day after that (Bộ luật Dân sự 2015, Điều 147) and end with office
+hours. That they end so is assumed: some portals add hours instead. Hours count while offices work.
 
 A working day is one of Monday to Friday that is no public holiday (package `holidays`, country VN), unless
 `schemas/data/work_days.csv` says otherwise. The package knows the lunar calendar of Vietnam until 2099; outside the
@@ -24,7 +24,7 @@ from schemas.routes import Route
 
 AT_RISK_SHARE = 0.75
 YEARS = range(2007, 2098)
-"""Since Giỗ Tổ is a public holiday, and with a year to spare before the lunar table ends."""
+"""The first year in which Giỗ Tổ was a public holiday, to a year before the lunar table ends."""
 
 MICROSECOND = timedelta(microseconds=1)
 HOUR_US = 3_600_000_000
@@ -32,7 +32,7 @@ Spans = tuple[tuple[int, int], ...]
 
 
 class Punctuality(StrEnum):
-    """How a dossier stands with its time."""
+    """Whether a dossier is in time."""
 
     IN_TIME = "in_time"
     AT_RISK = "at_risk"
@@ -41,19 +41,19 @@ class Punctuality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegalTerm:
-    """The time a dossier is given. `started_at` is its receipt, or the opening of the day that counts as such."""
+    """The time that the law gives a dossier. `started_at`: its receipt, or when offices open on the day of receipt."""
 
     started_at: datetime
     due_at: datetime
 
 
 class WorkCalendar:
-    """The working time of some whole years: a day's spans, and how much was worked before it."""
+    """The working time of some whole years: the spans of each day, and the working time before it."""
 
     def __init__(self, first: date, days: Sequence[Spans], cuts_us: Sequence[int]) -> None:
         self._first = first.toordinal()
         self._days, self._cuts_us = days, cuts_us
-        self._worked = array("i", (at for at, spans in enumerate(days) if spans))
+        self._worked = array("i", (index for index, spans in enumerate(days) if spans))
         self._rank, self._before_us = array("i", [0]), array("q", [0])
         for spans in days:
             self._rank.append(self._rank[-1] + bool(spans))
@@ -61,68 +61,74 @@ class WorkCalendar:
 
     @classmethod
     def of_years(cls, first: int, last: int, *, also_off: Iterable[date] = ()) -> "WorkCalendar":
-        """The calendar of these years; `also_off`: further days on which nobody works."""
+        """The calendar of these years; `also_off`: further days off."""
         days_off, worked = _public_holidays(first, last)
         days_off |= set(also_off)
         worked -= set(also_off)
-        every = [date.fromordinal(n) for n in range(date(first, 1, 1).toordinal(), date(last + 1, 1, 1).toordinal())]
-        hours = [hours_on(day) for day in every]
+        ordinals = range(date(first, 1, 1).toordinal(), date(last + 1, 1, 1).toordinal())
+        days = [date.fromordinal(ordinal) for ordinal in ordinals]
+        hours = [hours_on(day) for day in days]
         spans = [
-            tuple((_us(start), _us(end)) for start, end in of.spans)
-            if day in worked or (day.weekday() in of.weekdays and day not in days_off) else ()
-            for day, of in zip(every, hours, strict=True)
-        ]  # fmt: skip
-        return cls(every[0], spans, [_us(of.cut) for of in hours])
+            tuple((_us(start), _us(end)) for start, end in of_day.spans)
+            if day in worked or (day.weekday() in of_day.weekdays and day not in days_off)
+            else ()
+            for day, of_day in zip(days, hours, strict=True)
+        ]
+        return cls(days[0], spans, [_us(of_day.cut) for of_day in hours])
 
     def is_worked(self, day: date) -> bool:
         return bool(self._days[day.toordinal() - self._first])
 
     def worked_us(self, instant: datetime) -> int:
-        """Working time from the calendar's beginning to an instant, in microseconds; outside it, none or all of it."""
+        """The working time from the beginning of the calendar to an instant, in microseconds.
+
+        It is 0 before the calendar, and all of its working time after it.
+        """
         local = instant.astimezone(VIETNAM)
-        at = local.toordinal() - self._first
-        if not 0 <= at < len(self._days):
-            return self._before_us[0 if at < 0 else -1]
+        index = local.toordinal() - self._first
+        if not 0 <= index < len(self._days):
+            return self._before_us[0 if index < 0 else -1]
         now_us = _us_of_day(local)
-        return self._before_us[at] + sum(min(now_us, end) - start for start, end in self._days[at] if now_us > start)
+        spans = self._days[index]
+        return self._before_us[index] + sum(min(now_us, end) - start for start, end in spans if now_us > start)
 
     def start(self, received_at: datetime, *, is_cut: bool) -> datetime:
-        """From when the time counts: receipt, or the opening of the next working day. `is_cut`: by the 15:00 rule."""
+        """From when the time counts: the receipt, or when offices open next. `is_cut`: the 15:00 rule holds."""
         local = received_at.astimezone(VIETNAM)
-        at = local.toordinal() - self._first
-        spans = self._days[at]
-        if spans and _us_of_day(local) <= (self._cuts_us[at] if is_cut else spans[-1][1] - 1):
+        index = local.toordinal() - self._first
+        spans = self._days[index]
+        if spans and _us_of_day(local) <= (self._cuts_us[index] if is_cut else spans[-1][1] - 1):
             return local
-        following = self._worked[self._rank[at + 1]]
-        return self._at(following, self._days[following][0][0])
+        following = self._worked[self._rank[index + 1]]
+        return self._instant(following, self._days[following][0][0])
 
     def after_worked_days(self, day: date, count: int) -> datetime:
-        """The close of the working day that is so many after this working day."""
-        at = self._worked[self._rank[day.toordinal() - self._first] + count]
-        return self._at(at, self._days[at][-1][1])
+        """When offices close on the working day that is `count` working days after this one."""
+        index = self._worked[self._rank[day.toordinal() - self._first] + count]
+        return self._instant(index, self._days[index][-1][1])
 
     def after_days(self, day: date, count: int) -> datetime:
-        """The close of the day so many after this one, or of the next working day."""
-        at = self._worked[self._rank[day.toordinal() - self._first + count]]
-        return self._at(at, self._days[at][-1][1])
+        """When offices close `count` days after this one, or on the next working day if that is a day off."""
+        index = self._worked[self._rank[day.toordinal() - self._first + count]]
+        return self._instant(index, self._days[index][-1][1])
 
     def after_worked_us(self, instant: datetime, worked_us: int) -> datetime:
-        """The instant by which so much more was worked."""
+        """The instant by which this much more was worked. Raises IndexError when the calendar ends before it."""
         target = self.worked_us(instant) + worked_us
-        at = bisect_left(self._before_us, target) - 1
-        left = target - self._before_us[at]
-        for start, end in self._days[at]:
+        index = bisect_left(self._before_us, target) - 1
+        left = target - self._before_us[index]
+        for start, end in self._days[index]:
             if left <= end - start:
-                return self._at(at, start + left)
+                return self._instant(index, start + left)
             left -= end - start
         raise IndexError("the calendar ends before the deadline")
 
-    def _at(self, at: int, us: int) -> datetime:
-        return datetime.combine(date.fromordinal(self._first + at), time(), VIETNAM) + us * MICROSECOND
+    def _instant(self, index: int, us: int) -> datetime:
+        return datetime.combine(date.fromordinal(self._first + index), time(), VIETNAM) + us * MICROSECOND
 
 
-def _us(of: time) -> int:
-    return ((of.hour * 60 + of.minute) * 60 + of.second) * 1_000_000
+def _us(clock: time) -> int:
+    return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * 1_000_000
 
 
 def _us_of_day(local: datetime) -> int:
@@ -130,7 +136,7 @@ def _us_of_day(local: datetime) -> int:
 
 
 def _public_holidays(first: int, last: int) -> tuple[set[date], set[date]]:
-    """Days off, and days worked against the week: the package's, corrected by our own rows."""
+    """Days off, and days that are worked though the week says otherwise: those of the package, changed by our rows."""
     from holidays import country_holidays  # a fifth of a second
 
     days_off, worked = set(country_holidays("VN", years=range(first, last + 1))), set[date]()
@@ -142,14 +148,14 @@ def _public_holidays(first: int, last: int) -> tuple[set[date], set[date]]:
 
 @cache
 def calendar_from(year: int) -> WorkCalendar:
-    """The calendar of a year and the next, which any deadline that begins in the year ends in."""
+    """The calendar of a year and the next; every deadline that begins in the year ends within it."""
     return WorkCalendar.of_years(year, year + 1)
 
 
 def term(
     received_at: datetime, deadline: Deadline, *, with_verification: bool = False, calendar: WorkCalendar | None = None
-) -> LegalTerm:  # fmt: skip
-    """The time that a deadline gives to what was received at an instant (with a zone), in a year of `YEARS`."""
+) -> LegalTerm:
+    """The time that a deadline gives. `received_at`: with a zone, in a year of `YEARS`."""
     calendar = calendar or calendar_from(received_at.astimezone(VIETNAM).year)
     started_at = calendar.start(received_at, is_cut=deadline.unit is not DeadlineUnit.WORKING_HOURS)
     verified = deadline.verification_days if with_verification else 0
@@ -164,12 +170,17 @@ def term(
 
 
 def term_of(
-    dossier: Dossier, route: Route | None, *, registry_code: str = WHOLE_CHAIN, group: str = ANY_GROUP,
-    with_verification: bool = False, from_instant: datetime | None = None,
-) -> LegalTerm | None:  # fmt: skip
-    """The time of a dossier's whole chain, or of one step of it, counted from receipt or from another instant.
+    dossier: Dossier,
+    route: Route | None,
+    *,
+    registry_code: str = WHOLE_CHAIN,
+    group: str = ANY_GROUP,
+    with_verification: bool = False,
+    from_instant: datetime | None = None,
+) -> LegalTerm | None:
+    """The time of a dossier's whole chain, or of one step of it, counted from receipt or from `from_instant`.
 
-    The day of receipt chooses the rule. None when the law sets no deadline that we know.
+    The rule is that of the day of receipt. None when no deadline is known.
     """
     event_on = dossier.event_on
     begins_at = from_instant or dossier.received_at
@@ -180,25 +191,36 @@ def term_of(
 
 
 def due(
-    dossier: Dossier, route: Route | None, *, registry_code: str = WHOLE_CHAIN, group: str = ANY_GROUP,
-    with_verification: bool = False, from_instant: datetime | None = None,
-) -> datetime | None:  # fmt: skip
-    """The instant by which it must be done; after it the dossier is late."""
-    of = term_of(dossier, route, registry_code=registry_code, group=group, with_verification=with_verification,
-                 from_instant=from_instant)  # fmt: skip
-    return of.due_at if of else None
+    dossier: Dossier,
+    route: Route | None,
+    *,
+    registry_code: str = WHOLE_CHAIN,
+    group: str = ANY_GROUP,
+    with_verification: bool = False,
+    from_instant: datetime | None = None,
+) -> datetime | None:
+    """The instant by which it must be done; after it the dossier is late. None when no deadline is known."""
+    legal_term = term_of(
+        dossier,
+        route,
+        registry_code=registry_code,
+        group=group,
+        with_verification=with_verification,
+        from_instant=from_instant,
+    )
+    return legal_term.due_at if legal_term else None
 
 
-def elapsed_share(of: LegalTerm, now: datetime, calendar: WorkCalendar | None = None) -> float:
-    """The share of working time that is gone: 0 before it starts, 1 when due, more when late and offices work."""
-    calendar = calendar or calendar_from(of.started_at.astimezone(VIETNAM).year)
-    started_us = calendar.worked_us(of.started_at)
-    whole_us = calendar.worked_us(of.due_at) - started_us
+def elapsed_share(legal_term: LegalTerm, now: datetime, calendar: WorkCalendar | None = None) -> float:
+    """The share of the working time that is gone: 0 before it starts, 1 when due, more than 1 afterwards."""
+    calendar = calendar or calendar_from(legal_term.started_at.astimezone(VIETNAM).year)
+    started_us = calendar.worked_us(legal_term.started_at)
+    whole_us = calendar.worked_us(legal_term.due_at) - started_us
     return max(0.0, (calendar.worked_us(now) - started_us) / whole_us)
 
 
-def punctuality(of: LegalTerm, now: datetime, share: float = AT_RISK_SHARE) -> Punctuality:
-    """Late when the due instant has passed, at risk when this share of its working time is gone."""
-    if now > of.due_at:
+def punctuality(legal_term: LegalTerm, now: datetime, share: float = AT_RISK_SHARE) -> Punctuality:
+    """Late after the due instant; at risk when `share` of the working time is gone; else in time."""
+    if now > legal_term.due_at:
         return Punctuality.LATE
-    return Punctuality.AT_RISK if elapsed_share(of, now) >= share else Punctuality.IN_TIME
+    return Punctuality.AT_RISK if elapsed_share(legal_term, now) >= share else Punctuality.IN_TIME

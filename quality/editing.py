@@ -1,7 +1,8 @@
-"""What may be edited in a dossier at fault, and how: the fields its faults point at, what stands there, a suggestion.
+"""What may be edited in a dossier at fault: the fields at which its faults point, their values, and suggestions.
 
-Only the field at fault is edited. A fault points at a field, or at a whole part that is missing (a head of household):
-then every field of that part. A refusal that names no field lets any field of the case be edited.
+Only the fields at fault are edited. A fault points at a field, or at a whole part that is missing (a head of
+household): then every field of that part may be edited. A refusal that names no field lets every field of the case be
+edited.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ TRUE_WORDS = {"true": True, "có": True, "1": True, "false": False, "không": Fa
 
 @dataclass(frozen=True)
 class FieldAtFault:
-    """A field that may be edited. Texts are as a person reads and types them; `choices`: the only values it takes."""
+    """A field that may be edited. Texts are as a person reads and types them; `choices`: the only allowed values."""
 
     field_path: str
     title_vi: str
@@ -39,7 +40,7 @@ class FieldAtFault:
 
 
 class NotAValue(ValueError):
-    """What was typed cannot stand in the field: `kind` is date, number, choice or yes_no."""
+    """The typed text cannot stand in the field: `kind` is date, number, choice or yes_no."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
@@ -47,7 +48,7 @@ class NotAValue(ValueError):
 
 
 def fields_at_fault(dossier: Dossier, faults: Iterable[tuple[str, str]]) -> list[FieldAtFault]:
-    """The fields that these faults (cause, field path) let a person edit, those nearest to a fault first."""
+    """The fields that these faults (cause code, field path) let a person edit; each fault's own field first."""
     causes: dict[str, list[str]] = {}
     for cause_code, field_path in faults:
         for path in _paths(dossier, cause_code, field_path):
@@ -56,7 +57,7 @@ def fields_at_fault(dossier: Dossier, faults: Iterable[tuple[str, str]]) -> list
 
 
 def suggestion(dossier: Dossier, cause_code: str, field_path: str) -> str | None:
-    """The text that the check itself proposes, empty for "leave it empty"; None when it has no proposal."""
+    """The text that the check suggests, empty for "leave it empty"; None when it suggests nothing."""
     check = CATALOGUE.get(cause_code)
     if check is None or check.edit is None:
         return None
@@ -65,7 +66,7 @@ def suggestion(dossier: Dossier, cause_code: str, field_path: str) -> str | None
 
 
 def text_of(value: JsonValue) -> str:
-    """A value as a person reads it: a date as it was written, nothing as empty text."""
+    """A value as a person reads it: a date as it was written, null as empty text."""
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -74,7 +75,10 @@ def text_of(value: JsonValue) -> str:
 
 
 def read_value(field_path: str, text: str) -> JsonValue:
-    """What was typed, as the field's JSON value; empty text means that there is none. Raises NotAValue."""
+    """The typed text as the field's JSON value; empty text means that there is none.
+
+    Raises NotAValue for a text that cannot stand in the field, KeyError for a path that no dossier has.
+    """
     info = _leaf(field_path)
     kinds = _kinds(info.annotation)
     text = text.strip()
@@ -96,14 +100,14 @@ def read_value(field_path: str, text: str) -> JsonValue:
 
 
 def _date(text: str) -> JsonValue:
-    found = PartialDate.read_dotted(text.replace("/", ".").replace("-", "."))
-    if found is None or found.year is None:
+    typed = PartialDate.read_dotted(text.replace("/", ".").replace("-", "."))
+    if typed is None or typed.year is None:
         raise NotAValue("date")
-    return found.model_dump(mode="json")
+    return typed.model_dump(mode="json")
 
 
 def _paths(dossier: Dossier, cause_code: str, field_path: str) -> list[str]:
-    """The editable fields that a fault is about: where it was seen, where else its check says it can lie."""
+    """The editable fields of a fault: where it was seen, and where else its check or cause says that it may lie."""
     check, cause = CATALOGUE.get(cause_code), CAUSES.get(cause_code)
     starts = [field_path] if field_path else []
     if check and check.about and field_path:
@@ -118,7 +122,7 @@ def _paths(dossier: Dossier, cause_code: str, field_path: str) -> list[str]:
 
 
 def _root(field_path: str, fields: Sequence[str]) -> str | None:
-    """The path of the model that a check looked at: what stands before the field it names."""
+    """The path of the model that a check looked at: the part before the field that it names."""
     for name in fields:
         if field_path == name or field_path.endswith("." + name):
             return field_path[: len(field_path) - len(name)]
@@ -129,64 +133,68 @@ def _leaves(dossier: Dossier, start: str) -> list[str]:
     """The editable single fields at or below a path."""
     if not is_editable(start) and start != "case":
         return []
-    found: Any = dossier
+    part: Any = dossier
     kinds: tuple[Any, ...] = (Dossier,)
     for name in start.split("."):
-        if isinstance(found, tuple):
-            if not name.isdecimal() or int(name) >= len(found):
+        if isinstance(part, tuple):
+            if not name.isdecimal() or int(name) >= len(part):
                 return []
-            found = found[int(name)]
-            kinds = (type(found),)
+            part = part[int(name)]
+            kinds = (type(part),)
             continue
-        info = next((kind.model_fields[name] for kind in _models(found, kinds) if name in kind.model_fields), None)
+        info = next((kind.model_fields[name] for kind in _models(part, kinds) if name in kind.model_fields), None)
         if info is None:
             return []
-        found = getattr(found, name, None)
+        part = getattr(part, name, None)
         kinds = _kinds(info.annotation)
-    return [path for path in _below(start, found, kinds) if is_editable(path)]
+    return [path for path in _below(start, part, kinds) if is_editable(path)]
 
 
-def _models(found: Any, kinds: tuple[Any, ...]) -> list[type[Model]]:
-    if isinstance(found, Model):
-        return [type(found)]
+def _models(part: Any, kinds: tuple[Any, ...]) -> list[type[Model]]:
+    """The model of a part that is there; else the models that its field allows."""
+    if isinstance(part, Model):
+        return [type(part)]
     return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Model)]
 
 
-def _below(path: str, found: Any, kinds: tuple[Any, ...]) -> list[str]:
-    if isinstance(found, tuple):
-        return [leaf for at, one in enumerate(found) for leaf in _below(f"{path}.{at}", one, (type(one),))]
-    models = [kind for kind in _models(found, kinds) if kind is not PartialDate]
+def _below(path: str, part: Any, kinds: tuple[Any, ...]) -> list[str]:
+    """The paths of the single fields at or below a path at which `part` stands."""
+    if isinstance(part, tuple):
+        return [leaf for index, item in enumerate(part) for leaf in _below(f"{path}.{index}", item, (type(item),))]
+    models = [kind for kind in _models(part, kinds) if kind is not PartialDate]
     if not models:
         return [path]
     names = dict.fromkeys(name for kind in models[:1] for name in kind.model_fields if name != "kind")
     leaves: list[str] = []
     for name in names:
-        inner = getattr(found, name, None)
+        inner = getattr(part, name, None)
         info = models[0].model_fields[name]
-        if (
-            inner is None
-            and any(True for _ in models_in(info.annotation))
-            and PartialDate not in _kinds(info.annotation)
-        ):
-            continue  # a part that is not there is begun only where the fault is that it is missing
+        is_part = any(True for _ in models_in(info.annotation)) and PartialDate not in _kinds(info.annotation)
+        if inner is None and is_part:
+            continue  # a missing part is added only where a fault says that it is missing
         leaves += _below(f"{path}.{name}", inner, _kinds(info.annotation))
     return leaves
 
 
 def _field(dossier: Dossier, path: str, cause_codes: tuple[str, ...]) -> FieldAtFault:
     proposals = (suggestion(dossier, code, path) for code in cause_codes)
-    proposal = next((one for one in proposals if one is not None), None)
+    proposal = next((each for each in proposals if each is not None), None)
     return FieldAtFault(
-        path, title_of(path) or path, text_of(value_at(dossier, path)), proposal, needs_second(path), cause_codes,
+        path,
+        title_of(path) or path,
+        text_of(value_at(dossier, path)),
+        proposal,
+        needs_second(path),
+        cause_codes,
         _choices(_kinds(_leaf(path).annotation)),
-    )  # fmt: skip
+    )
 
 
 @cache
 def _leaf(field_path: str) -> FieldInfo:
     """What the schema says of the field at a path. Raises KeyError when there is none."""
     steps = list(steps_from((Dossier,), field_path))
-    named = [found[0] for _, found in steps if found]
+    named = [fields[0] for _, fields in steps if fields]
     if not named or len(steps) != len(field_path.split(".")):
         raise KeyError(field_path)
     return named[-1]
@@ -200,4 +208,6 @@ def _kinds(annotation: Any) -> tuple[Any, ...]:
 
 
 def _choices(kinds: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(str(one.value) for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum) for one in kind)
+    """The values of a field that is chosen from a list; none for other fields."""
+    enums = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)]
+    return tuple(str(member.value) for kind in enums for member in kind)

@@ -1,4 +1,4 @@
-"""Keystrokes of the Telex typing method left in a text (`Nguyeenx Vawn An`), turned into the letters meant."""
+"""Keystrokes of the Telex input method left in a text (`Nguyeenx Vawn An`), turned into the intended letters."""
 
 import re
 
@@ -13,9 +13,9 @@ _VOWELS = re.compile(r"(?<=q)u|(?<=g)i(?=[aeiouy])|([aeiouy]+)")
 
 
 def from_telex(text: str) -> str | None:
-    """The text with its keystrokes turned into letters; None when a word of it has more than one reading, or none.
+    """The text with its keystrokes turned into letters; None when a word has no reading or several.
 
-    A word that Vietnamese spells as it stands is left alone.
+    A word that is a Vietnamese syllable stays as it is.
     """
     words = [_word(word) for word in text.split(" ")]
     if None in words:
@@ -25,7 +25,7 @@ def from_telex(text: str) -> str | None:
 
 
 def _word(word: str) -> str | None:
-    """One word: itself when it is a syllable, else the one syllable that its keystrokes make."""
+    """The word itself if it is a syllable, else the one syllable that its keystrokes make; None if there is none."""
     if not word or not has_telex_residue(word) and (not word.isascii() or not word.isalpha() or _is_spelled(word)):
         return word
     if not word.isascii() or not word.isalpha():
@@ -46,19 +46,25 @@ def _is_spelled(word: str) -> bool:
 
 
 def _with_tone(letters: str, tone: str) -> str | None:
-    """The tone over the vowel that carries it: a marked one, else the last but one before an end, as `hòa`, `hoàn`."""
+    """The letters with the tone on the vowel that carries it: a marked vowel, else the one of `hòa` or of `hoàn`."""
+    index = _toned_vowel(letters)
+    return None if index is None else compose(letters[: index + 1] + tone + letters[index + 1 :])
+
+
+def _toned_vowel(letters: str) -> int | None:
+    """The index of the vowel that carries the tone; None for letters without a vowel."""
     if "ươ" in letters:
-        at = letters.index("ươ") + 1
-    elif found := _MAIN_VOWEL.search(letters):
-        at = found.start()
-    else:
-        groups = [found for found in _VOWELS.finditer(letters) if found[1]]
-        if not groups:
-            return None
-        start, end = groups[-1].span()
-        has_end, count = end < len(letters), end - start
-        at = start if count == 1 else end - 1 if count == 2 and has_end else start + 1 if count == 3 else start
-    return compose(letters[: at + 1] + tone + letters[at + 1 :])
+        return letters.index("ươ") + 1
+    if main_vowel := _MAIN_VOWEL.search(letters):
+        return main_vowel.start()
+    groups = [group for group in _VOWELS.finditer(letters) if group[1]]
+    if not groups:
+        return None
+    start, end = groups[-1].span()
+    has_final, count = end < len(letters), end - start
+    if count == 2:
+        return end - 1 if has_final else start
+    return start + 1 if count == 3 else start
 
 
 def _in_case_of(word: str, spelled: str) -> str:

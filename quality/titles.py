@@ -1,4 +1,4 @@
-"""How a field is called to a clerk: the Vietnamese titles of the schemas along its path."""
+"""The name of a field for a clerk: the Vietnamese titles that the schemas give the fields along its path."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -20,30 +20,31 @@ def models_in(annotation: Any) -> Iterator[type[Model]]:
 
 
 def steps_from(models: tuple[type[Model], ...], field_path: str) -> Iterator[tuple[str, list[FieldInfo]]]:
-    """Along a path: each name, and what the schema says of it: several, where models differ.
+    """Each name along a path, with the schema's field of that name; several fields where the models are several.
 
-    An index (`owners.0`) is said nothing of. Ends early, at the first name that no model has.
+    An index (`owners.0`) has no field. Ends early, before the first name that no model has.
     """
     for name in field_path.split("."):
         if name.isdecimal():
             yield name, []
             continue
-        found = [model.model_fields[name] for model in models if name in model.model_fields]
-        if not found:
+        fields = [model.model_fields[name] for model in models if name in model.model_fields]
+        if not fields:
             return
-        models = tuple(dict.fromkeys(inner for field in found for inner in models_in(field.annotation)))
-        yield name, found
+        models = tuple(dict.fromkeys(inner for field in fields for inner in models_in(field.annotation)))
+        yield name, fields
 
 
 RECEIPTS = tuple(row.receipt for row in REGISTRIES.values())
+"""The models of what registries give back."""
 
 
 @cache
 def title_of(field_path: str) -> str:
-    """`case.owners.0.personal_id` -> `chủ sử dụng 1, số định danh cá nhân`; empty when the dossier has no such field.
+    """`case.owners.0.personal_id` -> `chủ sử dụng 1, số định danh cá nhân`; empty when no dossier has such a field.
 
-    `receipt.book_code` is a field of what a registry gave back. Fields of different cases may share a name and not a
-    title: then both titles stand there.
+    `receipt.book_code` is a field of a registry's receipt. Fields of different kinds of case may share a name but not a
+    title: then all titles are given.
     """
     roots: tuple[type[Model], ...] = (Dossier,)
     if field_path.startswith("receipt."):

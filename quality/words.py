@@ -1,6 +1,6 @@
-"""What codes are called: states, events, registries, milestones, in Vietnamese and English; one table for all readers.
+"""The words for codes of states, events, registries and milestones, in Vietnamese and English.
 
-`words.csv` holds a line per key. A key is its group and its code: `dossier.held`, `event.arrived`. The names of
+`words.csv` holds one line for each key. A key is a group and a code: `dossier.held`, `event.arrived`. The names of
 registries come from their rows in `schemas/registries.py`.
 """
 
@@ -17,7 +17,7 @@ LANGUAGES = (VI, EN)
 
 @dataclass(frozen=True)
 class LocalizedText:
-    """The same in both languages."""
+    """One text in both languages."""
 
     vi: str
     en: str
@@ -27,19 +27,19 @@ class LocalizedText:
 
 
 def read_table(package: str, name: str) -> dict[str, LocalizedText]:
-    """A table of words that lies in a package. Raises ValueError for a key that is there twice or lacks a language."""
+    """A CSV table of a package, by key. Raises ValueError for a repeated key or a missing language."""
     words: dict[str, LocalizedText] = {}
     text = files(package).joinpath(name).read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         if row["key"] in words or not row["vi"] or not row["en"]:
-            raise ValueError(f"{name}: {row['key']}: once, in both languages")
+            raise ValueError(f"{name}: {row['key']} must stand there once, in both languages")
         words[row["key"]] = LocalizedText(row["vi"], row["en"])
     return words
 
 
 @cache
 def words() -> dict[str, LocalizedText]:
-    """The table, by key, and what the registries are called: `registry.land`."""
+    """The texts of `words.csv` by key, and the names of the registries: `registry.land`."""
     registries = {f"registry.{code}": LocalizedText(row.name_vi, row.name_en) for code, row in REGISTRIES.items()}
     return registries | read_table("quality", "words.csv")
 
@@ -48,5 +48,5 @@ def group(name: str, language: str = VI) -> dict[str, str]:
     """The words of a group by code: `group("dossier")["held"]`."""
     prefix = f"{name}."
     return {
-        key.removeprefix(prefix): said.in_language(language) for key, said in words().items() if key.startswith(prefix)
+        key.removeprefix(prefix): text.in_language(language) for key, text in words().items() if key.startswith(prefix)
     }

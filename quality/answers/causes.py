@@ -15,19 +15,19 @@ from schemas.registries import REGISTRY_CODES
 
 PORTAL = "portal"
 ANSWERING = (*REGISTRY_CODES, PORTAL)
-"""Whose answers are read: the registries, and the portals that take our reports."""
+"""The systems whose answers are read: the registries, and the portals to which results are reported."""
 OURS = "delivery"
-"""The prefix of causes that our own step names, whichever registry it was for."""
+"""The prefix of causes that our own delivery step names, for any registry."""
 
 CASES: dict[str, type[Model]] = {model.model_fields["kind"].default: model for model in get_args(get_args(Case)[0])}
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why something was refused. `registry_code` is empty when our own step says it, `portal` for the portals.
+    """Why a delivery or a report was refused. `registry_code` is empty for our own step, `portal` for the portals.
 
-    `fields`: paths in a dossier where the fault may lie; none when it can lie anywhere. They are of several kinds of
-    case where those differ: see `fields_of`. `says` is what happened, `do` what to do about it.
+    `fields`: the paths in a dossier at which the fault may lie; none when it may lie anywhere. They may belong to
+    several kinds of case: see `fields_of`. `says` tells what happened, `do` what to do about it.
     """
 
     code: str
@@ -41,7 +41,7 @@ class Cause:
     source: str
 
     def fields_of(self, case_kind: str) -> tuple[str, ...]:
-        """Those of the fields that a dossier of this kind of case has."""
+        """The fields that dossiers of this kind of case have."""
         return tuple(path for path in self.fields if has_field(case_kind, path))
 
 
@@ -61,7 +61,7 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 def _causes() -> Iterator[Cause]:
-    """Every cause; one of `*` belongs to each of those that answer."""
+    """Every cause of the table; a cause of `*` is made for each system that answers."""
     for row in rows("causes.csv"):
         whose, leaf = row["code"].split(".")
         for registry_code in ANSWERING if whose == "*" else (whose,):
@@ -80,11 +80,11 @@ CAUSES: dict[str, Cause] = {cause.code: cause for cause in _causes()}
 
 
 def cause_of(code: str) -> Cause:
-    """The cause of this code, with all fields it may point at; KeyError when there is none."""
+    """The cause of this code with all its fields. Raises KeyError when there is none."""
     return CAUSES[code]
 
 
 @cache
 def narrowed(code: str, fields: tuple[str, ...]) -> Cause:
-    """The cause, pointing at these fields alone; as it stands in the table when there are none."""
+    """The cause with these fields only; as it stands in the table when no field is given."""
     return replace(CAUSES[code], fields=fields) if fields else CAUSES[code]

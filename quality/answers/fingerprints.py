@@ -1,8 +1,8 @@
-"""A key under which unknown refusals are counted, which says what they are about and nothing about whom.
+"""A key under which unknown refusals are counted: it says what they are about and nothing about the person.
 
-Only words of the messages' own vocabulary survive, and only beside a word that they stand beside in a known phrase:
-`văn bản` does, the `Văn` of a name does not. Words with a capital go together with one beside them that nobody knows,
-and so do words after a surname. All else, and every digit, becomes one sign.
+Only words of the known messages are kept, and only next to a word that follows or precedes them in a known phrase:
+`văn bản` is kept, the `Văn` of a name is not. A run of words with capitals is dropped when one of them is not known;
+so are the words after a surname. All other words, and every digit, become one sign.
 """
 
 import re
@@ -15,8 +15,9 @@ from schemas.text import clean, search_fold, tone_key
 
 GONE = "…"
 LONGEST_WORDS = 40
-"""Words of a fingerprint; a longer one ends with the sign. So many of a text are read:"""
+"""The most words of a fingerprint; a longer one is cut and ends with the sign."""
 LONGEST_READ = 400
+"""The most words of a text that are read."""
 SURNAMES = (
     "nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ ngô dương đoàn trịnh đinh lương trương mai tô lâm cao tạ hà"
 ).split()
@@ -26,7 +27,7 @@ ENDS_OF_NAMES = (
 LINKS = frozenset((
     "và của cho với trong tại từ đến bị được đã đang chưa không là có phải để the of for to in by with"
 ).split())  # fmt: skip
-"""Words that hold phrases together: they survive between two words that do."""
+"""Words that join phrases: they are kept between two words that are kept."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[\d_]+(?:[.,/:-]?[\d_]+)*|[^\w\s]")
 _CAPITALS = "".join(letter for letter in map(chr, range(0x41, 0x1EFA)) if letter.isupper())
@@ -35,7 +36,7 @@ _GLUED = re.compile(f"(?<=[{_SMALL}])(?=[{_CAPITALS}][{_SMALL}])")
 
 
 class _KnownWords:
-    """Words that may survive, by their key, and which two stand side by side in a phrase.
+    """Words that may be kept, by their key, and the pairs of keys that follow each other in a phrase.
 
     `key_of` makes the key of a word. For a text without any mark, words are known by their bare letters.
     """
@@ -56,7 +57,7 @@ class _KnownWords:
 
 
 class Fingerprints:
-    """Makes fingerprints of refusals with the words of known phrases; `phrases` are those of every registry."""
+    """Makes fingerprints of refusals from the words of known phrases; `phrases` are those of every registry."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
         self._phrases = (*_terms(), *LINKS, *phrases)
@@ -74,9 +75,9 @@ class Fingerprints:
         return frozenset(self._with_tones.words.values()) | frozenset(self._toneless.words.values())
 
     def fingerprint(self, words: str) -> str:
-        """`Nguyễn Văn A (024085001234) đã tồn tại` -> `… đã tồn tại`: one key, whatever person it is about.
+        """`Nguyễn Văn A (024085001234) đã tồn tại` -> `… đã tồn tại`: one key for messages about any person.
 
-        Readable, and safe to keep in the clear: nothing but words of the vocabulary and `…` is ever in it.
+        It may be kept unsealed: it holds nothing but words of the vocabulary and `…`.
         """
         text = clean(_GLUED.sub(" ", clean(readable(words[:LIMIT]))))
         written = _WORD.findall(text)[:LONGEST_READ]
@@ -92,45 +93,45 @@ def _terms() -> tuple[str, ...]:
 
 
 def _in_phrases(keys: Sequence[str], known: _KnownWords) -> set[int]:
-    """Where a word stands beside one that it stands beside in a phrase."""
-    firsts = {at for at, pair in enumerate(zip(keys, keys[1:], strict=False)) if pair in known.pairs}
-    return firsts | {at + 1 for at in firsts}
+    """The indexes of words that have a neighbour with which they stand in a known phrase."""
+    firsts = {index for index, pair in enumerate(zip(keys, keys[1:], strict=False)) if pair in known.pairs}
+    return firsts | {index + 1 for index in firsts}
 
 
 def _capitalised(written: Sequence[str], keys: Sequence[str], known: _KnownWords) -> set[int]:
-    """Runs of words with a capital in which there is an unknown one; a text in capitals alone has no such runs."""
+    """The indexes of runs of words with a capital, one of which is not known; none in a text of capitals alone."""
     if not any(word[0].islower() for word in written):
         return set()
-    places: set[int] = set()
+    indexes: set[int] = set()
     run: list[int] = []
-    for at, word in enumerate((*written, "")):
+    for index, word in enumerate((*written, "")):
         if word[:1].isupper():
-            run.append(at)
+            run.append(index)
             continue
-        if any(keys[place] not in known.words for place in run):
-            places.update(run)
+        if any(keys[each] not in known.words for each in run):
+            indexes.update(run)
         run = []
-    return places
+    return indexes
 
 
 def _after_surnames(keys: Sequence[str], known: _KnownWords) -> set[int]:
-    """A surname and what may be its name: up to four words, ended by one that cannot stand in a name."""
-    places: set[int] = set()
-    for at, key in enumerate(keys):
+    """The indexes of surnames and of up to four words after each, ended by a word that cannot stand in a name."""
+    indexes: set[int] = set()
+    for index, key in enumerate(keys):
         if key not in known.surnames:
             continue
-        places.add(at)
-        for place in range(at + 1, min(at + 5, len(keys))):
-            if not keys[place] or keys[place] in known.ends_of_names:
+        indexes.add(index)
+        for following in range(index + 1, min(index + 5, len(keys))):
+            if not keys[following] or keys[following] in known.ends_of_names:
                 break
-            places.add(place)
-    return places
+            indexes.add(following)
+    return indexes
 
 
 def _links_between(keys: Sequence[str], kept: set[int]) -> set[int]:
-    """Words that hold two surviving phrases together."""
-    links = {at for at, key in enumerate(keys) if key in _link_keys() and at not in kept}
-    return {at for at in links if at - 1 in kept and at + 1 in kept}
+    """The indexes of words that join two kept phrases."""
+    links = {index for index, key in enumerate(keys) if key in _link_keys() and index not in kept}
+    return {index for index in links if index - 1 in kept and index + 1 in kept}
 
 
 @cache
@@ -139,10 +140,10 @@ def _link_keys() -> frozenset[str]:
 
 
 def _written(keys: Sequence[str], kept: set[int], known: _KnownWords) -> str:
-    """What survives; all that does not, however much, is one sign."""
+    """The kept words in their order; each run of others is one sign."""
     written: list[str] = []
-    for at, key in enumerate(keys):
-        word = known.words[key] if at in kept else GONE
+    for index, key in enumerate(keys):
+        word = known.words[key] if index in kept else GONE
         if word != GONE or written[-1:] != [GONE]:
             written.append(word)
         if len(written) > LONGEST_WORDS:

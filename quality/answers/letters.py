@@ -1,4 +1,4 @@
-"""A text as nothing but what phrases are compared by, and a regular expression that finds thousands of them at once."""
+"""The bare letters of a text, by which phrases are compared, and an expression that finds thousands of phrases."""
 
 import html
 import re
@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 LIMIT = 20_000
-"""Characters that are read; what lies beyond is a part that nobody knows."""
+"""The number of characters that are read; the rest counts as a part that is not known."""
 BREAK, FOREIGN = ";", "#"
-"""What stands for the end of a part, and for letters that are neither Latin nor Vietnamese."""
+"""The sign for the end of a part, and the sign for letters that are neither Latin nor Vietnamese."""
 
 _OF_MOJIBAKE = re.compile("[ÃÄÆá][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
 _BYTES_OF_1252 = {
@@ -21,21 +21,21 @@ _NUMBERED = re.compile(rb"\d\)(?=\s)")
 _BREAKS = ((b". ", b";"), (b", ", b";"), (b" - ", b";"), (b"\n", b";"), (b"\r", b";"), (b"|", b";"))
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f\u0300-\u036f\u1e00-\u1eff]+")
 _KEPT = b"abcdefghijklmnopqrstuvwxyz0123456789;#"
-_DROPPED = bytes(each for each in range(256) if each not in _KEPT)
+_DROPPED = bytes(byte for byte in range(256) if byte not in _KEPT)
 
 
 def readable(words: str) -> str:
-    """The text with entities resolved, tags as breaks, and UTF-8 that was read as Windows-1252 put right."""
+    """The text with entities decoded, tags replaced by breaks, and UTF-8 restored where it was read as Windows-1252."""
     if "&" in words:
         words = html.unescape(html.unescape(words))
     if "<" in words:
         words = _TAGS.sub(BREAK, words)
     if _OF_MOJIBAKE.search(words):
-        words = _edited(words)
+        words = _restored(words)
     return words
 
 
-def _edited(words: str) -> str:
+def _restored(words: str) -> str:
     try:
         return words.translate(_BYTES_OF_1252).encode("latin-1").decode()
     except UnicodeError:
@@ -43,7 +43,7 @@ def _edited(words: str) -> str:
 
 
 def letters(words: str) -> str:
-    """Lower-case letters without tones or marks, digits, breaks and signs for foreign letters; nothing between them."""
+    """Small letters without tones or marks, digits, breaks and the sign for foreign letters; spaces are dropped."""
     words = words.replace(FOREIGN, " ")
     if not words.isascii():
         for bullet in _BULLETS:
@@ -59,18 +59,18 @@ def letters(words: str) -> str:
 
 
 def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """An expression that finds the longest of the phrases at each place: they share their beginnings, as in a tree."""
+    """An expression that finds the longest phrase at each place. Phrases share their beginnings, as in a tree."""
     tree: dict[str, Any] = {}
     for phrase in phrases:
-        at = tree
+        branch = tree
         for letter in phrase:
-            at = at.setdefault(letter, {})
-        at[""] = {}
+            branch = branch.setdefault(letter, {})
+        branch[""] = {}
     return re.compile(_branches(tree))
 
 
 def _branches(tree: dict[str, Any]) -> str:
-    """What may follow: a chain of single letters is written as one."""
+    """The expression for all branches; letters that only one letter follows are written as one chain."""
     chain = ""
     while len(tree) == 1 and "" not in tree:
         ((letter, tree),) = tree.items()

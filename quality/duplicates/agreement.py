@@ -1,7 +1,7 @@
-"""In what two births can agree, and how far: each level once, as SQL for Splink and as a function for a single pair.
+"""In what fields two births can agree, and how far: each level once, as SQL for Splink and as a function for one pair.
 
-Of a comparison's levels the first that holds counts, from top to bottom; where a value is missing on either side none
-does, and the comparison says nothing. After the last comes "else".
+Of a comparison's levels the first that holds counts, from top to bottom; after the last comes "else". Where a value is
+missing on either side the comparison says nothing.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Holds = Callable[[ComparedBirth, ComparedBirth], bool]
 
 @dataclass(frozen=True, slots=True)
 class MatchLevel:
-    """One way of agreeing. `sql` speaks of the pair's columns as Splink names them, `_l` and `_r`."""
+    """One way to agree. `sql` names the columns of the pair as Splink does, with `_l` and `_r`."""
 
     name: str
     sql: str
@@ -23,7 +23,7 @@ class MatchLevel:
 
 @dataclass(frozen=True, slots=True)
 class FieldComparison:
-    """`column` must be known on both sides. `by_frequency`: agreeing on a rare value of it says more."""
+    """The levels of one field, whose `column` must be known on both sides. `by_frequency`: a rare value says more."""
 
     name: str
     column: str
@@ -35,65 +35,71 @@ ELSE = "else"
 
 
 def same(column: str) -> MatchLevel:
-    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
-        value = getattr(one, column)
-        return value is not None and value == getattr(other, column)
+    """Both values are equal."""
+
+    def holds(first: ComparedBirth, second: ComparedBirth) -> bool:
+        value = getattr(first, column)
+        return value is not None and value == getattr(second, column)
 
     return MatchLevel(f"same {column}", f"{column}_l = {column}_r", holds)
 
 
 def turned(column: str, other_column: str) -> MatchLevel:
-    """One's value is the other's turned round."""
+    """The value is the other birth's value with day and month swapped."""
 
-    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
-        value = getattr(one, column)
-        return value is not None and value == getattr(other, other_column)
+    def holds(first: ComparedBirth, second: ComparedBirth) -> bool:
+        value = getattr(first, column)
+        return value is not None and value == getattr(second, other_column)
 
     return MatchLevel(f"turned {column}", f"{column}_l = {other_column}_r", holds)
 
 
 def near(column: str) -> MatchLevel:
-    """One character more, less, other, or swapped with its neighbour."""
+    """One character more, one less, one other, or two neighbours swapped."""
 
-    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
-        value, another = getattr(one, column), getattr(other, column)
-        return value is not None and another is not None and is_one_slip(value, another)
+    def holds(first: ComparedBirth, second: ComparedBirth) -> bool:
+        value, other_value = getattr(first, column), getattr(second, column)
+        return value is not None and other_value is not None and is_one_slip(value, other_value)
 
     return MatchLevel(f"near {column}", f"damerau_levenshtein({column}_l, {column}_r) <= 1", holds)
 
 
 def unsaid(column: str, known: str) -> MatchLevel:
-    """One side leaves open what would differ; what both say is the same."""
+    """One side does not know `column`; both agree in the less precise column `known`."""
 
-    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
-        open_ = getattr(one, column) is None or getattr(other, column) is None
-        return open_ and getattr(one, known) is not None and getattr(one, known) == getattr(other, known)
+    def holds(first: ComparedBirth, second: ComparedBirth) -> bool:
+        is_open = getattr(first, column) is None or getattr(second, column) is None
+        return is_open and getattr(first, known) is not None and getattr(first, known) == getattr(second, known)
 
     sql = f"({column}_l IS NULL OR {column}_r IS NULL) AND {known}_l = {known}_r"
     return MatchLevel(f"unsaid {column}", sql, holds)
 
 
 def year_beside(column: str) -> MatchLevel:
-    def holds(one: ComparedBirth, other: ComparedBirth) -> bool:
-        year, another = getattr(one, column), getattr(other, column)
-        return year is not None and another is not None and abs(int(year) - int(another)) <= 1
+    """The years are equal or next to each other."""
+
+    def holds(first: ComparedBirth, second: ComparedBirth) -> bool:
+        year, other_year = getattr(first, column), getattr(second, column)
+        return year is not None and other_year is not None and abs(int(year) - int(other_year)) <= 1
 
     return MatchLevel(f"beside {column}", f"abs(CAST({column}_l AS INTEGER) - CAST({column}_r AS INTEGER)) <= 1", holds)
 
 
-def is_one_slip(one: str, other: str) -> bool:
-    """Whether one slip of the fingers at most leads from one text to the other."""
-    if one == other:
+def is_one_slip(text: str, other: str) -> bool:
+    """Whether at most one slip of the fingers turns one text into the other."""
+    if text == other:
         return True
-    if abs(len(one) - len(other)) > 1:
+    if abs(len(text) - len(other)) > 1:
         return False
-    at = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
-              min(len(one), len(other)))  # fmt: skip
-    if len(one) != len(other):
-        longer, shorter = (one, other) if len(one) > len(other) else (other, one)
-        return longer[at + 1 :] == shorter[at:]
-    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
-    return swapped or one[at + 1 :] == other[at + 1 :]
+    letters = enumerate(zip(text, other, strict=False))
+    differs_at = next((index for index, both in letters if both[0] != both[1]), min(len(text), len(other)))
+    after = differs_at + 1
+    if len(text) != len(other):
+        longer, shorter = (text, other) if len(text) > len(other) else (other, text)
+        return longer[after:] == shorter[differs_at:]
+    pair, other_pair = text[differs_at : after + 1], other[differs_at : after + 1]
+    is_swap = pair == other_pair[::-1] and text[after + 1 :] == other[after + 1 :]
+    return is_swap or text[after:] == other[after:]
 
 
 def _parent(role: str) -> tuple[FieldComparison, ...]:

@@ -1,9 +1,9 @@
-"""Many births at once: candidate pairs and their probabilities by Splink 5 on DuckDB, and how its model was trained.
+"""Many births at once: pairs and their probabilities by Splink 5 on DuckDB, and the training of the model.
 
 Splink, DuckDB and PyArrow are the optional extra `linkage`: no step of the pipeline calls this module, and importing
 them takes a second, so each function imports what it uses. Without the extra they raise ModuleNotFoundError, which names
-the command that installs it. Blocking and levels are those of `levels`, the weights those of `model`, so a pair has one
-probability here and in `model.compare`, on any day and beside any other pairs.
+the command that installs it. Blocking and levels are those of `agreement`, the weights those of `probability`, so a pair has one
+probability here and in `probability.match_probability`, on any day and beside any other pairs.
 """
 
 import logging
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from splink import Linker, SettingsCreator
 
 PRIOR = 1e-6
-"""That two births of a province's year, taken at random, are one: about 60,000 births, 3 in 100 handed in twice."""
+"""The probability that two random births of a province's year are one: 60,000 births, 3 in 100 submitted twice."""
 LEAST_M, LEAST_U = 0.005, 1e-5
-"""Of a level that was hardly seen in training: what invented desks never did, real ones may."""
+"""For a level that hardly occurred in training: real desks may do what invented ones never did."""
 RANDOM_PAIRS = 5e6
 
-COLUMNS = tuple(each.name for each in fields(ComparedBirth))
+COLUMNS = tuple(column.name for column in fields(ComparedBirth))
 
 
 @contextmanager
@@ -40,12 +40,12 @@ def _of_the_extra() -> Iterator[None]:
 
 
 def frame_of(births: Iterable[tuple[int, ComparedBirth]], **more: Sequence[int]) -> "pa.Table":
-    """The births as a frame, a row for each id, in this order; `more`: other columns."""
+    """The births as a table, one row for each id, in their order; `more`: further columns of whole numbers."""
     with _of_the_extra():
         import pyarrow as pa
 
     rows = list(births)
-    columns: dict[str, Any] = {"unique_id": pa.array([of for of, _ in rows], pa.int64())}
+    columns: dict[str, Any] = {"unique_id": pa.array([birth_id for birth_id, _ in rows], pa.int64())}
     values = [asdict(birth) for _, birth in rows]
     for name in COLUMNS:
         columns[name] = pa.array([value[name] for value in values], pa.string())
@@ -54,35 +54,34 @@ def frame_of(births: Iterable[tuple[int, ComparedBirth]], **more: Sequence[int])
 
 
 def pairs(births: Iterable[tuple[int, ComparedBirth]], at_least: float = 0.0) -> list[tuple[int, int, float]]:
-    """All pairs that share a block: the ids, the smaller first, and the probability that both are one birth."""
+    """All pairs that share a block: both ids, the smaller one first, and the probability that they are one birth."""
     frame = frame_of(births)
     if frame.num_rows < 2:
         return []
-    found = _linker(frame, settings(pinned_model())).inference.predict(
+    predicted = _linker(frame, settings(pinned_model())).inference.predict(
         threshold_match_probability=at_least or None, warning_mode="never"
     )
-    return sorted(_triples(found.as_record_list()))
+    return sorted(_triples(predicted.as_record_list()))
 
 
 def train(births: Sequence[tuple[int, ComparedBirth]], children: Sequence[int]) -> LinkageModel:
-    """A model from births of which it is known who is one child: m from those, u from pairs at random."""
+    """A model from births whose child is known (`children`, a number for each): m from those, u from random pairs."""
     linker = _linker(frame_of(births, child_number=children), settings(None))
     linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=1)
     linker.training.estimate_m_from_label_column("child_number")
     trained = linker.misc.save_model_to_json()["comparisons"]
-    return LinkageModel(
-        PRIOR, {one.name: _chances(one, found) for one, found in zip(COMPARISONS, trained, strict=True)}
-    )
+    by_comparison = zip(COMPARISONS, trained, strict=True)
+    return LinkageModel(PRIOR, {each.name: _chances(each, numbers) for each, numbers in by_comparison})
 
 
 def settings(pinned: LinkageModel | None) -> "SettingsCreator":
-    """Our comparisons as Splink wants them; with the model's numbers, or without any, to be trained."""
+    """Our comparisons in Splink's form: with the numbers of a model, or with none for training."""
     with _of_the_extra():
         from splink import SettingsCreator, block_on
 
     return SettingsCreator(
         link_type="dedupe_only",
-        comparisons=[_settings_of(one, pinned.chances[one.name] if pinned else {}) for one in COMPARISONS],
+        comparisons=[_settings_of(each, pinned.chances[each.name] if pinned else {}) for each in COMPARISONS],
         blocking_rules_to_generate_predictions=[block_on(*columns) for columns in BLOCKS],
         probability_two_random_records_match=pinned.prior if pinned else PRIOR,
         additional_columns_to_retain=[] if pinned else ["child_number"],
@@ -91,9 +90,8 @@ def settings(pinned: LinkageModel | None) -> "SettingsCreator":
 
 def _settings_of(comparison: FieldComparison, chances: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
     column = comparison.column
-    missing = {"sql_condition": f"{column}_l IS NULL OR {column}_r IS NULL", "label_for_charts": "missing",
-               "is_null_level": True}  # fmt: skip
-    levels = [missing]
+    is_missing = f"{column}_l IS NULL OR {column}_r IS NULL"
+    levels: list[dict[str, Any]] = [{"sql_condition": is_missing, "label_for_charts": "missing", "is_null_level": True}]
     for name, sql in [*((level.name, level.sql) for level in comparison.levels), (ELSE, "ELSE")]:
         level: dict[str, Any] = {"sql_condition": sql, "label_for_charts": name}
         if name in chances:
@@ -105,7 +103,7 @@ def _settings_of(comparison: FieldComparison, chances: Mapping[str, tuple[float,
 
 
 def _chances(comparison: FieldComparison, trained: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
-    """m and u of each level, six digits of each, none of them zero."""
+    """m and u of each level, with six digits, none of them zero."""
     names = [level.name for level in comparison.levels] + [ELSE]
     levels = [level for level in trained["comparison_levels"] if not level.get("is_null_level")]
     return {
@@ -137,5 +135,5 @@ def _linker(frame: "pa.Table", with_settings: "SettingsCreator") -> "Linker":
 
 def _triples(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int, float]]:
     for row in rows:
-        one, other = sorted((row["unique_id_l"], row["unique_id_r"]))
-        yield one, other, row["match_probability"]
+        first_id, second_id = sorted((row["unique_id_l"], row["unique_id_r"]))
+        yield first_id, second_id, row["match_probability"]

@@ -1,13 +1,13 @@
-"""By what two dossiers are found to be worth comparing: texts of which the ledger keeps keyed digests only.
+"""The texts by which two dossiers are found to be worth comparing. The ledger keeps only keyed digests of them.
 
-One text shared is enough. They are the blocks of `levels.BLOCKS`, but that a number is the same whoever's it is, so
-that parents in each other's place, and a number used by another person, are found as well.
+One shared text is enough. They are the blocks of `agreement.BLOCKS`, except that a number has no role here: parents who
+were exchanged, and a number that another person uses, are found as well.
 """
 
 from collections.abc import Iterator
 
 from quality.duplicates.compared_birth import notice_key, number_of, span_of
-from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, ResidenceCase
+from schemas.cases import BirthCase, Case, DeathCase, LandCase, MarriageCase, ResidenceCase
 from schemas.dossier import Dossier
 from schemas.person import Person
 from schemas.registries import CivilStatusReceipt
@@ -17,15 +17,12 @@ NUMBER, NOTICE, NAMES, CHILD_AND_DAY, MOTHER_AND_DAY = "number", "notice", "name
 
 
 def blind_indexes_of(dossier: Dossier) -> list[tuple[str, str]]:
-    """DuplicateKind and text of each; the same for a dossier and its twin in another portal."""
-    blind_indexes = dict.fromkeys(
-        (NUMBER, number) for _, person in persons_of(dossier) if (number := number_of(person))
-    )
-    return (
-        [*blind_indexes, *_blind_indexes_of_birth(dossier.case)]
-        if isinstance(dossier.case, BirthCase)
-        else list(blind_indexes)
-    )
+    """The kind and the text of each; a dossier and its copy in another portal have equal ones."""
+    numbers = dict.fromkeys(number for _, person in persons_of(dossier) if (number := number_of(person)))
+    indexes = [(NUMBER, number) for number in numbers]
+    if isinstance(dossier.case, BirthCase):
+        indexes += _blind_indexes_of_birth(dossier.case)
+    return indexes
 
 
 def _blind_indexes_of_birth(case: BirthCase) -> Iterator[tuple[str, str]]:
@@ -37,28 +34,32 @@ def _blind_indexes_of_birth(case: BirthCase) -> Iterator[tuple[str, str]]:
         yield NAMES, f"{child}/{mother}"
     if mother and day:
         yield MOTHER_AND_DAY, f"{mother}/{day}"
-    if child and day and not mother:  # else the others find it: measured, of 2,256 pairs one only by this
+    if child and day and not mother:  # with a mother the others suffice: of 2,256 pairs this alone found one
         yield CHILD_AND_DAY, f"{child}/{day}"
 
 
 def persons_of(dossier: Dossier) -> Iterator[tuple[str, Person]]:
-    """Whose life the dossier is about, and the parents of a child: where it says so, and who it is."""
-    match dossier.case:
-        case BirthCase() as case:
-            named = {"child": case.child, "mother": case.mother, "father": case.father}
-        case DeathCase() as case:
-            named = {"deceased": case.deceased}
-        case MarriageCase() as case:
-            named = {"husband": case.husband, "wife": case.wife}
-        case ResidenceCase() as case:
-            named = {"person": case.person}
-        case LandCase() as case:
-            named = {f"owners.{at}": owner for at, owner in enumerate(case.owners)}
-    yield from ((f"case.{name}", person) for name, person in named.items() if person)
+    """The persons whom the dossier registers, and a child's parents: the field path and the person."""
+    yield from ((f"case.{field}", person) for field, person in _compared_persons(dossier.case).items() if person)
+
+
+def _compared_persons(case: Case) -> dict[str, Person | None]:
+    """The persons of a case who are compared with those of other dossiers, by their field in the case."""
+    match case:
+        case BirthCase():
+            return {"child": case.child, "mother": case.mother, "father": case.father}
+        case DeathCase():
+            return {"deceased": case.deceased}
+        case MarriageCase():
+            return {"husband": case.husband, "wife": case.wife}
+        case ResidenceCase():
+            return {"person": case.person}
+        case LandCase():
+            return {f"owners.{index}": owner for index, owner in enumerate(case.owners)}
 
 
 def entry_of(dossier: Dossier, receipt: CivilStatusReceipt) -> str | None:
-    """A civil-status entry as one text: which kind of book, where, which book, which number; None without a number."""
+    """A civil status entry as one text: kind of case, commune, book, number; None when one of them is missing."""
     if not receipt.entry_number or not receipt.book_code or not dossier.commune_code:
         return None
     number = receipt.entry_number.strip().lstrip("0")

@@ -1,7 +1,7 @@
-"""What of a birth is compared: names as keys with and without tones, days, numbers that are numbers, codes carried.
+"""What is compared of a birth: names with and without tones, days, personal numbers, codes.
 
-A filler number is no number, a year without a day is a year, a commune is the one it is under the present table. All of
-it is personal: it lives in memory only.
+A filler number counts as no number. A commune is the one that it is in the table of `PLACES_ON`. All of it is personal
+data: it is held in memory only.
 """
 
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from schemas.places import Subject, Whole, crosswalk, unit_on
 from schemas.text import search_fold, tone_key
 
 PLACES_ON = date(2026, 10, 1)
-"""Communes are compared as they are on this day, so that one pair has one result whenever it is looked at."""
+"""Communes are translated to this day, so that a pair has the same result on any day."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedBirth:
-    """One row of what is compared. None: not known, and then it speaks neither for nor against.
+    """A birth as it is compared. None: not known, which speaks neither for nor against.
 
-    `_key` has the tones, `_fold` has not; `_words` are the folded words in order of the alphabet; `_rest` is the name
-    without its first word. `born_on` is `20260822`, only if the day is known; `born_turned` is it with day and month
-    swapped, if that is a day; `born_span` is the same for both.
+    `_key` keeps the tones, `_fold` has none; `_words` are the folded words in alphabetical order; `_rest` is the name
+    without its first word. `born_on` is `20260822`, if the day is known; `born_turned` has day and month swapped, if
+    that is a date; `born_span` is equal for a date and its swapped form.
     """
 
     child_key: str | None = None
@@ -57,7 +57,7 @@ class ComparedBirth:
 
 
 def birth_of(dossier: Dossier) -> ComparedBirth | None:
-    """What is compared of a dossier; None when it is not about a birth."""
+    """The birth of a dossier as it is compared; None when the dossier is about something else."""
     case = dossier.case
     if not isinstance(case, BirthCase):
         return None
@@ -96,7 +96,7 @@ def _parent(role: str, parent: Person | None) -> dict[str, str | None]:
 
 
 def number_of(person: Person) -> str | None:
-    """The personal number, from the identity paper where the field is empty; None for a filler or another shape."""
+    """The personal number, or else the number of the identity paper; None for a filler or another format."""
     for written in (person.personal_id, person.id_paper.number if person.id_paper else None):
         number = "".join(written.split()) if written else ""
         if number.isascii() and PERSONAL_ID.fullmatch(number) and not _is_filler(number):
@@ -109,13 +109,13 @@ def _is_filler(number: str) -> bool:
 
 
 def notice_key(code: str | None) -> str | None:
-    """The letters and digits of a birth notice's code, however they are parted; None for a code of zeros."""
+    """The letters and digits of a birth notice's code without what divides them; None for a code of zeros."""
     letters = "".join(filter(str.isalnum, code)).upper() if code else ""
     return letters if letters.strip("0") else None
 
 
 def span_of(born: PartialDate | None) -> str | None:
-    """A day, the same for the one with day and month swapped; None when the day is not known."""
+    """One text for a date and for the date with day and month swapped; None when the day is not known."""
     day, other_day = _day(born), _turned(born)
     return min(day, other_day or day) if day else None
 
@@ -135,16 +135,17 @@ def _turned(born: PartialDate | None) -> str | None:
 
 
 def _commune(dossier: Dossier, case: BirthCase) -> str | None:
-    """Where the mother lives, else where the dossier was received; None for a commune that became several."""
+    """The mother's commune, or else the receiving one; None for a commune that was divided among several."""
     home = case.mother.residence if case.mother else None
     code = home.commune_code if home and home.commune_code else dossier.commune_code
-    return _carried(code, dossier.event_on) if code else None
+    return _translated(code, dossier.event_on) if code else None
 
 
 @cache
-def _carried(code: str, on: date) -> str | None:
+def _translated(code: str, on: date) -> str | None:
+    """The code on `PLACES_ON` of the commune that had this code on a day."""
     unit = unit_on(code, on)
     if unit is None:
         return None
-    carried = crosswalk(unit, PLACES_ON, subject=Subject.PERSON)
-    return carried.unit.code if isinstance(carried, Whole) else None
+    translated = crosswalk(unit, PLACES_ON, subject=Subject.PERSON)
+    return translated.unit.code if isinstance(translated, Whole) else None

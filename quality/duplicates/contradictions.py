@@ -14,7 +14,7 @@ from schemas.text import search_fold, tone_key
 
 
 class PairFault(StrEnum):
-    """Checks between dossiers, by their codes in the catalogue."""
+    """Checks of pairs of dossiers, by their codes in the catalogue."""
 
     POSSIBLE_DUPLICATE = "possible_duplicate"
     NUMBER_USED_BY_ANOTHER = "number_used_by_another"
@@ -25,7 +25,10 @@ class PairFault(StrEnum):
 
 @dataclass(frozen=True)
 class PairJudgement:
-    """What came of looking at a dossier beside another. `faults`: each with the field where it lies in the first."""
+    """The judgement on a pair of dossiers. `faults`: each with its field in the first dossier.
+
+    `kind` is None when the two have nothing to do with each other. `probability`: that both are about one birth.
+    """
 
     kind: DuplicateKind | None
     probability: float
@@ -34,7 +37,10 @@ class PairJudgement:
 
 @dataclass(frozen=True)
 class ComparedDossier:
-    """A dossier as it is compared; made once for many comparisons."""
+    """A dossier prepared for comparison; made once for many comparisons.
+
+    `birth` is None when the dossier is not about a birth. `numbered`: field path, personal number and person.
+    """
 
     birth: ComparedBirth | None
     numbered: tuple[tuple[str, str, Person], ...]
@@ -45,25 +51,24 @@ class ComparedDossier:
         return cls(birth_of(dossier), tuple((path, number, person) for path, number, person in persons if number))
 
 
-def compare_dossiers(one: ComparedDossier, other: ComparedDossier) -> PairJudgement:
-    """What the first dossier is to the other, and what stands against it there: pure."""
-    faults = list(_same_numbers(one, other))
-    if one.birth is None or other.birth is None:
+def compare_dossiers(first: ComparedDossier, second: ComparedDossier) -> PairJudgement:
+    """The relation of two dossiers, and the faults that the comparison shows in the first. Pure."""
+    faults = list(_shared_numbers(first, second))
+    if first.birth is None or second.birth is None:
         return PairJudgement(None, 0.0, tuple(faults))
-    found = relation_of(one.birth, other.birth)
-    if found and found[0] is DuplicateKind.DUPLICATE:
-        return PairJudgement(*found, ((PairFault.POSSIBLE_DUPLICATE, "case"), *faults))
-    if are_too_close(one.birth, other.birth):
+    kind, probability = relation_of(first.birth, second.birth) or (None, 0.0)
+    if kind is DuplicateKind.DUPLICATE:
+        return PairJudgement(kind, probability, ((PairFault.POSSIBLE_DUPLICATE, "case"), *faults))
+    if are_too_close(first.birth, second.birth):
         faults.append((PairFault.BIRTHS_TOO_CLOSE, "case.child.born_on"))
-    kind, probability = found or (None, 0.0)
     return PairJudgement(kind, probability, tuple(faults))
 
 
-def _same_numbers(one: ComparedDossier, other: ComparedDossier) -> Iterator[tuple[PairFault, str]]:
-    """What is odd where both give one number to somebody."""
-    theirs = {number: person for _, number, person in other.numbered}
-    for path, number, person in one.numbered:
-        if (known := theirs.get(number)) is None:
+def _shared_numbers(first: ComparedDossier, second: ComparedDossier) -> Iterator[tuple[PairFault, str]]:
+    """The faults of persons to whom both dossiers give one personal number."""
+    by_number = {number: person for _, number, person in second.numbered}
+    for path, number, person in first.numbered:
+        if (known := by_number.get(number)) is None:
             continue
         if are_two_persons(person, known):
             yield PairFault.NUMBER_USED_BY_ANOTHER, f"{path}.personal_id"
@@ -72,17 +77,20 @@ def _same_numbers(one: ComparedDossier, other: ComparedDossier) -> Iterator[tupl
 
 
 def differ_by_tone(name: str, other: str) -> bool:
-    """Whether two names have the same letters and other tones or marks; where a tone is translate_units does not matter."""
+    """Whether two names have the same letters but other tones or marks. HÒA and HOÀ are one name: only the place of the
+    tone differs."""
     return search_fold(name) == search_fold(other) and tone_key(name) != tone_key(other)
 
 
-def are_two_persons(one: Person, other: Person) -> bool:
-    """Whether names are quite different, or years of birth are, under one number; marks, order and slips are forgiven,
-    and so is a year beside."""
-    fold, another = search_fold(one.full_name), search_fold(other.full_name)
-    if not (sorted(fold.split()) == sorted(another.split()) or is_one_slip(fold, another)):
+def are_two_persons(person: Person, other: Person) -> bool:
+    """Whether the names or the years of birth under one number are too different for one person.
+
+    Other marks, another order of words, one slip of the fingers and a year of difference are no sign of two persons.
+    """
+    fold, other_fold = search_fold(person.full_name), search_fold(other.full_name)
+    if not (sorted(fold.split()) == sorted(other_fold.split()) or is_one_slip(fold, other_fold)):
         return True
-    year, another_year = (person.born_on.year if person.born_on else None for person in (one, other))
-    if not year or not another_year:
+    year, other_year = (each.born_on.year if each.born_on else None for each in (person, other))
+    if not year or not other_year:
         return False
-    return abs(year - another_year) > 1 and not is_one_slip(str(year), str(another_year))
+    return abs(year - other_year) > 1 and not is_one_slip(str(year), str(other_year))

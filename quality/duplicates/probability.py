@@ -1,8 +1,9 @@
-"""How much each agreement says: weights after Fellegi and Sunter, trained once by Splink and pinned in `model.json`.
+"""The probability that two dossiers are about one birth: weights after Fellegi and Sunter, pinned in `model.json`.
 
-`compare` gives for one pair, without Splink, the probability that Splink gives it: the same levels, the same numbers.
-Numbers: m is how often a level holds for two dossiers about one birth, u for two about different ones. Trained on
-invented births (`python -m tests.benchmarks.duplicates --train`); no person's value is in the file.
+`match_probability` gives a pair the probability that Splink gives it, without Splink: it has Splink's levels and
+numbers. Of a level's numbers, m is how often it holds for two dossiers about one birth, u for two about different
+births. The model was trained on invented births (`python -m tests.benchmarks.duplicates --train`): it holds no personal
+data.
 """
 
 import json
@@ -24,7 +25,7 @@ FAMILIES: Mapping[str, float] = {
     "ly": 0.005, "dao": 0.009, "dinh": 0.008, "trinh": 0.008, "mai": 0.007, "truong": 0.01, "lam": 0.005,
     "doan": 0.007, "cao": 0.006, "luong": 0.006, "luu": 0.004, "ta": 0.004, "ha": 0.006, "phung": 0.003, "chu": 0.003,
 }  # fmt: skip
-"""Shares of family names as commonly quoted for the Kinh, without marks: two Nguyễn say little, two Nghiêm much."""
+"""Shares of family names as commonly quoted for the Kinh, without marks: to share Nguyễn says little."""
 RARE_FAMILY = 0.002
 
 
@@ -34,7 +35,7 @@ def share_of_family(family: str) -> float:
 
 @dataclass(frozen=True)
 class LinkageModel:
-    """`prior`: that two births taken at random are one. `chances`: m and u of each level, by comparison and level."""
+    """`prior`: the probability that two random births are one. `chances`: m and u by comparison and level."""
 
     prior: float
     chances: Mapping[str, Mapping[str, tuple[float, float]]]
@@ -42,7 +43,7 @@ class LinkageModel:
 
 @cache
 def pinned_model() -> LinkageModel:
-    """The pinned model."""
+    """The model in `model.json`."""
     content = json.loads(files("quality.duplicates").joinpath("model.json").read_text())
     chances = {name: {level: (m, u) for level, (m, u) in levels.items()} for name, levels in content["chances"].items()}
     return LinkageModel(content["prior"], chances)
@@ -50,7 +51,7 @@ def pinned_model() -> LinkageModel:
 
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    """A comparison with the weight of each of its levels, in the order in which they are tried."""
+    """A comparison with the weight of each level, in the order in which levels are tried."""
 
     column: str
     levels: tuple[tuple[Holds, float], ...]
@@ -60,10 +61,10 @@ class _Weights:
 
 @cache
 def _weights() -> tuple[float, tuple[_Weights, ...]]:
-    pinned = pinned_model()
+    model = pinned_model()
     weighed = []
     for comparison in COMPARISONS:
-        chances = pinned.chances[comparison.name]
+        chances = model.chances[comparison.name]
         weight = {level: log2(m / u) for level, (m, u) in chances.items()}
         weighed.append(
             _Weights(
@@ -73,19 +74,19 @@ def _weights() -> tuple[float, tuple[_Weights, ...]]:
                 log2(chances[comparison.levels[0].name][1]) if comparison.by_frequency else None,
             )
         )
-    return log2(pinned.prior / (1 - pinned.prior)), tuple(weighed)
+    return log2(model.prior / (1 - model.prior)), tuple(weighed)
 
 
-def match_probability(one: ComparedBirth, other: ComparedBirth) -> float:
-    """The probability that two dossiers are about one birth. Says nothing of twins: see `kinds`."""
+def match_probability(first: ComparedBirth, second: ComparedBirth) -> float:
+    """The probability that two dossiers are about one birth. Twins are told apart by `relation` before."""
     weight, comparisons = _weights()
     for comparison in comparisons:
-        value = getattr(one, comparison.column)
-        if value is None or getattr(other, comparison.column) is None:
+        value = getattr(first, comparison.column)
+        if value is None or getattr(second, comparison.column) is None:
             continue
-        for holds, of_level in comparison.levels:
-            if holds(one, other):
-                weight += of_level
+        for holds, level_weight in comparison.levels:
+            if holds(first, second):
+                weight += level_weight
                 if comparison.log_u_by_frequency is not None:
                     weight += comparison.log_u_by_frequency - log2(share_of_family(value))
                 break

@@ -1,7 +1,7 @@
 """Expectations on many at once: a batch of a portal, the entries of a book, a registry's answers of a day.
 
-What is expected is declared in `declared`, asked of Great Expectations in `validation`; here the answers of all chunks
-become verdicts. Nothing of Great Expectations is imported before there is something to judge.
+`declared` says what is expected, `validation` has Great Expectations judge it; here the results of all chunks become
+verdicts. Great Expectations is imported only when there is something to judge.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,12 +26,13 @@ from schemas.expectation import FIGURES, Verdict
 CHUNK = 50_000
 
 ENOUGH_CHILDREN, ENOUGH_ROWS, ENOUGH_PAST = 50, 100, 500
-"""How many there must be before shares of sexes and procedures mean something, today and in the past."""
+"""The least numbers for shares to be judged: children for sexes, today's and past dossiers for procedures."""
 ENOUGH_OF_KIND, USUALLY = 30, 0.5
-"""A field is usual when this share of a kind's past dossiers filled it, and is missed among so many of the batch."""
+"""A field is usual when the share `USUALLY` of past dossiers of a kind filled it. It is missed in a batch with at least
+`ENOUGH_OF_KIND` dossiers of that kind."""
 
 NEVER_WAIVED = frozenset({"stopping_fault"})
-"""A person let dossiers with such a fault pass; those of another batch are others."""
+"""A person let the dossiers of one batch pass with such a fault; that says nothing of the dossiers of another batch."""
 
 FIGURE_COLUMNS: dict[str, type] = {
     name: float for name in ("rows_of_day", "youngest_days", "male_share", "procedure_shift")
@@ -42,9 +43,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PortalHistory:
-    """What a batch is judged with: the day's earlier batches that passed, and what was learned of the portal before.
+    """What is known of a portal when its batch is judged.
 
-    `waived`: what a person let pass today. `usual_most`: the most dossiers a day usually brings; None: not known.
+    `today`: the figures of the day's earlier batches that passed. `learned`: the figures of earlier days. `waived`: the
+    expectations that a person let fail today. `usual_most`: the most dossiers of a usual day; None: not known.
     """
 
     today: Sequence[BatchFigures] = ()
@@ -54,8 +56,8 @@ class PortalHistory:
 
 
 @dataclass
-class _Sum:
-    """What an expectation found in all chunks."""
+class _Total:
+    """The results of one expectation over all chunks."""
 
     failing: int = 0
     judged: int = 0
@@ -64,13 +66,13 @@ class _Sum:
     ids: set[int] = field(default_factory=set)
     values: set[str] = field(default_factory=set)
 
-    def add(self, found: ExpectationResult) -> None:
-        self.failing += found.failing
-        self.judged += found.judged
-        self.unnamed += found.unnamed
-        self.error = self.error or found.error
-        self.ids.update(found.ids)
-        self.values.update(found.values)
+    def add(self, result: ExpectationResult) -> None:
+        self.failing += result.failing
+        self.judged += result.judged
+        self.unnamed += result.unnamed
+        self.error = self.error or result.error
+        self.ids.update(result.ids)
+        self.values.update(result.values)
 
 
 def judge_arrivals(
@@ -82,41 +84,48 @@ def judge_arrivals(
     *,
     chunk: int = CHUNK,
 ) -> list[Verdict]:
-    """Judges a batch of a portal, with the day's earlier ones where a share is judged. The last verdict is FIGURES.
+    """Judges a batch of a portal; a share is judged together with the day's earlier batches.
 
-    A batch without dossiers has nothing to fail but the volume.
+    The last verdict is FIGURES. A batch without dossiers can fail nothing but the volume.
     """
     given = _given(portal_code, past)
-    batch, sums, ids_by_field = BatchFigures(), _sums(ARRIVALS), dict[str, list[int]]()
+    batch, totals, ids_by_field = BatchFigures(), _totals(ARRIVALS), dict[str, list[int]]()
     known = set(given.get("known_fields", ()))
-
-    def rows() -> Iterator[dict[str, Any]]:  # a line is small, the dossier behind it is not kept
-        for one in dossiers:
-            row, filled = row_of(one, opened_at), filled_fields(one.dossier) if one.dossier else set[str]()
-            batch.see(one, row, filled)
-            for path in filled - known if known else ():
-                ids_by_field.setdefault(path, []).append(one.dossier_id)
-            yield row
-
-    for part in _chunks(rows(), chunk):
-        _ask_rows(ARRIVALS, COLUMNS, part, given, sums)
-    for code, found in sums.items():
-        batch.note(code, found.failing, found.judged)
-    return _verdicts(subject, opened_at, batch, past, given, sums, ids_by_field)
+    rows: list[dict[str, Any]] = []
+    for arrived in dossiers:  # a row is small; the dossier behind it is not kept
+        row, filled = row_of(arrived, opened_at), filled_fields(arrived.dossier) if arrived.dossier else set[str]()
+        batch.count_dossier(arrived, row, filled)
+        for path in filled - known if known else ():
+            ids_by_field.setdefault(path, []).append(arrived.dossier_id)
+        rows.append(row)
+        if len(rows) == chunk:
+            _judge_rows(ARRIVALS, COLUMNS, rows, given, totals)
+            rows = []
+    if rows:
+        _judge_rows(ARRIVALS, COLUMNS, rows, given, totals)
+    for code, total in totals.items():
+        batch.note(code, total.failing, total.judged)
+    return _verdicts(subject, opened_at, batch, past, given, totals, ids_by_field)
 
 
 def _verdicts(
-    subject: str, opened_at: datetime, batch: BatchFigures, past: PortalHistory, given: dict[str, Any], sums: dict[str, _Sum],
+    subject: str,
+    opened_at: datetime,
+    batch: BatchFigures,
+    past: PortalHistory,
+    given: dict[str, Any],
+    totals: dict[str, _Total],
     ids_by_field: Mapping[str, Sequence[int]],
-) -> list[Verdict]:  # fmt: skip
+) -> list[Verdict]:
+    """The verdicts of the rows; then those of the day's figures and of the filled fields, which are judged here."""
     day = BatchFigures()
     for figures in (*past.today, batch):
         day.add(figures)
     verdicts = [
-        _verdict(one, subject, sums[one.code], day.judged.get(one.code), one.code in past.waived)
-        for one in suite_of(ARRIVALS, "rows")
+        _verdict(each, subject, totals[each.code], day.judged.get(each.code), each.code in past.waived)
+        for each in suite_of(ARRIVALS, "rows")
     ]
-    sums = _sums(ARRIVALS)
+    totals = _totals(ARRIVALS)
     usual = _usual_fields(batch, past.learned)
     if usual:
         given["usual_fields"] = usual
@@ -125,17 +134,17 @@ def _verdicts(
     paths = [{"field_path": path} for path in sorted(batch.count(FILLED))]
     for name, frame in (("figures", figures_frame), ("fields", frame_of({"field_path": str}, paths))):
         expected = suite_of(ARRIVALS, name)
-        for code, found in ask(frame, _answerable(expected, given), given).items():
-            sums[code].add(found)
-            sums[code].ids.update(i for value in found.values for i in ids_by_field.get(value, ()))
-        for one in expected:
-            verdict = _verdict(one, subject, sums[one.code], None, one.code in past.waived)
-            verdicts.append(_seen(verdict, numbers, given.get(one.parameter or "")))
+        for code, result in ask(frame, _answerable(expected, given), given).items():
+            totals[code].add(result)
+            totals[code].ids.update(i for value in result.values for i in ids_by_field.get(value, ()))
+        for each in expected:
+            verdict = _verdict(each, subject, totals[each.code], None, each.code in past.waived)
+            verdicts.append(_with_number(verdict, numbers, given.get(each.parameter or "")))
     return [*verdicts, Verdict(ARRIVALS, subject, FIGURES, "", True, observed=batch.kept())]
 
 
-def _seen(verdict: Verdict, numbers: Mapping[str, float | None], limit: Any) -> Verdict:
-    """The verdict with the number that was judged, and the limit where one was given."""
+def _with_number(verdict: Verdict, numbers: Mapping[str, float | None], limit: Any) -> Verdict:
+    """The verdict with the number that was judged, and with its limit if one was given."""
     if verdict.column not in numbers or (number := numbers[verdict.column]) is None:
         return verdict
     observed = {**verdict.observed, verdict.column: round(number, 4)}
@@ -143,67 +152,92 @@ def _seen(verdict: Verdict, numbers: Mapping[str, float | None], limit: Any) -> 
 
 
 def judge_day(portal_code: str, subject: str, rows: int, *, is_worked: bool) -> list[Verdict]:
-    """Judges the volume of a portal's finished day; on a day off nothing need come."""
+    """Judges the number of dossiers of a portal's finished day; on a day off there may be none."""
     volume = volume_of(portal_code)
     given = {"volume_least": volume.least if is_worked else 0, "volume_most": volume.most}
-    sums = _sums(DAY)
-    for code, found in ask(frame_of(FIGURE_COLUMNS, [{"rows_of_day": rows}]), suite_of(DAY, "figures"), given).items():
-        sums[code].add(found)
-    verdicts = [_verdict(one, subject, sums[one.code], None, False) for one in suite_of(DAY, "figures")]
-    return [replace(one, observed={**one.observed, "rows_of_day": rows, **given}) for one in verdicts]
+    totals = _totals(DAY)
+    frame = frame_of(FIGURE_COLUMNS, [{"rows_of_day": rows}])
+    for code, result in ask(frame, suite_of(DAY, "figures"), given).items():
+        totals[code].add(result)
+    verdicts = [_verdict(each, subject, totals[each.code], None, False) for each in suite_of(DAY, "figures")]
+    return [replace(verdict, observed={**verdict.observed, "rows_of_day": rows, **given}) for verdict in verdicts]
 
 
 def judge_rows(
-    suite: str, subject: str, columns: Mapping[str, type], rows: Iterable[Mapping[str, Any]], *, chunk: int = CHUNK,
+    suite: str,
+    subject: str,
+    columns: Mapping[str, type],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    chunk: int = CHUNK,
     together: str = "",
-) -> list[Verdict]:  # fmt: skip
-    """Judges lines of another suite; no lines fail nothing. Lines that follow each other with the same value in the
-    column `together` (the entries of a book) come into the same chunk."""
-    sums = _sums(suite)
+) -> list[Verdict]:
+    """Judges the rows of another suite; without rows nothing fails.
+
+    Neighbouring rows with one value in the column `together` (the entries of a book) come into one chunk.
+    """
+    totals = _totals(suite)
     for part in _chunks(rows, chunk, (lambda row: row[together]) if together else None):
-        _ask_rows(suite, columns, part, {}, sums)
-    return [_verdict(one, subject, sums[one.code], None, False) for one in suite_of(suite, "rows")]
+        _judge_rows(suite, columns, part, {}, totals)
+    return [_verdict(each, subject, totals[each.code], None, False) for each in suite_of(suite, "rows")]
 
 
-def _sums(suite: str) -> dict[str, _Sum]:
-    return {code: _Sum() for name, code in BY_CODE if name == suite}
+def _totals(suite: str) -> dict[str, _Total]:
+    return {code: _Total() for name, code in BY_CODE if name == suite}
 
 
-def _ask_rows(
-    suite: str, columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]], given: Mapping[str, Any],
-    sums: dict[str, _Sum],
-) -> None:  # fmt: skip
+def _judge_rows(
+    suite: str,
+    columns: Mapping[str, type],
+    rows: Sequence[Mapping[str, Any]],
+    given: Mapping[str, Any],
+    totals: dict[str, _Total],
+) -> None:
+    """Adds the results of one chunk to the totals."""
     expected = _answerable(suite_of(suite, "rows"), given)
-    for code, found in ask(frame_of(columns, rows), expected, given).items():
-        sums[code].add(found)
+    for code, result in ask(frame_of(columns, rows), expected, given).items():
+        totals[code].add(result)
 
 
 def _answerable(expected: Sequence[Expectation], given: Mapping[str, Any]) -> list[Expectation]:
-    """Those whose arguments are known; the others pass, having nothing to compare with."""
-    return [one for one in expected if one.parameter is None or one.parameter in given]
+    """The expectations whose arguments are known; the others pass, because there is nothing to compare with."""
+    return [each for each in expected if each.parameter is None or each.parameter in given]
 
 
-def _verdict(one: Expectation, subject: str, found: _Sum, of_day: tuple[int, int] | None, is_waived: bool) -> Verdict:
-    """Whether few enough fail. Of a share the day so far is judged, but nobody is stopped for what others brought."""
-    failing, judged = of_day if of_day and one.allowed else (found.failing, found.judged)
-    too_many = bool(found.failing) and judged >= one.least and failing > one.allowed * judged
-    observed: dict[str, Any] = {"failing": found.failing, "judged": found.judged}
-    if (failing, judged) != (found.failing, found.judged):
+def _verdict(
+    expectation: Expectation, subject: str, total: _Total, of_day: tuple[int, int] | None, is_waived: bool
+) -> Verdict:
+    """Whether few enough fail. Of a share the day so far is judged, but a batch without a failing row is not stopped.
+
+    `of_day`: failing and judged of the day so far; None when only the batch counts.
+    """
+    failing, judged = of_day if of_day and expectation.allowed else (total.failing, total.judged)
+    too_many = bool(total.failing) and judged >= expectation.least and failing > expectation.allowed * judged
+    observed: dict[str, Any] = {"failing": total.failing, "judged": total.judged}
+    if (failing, judged) != (total.failing, total.judged):
         observed["day_failing"], observed["day_judged"] = failing, judged
     for name in ("error", "unnamed"):
-        if value := getattr(found, name):
+        if value := getattr(total, name):
             observed[name] = value
-    if found.values:
-        observed["values"] = sorted(found.values)[:100]
-    has_failed = bool(found.error) or too_many
-    if is_waived and too_many and not found.error and one.code not in NEVER_WAIVED:
+    if total.values:
+        observed["values"] = sorted(total.values)[:100]
+    has_failed = bool(total.error) or too_many
+    if is_waived and too_many and not total.error and expectation.code not in NEVER_WAIVED:
         observed["waived"], has_failed = True, False
-    return Verdict(one.suite, subject, one.code, one.column, not has_failed, one.stops, observed,
-                   tuple(sorted(found.ids)) if has_failed else ())  # fmt: skip
+    return Verdict(
+        expectation.suite,
+        subject,
+        expectation.code,
+        expectation.column,
+        not has_failed,
+        expectation.stops,
+        observed,
+        tuple(sorted(total.ids)) if has_failed else (),
+    )
 
 
 def _given(portal_code: str, past: PortalHistory) -> dict[str, Any]:
-    """The arguments known before the batch is looked at."""
+    """The arguments that are known before the batch is judged."""
     given: dict[str, Any] = {"volume_most": volume_of(portal_code).most}
     given |= {name: sorted(past.learned.count(name)) for name in COUNTED if past.learned.count(name)}
     if past.usual_most is not None:
@@ -214,17 +248,18 @@ def _given(portal_code: str, past: PortalHistory) -> dict[str, Any]:
 
 
 def _usual_fields(batch: BatchFigures, learned: BatchFigures) -> list[str]:
-    """What should be filled in this batch: what its frequent kinds of cases filled as a rule."""
+    """The fields that should be filled in this batch: those that its frequent kinds of case usually filled."""
     kinds, past = batch.count("kind"), learned.count("kind")
     frequent = {kind for kind, count in kinds.items() if count >= ENOUGH_OF_KIND and past[kind] >= ENOUGH_ROWS}
     return sorted(
-        path for path, count in learned.count(FILLED).items()
+        path
+        for path, count in learned.count(FILLED).items()
         if (kind := path.split(" ", 1)[0]) in frequent and count >= USUALLY * past[kind]
-    )  # fmt: skip
+    )
 
 
 def _figures_row(day: BatchFigures, learned: BatchFigures, opened_at: datetime) -> dict[str, float | None]:
-    """The day's numbers; one that too few dossiers speak of is null and not judged."""
+    """The numbers of the day. One that rests on too few dossiers is null, and so is not judged."""
     sexes = day.count(CHILD_SEX)
     children = sexes.total()
     age_s = (opened_at - day.youngest_at).total_seconds() if day.youngest_at else None
@@ -237,7 +272,7 @@ def _figures_row(day: BatchFigures, learned: BatchFigures, opened_at: datetime) 
 
 
 def _shift(day: BatchFigures, learned: BatchFigures) -> float | None:
-    """The largest change of a procedure's share against the past."""
+    """The largest change of a procedure's share against the past; None when there are too few dossiers."""
     now, past = day.count("procedure_code"), learned.count("procedure_code")
     if now.total() < ENOUGH_ROWS or past.total() < ENOUGH_PAST:
         return None
@@ -245,6 +280,7 @@ def _shift(day: BatchFigures, learned: BatchFigures) -> float | None:
 
 
 def _chunks(items: Iterable[T], size: int, belongs_to: Callable[[T], object] | None = None) -> Iterator[list[T]]:
+    """Lists of at least `size` items, the last one shorter; neighbours that belong to one thing stay together."""
     part: list[T] = []
     for item in items:
         if len(part) >= size and not (belongs_to and belongs_to(item) == belongs_to(part[-1])):

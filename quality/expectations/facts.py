@@ -1,6 +1,6 @@
-"""What a data frame may know of a dossier: codes, counts, lengths, whether something is there; nobody's name or number.
+"""What a data frame may hold of a dossier: codes, counts, lengths and whether a field is filled; no name, no number.
 
-`BatchFigures` are what is kept of a batch, so that the rest of the day and later days are judged with it.
+`BatchFigures` are kept of a batch: later batches of the day, and later days, are judged with them.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase
+from schemas.cases import BirthCase, Case, DeathCase, LandCase, MarriageCase, ResidenceCase
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
 from schemas.fields import Model
@@ -41,7 +41,7 @@ COLUMNS: dict[str, type] = {
     "received_hours_ahead": float,
     "updated_hours_ahead": float,
 }
-"""Of the rows of `arrivals`. An unreadable or erased dossier has only the first five."""
+"""The columns of the rows of `arrivals`. An unreadable or erased dossier has only the first five."""
 
 COUNTED = ("kind", "procedure_code", "commune_code", "agency_code", "nationality_code", "ethnic_group")
 FILLED, CHILD_SEX = "filled", "child_sex"
@@ -50,7 +50,10 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True)
 class ArrivedDossier:
-    """A dossier of a batch as the ledger knows it; `dossier` is None where it cannot be read."""
+    """A dossier of a batch as the ledger knows it.
+
+    `status`: the portal's, 1 to 10. `dossier` is None when it cannot be read, or was erased.
+    """
 
     dossier_id: int
     status: int | None
@@ -62,7 +65,10 @@ class ArrivedDossier:
 
 @dataclass
 class BatchFigures:
-    """What was counted: rows, values by column, and of each expectation how many failed of how many judged."""
+    """The counts of a batch: rows, values by column, and for each expectation (failing, judged).
+
+    `youngest_at`: the latest update of a dossier.
+    """
 
     rows: int = 0
     youngest_at: datetime | None = None
@@ -71,35 +77,38 @@ class BatchFigures:
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> "BatchFigures":
+        """The figures from what `kept` gave."""
         youngest = kept.get("youngest_at")
         return cls(
-            kept["rows"], datetime.fromisoformat(youngest) if youngest else None,
+            kept["rows"],
+            datetime.fromisoformat(youngest) if youngest else None,
             {code: (failing, judged) for code, (failing, judged) in kept["judged"].items()},
             {name: Counter(counts) for name, counts in kept["counts"].items()},
-        )  # fmt: skip
+        )
 
     def kept(self) -> dict[str, Any]:
-        """As JSON."""
+        """The figures as JSON values."""
         return {
-            "rows": self.rows, "youngest_at": self.youngest_at.isoformat() if self.youngest_at else None,
+            "rows": self.rows,
+            "youngest_at": self.youngest_at.isoformat() if self.youngest_at else None,
             "judged": {code: list(pair) for code, pair in self.judged.items()},
             "counts": {name: dict(counts) for name, counts in self.counts.items()},
-        }  # fmt: skip
+        }
 
     def count(self, name: str) -> Counter[str]:
         return self.counts.setdefault(name, Counter())
 
     def add(self, other: "BatchFigures") -> None:
-        """Takes in what another batch of the day counted."""
+        """Adds the figures of another batch of the day."""
         self.rows += other.rows
-        self.youngest_at = max((at for at in (self.youngest_at, other.youngest_at) if at), default=None)
+        self.youngest_at = max((instant for instant in (self.youngest_at, other.youngest_at) if instant), default=None)
         for code, (failing, judged) in other.judged.items():
             self.note(code, failing, judged)
         for name, counts in other.counts.items():
             self.count(name).update(counts)
 
-    def see(self, one: ArrivedDossier, row: Mapping[str, Any], filled: Iterable[str]) -> None:
-        """Counts a dossier, by its line and its filled fields."""
+    def count_dossier(self, arrived: ArrivedDossier, row: Mapping[str, Any], filled: Iterable[str]) -> None:
+        """Counts a dossier by its row and its filled fields."""
         self.rows += 1
         for name in COUNTED:
             if (value := row.get(name)) is not None:
@@ -107,35 +116,51 @@ class BatchFigures:
         if row.get("kind") == "birth" and row["sex"]:
             self.count(CHILD_SEX)[row["sex"]] += 1
         self.count(FILLED).update(filled)
-        if one.dossier and (self.youngest_at is None or one.dossier.updated_at > self.youngest_at):
-            self.youngest_at = one.dossier.updated_at
+        if arrived.dossier and (self.youngest_at is None or arrived.dossier.updated_at > self.youngest_at):
+            self.youngest_at = arrived.dossier.updated_at
 
     def note(self, code: str, failing: int, judged: int) -> None:
-        before = self.judged.get(code, (0, 0))
-        self.judged[code] = before[0] + failing, before[1] + judged
+        """Adds how many fail an expectation, and how many were judged."""
+        failing_before, judged_before = self.judged.get(code, (0, 0))
+        self.judged[code] = failing_before + failing, judged_before + judged
 
 
 def subject_of(dossier: Dossier) -> Person | None:
-    """The person whom the dossier is about; of several the first."""
+    """The first of the persons whom the dossier registers; None for a land case without owners."""
     case = dossier.case
-    if isinstance(case, BirthCase):
-        return case.child
-    if isinstance(case, DeathCase):
-        return case.deceased
-    if isinstance(case, MarriageCase):
-        return case.husband
-    if isinstance(case, LandCase):
-        return case.owners[0] if case.owners else None
-    return case.person
+    match case:
+        case BirthCase():
+            return case.child
+        case DeathCase():
+            return case.deceased
+        case MarriageCase():
+            return case.husband
+        case ResidenceCase():
+            return case.person
+        case LandCase():
+            return case.owners[0] if case.owners else None
 
 
-def row_of(seen: ArrivedDossier, opened_at: datetime) -> dict[str, Any]:
-    """A dossier's line in the data frame; what does not apply to it is not there."""
+def _has_mother(case: Case) -> int | None:
+    """1 when a birth names the mother, 0 when it does not; None for other cases, which are not judged by it."""
+    return int(case.mother is not None) if isinstance(case, BirthCase) else None
+
+
+def _has_notice(case: Case) -> int | None:
+    """1 when a birth or a death has the number of its notice, 0 when it has not; None for other cases."""
+    return int(bool(case.notice_code)) if isinstance(case, BirthCase | DeathCase) else None
+
+
+def row_of(arrived: ArrivedDossier, opened_at: datetime) -> dict[str, Any]:
+    """A dossier's row in the data frame. `opened_at`: when the batch was opened."""
     row: dict[str, Any] = {
-        "dossier_id": seen.dossier_id, "status": seen.status, "is_unreadable": int(seen.is_unreadable),
-        "is_held": int(seen.is_held), "stopping_faults": seen.stopping_faults,
-    }  # fmt: skip
-    return row | _content(seen.dossier, opened_at) if seen.dossier else row
+        "dossier_id": arrived.dossier_id,
+        "status": arrived.status,
+        "is_unreadable": int(arrived.is_unreadable),
+        "is_held": int(arrived.is_held),
+        "stopping_faults": arrived.stopping_faults,
+    }
+    return row | _content(arrived.dossier, opened_at) if arrived.dossier else row
 
 
 def _content(dossier: Dossier, opened_at: datetime) -> dict[str, Any]:
@@ -154,8 +179,8 @@ def _content(dossier: Dossier, opened_at: datetime) -> dict[str, Any]:
         "has_sex": int(person.sex is not None) if person else 0,
         "has_applicant": int(dossier.applicant is not None),
         "has_birthday": int(person.born_on is not None) if person else 0,
-        "has_mother": int(case.mother is not None) if isinstance(case, BirthCase) else None,
-        "has_notice": int(bool(case.notice_code)) if isinstance(case, BirthCase | DeathCase) else None,
+        "has_mother": _has_mother(case),
+        "has_notice": _has_notice(case),
         "paper_count": len(dossier.papers),
         "name_length": len(person.full_name.strip()) if person else None,
         "received_hours_ahead": (dossier.received_at - opened_at).total_seconds() / HOUR_S,
@@ -164,23 +189,26 @@ def _content(dossier: Dossier, opened_at: datetime) -> dict[str, Any]:
 
 
 def filled_fields(dossier: Dossier) -> set[str]:
-    """The fields that say something, after the kind of case (`birth case.child.sex`), and the kinds of papers."""
+    """The filled fields (`birth case.child.sex`) and the kinds of papers (`birth paper KS-GCS`), by kind of case."""
     kind = dossier.case.kind
-    return {f"{kind} {path}" for path in _filled(dossier)} | {f"{kind} paper {one.kind_code}" for one in dossier.papers}
+    return {f"{kind} {path}" for path in _filled(dossier)} | {
+        f"{kind} paper {paper.kind_code}" for paper in dossier.papers
+    }
 
 
 def _filled(model: Model, path: str = "") -> Iterator[str]:
     for name, value in model.__dict__.items():
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, Model) and not isinstance(one, PartialDate):
-                yield from _filled(one, f"{path}{name}.")
-            elif one not in (None, ""):
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Model) and not isinstance(part, PartialDate):
+                yield from _filled(part, f"{path}{name}.")
+            elif part not in (None, ""):
                 yield path + name
 
 
-def figures_of(seen: Sequence[ArrivedDossier], opened_at: datetime) -> BatchFigures:
-    """What is counted of some dossiers of a batch."""
+def figures_of(dossiers: Sequence[ArrivedDossier], opened_at: datetime) -> BatchFigures:
+    """The figures of some dossiers of a batch."""
     figures = BatchFigures()
-    for one in seen:
-        figures.see(one, row_of(one, opened_at), filled_fields(one.dossier) if one.dossier else ())
+    for arrived in dossiers:
+        filled = filled_fields(arrived.dossier) if arrived.dossier else ()
+        figures.count_dossier(arrived, row_of(arrived, opened_at), filled)
     return figures

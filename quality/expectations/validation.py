@@ -1,12 +1,13 @@
-"""Great Expectations, asked: a data frame and declared expectations in, every verdict and every failing dossier out.
+"""Great Expectations: takes a data frame and declared expectations, gives each verdict and all failing dossiers.
 
-What it is held to, since its own ways differ (1.24, pandas 3):
+What this module guarantees, where Great Expectations itself does not (1.24, pandas 3):
   - every expectation has a verdict: one that could not be computed (a column is missing) has failed, with the error;
-  - all failing dossiers are named; of some expectations the index list is missing (GX #6840), then it says how many;
-  - results come in another order than asked, so each carries its code in `meta`;
-  - an empty frame passes what looks at values: whoever calls decides what no rows mean, by `judged`;
-  - a null is never judged, except by the expectation that asks for nulls; frames say null as None or NaN, and their
-    columns' types are set, since a column of nulls alone would otherwise have another type than yesterday's.
+  - all failing dossiers are named. For some expectations the list of indexes is missing (GX #6840): then `unnamed` says
+    how many;
+  - results come in another order than the expectations, so each carries its code in `meta`;
+  - an empty frame passes every expectation about values; the caller decides by `judged` what no rows mean;
+  - a null is never judged, except by the expectation that asks for nulls. A frame holds null as None or NaN, and the
+    types of its columns are set: a column of nulls alone would otherwise change its type from day to day.
 """
 
 import logging
@@ -20,14 +21,14 @@ from quality.expectations.declared import Expectation
 
 KEY = "dossier_id"
 TYPES = {int: "int64", float: "float64", str: "object"}
-"""Of a frame's columns. Numbers that may be null are floats."""
+"""The types of a frame's columns. Numbers that may be null are floats."""
 
 
 @dataclass(frozen=True)
 class ExpectationResult:
-    """What one expectation found in one frame: how many fail, of how many judged, and which dossiers and codes.
+    """The result of one expectation in one frame: how many fail of how many judged, the dossiers and the codes.
 
-    `unnamed`: how many fail of which the dossier should be known and is not.
+    `unnamed`: how many failing rows have a dossier that Great Expectations did not name.
     """
 
     failing: int
@@ -40,7 +41,7 @@ class ExpectationResult:
 
 @cache
 def _library() -> Any:
-    """Great Expectations: eight seconds and 200 MB, so nobody imports it who has nothing to judge."""
+    """Great Expectations, imported when there is something to judge: it costs eight seconds and 200 MB."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     import great_expectations.expectations  # importing it registers the expectations
@@ -51,7 +52,7 @@ def _library() -> Any:
 
 @cache
 def _whole_frame() -> Any:
-    """The definition of a batch that is a whole data frame, in a context that keeps nothing."""
+    """The definition of a batch that is a whole data frame, in a context that stores nothing."""
     gx = _library()
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -62,7 +63,7 @@ def _whole_frame() -> Any:
 
 
 def frame_of(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> Any:
-    """A data frame of these columns and no others, each of its type, be there rows or none."""
+    """A data frame of these columns and no others, each with its type, also when there are no rows."""
     import pandas as pd  # type: ignore[import-untyped]  # its stubs are another package
 
     return pd.DataFrame(
@@ -71,29 +72,29 @@ def frame_of(columns: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> 
 
 
 def ask(frame: Any, expected: Sequence[Expectation], given: Mapping[str, Any]) -> dict[str, ExpectationResult]:
-    """What each expectation found in a frame. `given`: the arguments that are known only now."""
+    """The result of each expectation by its code. `given`: the arguments that are known only at this run."""
     if not expected:
         return {}
     gx = _library()
-    arguments = {one.code: _arguments(one, given) for one in expected}
-    suite = gx.ExpectationSuite("suite", expectations=[
-        getattr(gx.expectations, one.how)(**arguments[one.code], meta={"code": one.code}) for one in expected
-    ])  # fmt: skip
+    arguments = {each.code: _arguments(each, given) for each in expected}
+    made = [getattr(gx.expectations, each.how)(**arguments[each.code], meta={"code": each.code}) for each in expected]
+    suite = gx.ExpectationSuite("suite", expectations=made)
     names_key = KEY in frame.columns
     form = {"result_format": "COMPLETE", "partial_unexpected_count": 0, "return_unexpected_index_query": False}
     if names_key:
         form["unexpected_index_column_names"] = [KEY]
-    asked = _whole_frame().get_batch(batch_parameters={"dataframe": frame}).validate(suite, result_format=form)
-    answers = {one.expectation_config.meta["code"]: one for one in asked.results}
-    return {one.code: _read(answers.get(one.code), arguments[one.code], frame, names_key) for one in expected}
+    validated = _whole_frame().get_batch(batch_parameters={"dataframe": frame}).validate(suite, result_format=form)
+    answers = {answer.expectation_config.meta["code"]: answer for answer in validated.results}
+    return {each.code: _read(answers.get(each.code), arguments[each.code], frame, names_key) for each in expected}
 
 
-def _arguments(one: Expectation, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What Great Expectations is given, with what was learned filled in."""
+def _arguments(expectation: Expectation, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments for Great Expectations, with those that are known only at this run."""
     filled = {
-        name: given[value["$PARAMETER"]] if isinstance(value, dict) else value for name, value in one.arguments.items()
+        name: given[value["$PARAMETER"]] if isinstance(value, dict) else value
+        for name, value in expectation.arguments.items()
     }
-    return filled if "column_list" in filled else {"column": one.column, **filled}
+    return filled if "column_list" in filled else {"column": expectation.column, **filled}
 
 
 def _read(answer: Any, arguments: Mapping[str, Any], frame: Any, names_key: bool) -> ExpectationResult:
@@ -103,7 +104,7 @@ def _read(answer: Any, arguments: Mapping[str, Any], frame: Any, names_key: bool
     if error := _error(answer.exception_info):
         return ExpectationResult(rows or 1, rows or 1, error=error)
     result = answer.result
-    if "unexpected_count" not in result:  # it judges the column as a whole: what should be there and is not
+    if "unexpected_count" not in result:  # it judges the column as a whole: values that should be there and are not
         lacking = set(arguments["value_set"]) - set(frame[arguments["column"]])
         return ExpectationResult(0 if answer.success else 1, 1, values=tuple(sorted(map(str, lacking))))
     listed = result.get("unexpected_index_list") or []
@@ -115,6 +116,6 @@ def _read(answer: Any, arguments: Mapping[str, Any], frame: Any, names_key: bool
 
 
 def _error(info: Mapping[str, Any]) -> str:
-    """The error that kept an expectation from a verdict; empty when there was none. It names columns, never values."""
-    raised = [info, *(one for one in info.values() if isinstance(one, Mapping))]
-    return next((str(one.get("exception_message"))[:100] for one in raised if one.get("raised_exception")), "")
+    """The error for which an expectation has no verdict; empty when there was none. It names columns, never values."""
+    infos = [info, *(each for each in info.values() if isinstance(each, Mapping))]
+    return next((str(each.get("exception_message"))[:100] for each in infos if each.get("raised_exception")), "")

@@ -285,11 +285,11 @@ def test_a_check_is_told_in_vietnamese_and_english_under_25_words_with_its_sourc
 
 
 def all_models() -> list[type[Model]]:
-    found: list[type[Model]] = [Dossier]
-    for model in found:
+    models: list[type[Model]] = [Dossier]
+    for model in models:
         for info in model.model_fields.values():
-            found += [inner for inner in models_in(info.annotation) if inner not in found]
-    return list(dict.fromkeys(found))
+            models += [inner for inner in models_in(info.annotation) if inner not in models]
+    return list(dict.fromkeys(models))
 
 
 @pytest.mark.parametrize("code", CATALOGUE.keys() - RAISED_BY_STEPS)

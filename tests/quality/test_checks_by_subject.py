@@ -338,9 +338,9 @@ def test_what_stops_a_batch_is_the_portals_own_fault() -> None:
 
 def test_every_file_of_checks_is_a_subject_of_the_catalogue_in_both_languages() -> None:
     for english in (False, True):
-        found = subjects(english=english)
-        assert [subject.file for subject in found] == list(SUBJECTS)
-        assert sum(len(subject.rows) for subject in found) == len(CATALOGUE) >= 60
+        listed = subjects(english=english)
+        assert [subject.file for subject in listed] == list(SUBJECTS)
+        assert sum(len(subject.rows) for subject in listed) == len(CATALOGUE) >= 60
     page = as_markdown()
     assert page.startswith("# Danh mục kiểm tra hồ sơ\n") and all(f"| `{code}` |" in page for code in CATALOGUE)
     assert "Catalogue of checks" in as_markdown(english=True)

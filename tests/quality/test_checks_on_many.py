@@ -41,7 +41,7 @@ def fetched(planted: Planted) -> list[FetchedPaper]:
 
 
 def held_for(dossier: Dossier, papers: list[FetchedPaper]) -> set[str]:
-    return {found.check_code for found in examine(dossier, papers) if found.weight.holds_dossier}
+    return {finding.check_code for finding in examine(dossier, papers) if finding.weight.holds_dossier}
 
 
 def test_each_planted_defect_is_held_under_its_own_name(planted: list[Planted]) -> None:
@@ -57,7 +57,7 @@ def test_no_dossier_is_held_that_has_no_defect(planted: list[Planted]) -> None:
     assert set().union(*(held_for(each.dossier, fetched(each)) for each in sound)) == set()
 
 
-def test_a_edited_dossier_is_not_held_any_more(planted: list[Planted]) -> None:
+def test_an_edited_dossier_is_not_held_any_more(planted: list[Planted]) -> None:
     edited = [each.edited for each in planted if each.edited]
     assert len(edited) > 10
     assert set().union(*(held_for(each, []) for each in edited)) == set()

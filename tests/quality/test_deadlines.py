@@ -1,7 +1,7 @@
-"""The legal clock: two hundred cases computed by hand, what must hold for any case, and who is late in the ledger.
+"""Deadlines: two hundred cases computed by hand, what must hold for any case, and which dossiers of a ledger are late.
 
 `recorded/deadlines/cases.csv`: each line was computed on paper from the calendar; `why` says what makes it hard. Times
-are Vietnam's.
+are in Vietnam's zone.
 """
 
 import csv
@@ -235,12 +235,12 @@ DAYS = some.dates(date(2024, 1, 1), date(2030, 6, 1))
 def test_it_is_never_due_on_a_day_off_nor_outside_office_hours(
     received_at: datetime, deadline: Deadline, with_verification: bool
 ) -> None:
-    of = term(received_at, deadline, with_verification=with_verification)
-    due_at = of.due_at.astimezone(VIETNAM)
+    legal_term = term(received_at, deadline, with_verification=with_verification)
+    due_at = legal_term.due_at.astimezone(VIETNAM)
     assert calendar_from(due_at.year).is_worked(due_at.date())
     assert any(start < due_at.time() <= end for start, end in hours_on(due_at.date()).spans)
-    assert received_at <= of.due_at and of.started_at < of.due_at
-    assert received_at == of.started_at or of.started_at.time() == time(7, 30)
+    assert received_at <= legal_term.due_at and legal_term.started_at < legal_term.due_at
+    assert received_at == legal_term.started_at or legal_term.started_at.time() == time(7, 30)
 
 
 @settings(max_examples=300, deadline=None)
@@ -271,12 +271,13 @@ def test_a_holiday_more_never_makes_it_earlier(received_at: datetime, deadline: 
 def test_the_share_grows_from_nothing_to_all(
     received_at: datetime, deadline: Deadline, one: datetime, other: datetime
 ) -> None:
-    of = term(received_at, deadline)
-    assert elapsed_share(of, of.started_at) == 0 and elapsed_share(of, of.due_at) == 1
+    legal_term = term(received_at, deadline)
+    assert elapsed_share(legal_term, legal_term.started_at) == 0
+    assert elapsed_share(legal_term, legal_term.due_at) == 1
     first, second = sorted((one, other))
-    assert elapsed_share(of, first) <= elapsed_share(of, second)
-    assert punctuality(of, of.due_at) is Punctuality.AT_RISK
-    assert punctuality(of, of.due_at + timedelta(microseconds=1)) is Punctuality.LATE
+    assert elapsed_share(legal_term, first) <= elapsed_share(legal_term, second)
+    assert punctuality(legal_term, legal_term.due_at) is Punctuality.AT_RISK
+    assert punctuality(legal_term, legal_term.due_at + timedelta(microseconds=1)) is Punctuality.LATE
 
 
 @settings(max_examples=300, deadline=None)
@@ -285,15 +286,17 @@ def test_hours_are_hours_of_work(received_at: datetime, hours: int) -> None:
     calendar = calendar_from(received_at.year)
     notice = Deadline(subjects=("-",), amount=hours, unit=DeadlineUnit.WORKING_HOURS, verification_days=0,
                       valid_from=date.min, certainty=Certainty.ASSUMED, source="-")  # fmt: skip
-    of = term(received_at, notice)
-    assert calendar.worked_us(of.due_at) - calendar.worked_us(of.started_at) == hours * 3_600_000_000
+    legal_term = term(received_at, notice)
+    worked_us = calendar.worked_us(legal_term.due_at) - calendar.worked_us(legal_term.started_at)
+    assert worked_us == hours * 3_600_000_000
 
 
 # In the ledger
 
 
 def watched(driver: LedgerDriver, now: str) -> list[tuple[str, str]]:
-    return [(one.dossier.dossier_code, str(one.standing)) for one in late_and_at_risk(driver.ledger, at(now))]
+    listed = late_and_at_risk(driver.ledger, at(now))
+    return [(each.dossier.dossier_code, str(each.standing)) for each in listed]
 
 
 EARLY = received("2026-11-09 08:00")
@@ -329,8 +332,8 @@ def test_what_is_registered_everywhere_is_late_no_more(driver: LedgerDriver) -> 
 def test_a_chain_is_in_hand_until_its_last_registry_has_answered(driver: LedgerDriver) -> None:
     driver.take_in(EARLY)
     driver.register("civil_status", CivilStatusReceipt(**ENTRY, personal_id="024326001234"))
-    (one,) = late_and_at_risk(driver.ledger, at("2026-11-13 09:00"))
-    assert (one.dossier.registry_code, one.dossier.delivery_state) == ("residence", "ready")
+    (late,) = late_and_at_risk(driver.ledger, at("2026-11-13 09:00"))
+    assert (late.dossier.registry_code, late.dossier.delivery_state) == ("residence", "ready")
 
 
 def test_a_held_dossier_is_in_hand_and_one_that_waits_for_the_citizen_is_not(driver: LedgerDriver) -> None:
@@ -372,5 +375,5 @@ def test_when_nobody_is_late_it_says_so(driver: LedgerDriver) -> None:
 
 def test_a_watched_dossier_carries_its_share(driver: LedgerDriver) -> None:
     driver.take_in(EARLY)
-    (one,) = late_and_at_risk(driver.ledger, at("2026-11-12 17:00"))
-    assert isinstance(one, Watched) and one.share == 1
+    (listed,) = late_and_at_risk(driver.ledger, at("2026-11-12 17:00"))
+    assert isinstance(listed, Watched) and listed.share == 1

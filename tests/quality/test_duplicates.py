@@ -1,4 +1,4 @@
-"""A birth handed in twice is a duplicate; twins and siblings, another's number and births too close are told apart."""
+"""A birth submitted twice is a duplicate; twins, siblings, another person's number and births too close are not."""
 
 from datetime import datetime
 from typing import Any
@@ -33,9 +33,9 @@ from tests.support.repeated_births import FIRST, NEXT_NOTICE, again, but
 def kind(one: Dossier, other: Dossier) -> str | None:
     births = birth_of(one), birth_of(other)
     assert births[0] and births[1]
-    found, turned_round = relation_of(births[0], births[1]), relation_of(births[1], births[0])
-    assert found == turned_round
-    return found and str(found[0])
+    relation, turned_round = relation_of(births[0], births[1]), relation_of(births[1], births[0])
+    assert relation == turned_round
+    return relation and str(relation[0])
 
 
 NO_MOTHERS_NUMBER = {"mother__personal_id": None, "mother__id_paper": None}
@@ -67,7 +67,7 @@ NO_MOTHERS_NUMBER = {"mother__personal_id": None, "mother__id_paper": None}
         {"notice_code": NEXT_NOTICE},
     ],
 )
-def test_a_birth_handed_in_twice_is_a_duplicate_whatever_one_desk_wrote_wrong(changes: dict[str, Any]) -> None:
+def test_a_birth_submitted_twice_is_a_duplicate_whatever_one_desk_wrote_wrong(changes: dict[str, Any]) -> None:
     assert kind(BIRTH, again(2, **changes)) == "duplicate"
 
 
@@ -157,24 +157,25 @@ def born() -> list[Born]:
 def test_the_pinned_model_has_a_number_for_every_level_and_no_persons_value() -> None:
     pinned = pinned_model()
     assert {name: list(levels) for name, levels in pinned.chances.items()} == {
-        one.name: [level.name for level in one.levels] + ["else"] for one in COMPARISONS
+        comparison.name: [level.name for level in comparison.levels] + ["else"] for comparison in COMPARISONS
     }
-    assert all(0 < chance <= 1 for of in pinned.chances.values() for both in of.values() for chance in both)
+    pairs_of_chances = [both for levels in pinned.chances.values() for both in levels.values()]
+    assert all(0 < chance <= 1 for both in pairs_of_chances for chance in both)
 
 
 def test_a_single_pair_has_the_probability_that_splink_gives_it_among_many(born: list[Born]) -> None:
     rows = dict(rows_of(born))
-    found = pairs(rows.items())
-    assert len(found) > 400
-    for one, other, probability in found:
+    scored = pairs(rows.items())
+    assert len(scored) > 400
+    for one, other, probability in scored:
         assert match_probability(rows[one], rows[other]) == pytest.approx(probability, abs=1e-9)
         assert match_probability(rows[other], rows[one]) == pytest.approx(probability, abs=1e-9)
-    assert pairs(list(rows.items())[::-1]) == found
+    assert pairs(list(rows.items())[::-1]) == scored
 
 
 def test_the_company_a_pair_is_in_changes_nothing() -> None:
     two = [birth_of(BIRTH), birth_of(again(2, child__full_name="NGUYEN MAI ANH"))]
-    rows = [(at, birth) for at, birth in enumerate(two, 1) if birth]
+    rows = [(birth_id, birth) for birth_id, birth in enumerate(two, 1) if birth]
     ((one, other, probability),) = pairs(rows)
     assert (one, other) == (1, 2)
     assert probability == pytest.approx(match_probability(rows[0][1], rows[1][1]), abs=1e-9)
@@ -189,13 +190,12 @@ def test_on_invented_births_few_are_missed_fewer_are_wrong_and_no_twin_is_blocke
     assert measured.twins_blocked == 0
 
 
-def test_what_is_compared_in_many_is_found_by_traces_for_one(born: list[Born]) -> None:
-    """Of two dossiers about one child or of twins, each leads to the other."""
-    blind_indexes = [frozenset(blind_indexes_of(one.dossier)) for one in born]
-    found = pairs(rows_of(born))
+def test_what_is_compared_in_many_is_found_by_blind_indexes_for_one(born: list[Born]) -> None:
+    """Two dossiers about one child, or about twins, share a blind index."""
+    blind_indexes = [frozenset(blind_indexes_of(birth.dossier)) for birth in born]
     lost = [
         (one, other)
-        for one, other, probability in found
+        for one, other, probability in pairs(rows_of(born))
         if probability >= 0.9 and not blind_indexes[one] & blind_indexes[other]
     ]
     assert not lost
@@ -249,7 +249,7 @@ def test_an_entry_is_known_by_kind_place_book_and_number() -> None:
 @pytest.mark.parametrize(
     ("name", "other", "is_so"),
     [
-        ("TRẦN THỊ HOÀ", "TRẦN THỊ HÒA", False),  # the tone is only translate_units otherwise
+        ("TRẦN THỊ HOÀ", "TRẦN THỊ HÒA", False),  # only the place of the tone differs
         ("TRẦN THỊ HOA", "Trần Thị Hòa", True),
         ("ĐỖ VĂN DUNG", "ĐỖ VĂN DŨNG", True),
         ("ĐỖ VĂN DŨNG", "đỗ văn dũng", False),

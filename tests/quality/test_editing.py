@@ -1,4 +1,4 @@
-"""From a fault to a registration: what may be edited, what a person types, and that the registry then has it once."""
+"""From a fault to a registration: what may be edited, what a person types, and that the registry has it once."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from tests.support.pipeline import PipelineDriver
 
 
 def paths(dossier: Dossier, *faults: tuple[str, str]) -> list[str]:
-    return [one.field_path for one in fields_at_fault(dossier, faults)]
+    return [field.field_path for field in fields_at_fault(dossier, faults)]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_only_the_field_at_fault_may_be_edited(dossier: Dossier, fault: tuple[st
 
 
 def test_a_refusal_that_names_no_field_lets_any_field_of_the_case_be_edited() -> None:
-    found = paths(BIRTH, ("residence.unknown", ""))
-    assert {"case.child.full_name", "case.residence.commune_code", "case.mother.id_paper.number"} <= set(found)
-    assert not any(path.startswith(("status", "papers", "dossier_code")) for path in found)
+    editable = paths(BIRTH, ("residence.unknown", ""))
+    assert {"case.child.full_name", "case.residence.commune_code", "case.mother.id_paper.number"} <= set(editable)
+    assert not any(path.startswith(("status", "papers", "dossier_code")) for path in editable)
 
 
 def test_a_field_shows_what_stands_there_and_what_is_proposed() -> None:
@@ -100,69 +100,74 @@ def test_a_date_may_be_typed_with_any_usual_sign(typed: str) -> None:
      ("case.child.sex", "nam", "choice"), ("case.copies", "hai", "number"), ("case.parcel.is_disputed", "?", "yes_no")],
 )  # fmt: skip
 def test_what_cannot_stand_in_a_field_is_said(path: str, typed: str, kind: str) -> None:
-    with pytest.raises(NotAValue) as said:
+    with pytest.raises(NotAValue) as raised:
         read_value(path, typed)
-    assert said.value.kind == kind
+    assert raised.value.kind == kind
 
 
 # All the way, with the sandbox's registries
 
 
 def at_fault(pipeline: PipelineDriver) -> dict[int, list[tuple[str, str, str | None]]]:
-    found: dict[int, list[tuple[str, str, str | None]]] = {}
+    """The cause, field path and registry of each fault, by dossier id."""
+    faults: dict[int, list[tuple[str, str, str | None]]] = {}
     with pipeline.ledger.engine.connect() as connection:
         query = (
             "SELECT dossier_id, cause_code, unnest(field_paths) AS field_path, registry_code FROM faults ORDER BY 1, 2"
         )
         for row in connection.execute(text(query)):
-            found.setdefault(row.dossier_id, []).append((row.cause_code, row.field_path, row.registry_code))
-    return found
+            faults.setdefault(row.dossier_id, []).append((row.cause_code, row.field_path, row.registry_code))
+    return faults
 
 
-def dossier_of(one: Opened) -> Dossier:
-    return read_original(one.portal_code, one.original, list(one.edits.values()))
+def dossier_of(dossier: Opened) -> Dossier:
+    return read_original(dossier.portal_code, dossier.original, list(dossier.edits.values()))
 
 
-def wanted(one: Opened, **after: Any) -> list[DecisionRequest]:
+def edit_request(dossier: Opened, **after: Any) -> list[DecisionRequest]:
     edits = tuple(Edit(field_path=path, after=value) for path, value in after.items())
-    return [DecisionRequest(one.dossier_id, one.version_number, edits)]
+    return [DecisionRequest(dossier.dossier_id, dossier.version_number, edits)]
 
 
 def of_cause(pipeline: PipelineDriver, cause_code: str) -> Opened:
-    ids = [at for at, causes in at_fault(pipeline).items() if cause_code in {cause for cause, _, _ in causes}]
+    faults = at_fault(pipeline)
+    ids = [dossier_id for dossier_id, causes in faults.items() if cause_code in {cause for cause, _, _ in causes}]
     return opened(pipeline.ledger, ids)[0]
 
 
 def refused_by_residence(pipeline: PipelineDriver) -> Opened:
-    """A chain that civil status has registered and residence refused."""
-    ids = [at for at, causes in at_fault(pipeline).items() if {registry for _, _, registry in causes} == {"residence"}]
-    return next(one for one in opened(pipeline.ledger, ids) if one.touched == ("civil_status",))
+    """A dossier that civil status registered and residence refused."""
+    faults = at_fault(pipeline)
+    ids = [dossier_id for dossier_id, causes in faults.items() if {code for _, _, code in causes} == {"residence"}]
+    return next(dossier for dossier in opened(pipeline.ledger, ids) if dossier.touched == ("civil_status",))
 
 
 def seed_with_a_refusal_by(registry_code: str, dossiers: int) -> int:
-    """A seed in whose dataset a chain will break at this registry, after the first."""
+    """A seed whose dataset has a dossier that this registry refuses, and that is not the first of its route."""
     for seed in range(1, 200):
         dataset = Dataset(seed, dossiers, list(PROVINCES), datetime.now(timezone.utc))
-        if any(one.refused_by == registry_code != one.registries[0] for one in dataset.planted):
+        if any(planted.refused_by == registry_code != planted.registries[0] for planted in dataset.planted):
             return seed
     raise AssertionError("no dataset refuses")
 
 
-def times_registered(pipeline: PipelineDriver, one: Opened) -> dict[str, int]:
-    return {code: counts[one.dossier_code.strip()] for code, counts in registrations(pipeline.sandbox).items()}
+def times_registered(pipeline: PipelineDriver, dossier: Opened) -> dict[str, int]:
+    return {code: counts[dossier.dossier_code.strip()] for code, counts in registrations(pipeline.sandbox).items()}
 
 
-def test_a_edited_dossier_is_registered_once_in_every_registry_of_its_route(
+def test_an_edited_dossier_is_registered_once_in_every_registry_of_its_route(
     pipeline: Callable[..., PipelineDriver],
 ) -> None:
     way = pipeline(dossiers=200, seed=11)
     way.go()
-    one = of_cause(way, "birth_notice_malformed")
-    result = deciding.edit(way.ledger, "lan", wanted(one, **{"case.notice_code": "00012.GCS.24001.26"}), "xem giấy gốc")
+    dossier = of_cause(way, "birth_notice_malformed")
+    result = deciding.edit(
+        way.ledger, "lan", edit_request(dossier, **{"case.notice_code": "00012.GCS.24001.26"}), "xem giấy gốc"
+    )
     assert (result.outcome.refused, dict(result.moved)) == ({}, {"cleared": 1})
     way.go()
-    assert times_registered(way, one)["civil_status"] == 1
-    assert at_fault(way).get(one.dossier_id) is None
+    assert times_registered(way, dossier)["civil_status"] == 1
+    assert at_fault(way).get(dossier.dossier_id) is None
 
 
 def test_a_chain_that_broke_at_residence_goes_on_from_there_and_no_registry_is_contradicted(
@@ -170,22 +175,24 @@ def test_a_chain_that_broke_at_residence_goes_on_from_there_and_no_registry_is_c
 ) -> None:
     way = pipeline(dossiers=60, seed=seed_with_a_refusal_by("residence", 60))
     way.go()
-    one = refused_by_residence(way)
-    before = times_registered(way, one)
+    dossier = refused_by_residence(way)
+    before = times_registered(way, dossier)
     assert (before["civil_status"], before["residence"]) == (1, 0)
-    result = deciding.edit(way.ledger, "lan", wanted(one, **{"case.child.full_name": "NGUYỄN KHÁC TÊN"}))
-    assert list(result.outcome.refused.values()) == [RejectionReason.REGISTERED]  # civil status was told another name
-    result = deciding.edit(way.ledger, "lan", wanted(one, **{"case.child.full_name": 5}))
+    result = deciding.edit(way.ledger, "lan", edit_request(dossier, **{"case.child.full_name": "NGUYỄN KHÁC TÊN"}))
+    assert list(result.outcome.refused.values()) == [RejectionReason.REGISTERED]  # civil status has another name
+    result = deciding.edit(way.ledger, "lan", edit_request(dossier, **{"case.child.full_name": 5}))
     assert list(result.outcome.refused.values()) == [RejectionReason.UNFIT]
-    result = deciding.edit(way.ledger, "lan", wanted(one, **{"case.head_of_household.relation": "Cháu ngoại"}))
+    result = deciding.edit(
+        way.ledger, "lan", edit_request(dossier, **{"case.head_of_household.relation": "Cháu ngoại"})
+    )
     assert result.outcome.refused == {}
     way.go()
-    after = times_registered(way, one)
+    after = times_registered(way, dossier)
     assert [after[code] for code in ("civil_status", "residence")] == [1, 1]
 
 
-def test_every_refusal_that_a_edit_can_answer_ends_registered_once(pipeline: Callable[..., PipelineDriver]) -> None:
-    """Each refused dossier gets another value in the first field its refusal lets be edited; a second person agrees."""
+def test_every_refusal_that_an_edit_can_answer_ends_registered_once(pipeline: Callable[..., PipelineDriver]) -> None:
+    """In each refused dossier the first field that may be edited gets another value; a second person agrees."""
     way = pipeline(dossiers=200, seed=5)
     way.go()
     refused = {
@@ -193,19 +200,19 @@ def test_every_refusal_that_a_edit_can_answer_ends_registered_once(pipeline: Cal
     }
     assert len(refused) >= 4
     done: list[Opened] = []
-    for one in opened(way.ledger, list(refused)):
-        now = dossier_of(one)
-        for field in fields_at_fault(now, [(cause, path) for cause, path, _ in refused[one.dossier_id]]):
+    for dossier in opened(way.ledger, list(refused)):
+        now = dossier_of(dossier)
+        for field in fields_at_fault(now, [(cause, path) for cause, path, _ in refused[dossier.dossier_id]]):
             if field.choices or not isinstance(value_at(now, field.field_path), str):
                 continue
-            result = deciding.edit(way.ledger, "lan", wanted(one, **{field.field_path: f"{field.text}1"}))
+            result = deciding.edit(way.ledger, "lan", edit_request(dossier, **{field.field_path: f"{field.text}1"}))
             if result.outcome.dossier_ids:
                 if field.needs_second:
                     result = deciding.confirm(way.ledger, "hoa", result.outcome.decision_ids)
-                done += [one] if result.moved["cleared"] else []
+                done += [dossier] if result.moved["cleared"] else []
                 break
     assert done
     way.go()
-    counts = Counter(times for one in done for times in times_registered(way, one).values())
+    counts = Counter(times for dossier in done for times in times_registered(way, dossier).values())
     assert set(counts) <= {0, 1}
-    assert not at_fault(way).keys() & {one.dossier_id for one in done}
+    assert not at_fault(way).keys() & {dossier.dossier_id for dossier in done}

@@ -1,4 +1,4 @@
-"""What is expected of many at once: each expectation passes what is good, and names all of what is not."""
+"""Expectations on many at once: each passes what is sound, and names everything that is not."""
 
 import subprocess
 import sys
@@ -47,7 +47,7 @@ SUBJECT = "24/2026-11-20"
 
 
 def born(dossier_id: int, **changes: Any) -> ArrivedDossier:
-    """A birth that was cleared: odd ones are girls; `changes`: fields with another value, `__` for a dot."""
+    """A cleared birth; odd ids are girls. `changes`: fields with another value, `__` for a dot."""
     dossier = changed(BIRTH, "case.child.sex", Sex.FEMALE if dossier_id % 2 else Sex.MALE)
     for path, value in changes.items():
         dossier = changed(dossier, path.replace("__", "."), value)
@@ -58,12 +58,13 @@ GOOD = [born(n) for n in range(1, 61)]
 
 
 def those(count: int, **changes: Any) -> Callable[[list[ArrivedDossier]], list[ArrivedDossier]]:
-    """The first so many of the good ones with other values; the rest as they are."""
-    return lambda good: [born(one.dossier_id, **changes) for one in good[:count]] + good[count:]
+    """The first `count` of the sound dossiers with other values, the rest unchanged."""
+    return lambda good: [born(arrived.dossier_id, **changes) for arrived in good[:count]] + good[count:]
 
 
 def marked(count: int, **marks: Any) -> Callable[[list[ArrivedDossier]], list[ArrivedDossier]]:
-    return lambda good: [replace(one, **marks) for one in good[:count]] + good[count:]
+    """The first `count` of the sound dossiers with other marks of the ledger, the rest unchanged."""
+    return lambda good: [replace(arrived, **marks) for arrived in good[:count]] + good[count:]
 
 
 def times(figures: BatchFigures, many: int) -> BatchFigures:
@@ -82,11 +83,11 @@ def judge(
 ) -> dict[str, Verdict]:
     verdicts = judge_arrivals("99", SUBJECT, opened_at, seen, past, **more)
     assert verdicts[-1].expectation == FIGURES
-    return {one.expectation: one for one in verdicts}
+    return {verdict.expectation: verdict for verdict in verdicts}
 
 
 def failed(verdicts: dict[str, Verdict]) -> set[str]:
-    return {code for code, one in verdicts.items() if not one.has_passed}
+    return {code for code, verdict in verdicts.items() if not verdict.has_passed}
 
 
 BROKEN: dict[str, tuple[Callable[[list[ArrivedDossier]], list[ArrivedDossier]], int]] = {
@@ -125,7 +126,7 @@ def good() -> dict[str, Verdict]:
 
 def test_a_good_batch_fails_nothing_and_every_declared_expectation_has_a_verdict(good):
     assert failed(good) == set()
-    assert set(good) == {one.code for one in EXPECTED if one.suite == ARRIVALS} | {FIGURES}
+    assert set(good) == {expected.code for expected in EXPECTED if expected.suite == ARRIVALS} | {FIGURES}
 
 
 @pytest.mark.parametrize("code", BROKEN)
@@ -142,7 +143,7 @@ def test_an_expectation_that_may_be_failed_by_a_share_passes_at_the_share():
 
 
 def test_a_few_dossiers_are_not_judged_by_their_shares():
-    assert failed(judge([replace(one, is_held=True) for one in GOOD[:10]])) == set()
+    assert failed(judge([replace(arrived, is_held=True) for arrived in GOOD[:10]])) == set()
 
 
 def test_the_day_so_far_is_judged_with_a_small_batch_but_a_sound_batch_is_not_stopped_for_it():
@@ -243,14 +244,14 @@ def test_nothing_personal_is_in_a_frame_or_in_the_figures():
 
 
 def test_a_column_that_is_missing_is_a_failure_with_its_error():
-    one = Expectation(ARRIVALS, "gone", "gone", IN_SET, {"value_set": [0]}, NOTES, "", "")
-    found = ask(frame_of({"dossier_id": int}, [{"dossier_id": 1}]), [one], {})["gone"]
-    assert (found.failing, found.judged) == (1, 1)
-    assert "gone" in found.error
+    gone = Expectation(ARRIVALS, "gone", "gone", IN_SET, {"value_set": [0]}, NOTES, "", "")
+    result = ask(frame_of({"dossier_id": int}, [{"dossier_id": 1}]), [gone], {})["gone"]
+    assert (result.failing, result.judged) == (1, 1)
+    assert "gone" in result.error
 
 
 def test_columns_have_the_same_types_with_rows_and_without():
-    some = frame_of(COLUMNS, [row_of(one, OPENED_AT) for one in GOOD])
+    some = frame_of(COLUMNS, [row_of(arrived, OPENED_AT) for arrived in GOOD])
     assert list(some.dtypes) == list(frame_of(COLUMNS, []).dtypes)
     assert list(some.dtypes) == list(frame_of(COLUMNS, [{"dossier_id": 1, "is_unreadable": 1, "is_held": 1,
                                                           "stopping_faults": 0}]).dtypes)  # fmt: skip
@@ -275,7 +276,8 @@ def entered(dossier_id: int, number: str | None, on: date | None = date(2026, 11
 
 
 def judged_books(*entries: Entered) -> dict[str, Verdict]:
-    return {one.expectation: one for one in judge_books("all/2026-11-20", entries) if not one.has_passed}
+    verdicts = judge_books("all/2026-11-20", entries)
+    return {verdict.expectation: verdict for verdict in verdicts if not verdict.has_passed}
 
 
 SOUND_BOOK = [entered(n, str(n)) for n in range(1, 31)]
@@ -301,8 +303,8 @@ def test_a_book_made_to_fail_it_fails_it_under_its_own_name(code):
 def test_a_sound_book_and_the_same_numbers_in_another_commune_fail_nothing():
     there = [entered(n + 100, str(n), commune="07211") for n in range(1, 31)]
     assert judged_books(*SOUND_BOOK, *there) == {}
-    assert {one.expectation for one in judge_books("all/2026-11-20", SOUND_BOOK)} == {
-        one.code for one in EXPECTED if one.suite == BOOK
+    assert {verdict.expectation for verdict in judge_books("all/2026-11-20", SOUND_BOOK)} == {
+        expected.code for expected in EXPECTED if expected.suite == BOOK
     }
 
 
@@ -310,7 +312,7 @@ def test_a_book_is_never_cut_by_a_chunk():
     rows = entry_rows([*SOUND_BOOK, entered(99, "1")])
     for chunk in (1, 2, 10):
         verdicts = judge_rows(BOOK, "all/2026-11-20", ENTRY_COLUMNS, rows, chunk=chunk, together="book")
-        (doubled,) = [one for one in verdicts if one.expectation == "entry_doubled"]
+        (doubled,) = [verdict for verdict in verdicts if verdict.expectation == "entry_doubled"]
         assert doubled.failing_ids == (1, 99)
 
 
@@ -329,14 +331,16 @@ BROKEN_ANSWERS: dict[str, tuple[list[dict[str, Any]], int]] = {
 def test_answers_made_to_fail_it_fail_it(code):
     bad, failing = BROKEN_ANSWERS[code]
     rows = bad + [answer(n) for n in range(len(bad) + 1, 40)]
-    verdicts = {one.expectation: one for one in judge_rows(ANSWERS, "land/2026-11-20", ANSWER_COLUMNS, rows)}
+    judged = judge_rows(ANSWERS, "land/2026-11-20", ANSWER_COLUMNS, rows)
+    verdicts = {verdict.expectation: verdict for verdict in judged}
     assert verdicts[code].failing_ids == tuple(range(1, failing + 1))
-    assert [c for c, one in verdicts.items() if not one.has_passed] == [code]
+    assert [name for name, verdict in verdicts.items() if not verdict.has_passed] == [code]
 
 
 def test_usual_answers_and_none_at_all_fail_nothing():
     for rows in ([answer(n, refused=int(n < 5), unexplained=0 if n < 5 else None) for n in range(40)], []):
-        assert all(one.has_passed for one in judge_rows(ANSWERS, "land/2026-11-20", ANSWER_COLUMNS, rows))
+        verdicts = judge_rows(ANSWERS, "land/2026-11-20", ANSWER_COLUMNS, rows)
+        assert all(verdict.has_passed for verdict in verdicts)
 
 
 def bundle(dossier_id: int, residence: str = "registered", insurance: str = "registered", differ: bool = False,
@@ -345,43 +349,46 @@ def bundle(dossier_id: int, residence: str = "registered", insurance: str = "reg
     return Bundle(dossier_id, procedure, states, differ)
 
 
-@pytest.mark.parametrize(("code", "one"), [
+@pytest.mark.parametrize(("code", "disagreeing"), [
     ("birth_not_at_residence", bundle(5, residence="ready")),
     ("birth_not_at_insurance", bundle(5, insurance="accepted")),
     ("numbers_differ", bundle(5, differ=True)),
 ])  # fmt: skip
-def test_registries_that_do_not_agree_are_noted(code, one):
-    rows = [bundle_row(each) for each in (bundle(1), bundle(2, insurance="refused"), one)]
+def test_registries_that_do_not_agree_are_noted(code, disagreeing):
+    rows = [bundle_row(each) for each in (bundle(1), bundle(2, insurance="refused"), disagreeing)]
     verdicts = judge_rows(AGREEMENT, "all/2026-11-20", BUNDLE_COLUMNS, rows)
-    assert [(v.expectation, v.failing_ids) for v in verdicts if not v.has_passed] == [(code, (5,))]
+    assert [(verdict.expectation, verdict.failing_ids) for verdict in verdicts if not verdict.has_passed] == [
+        (code, (5,))
+    ]
 
 
 def test_a_death_is_not_looked_for_as_a_birth():
     rows = [bundle_row(bundle(1, residence="ready", procedure="2.002913"))]
-    assert all(one.has_passed for one in judge_rows(AGREEMENT, "all/2026-11-20", BUNDLE_COLUMNS, rows))
+    verdicts = judge_rows(AGREEMENT, "all/2026-11-20", BUNDLE_COLUMNS, rows)
+    assert all(verdict.has_passed for verdict in verdicts)
 
 
 def test_every_expectation_says_in_both_languages_what_it_means_and_what_to_do():
-    for one in EXPECTED:
-        for words in (one.says_vi, one.says_en):
-            assert 5 < len(words.split()) < 25, (one.code, len(words.split()))
-            assert words.count(".") >= 2, one.code
-    assert len({(one.suite, one.code) for one in EXPECTED}) == len(EXPECTED)
+    for expected in EXPECTED:
+        for text in (expected.says_vi, expected.says_en):
+            assert 5 < len(text.split()) < 25, (expected.code, len(text.split()))
+            assert text.count(".") >= 2, expected.code
+    assert len({(expected.suite, expected.code) for expected in EXPECTED}) == len(EXPECTED)
 
 
 def test_every_expectation_is_broken_somewhere_in_these_tests():
     elsewhere = {"volume_above_range", "volume_unusual", "stale", "procedures_shifted", "volume_outside_range",
                  "birth_not_at_residence", "birth_not_at_insurance", "numbers_differ"}  # fmt: skip
-    assert {one.code for one in EXPECTED} == {*BROKEN, *BROKEN_BOOKS, *BROKEN_ANSWERS} | elsewhere
+    assert {expected.code for expected in EXPECTED} == {*BROKEN, *BROKEN_BOOKS, *BROKEN_ANSWERS} | elsewhere
 
 
 def test_what_looks_at_rows_looks_at_one_column_so_that_every_failing_key_is_had():
-    assert {one.how for one in EXPECTED if one.frame == "rows"} >= {IN_SET, UNIQUE}
-    for one in EXPECTED:
+    assert {expected.how for expected in EXPECTED if expected.frame == "rows"} >= {IN_SET, UNIQUE}
+    for expected in EXPECTED:
         columns = {ARRIVALS: COLUMNS, BOOK: ENTRY_COLUMNS, ANSWERS: ANSWER_COLUMNS, AGREEMENT: BUNDLE_COLUMNS}
-        if one.frame == "rows":
-            assert one.column in columns[one.suite], one.code
-    assert all(0 < one.least <= one.most for one in VOLUMES.values())
+        if expected.frame == "rows":
+            assert expected.column in columns[expected.suite], expected.code
+    assert all(0 < volume.least <= volume.most for volume in VOLUMES.values())
 
 
 def test_the_library_is_not_imported_before_there_is_something_to_judge():
