@@ -34,7 +34,7 @@ OF_CAUSE = """
 COUNT = """
     SELECT count(*) FROM (SELECT FROM faults f WHERE f.cause_code = :cause_code AND {where} LIMIT :counted) c"""
 PENDING = """
-    SELECT m.decision_id, m.dossier_id, m.field_path, m.bulk_id, m.actor, m.decided_at, m.sealed, k.wrapped,
+    SELECT m.decision_id, m.dossier_id, m.act, m.field_path, m.bulk_id, m.actor, m.decided_at, m.sealed, k.wrapped,
            d.portal_code, d.dossier_code, d.commune_code, d.due_at, d.version_number
       FROM (SELECT DISTINCT f.pending_id FROM faults f WHERE f.pending_id IS NOT NULL AND {where}) p
       JOIN decisions n ON n.decision_id = p.pending_id
@@ -119,11 +119,13 @@ class Waiting:
 
 @dataclass(frozen=True)
 class PendingEdit:
-    """A edit that waits for a second person. `sealed` opens under the dossier's key."""
+    """A decision that waits for a second person: an edit of a field, a correction or an annulment. `sealed` opens under
+    the dossier's key."""
 
     decision_id: int
     dossier_id: int
-    field_path: str
+    act: str
+    field_path: str | None
     bulk_id: UUID | None
     actor: str
     decided_at: datetime

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -39,17 +40,17 @@ class FieldText:
     field_path: str
     part: str
     title: str
-    text: str = field(repr=False)
+    text: str = dataclass_field(repr=False)
 
 
 @dataclass(frozen=True)
 class FieldLine:
-    """A field as the page shows it. `now`: what stands there with the edits, None when that is the same; `was`: what
-    stood there in the version before, None when that is the same."""
+    """A field as the page shows it. `now`: its value with the edits, None when they do not change it; `was`: its value
+    in the version before, None when it is equal."""
 
-    leaf: FieldText
-    now: str | None = field(repr=False)
-    was: str | None = field(repr=False)
+    field: FieldText
+    now: str | None = dataclass_field(repr=False)
+    was: str | None = dataclass_field(repr=False)
     is_at_fault: bool
 
     @property
@@ -63,7 +64,7 @@ class RegistryPreview:
     it cannot be written yet."""
 
     registry_code: str
-    lines: list[tuple[str, bool]] | None = field(repr=False)
+    lines: list[tuple[str, bool]] | None = dataclass_field(repr=False)
 
 
 def read(portal_code: str, original: bytes, edits: Sequence[Edit] = ()) -> Dossier | None:
@@ -75,30 +76,30 @@ def read(portal_code: str, original: bytes, edits: Sequence[Edit] = ()) -> Dossi
     return fitted(source, edits) or source
 
 
-def leaves(dossier: Dossier, locale: Locale) -> list[FieldText]:
+def fields_of(dossier: Dossier, locale: Locale) -> list[FieldText]:
     """Every filled field, in the order of the form; an address is one."""
     return list(_walk(dossier, "", (), locale, dossier.event_on))
 
 
 def _walk(model: Model, path: str, titles: tuple[str, ...], locale: Locale, on: date) -> list[FieldText]:
-    found: list[FieldText] = []
+    fields: list[FieldText] = []
     for name, info in type(model).model_fields.items():
         if name in NOT_SHOWN:
             continue
         title = english_name(name) if locale.code == EN else info.title or name
         value = getattr(model, name)
-        ways = value if isinstance(value, tuple) else (value,)
-        for at, each in enumerate(ways):
-            numbered = isinstance(value, tuple)
-            here = f"{path}{name}.{at}" if numbered else f"{path}{name}"
-            own = titles if here == "case" else (*titles, f"{title} {at + 1}" if numbered else title)
-            if isinstance(each, Address):
-                found.append(_leaf(here, own, _address(each, on), locale))
-            elif isinstance(each, Model) and not isinstance(each, PartialDate):
-                found += _walk(each, f"{here}.", own, locale, on)
-            elif each is not None and each != "":
-                found.append(_leaf(here, own, _coded(model, name, each, locale), locale))
-    return found
+        is_list = isinstance(value, tuple)
+        for position, item in enumerate(value if is_list else (value,)):
+            item_path = f"{path}{name}.{position}" if is_list else f"{path}{name}"
+            item_title = f"{title} {position + 1}" if is_list else title
+            item_titles = titles if item_path == "case" else (*titles, item_title)
+            if isinstance(item, Address):
+                fields.append(_field(item_path, item_titles, _address(item, on), locale))
+            elif isinstance(item, Model) and not isinstance(item, PartialDate):
+                fields += _walk(item, f"{item_path}.", item_titles, locale, on)
+            elif item is not None and item != "":
+                fields.append(_field(item_path, item_titles, _coded(model, name, item, locale), locale))
+    return fields
 
 
 def _coded(model: Model, name: str, value: Any, locale: Locale) -> Any:
@@ -109,7 +110,7 @@ def _coded(model: Model, name: str, value: Any, locale: Locale) -> Any:
     return locale.coded(f"coded.{kind}.{name}" if kind else f"coded.{name}", value)
 
 
-def _leaf(path: str, titles: tuple[str, ...], value: Any, locale: Locale) -> FieldText:
+def _field(path: str, titles: tuple[str, ...], value: Any, locale: Locale) -> FieldText:
     part = titles[0] if len(titles) > 1 else locale.translate("part.applications" if "." not in path else "part.case")
     title = " · ".join(titles[1:] or titles)
     return FieldText(path, _capital(part), _capital(title), shown(value, locale))
@@ -146,38 +147,38 @@ def lines(
     source: Dossier, now: Dossier | None, before: Dossier | None, at_fault: frozenset[str], locale: Locale
 ) -> dict[str, list[FieldLine]]:
     """The fields by part: as written, beside what the edits and the version before say."""
-    then = {leaf.field_path: leaf for leaf in leaves(source, locale)}
-    edited_to = {leaf.field_path: leaf for leaf in leaves(now, locale)} if now else then
-    earlier = {leaf.field_path: leaf for leaf in leaves(before, locale)} if before else then
+    written = {field.field_path: field for field in fields_of(source, locale)}
+    edited = {field.field_path: field for field in fields_of(now, locale)} if now else written
+    earlier = {field.field_path: field for field in fields_of(before, locale)} if before else written
     parts: dict[str, list[FieldLine]] = {}
-    for path, leaf in (earlier | edited_to | then).items():
-        text = then[path].text if path in then else ""
-        is_at_fault = path in at_fault or any(one.startswith(f"{path}.") for one in at_fault)
+    for path, field in (earlier | edited | written).items():
+        text = written[path].text if path in written else ""
         line = FieldLine(
-            FieldText(path, leaf.part, leaf.title, text),
-            _other(edited_to, path, text),
-            _other(earlier, path, text),
-            is_at_fault,
+            FieldText(path, field.part, field.title, text),
+            now=_other(edited, path, text),
+            was=_other(earlier, path, text),
+            is_at_fault=path in at_fault or any(fault_path.startswith(f"{path}.") for fault_path in at_fault),
         )
-        parts.setdefault(leaf.part, []).append(line)
+        parts.setdefault(field.part, []).append(line)
     return parts
 
 
-def _other(leaves_of: Mapping[str, FieldText], path: str, text: str) -> str | None:
-    said = leaves_of[path].text if path in leaves_of else ""
-    return None if said == text else said
+def _other(fields: Mapping[str, FieldText], path: str, text: str) -> str | None:
+    """The text of a field where it is another one."""
+    other = fields[path].text if path in fields else ""
+    return None if other == text else other
 
 
 def sent(dossier: Dossier, given: Given, looked_for: Iterable[str] = ()) -> list[RegistryPreview]:
     """What each registry of its route would be sent today. `looked_for`: values whose lines a reader is led to."""
     route = route_of(dossier.procedure_code, dossier.event_on)
     codes = dict.fromkeys(step.registry_code for step in route.steps) if route else {}
-    wanted = tuple(value for value in looked_for if len(value) >= SHORTEST_LOOKED_FOR)
-    return [RegistryPreview(code, _lines(_words(code, dossier, given), wanted)) for code in codes]
+    values = tuple(value for value in looked_for if len(value) >= SHORTEST_LOOKED_FOR)
+    return [RegistryPreview(code, _lines(_words(code, dossier, given), values)) for code in codes]
 
 
-def _lines(words: str | None, wanted: Sequence[str]) -> list[tuple[str, bool]] | None:
-    return None if words is None else [(line, any(one in line for one in wanted)) for line in words.splitlines()]
+def _lines(words: str | None, values: Sequence[str]) -> list[tuple[str, bool]] | None:
+    return None if words is None else [(line, any(value in line for value in values)) for line in words.splitlines()]
 
 
 def _words(registry_code: str, dossier: Dossier, given: Given) -> str | None:
@@ -192,13 +193,13 @@ def pretty(body: bytes) -> str:
     if body.lstrip()[:1] == b"<":
         root = parse(body)
         etree.indent(root)
-        said = etree.tostring(root, encoding="unicode")
+        text = etree.tostring(root, encoding="unicode")
     else:
         try:
-            said = json.dumps(_unpacked(json.loads(body)), ensure_ascii=False, indent=2)
+            text = json.dumps(_unpacked(json.loads(body)), ensure_ascii=False, indent=2)
         except ValueError:
-            said = body.decode(errors="replace")
-    return said if len(said) <= LONGEST_SHOWN else f"{said[:LONGEST_SHOWN]}…"
+            text = body.decode(errors="replace")
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _unpacked(content: Any) -> Any:

@@ -48,18 +48,18 @@ class Locale:
 
     def translate(self, key: str, **values: Any) -> str:
         """The words of a key. Raises KeyError for one that is not in the table."""
-        said = all_words()[key].in_language(self.code)
-        return said.format(**values) if values else said
+        text = all_words()[key].in_language(self.code)
+        return text.format(**values) if values else text
 
     def of(self, group: str, code: str | None) -> str:
-        """What a code of a group is called; the code itself when nobody named it."""
-        said = all_words().get(f"{group}.{code}")
-        return said.in_language(self.code) if said else str(code or "")
+        """What a code of a group is called; the code itself when the group does not have it."""
+        words_of_code = all_words().get(f"{group}.{code}")
+        return words_of_code.in_language(self.code) if words_of_code else str(code or "")
 
     def coded(self, group: str, value: Any) -> Any:
         """A code with what it means: `4 · thẻ căn cước`; a value that the group does not know as it is."""
-        said = all_words().get(f"{group}.{value}")
-        return f"{value} · {said.in_language(self.code)}" if said else value
+        meaning = all_words().get(f"{group}.{value}")
+        return f"{value} · {meaning.in_language(self.code)}" if meaning else value
 
     def counted(self, key: str, count: int, **values: Any) -> str:
         """The words of a key for one or for many."""
@@ -67,11 +67,11 @@ class Locale:
 
     def seconds(self, taken: float) -> str:
         """How long a request took."""
-        said = f"{taken:.2f} s" if taken >= 0.01 else "< 0.01 s"
-        return said.replace(".", ",") if self.code == VI else said
+        text = f"{taken:.2f} s" if taken >= 0.01 else "< 0.01 s"
+        return text.replace(".", ",") if self.code == VI else text
 
     def cause(self, code: str) -> CauseText:
-        """A check's or a cause's words; a code that nobody explains is shown as it is."""
+        """A check's or a cause's words; a code without words is shown as it is."""
         found = CATALOGUE.get(code) or CAUSES.get(code)
         if found is None:
             return CauseText(code, code, self.translate("cause.unexplained"), self.of("who", "engineer"))
@@ -95,6 +95,10 @@ class Locale:
     def slashed(self, text: str) -> str:
         """A text that is one whole day, as Vietnam writes days; any other text as it is."""
         return text.replace(".", "/") if WHOLE_DAY.fullmatch(text) else text
+
+    def shown(self, text: str) -> str:
+        """A value of a field for a reader: a choice in words, a day with slashes."""
+        return self.of("choice", self.slashed(text))
 
     def when(self, at: datetime | None) -> str:
         """An instant as offices read it."""

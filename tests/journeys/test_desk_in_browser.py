@@ -5,22 +5,26 @@ became of a dossier where a twin can be.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from connectors.ledger.arrivals import Arrival, save_page
+from connectors.ledger.claims import claim_ready
+from connectors.ledger.deliveries import DeliveryOutcome, record
 from connectors.ledger.gates import in_batch, open_batches, settle_batch
 from connectors.postgres import EmbeddedServer
 from dags.steps.checking import check_again
 from dags.steps.matching import match_dossiers
 from schemas.dates import VIETNAM
 from schemas.expectation import Verdict
+from schemas.registries import CivilStatusReceipt, LandReceipt, Receipt
+from schemas.states import DeliveryEvent
 from tests.support.browser import PATIENCE_MS, Camera, Clerk, chromium
 from tests.support.desk import original_of
 from tests.support.dossiers import BIRTH as BORN
-from tests.support.dossiers import changed
+from tests.support.dossiers import LAND, MARRIAGE, changed
 from tests.support.ground_truth import registrations
 from tests.support.staged_desk import (
     ABSTRACT,
@@ -219,6 +223,31 @@ def dress(office: Office) -> None:
     match_dossiers(ledger, dict(zip(sorted(held), both, strict=True)))
 
 
+def change_after_sending(office: Office) -> None:
+    """A marriage and a parcel that their registries have and their portal changed; the parcel's correction must be done
+    at its registry."""
+    marriage = MARRIAGE.model_copy(update={"portal_code": "40"})
+    parcel = LAND.model_copy(update={"portal_code": "40"})
+    entries: dict[str, Receipt] = {
+        "civil_status": CivilStatusReceipt(registered_on=date(2026, 11, 21), entry_number="12", book_code="01/2026"),
+        "land": LandReceipt(land_entry_code="40-17329-000123"),
+    }
+    office.house.arrive(marriage, parcel)
+    for registry_code, receipt in entries.items():
+        (claimed,) = claim_ready(office.way.ledger, registry_code, 10)
+        assert record(office.way.ledger, [DeliveryOutcome(claimed, DeliveryEvent.REGISTERED, receipt)])
+    office.house.arrive(
+        changed(changed(marriage, "case.wife.full_name", "VŨ THỊ LÂN"), "case.wife.ethnic_group", "Tày"),
+        changed(parcel, "case.owners.0.ethnic_group", "Tày"),
+    )
+    with office.at_desk() as lan:
+        lan.open(f"/dossier/40/{parcel.dossier_code}")
+        lan.click(lan.page.locator("#corrections summary", has_text="Gửi cải chính…"))
+        lan.fill(lan.page.get_by_label("Lý do cải chính"), "Công dân sửa dân tộc ở cổng")
+        lan.click(lan.button("Gửi cải chính"))
+        lan.reads("Cải chính đang được gửi đến cơ quan xử lý.")
+
+
 def decide_some(office: Office) -> None:
     """One edit waits for a second person, and two of one action; one dossier has a edit that counts."""
     with office.at_desk() as lan:
@@ -262,6 +291,8 @@ def addresses(office: Office) -> dict[str, list[tuple[str, str, int]]]:
             ("dossier-part-missing", dossier["head_of_household_missing"], 200),
             ("dossier-pending", dossier["spaces_in_number"], 200), ("dossier-done", done, 200),
             ("dossier-unreadable", dossier["unreadable_original"], 200),
+            ("dossier-changed", f"/dossier/40/{MARRIAGE.dossier_code}", 200),
+            ("dossier-parked", f"/dossier/40/{LAND.dossier_code}", 200),
             ("confirm-own", "/confirm", 200), ("duplicates", "/duplicates", 200), ("batches", "/batches", 200),
             ("batch", f"/batches/{batch}", 200), ("answers", "/answers", 200),
             ("answers-none", "/answers?q=zz", 200), ("checks", "/checks", 200),
@@ -281,6 +312,7 @@ def test_no_page_overflows_or_hides_anything_on_a_screen_or_a_phone(staged_datas
     camera = Camera.of_environment()
     if not staged_dataset.house.rows("SELECT FROM batches WHERE state = 'stopped'"):
         dress(staged_dataset)
+        change_after_sending(staged_dataset)
         decide_some(staged_dataset)
     for user, pages in addresses(staged_dataset).items():
         with staged_dataset.at_desk(user, language=language) as somebody:

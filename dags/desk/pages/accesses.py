@@ -1,4 +1,4 @@
-"""The access log: who looked at what, and who was refused what. For auditors; codes only."""
+"""The access log: what users viewed, and what was refused to them. For auditors; codes only."""
 
 import re
 from typing import Annotated
@@ -27,20 +27,20 @@ def log(
 ) -> Response:
     """The newest first."""
     visit.need(May.AUDIT, "accesses")
-    wanted = actor.strip().replace("\x00", "")
-    rows = accesses(visit.ledger, before=before, actor=wanted, refused=refused == "yes", limit=PAGE + 1)
+    user = actor.strip().replace("\x00", "")
+    rows = accesses(visit.ledger, before=before, actor=user, refused=refused == "yes", limit=PAGE + 1)
     return visit.page(
         "accesses",
         rows=rows[:PAGE],
         actor=actor,
         refused=refused,
         before=before,
-        said=lambda row: detail_said(row, visit.locale),
+        detail_text=lambda row: detail_text(row, visit.locale),
         following=rows[PAGE - 1].access_id if len(rows) > PAGE else 0,
     )
 
 
-def detail_said(row: Noted, locale: Locale) -> str:
+def detail_text(row: Noted, locale: Locale) -> str:
     """The codes of a line in words."""
     if row.was_allowed and row.what == "bulk":
         return locale.cause(row.detail).says
@@ -48,5 +48,5 @@ def detail_said(row: Noted, locale: Locale) -> str:
         return locale.translate("detail_code.paper", version=paper[1], n=int(paper[2]) + 1)
     if row.detail.startswith("may_not_"):
         return locale.translate("detail_code.may_not")
-    said = locale.of("detail_code", row.detail)
-    return locale.translate("detail_code.unfit") if row.what == "form" and said and said == row.detail else said
+    text = locale.of("detail_code", row.detail)
+    return locale.translate("detail_code.unfit") if row.what == "form" and text and text == row.detail else text

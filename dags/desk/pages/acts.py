@@ -1,4 +1,4 @@
-"""What a steward does to one dossier: each form leads back to the dossier's page, which says what came of it."""
+"""What a steward does to one dossier: each form leads back to the dossier's page, which says what was done."""
 
 import re
 from typing import Annotated
@@ -26,6 +26,7 @@ DAY = re.compile(r"\d{1,2}[/.]\d{1,2}[/.]\d{4}")
 
 Version = Annotated[int, Form(ge=1, le=100_000)]
 Reason = Annotated[str, Form(min_length=3, max_length=LONGEST_TEXT)]
+OptionalReason = Annotated[str, Form(max_length=LONGEST_TEXT)]
 Texts = Annotated[list[Annotated[str, Form(max_length=LONGEST_TEXT)]], Form(max_length=MOST_FIELDS)]
 
 router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
@@ -33,14 +34,9 @@ router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
 
 @router.post("/edit")
 def edit(
-    visit: PostDep,
-    head: HeadDep,
-    version: Version,
-    path: Texts,
-    value: Texts,
-    reason: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
+    visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Texts, reason: OptionalReason = ""
 ) -> Response:
-    """Gives fields other values: those whose text is not what stands there now."""
+    """Gives fields other values: those whose text is not their current value."""
     need_here(visit, head, May.EDIT)
     view = view_of(visit.ledger, head)
     now = newest(view)
@@ -56,29 +52,27 @@ def edit(
         return show(visit, view, status=422, typed=typed, wrong=wrong)
     if not edits:
         return back(visit, head, no="unchanged")
-    result = deciding.edit(
-        visit.ledger, visit.user_name, [DecisionRequest(head.dossier_id, version, tuple(edits))], reason.strip()
-    )
-    if result.outcome.decision_ids and any(needs_second(one.field_path) for one in edits):
-        return _answer(visit, head, result, "pending")
-    return _answer(visit, head, result, "edited")
+    request = DecisionRequest(head.dossier_id, version, tuple(edits))
+    result = deciding.edit(visit.ledger, visit.user_name, [request], reason.strip())
+    waits = result.outcome.decision_ids and any(needs_second(edit.field_path) for edit in edits)
+    return answer(visit, head, result, "pending" if waits else "edited")
 
 
 def need_at_fault(view: DossierView, now: Dossier, typed: dict[str, str]) -> None:
-    """Turns away whoever edits a field that the dossier's page does not offer: it offers those at fault, and to make
-    again, as it was, a edit that a newer version reopened."""
-    at_fault = {one.field_path for one in editable(view, now)}
+    """Raises RequestRefused for a field that the dossier's page does not offer: it offers those at fault, and an edit
+    that a newer version reopened, to be made again as it was."""
+    at_fault = {field.field_path for field in editable(view, now)}
     reopened = {
-        (one.edit.field_path, _as_typed(one.edit.after))
-        for one in view.decisions
-        if one.edit and one.version_number != view.head.version_number
+        (decision.edit.field_path, _as_typed(decision.edit.after))
+        for decision in view.decisions
+        if decision.edit and decision.version_number != view.head.version_number
     }
     if any(path not in at_fault and (path, _as_typed(text)) not in reopened for path, text in typed.items()):
         raise RequestRefused(422, "not_at_fault", "form", dossier_id=view.head.dossier_id, detail="field")
 
 
 def edits_of(now: Dossier, typed: dict[str, str]) -> tuple[list[Edit], dict[str, str]]:
-    """The edits that typed texts make, and which texts cannot stand (by field, with the kind of value wanted)."""
+    """The edits that typed texts make, and which texts cannot be a value: by field, with the words that say why."""
     edits: list[Edit] = []
     wrong: dict[str, str] = {}
     for path, text in typed.items():
@@ -111,59 +105,59 @@ def _fault_of(kind: str, text: str) -> str:
 def accept(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Lets it go on as it is."""
     need_here(visit, head, May.ACCEPT)
-    return _answer(
-        visit, head, deciding.accept(visit.ledger, visit.user_name, _this(head, version), reason), "accepted"
-    )
+    result = deciding.accept(visit.ledger, visit.user_name, request_for(head, version), reason)
+    return answer(visit, head, result, "accepted")
 
 
 @router.post("/supplement")
 def supplement(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Asks the citizen for more, in these words."""
     need_here(visit, head, May.SUPPLEMENT)
-    result = deciding.ask_supplement(visit.ledger, visit.user_name, _this(head, version), reason)
-    return _answer(visit, head, result, "supplement_asked")
+    result = deciding.ask_supplement(visit.ledger, visit.user_name, request_for(head, version), reason)
+    return answer(visit, head, result, "supplement_asked")
 
 
 @router.post("/reject")
 def reject(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
     """Ends it, for this reason."""
     need_here(visit, head, May.REJECT)
-    return _answer(
-        visit, head, deciding.reject(visit.ledger, visit.user_name, _this(head, version), reason), "rejected"
-    )
+    result = deciding.reject(visit.ledger, visit.user_name, request_for(head, version), reason)
+    return answer(visit, head, result, "rejected")
 
 
 @router.post("/resend")
 def resend(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
-    """Sends the refusing registry the same once more."""
+    """Sends the refusing registry the unchanged request once more."""
     need_here(visit, head, May.RESEND)
-    return _answer(visit, head, deciding.resend(visit.ledger, visit.user_name, _this(head, version), reason), "resent")
+    result = deciding.resend(visit.ledger, visit.user_name, request_for(head, version), reason)
+    return answer(visit, head, result, "resent")
 
 
 @router.post("/undo")
 def undo(visit: PostDep, head: HeadDep, decision: Annotated[int, Form(ge=1, le=2**62)], reason: Reason) -> Response:
     """Takes a decision about this dossier back."""
     need_here(visit, head, May.UNDO)
-    if decision not in {one.decision_id for one in view_of(visit.ledger, head).decisions}:
+    if decision not in {decided.decision_id for decided in view_of(visit.ledger, head).decisions}:
         raise RequestRefused(422, "bad_request", "form", dossier_id=head.dossier_id, detail="decision")
-    return _answer(visit, head, deciding.undo(visit.ledger, visit.user_name, [decision], reason), "undone")
+    return answer(visit, head, deciding.undo(visit.ledger, visit.user_name, [decision], reason), "undone")
 
 
-def _this(head: Head, version: int) -> list[DecisionRequest]:
+def request_for(head: Head, version: int) -> list[DecisionRequest]:
+    """This dossier in the version that the person looked at."""
     return [DecisionRequest(head.dossier_id, version)]
 
 
-def _answer(visit: Visit, head: Head, result: CommandResult, done: str) -> Response:
-    """Back to the dossier, with what came of it."""
+def answer(visit: Visit, head: Head, result: CommandResult, done: str) -> Response:
+    """Back to the dossier's page, which says what was done, or why nothing was."""
     if not result.outcome.dossier_ids:
         return back(visit, head, no=str(next(iter(result.outcome.refused.values()), "not_at_fault")))
     state = next(iter(result.moved), "")
-    response = back(visit, head, done=f"{done}.{state}" if state and done != "pending" else done)
+    response = back(visit, head, done=f"{done}.{state}" if state and not done.endswith("pending") else done)
     response.background = BackgroundTask(visit.desk.after)
     return response
 
 
-def back(visit: Visit, head: Head, **said: str) -> Response:
-    """To the dossier's page."""
-    query = "&".join(f"{name}={value}" for name, value in said.items())
+def back(visit: Visit, head: Head, **words: str) -> Response:
+    """To the dossier's page; `words` are codes of what was done or why not."""
+    query = "&".join(f"{name}={value}" for name, value in words.items())
     return visit.back_to(f"/dossier/{head.portal_code}/{quote(head.dossier_code, safe='')}?{query}")

@@ -1,4 +1,4 @@
-"""What registries' answers mean, and those that nobody understood yet, grouped so that they say nothing of anybody."""
+"""What registries' answers mean, and the replies that no row of the table explains, grouped without personal data."""
 
 from collections import Counter
 from typing import Annotated
@@ -20,12 +20,12 @@ router = APIRouter()
 
 @router.get("/answers")
 def answers(visit: VisitDep, q: Annotated[str, Query(max_length=100)] = "") -> Response:
-    """Every known cause, or those that hold a text; for who keeps the table, what is not in it yet."""
+    """Every known cause, or those that hold a text; for the operator, what is not in it yet."""
     if not visit.reach.grants:
         raise RequestRefused(403, "no_grant", "answers", detail="no_grant")
-    wanted = q.strip().casefold()
-    said = [(cause, visit.locale.cause(code)) for code, cause in CAUSES.items()]
-    known = [(cause, words) for cause, words in said if wanted in f"{words.code} {words.says} {words.do}".casefold()]
+    typed = q.strip().casefold()
+    causes = [(cause, visit.locale.cause(code)) for code, cause in CAUSES.items()]
+    known = [(cause, words) for cause, words in causes if typed in f"{words.code} {words.says} {words.do}".casefold()]
     operates = visit.reach.may_somewhere(May.OPERATE)
     return visit.page(
         "answers",
@@ -41,6 +41,7 @@ def _unknown(visit: Visit) -> list[tuple[tuple[str, str, str], int]]:
     """Registry, code and fingerprint of refusals that wait unexplained, with their number."""
     reach = within(visit.reach, May.OPERATE, "f")
     counts: Counter[tuple[str, str, str]] = Counter(
-        (one.registry_code, one.code, fingerprint(one.words)) for one in unknown_answers(visit.ledger, UNKNOWN, reach)
+        (reply.registry_code, reply.code, fingerprint(reply.words))
+        for reply in unknown_answers(visit.ledger, UNKNOWN, reach)
     )
     return counts.most_common()

@@ -1,4 +1,4 @@
-"""Batches: what was expected of each pull, what failed, and a person's word on those that were stopped. Codes only."""
+"""Batches: what was expected of each pull, what failed, and the decision on those that were stopped. Codes only."""
 
 from typing import Annotated, Any, Literal
 
@@ -51,12 +51,12 @@ def batch(visit: VisitDep, batch_id: BatchId, done: str = "", no: str = "") -> R
     """What one batch failed, and the dossiers that fail it, by their codes."""
     visit.need(May.GATE, "batches")
     found = _batch(visit, batch_id)
-    keys = {one.expectation: codes_of(visit.ledger, one.failing_ids) for one in found.failed}
+    keys = {failed.expectation: codes_of(visit.ledger, failed.failing_ids) for failed in found.failed}
     return visit.page(
         "batch",
         batch=found,
         keys=keys,
-        said=lambda one: _said(visit, one),
+        explain=lambda failed: _explain(visit, failed),
         reason=reason_of(visit.ledger, batch_id),
         deciders=deciders(visit.ledger, found.portal_code),
         done=done,
@@ -95,12 +95,12 @@ def _batch(visit: Visit, batch_id: int) -> BatchSeen:
     return found[0]
 
 
-def _said(visit: Visit, one: Failed) -> tuple[str, list[tuple[str, Any]]]:
+def _explain(visit: Visit, failed: Failed) -> tuple[str, list[tuple[str, Any]]]:
     """What was expected in words, and what was seen instead, in numbers and codes."""
     from quality.expectations.declared import BY_CODE
 
-    declared = BY_CODE.get((one.suite, one.expectation))
-    words = one.expectation
+    declared = BY_CODE.get((failed.suite, failed.expectation))
+    words = failed.expectation
     if declared:
         words = declared.says_en if visit.locale.code == EN else declared.says_vi
-    return words, [(name, value) for name, value in one.observed.items() if not isinstance(value, dict)]
+    return words, [(name, value) for name, value in failed.observed.items() if not isinstance(value, dict)]

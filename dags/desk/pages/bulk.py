@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Literal
@@ -20,7 +21,7 @@ from dags.desk.pages.queue import CauseCode, QueueQueryDep, place_of
 from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit
 from dags.steps import deciding
 from dags.steps.deciding import CommandResult
-from quality.editing import NotAValue, fields_at_fault, read_value
+from quality.editing import FieldAtFault, NotAValue, fields_at_fault, read_value
 from schemas.decision import UNACCEPTABLE, Edit, needs_second, value_at
 from schemas.roles import May
 
@@ -47,32 +48,32 @@ class PlannedAct:
 
 @dataclass(frozen=True)
 class BulkPlan:
-    """What is proposed for all of them. `wrong`: why the typed value cannot stand there."""
+    """What is proposed for all of them. `wrong`: why the typed value does not fit the field."""
 
     act: str
-    ones: list[PlannedAct]
+    planned: list[PlannedAct]
     wrong: str = ""
 
     @property
     def fit(self) -> list[PlannedAct]:
-        return [one for one in self.ones if not one.why_not]
+        return [each for each in self.planned if not each.why_not]
 
     @property
     def unfit(self) -> list[PlannedAct]:
-        return [one for one in self.ones if one.why_not]
+        return [each for each in self.planned if each.why_not]
 
     @property
     def chosen(self) -> str:
-        return " ".join(f"{one.row.dossier_id}.{one.row.version_number}" for one in self.fit)
+        return " ".join(f"{each.row.dossier_id}.{each.row.version_number}" for each in self.fit)
 
     @property
     def digest(self) -> str:
-        """Of what is shown, so that nothing else is done than what somebody saw."""
-        said = [
-            (one.row.dossier_id, one.row.version_number, [edit.model_dump(mode="json") for edit in one.edits])
-            for one in self.fit
+        """Of what is shown: only what the user saw is done."""
+        shown = [
+            (each.row.dossier_id, each.row.version_number, [edit.model_dump(mode="json") for edit in each.edits])
+            for each in self.fit
         ]
-        return sha256(json.dumps([self.act, said], sort_keys=True).encode()).hexdigest()
+        return sha256(json.dumps([self.act, shown], sort_keys=True).encode()).hexdigest()
 
 
 @router.post("/preview")
@@ -85,7 +86,7 @@ def preview(
     all: Annotated[str, Form(max_length=1)] = "",
     value: OneText = "",
 ) -> Response:
-    """What would be done, dossier by dossier, to the ticked ones; to all of the list where none is. Nothing is done."""
+    """What would be done, dossier by dossier, to those that are ticked, or to all of the list. Nothing is done."""
     visit.need(ACTS[act], "bulk")
     ids = _versions(" ".join(chosen)) if chosen and not all else None
     return _preview(visit, cause_code, asked.filter, asked.query, act, ids, value)
@@ -125,7 +126,7 @@ def apply(
     if act != "edit" and len(reason.strip()) < 3:
         raise RequestRefused(422, "bad_request", "bulk", detail="reason")
     result = _do(visit, plan, reason.strip())
-    waits = any(needs_second(edit.field_path) for one in plan.fit for edit in one.edits)
+    waits = any(needs_second(edit.field_path) for each in plan.fit for edit in each.edits)
     response = visit.page(
         "bulk_done",
         cause=visit.locale.cause(cause_code),
@@ -136,9 +137,9 @@ def apply(
         waits=waits,
         refused=Counter(str(why) for why in result.outcome.refused.values()),
         named=[
-            (one.row, str(result.outcome.refused[one.row.dossier_id]))
-            for one in plan.fit
-            if one.row.dossier_id in result.outcome.refused
+            (each.row, str(result.outcome.refused[each.row.dossier_id]))
+            for each in plan.fit
+            if each.row.dossier_id in result.outcome.refused
         ][:NAMED],
     )
     response.background = BackgroundTask(visit.desk.after)
@@ -147,14 +148,14 @@ def apply(
 
 def _versions(chosen: str) -> dict[int, int]:
     """Dossier and the version that was looked at."""
-    pairs = (one.split(".") for one in chosen.split())
+    pairs = (pair.split(".") for pair in chosen.split())
     return {int(dossier_id): int(version) for dossier_id, version in pairs}
 
 
 def _preview(
     visit: Visit,
     cause_code: str,
-    wanted: Filter,
+    choice: Filter,
     query: str,
     act: str,
     ids: dict[int, int] | None,
@@ -162,8 +163,8 @@ def _preview(
     *,
     changed: bool = False,
 ) -> Response:
-    plan = _plan(visit, cause_code, wanted if ids is None else Filter(), act, ids, value)
-    chosen = " ".join(f"{one.row.dossier_id}.{one.row.version_number}" for one in plan.ones)
+    plan = _plan(visit, cause_code, choice if ids is None else Filter(), act, ids, value)
+    chosen = " ".join(f"{each.row.dossier_id}.{each.row.version_number}" for each in plan.planned)
     return visit.page(
         "bulk_preview",
         422 if plan.wrong else 200,
@@ -174,28 +175,28 @@ def _preview(
         changed=changed,
         everything=chosen,
         place=place_of,
-        waits=any(needs_second(edit.field_path) for one in plan.fit for edit in one.edits),
-        value_said=lambda given: value_said(given, visit.locale),
+        waits=any(needs_second(edit.field_path) for each in plan.fit for edit in each.edits),
+        value_said=lambda value: value_said(value, visit.locale),
     )
 
 
-def _plan(visit: Visit, cause_code: str, wanted: Filter, act: str, ids: dict[int, int] | None, value: str) -> BulkPlan:
-    """What would become of the chosen dossiers that are within reach and stand still for this cause."""
+def _plan(visit: Visit, cause_code: str, choice: Filter, act: str, ids: dict[int, int] | None, value: str) -> BulkPlan:
+    """What would become of the chosen dossiers within reach that have this cause."""
     if ids is not None:
-        wanted = Filter(dossier_ids=tuple(ids)[:MOST_AT_ONCE])
-    rows = of_cause(visit.ledger, cause_code, wanted, within(visit.reach, ACTS[act], "f"), None, MOST_AT_ONCE)
-    ones = [PlannedAct(row, why_not=_obstacle(row, act, cause_code, ids)) for row in rows]
+        choice = Filter(dossier_ids=tuple(ids)[:MOST_AT_ONCE])
+    rows = of_cause(visit.ledger, cause_code, choice, within(visit.reach, ACTS[act], "f"), None, MOST_AT_ONCE)
+    planned = [PlannedAct(row, why_not=_obstacle(row, act, cause_code, ids)) for row in rows]
     if act != "edit":
-        return BulkPlan(act, ones)
-    free = [one.row.dossier_id for one in ones if not one.why_not]
+        return BulkPlan(act, planned)
+    free = [each.row.dossier_id for each in planned if not each.why_not]
     visit.looked("bulk", free, cause_code)
-    known = {one.dossier_id: one for one in opened(visit.ledger, free)}
+    known = {dossier.dossier_id: dossier for dossier in opened(visit.ledger, free)}
     try:
-        return BulkPlan(act, [one if one.why_not else _edited(one.row, known, cause_code, value) for one in ones])
+        edited = [each if each.why_not else _edited(each.row, known, cause_code, value) for each in planned]
+        return BulkPlan(act, edited)
     except NotAValue as error:
-        return BulkPlan(
-            act, ones=[PlannedAct(one.row, why_not=one.why_not or "no_value") for one in ones], wrong=error.kind
-        )
+        unfit = [PlannedAct(each.row, why_not=each.why_not or "no_value") for each in planned]
+        return BulkPlan(act, unfit, wrong=error.kind)
 
 
 def _obstacle(row: Waiting, act: str, cause_code: str, ids: dict[int, int] | None) -> str:
@@ -210,30 +211,35 @@ def _obstacle(row: Waiting, act: str, cause_code: str, ids: dict[int, int] | Non
 
 def _edited(row: Waiting, known: dict[int, Opened], cause_code: str, value: str) -> PlannedAct:
     """With the check's own suggestion, or the one value typed for all. Raises NotAValue."""
-    of = known.get(row.dossier_id)
-    now = read(of.portal_code, of.original, list(of.edits.values())) if of else None
+    dossier = known.get(row.dossier_id)
+    now = read(dossier.portal_code, dossier.original, list(dossier.edits.values())) if dossier else None
     if now is None:
         return PlannedAct(row, why_not="unreadable")
     fields = fields_at_fault(now, [(cause_code, path) for path in row.field_paths])
-    if value.strip():
-        said = {one.field_path: value for one in fields if one.field_path in row.field_paths} or {
-            one.field_path: value for one in fields[:1]
-        }
-    else:
-        said = {one.field_path: one.suggestion for one in fields if one.suggestion is not None}
+    texts = _typed_for_all(row, fields, value) if value.strip() else _suggested(fields)
     edits = [
-        Edit(field_path=path, before=value_at(now, path), after=read_value(path, text)) for path, text in said.items()
+        Edit(field_path=path, before=value_at(now, path), after=read_value(path, text)) for path, text in texts.items()
     ]
     changed = tuple(edit for edit in edits if edit.before != edit.after)
     if changed:
         return PlannedAct(row, changed)
-    return PlannedAct(row, why_not="unchanged" if said else "no_suggestion")
+    return PlannedAct(row, why_not="unchanged" if texts else "no_suggestion")
+
+
+def _typed_for_all(row: Waiting, fields: Sequence[FieldAtFault], value: str) -> dict[str, str]:
+    """The typed value for the fields that the fault names; where it names none, for the nearest each."""
+    named = [field for field in fields if field.field_path in row.field_paths]
+    return {field.field_path: value for field in named or fields[:1]}
+
+
+def _suggested(fields: Sequence[FieldAtFault]) -> dict[str, str]:
+    return {field.field_path: field.suggestion for field in fields if field.suggestion is not None}
 
 
 def _do(visit: Visit, plan: BulkPlan, reason: str) -> CommandResult:
-    wanted = [DecisionRequest(one.row.dossier_id, one.row.version_number, one.edits) for one in plan.fit]
+    requests = [DecisionRequest(each.row.dossier_id, each.row.version_number, each.edits) for each in plan.fit]
     bulk_id = uuid4()
     if plan.act == "edit":
-        return deciding.edit(visit.ledger, visit.user_name, wanted, reason, bulk_id)
+        return deciding.edit(visit.ledger, visit.user_name, requests, reason, bulk_id)
     act = deciding.accept if plan.act == "accept" else deciding.resend
-    return act(visit.ledger, visit.user_name, wanted, reason, bulk_id)
+    return act(visit.ledger, visit.user_name, requests, reason, bulk_id)

@@ -1,20 +1,23 @@
-"""Edits of who someone is, which wait for a second person: alone, or all that one action made."""
+"""Decisions that change a person's identity and wait for a second person: one by one, or all of one bulk action."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from starlette.background import BackgroundTask
 
+from connectors.ledger.dossier_view import head_of
 from connectors.ledger.grants import Condition, within
 from connectors.ledger.queue import MOST_AT_ONCE, PAGE, PendingEdit, pending_bulks, pending_edits
 from connectors.ledger.sealed import open_decision
 from dags.desk.contents import value_said
 from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit, VisitDep
 from dags.steps import deciding
+from dags.steps.correcting import RegistryDifference, differences
+from dags.steps.deciding import CommandResult
 from schemas.decision import Edit
 from schemas.roles import May
 
@@ -24,45 +27,33 @@ router = APIRouter()
 
 
 @dataclass(frozen=True)
-class OpenedEdit:
-    """A waiting edit with what it says."""
+class OpenedDecision:
+    """A waiting decision, open: an edit with its values, or a correction with what it changes at each registry."""
 
-    of: PendingEdit
-    edit: Edit = field(repr=False)
+    pending: PendingEdit
+    edit: Edit | None = field(repr=False)
+    differences: Sequence[RegistryDifference] = field(default=(), repr=False)
 
 
 @router.get("/confirm")
 def waiting(visit: VisitDep, done: str = "", no: str = "") -> Response:
-    """What waits: bulk actions, then single edits."""
+    """What waits: bulk actions, then single decisions."""
     reach = _reach(visit)
-    ones = _opened(visit, pending_edits(visit.ledger, reach))
-    return visit.page(
-        "confirm",
-        bulks=pending_bulks(visit.ledger, reach),
-        ones=ones,
-        groups=_together(ones),
-        bulk_id=None,
-        page=PAGE,
-        done=done,
-        no=no,
-        value_said=lambda value: value_said(value, visit.locale),
-    )
+    decisions = _opened(visit, pending_edits(visit.ledger, reach))
+    bulks, groups = pending_bulks(visit.ledger, reach), _together(decisions)
+    return _page(visit, decisions, bulks=bulks, groups=groups, bulk_id=None, page=PAGE, done=done, no=no)
 
 
 @router.get("/confirm/{bulk_id}")
 def of_bulk(visit: VisitDep, bulk_id: UUID) -> Response:
     """Every edit of one action."""
-    ones = _opened(visit, pending_edits(visit.ledger, _reach(visit), bulk_id=bulk_id, limit=MOST_AT_ONCE))
+    decisions = _opened(visit, pending_edits(visit.ledger, _reach(visit), bulk_id=bulk_id, limit=MOST_AT_ONCE))
+    return _page(visit, decisions, bulks=[], groups=[], bulk_id=bulk_id, page=MOST_AT_ONCE, done="", no="")
+
+
+def _page(visit: Visit, decisions: Sequence[OpenedDecision], **context: Any) -> Response:
     return visit.page(
-        "confirm",
-        bulks=[],
-        ones=ones,
-        groups=[],
-        bulk_id=bulk_id,
-        page=MOST_AT_ONCE,
-        done="",
-        no="",
-        value_said=lambda value: value_said(value, visit.locale),
+        "confirm", decisions=decisions, value_said=lambda value: value_said(value, visit.locale), **context
     )
 
 
@@ -74,20 +65,15 @@ def resolve(
     reason: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
 ) -> Response:
     """A second person agrees, or does not and says why."""
-    wanted = May.CONFIRM if act == "confirm" else May.DECLINE
-    visit.need(wanted, "confirm")
-    ids = list(dict.fromkeys(int(one) for one in decisions.split()))[:MOST_AT_ONCE]
-    shown = pending_edits(visit.ledger, within(visit.reach, wanted, "f"), decision_ids=ids, limit=MOST_AT_ONCE)
+    needed = May.CONFIRM if act == "confirm" else May.DECLINE
+    visit.need(needed, "confirm")
+    ids = list(dict.fromkeys(int(number) for number in decisions.split()))[:MOST_AT_ONCE]
+    shown = pending_edits(visit.ledger, within(visit.reach, needed, "f"), decision_ids=ids, limit=MOST_AT_ONCE)
     if not shown:
         raise RequestRefused(404, "no_dossier", "confirm", detail="place_or_resolved")
     if act == "decline" and len(reason.strip()) < 3:
         raise RequestRefused(422, "bad_request", "confirm", detail="reason")
-    found = [one.decision_id for one in shown]
-    result = (
-        deciding.confirm(visit.ledger, visit.user_name, found)
-        if act == "confirm"
-        else deciding.decline(visit.ledger, visit.user_name, found, reason.strip())
-    )
+    result = _resolve(visit, act, [pending.decision_id for pending in shown], reason.strip())
     if not result.outcome.dossier_ids:
         why = next(iter(result.outcome.refused.values()), "resolved")
         if why == "own":
@@ -98,31 +84,36 @@ def resolve(
     return response
 
 
+def _resolve(visit: Visit, act: str, decision_ids: Sequence[int], reason: str) -> CommandResult:
+    if act == "confirm":
+        return deciding.confirm(visit.ledger, visit.user_name, decision_ids)
+    return deciding.decline(visit.ledger, visit.user_name, decision_ids, reason)
+
+
 def _reach(visit: Visit) -> Condition:
-    """What may be confirmed; a steward sees what waits of the steward's own places."""
+    """What may be confirmed; a steward sees what waits in the steward's own places."""
     act = May.CONFIRM if visit.reach.may_somewhere(May.CONFIRM) else May.EDIT
     visit.need(act, "confirm")
     return within(visit.reach, act, "f")
 
 
-def _together(ones: Sequence[OpenedEdit]) -> list[list[OpenedEdit]]:
-    """What one person edited in one dossier: it is confirmed in one act, since half of it may not fit."""
-    groups: dict[tuple[int, str], list[OpenedEdit]] = {}
-    for one in ones:
-        groups.setdefault((one.of.dossier_id, one.of.actor), []).append(one)
+def _together(decisions: Sequence[OpenedDecision]) -> list[list[OpenedDecision]]:
+    """What one person decided about one dossier is confirmed in one act, since half of it may not fit."""
+    groups: dict[tuple[int, str], list[OpenedDecision]] = {}
+    for decision in decisions:
+        groups.setdefault((decision.pending.dossier_id, decision.pending.actor), []).append(decision)
     return list(groups.values())
 
 
-def _opened(visit: Visit, waiting: Sequence[PendingEdit]) -> list[OpenedEdit]:
+def _opened(visit: Visit, waiting: Sequence[PendingEdit]) -> list[OpenedDecision]:
     """Opens them; each is a look at a person's data."""
     if waiting:
-        visit.looked("confirm", list(dict.fromkeys(one.dossier_id for one in waiting)))
-    return [
-        OpenedEdit(one, edit)
-        for one in waiting
-        if (
-            edit := open_decision(
-                visit.ledger.open_key(one.wrapped, one.portal_code, one.dossier_code), one.sealed
-            ).edit
-        )
-    ]
+        visit.looked("confirm", list(dict.fromkeys(pending.dossier_id for pending in waiting)))
+    return [_open(visit, pending) for pending in waiting]
+
+
+def _open(visit: Visit, pending: PendingEdit) -> OpenedDecision:
+    key = visit.ledger.open_key(pending.wrapped, pending.portal_code, pending.dossier_code)
+    edit = open_decision(key, pending.sealed).edit
+    head = None if edit else head_of(visit.ledger, pending.portal_code, pending.dossier_code)
+    return OpenedDecision(pending, edit, differences(visit.ledger, head) if head else ())

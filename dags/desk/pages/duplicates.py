@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from starlette.background import BackgroundTask
 
 from connectors.ledger.duplicate_candidates import Undecided, undecided
-from connectors.ledger.opening import opened
-from dags.desk.contents import FieldText, leaves, read
+from connectors.ledger.opening import Opened, opened
+from dags.desk.contents import FieldText, fields_of, read
 from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
 from dags.steps import deciding
 from schemas.roles import May
@@ -53,17 +53,17 @@ class ComparedField:
 class DuplicatePair:
     """Two dossiers and what stands in them; a dossier that cannot be read has nothing."""
 
-    of: Undecided
-    sides: list[ComparedField] = field(repr=False)
+    row: Undecided
+    fields: list[ComparedField] = field(repr=False)
     may_read: bool = True
 
     @property
     def differing(self) -> list[ComparedField]:
-        return [side for side in self.sides if not side.is_same]
+        return [compared for compared in self.fields if not compared.is_same]
 
     @property
     def same(self) -> list[ComparedField]:
-        return [side for side in self.sides if side.is_same]
+        return [compared for compared in self.fields if compared.is_same]
 
 
 @router.get("/duplicates")
@@ -76,8 +76,8 @@ def duplicate_candidates(
     """The pairs that wait."""
     visit.need(May.COMPARE, "duplicates")
     places = sorted(visit.reach.places(May.COMPARE))
-    one, _, other = after.partition(".")
-    mark = (int(one), int(other)) if after else (0, 0)
+    first, _, second = after.partition(".")
+    mark = (int(first), int(second)) if after else (0, 0)
     rows = undecided(visit.ledger, places, limit=PAGE + 1, after=mark)
     following = f"{rows[PAGE - 1].dossier_id}.{rows[PAGE - 1].other_id}" if len(rows) > PAGE else ""
     return visit.page(
@@ -117,24 +117,28 @@ def _pairs(visit: Visit, rows: list[Undecided]) -> list[DuplicatePair]:
     ids = list(dict.fromkeys(dossier_id for row in readable for dossier_id in (row.dossier_id, row.other_id)))
     if ids:
         visit.looked("duplicate_candidate", ids)
-    known: dict[int, dict[str, FieldText]] = {}
-    for of in opened(visit.ledger, ids):
-        dossier = read(of.portal_code, of.original, list(of.edits.values()))
-        known[of.dossier_id] = {leaf.field_path: leaf for leaf in leaves(dossier, visit.locale)} if dossier else {}
+    known = {dossier.dossier_id: _fields(visit, dossier) for dossier in opened(visit.ledger, ids)}
     return [
-        DuplicatePair(row, _sides(known.get(row.dossier_id, {}), known.get(row.other_id, {})), _may_read(visit, row))
+        DuplicatePair(
+            row, _compared(known.get(row.dossier_id, {}), known.get(row.other_id, {})), may_read=row in readable
+        )
         for row in rows
     ]
 
 
-def _sides(one: dict[str, FieldText], other: dict[str, FieldText]) -> list[ComparedField]:
-    both = one | other
+def _fields(visit: Visit, dossier: Opened) -> dict[str, FieldText]:
+    """Its fields by path; none where it cannot be read."""
+    content = read(dossier.portal_code, dossier.original, list(dossier.edits.values()))
+    return {field.field_path: field for field in fields_of(content, visit.locale)} if content else {}
 
-    def text_in(leaves_of: dict[str, FieldText], path: str) -> str:
-        return leaves_of[path].text if path in leaves_of else ""
 
+def _compared(first: dict[str, FieldText], second: dict[str, FieldText]) -> list[ComparedField]:
     return [
-        ComparedField(f"{leaf.part} · {leaf.title}", text_in(one, path), text_in(other, path))
-        for path, leaf in both.items()
+        ComparedField(
+            f"{field.part} · {field.title}",
+            first[path].text if path in first else "",
+            second[path].text if path in second else "",
+        )
+        for path, field in (first | second).items()
         if path.startswith("case.") and path.rsplit(".", 1)[-1] in EVIDENCE
     ]

@@ -30,7 +30,7 @@ router = APIRouter()
 
 @dataclass(frozen=True)
 class CauseTrend:
-    """How often a cause was found on each of the last days, and the line that draws it."""
+    """How often a cause was found on each of the last days, and the points of the line that draws it."""
 
     cause_code: str
     counts: list[int]
@@ -60,22 +60,22 @@ def overview(visit: VisitDep) -> Response:
     today = local_day(visit.now)
     portals, reach = portals_of(visit.reach, today), within(visit.reach, None, "f")
     found = dashboard(visit.ledger, today, portals, reach, REGISTRY_CODES, DAYS)
-    held = next((one for one in found.at_fault if one.registry_code is None), AtFault(None, 0, 0, 0))
-    lines = sorted(found.lines, key=lambda one: (one.endpoint_code not in REGISTRY_CODES, one.endpoint_code))
+    held = next((row for row in found.at_fault if row.registry_code is None), AtFault(None, 0, 0, 0))
+    lines = sorted(found.lines, key=lambda health: (health.endpoint_code not in REGISTRY_CODES, health.endpoint_code))
     return visit.page(
         "overview",
         today=_of_day(found.tallies, today),
         unexamined=found.unexamined,
         held=held,
         stations=[_station(found, code, today) for code in REGISTRY_CODES],
-        waiting=sum(one.count for one in found.at_fault),
-        pending=sum(one.pending for one in found.at_fault),
+        waiting=sum(row.count for row in found.at_fault),
+        pending=sum(row.pending for row in found.at_fault),
         trends=_trends(found.tallies, today),
         due=_pressing(found.due, visit.now),
         days=DAYS,
         line_name=_line_name,
-        lines=[one for one in lines if _is_slow(one)],
-        quiet=[one for one in lines if not _is_slow(one)],
+        lines=[health for health in lines if _is_slow(health)],
+        quiet=[health for health in lines if not _is_slow(health)],
     )
 
 
@@ -85,14 +85,16 @@ def portals_of(reach: Reach, on: date) -> list[str] | None:
     if "" in places:
         return None
     communes = [commune_on(place, on) for place in places if len(place) == 5]
-    return sorted({place for place in places if len(place) == 2} | {one.province_code for one in communes if one})
+    return sorted(
+        {place for place in places if len(place) == 2} | {commune.province_code for commune in communes if commune}
+    )
 
 
 def _of_day(tallies: list[Tally], day: date) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for one in tallies:
-        if one.day == day:
-            counts[one.kind] += one.count
+    for tally in tallies:
+        if tally.day == day:
+            counts[tally.kind] += tally.count
     return counts
 
 
@@ -102,11 +104,11 @@ def _station(found: Dashboard, registry_code: str, today: date) -> RegistryStati
         sum(count for (code, _), count in found.under_way.items() if code == registry_code),
         found.under_way.get((registry_code, "unanswered"), 0),
         sum(
-            one.count
-            for one in found.tallies
-            if one.day == today and one.kind == "registered" and one.code == registry_code
+            tally.count
+            for tally in found.tallies
+            if tally.day == today and tally.kind == "registered" and tally.code == registry_code
         ),
-        sum(one.count for one in found.at_fault if one.registry_code == registry_code),
+        sum(row.count for row in found.at_fault if row.registry_code == registry_code),
     )
 
 
@@ -114,9 +116,9 @@ def _trends(tallies: list[Tally], today: date) -> list[CauseTrend]:
     """The causes found most often, with their days."""
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     by_cause: dict[str, Counter[date]] = {}
-    for one in tallies:
-        if one.kind == "fault":
-            by_cause.setdefault(one.code, Counter())[one.day] += one.count
+    for tally in tallies:
+        if tally.kind == "fault":
+            by_cause.setdefault(tally.code, Counter())[tally.day] += tally.count
     most = sorted(by_cause, key=lambda code: (-by_cause[code].total(), code))[:TRENDS]
     return [CauseTrend(code, counts := [by_cause[code][day] for day in days], _line(counts)) for code in most]
 
@@ -126,22 +128,22 @@ def _line(counts: list[int]) -> str:
     highest = max(*counts, 1)
     step = WIDTH / (len(counts) - 1)
     heights = [HEIGHT - 2 - count / highest * (HEIGHT - 4) for count in counts]
-    return " ".join(f"{at * step:.1f},{height:.1f}" for at, height in enumerate(heights))
+    return " ".join(f"{position * step:.1f},{height:.1f}" for position, height in enumerate(heights))
 
 
-def _standing(one: Due, now: Any) -> Punctuality:
-    if one.started_at is None:
-        return Punctuality.LATE if now > one.due_at else Punctuality.AT_RISK
-    return punctuality(LegalTerm(one.started_at, one.due_at), now)
+def _standing(due: Due, now: Any) -> Punctuality:
+    if due.started_at is None:
+        return Punctuality.LATE if now > due.due_at else Punctuality.AT_RISK
+    return punctuality(LegalTerm(due.started_at, due.due_at), now)
 
 
 def _pressing(due: list[Due], now: Any) -> list[Due]:
-    return [one for one in due if _standing(one, now) is not Punctuality.IN_TIME]
+    return [row for row in due if _standing(row, now) is not Punctuality.IN_TIME]
 
 
-def _is_slow(one: LineHealth) -> bool:
-    """Whether somebody should look at this line."""
-    return one.failing_since is not None or (one.seconds or 0) > SLOW_S
+def _is_slow(health: LineHealth) -> bool:
+    """Whether a person should look at this connection."""
+    return health.failing_since is not None or (health.seconds or 0) > SLOW_S
 
 
 def _line_name(endpoint_code: str, locale: Any) -> str:

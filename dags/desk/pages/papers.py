@@ -1,7 +1,7 @@
 """Papers that came with a dossier, shown or handed over; each look is logged.
 
-A paper is a stranger's file. Its kind is told by its first bytes, from a short list; all else is handed over as bytes
-to be saved. Shown ones are locked in a sandbox without scripts, forms or any other address.
+A paper is a file that anybody may have made. Its first bytes decide its kind, from a short list; any other file is only
+handed over to be saved. A shown paper is locked in a sandbox without scripts, forms or other addresses.
 """
 
 from typing import Annotated
@@ -69,7 +69,7 @@ def paper(
 def _content(visit: Visit, head: Head, version: int, position: int) -> bytes | None:
     """From where it lies: fetched and kept, or inside the original."""
     if head.portal_code in PROVINCES and PROVINCES[head.portal_code].platform.papers_inside:
-        of = version_of(visit.ledger, head, version)
-        inside = (papers_inside(head.portal_code, of.original) if of else None) or []
+        stored = version_of(visit.ledger, head, version)
+        inside = (papers_inside(head.portal_code, stored.original) if stored else None) or []
         return inside[position] if position < len(inside) else None
     return paper_of(visit.ledger, head, version, position)

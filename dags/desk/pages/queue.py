@@ -1,4 +1,4 @@
-"""The queue: faults by cause, and the dossiers of one cause. Codes only, so nobody's data is looked at."""
+"""The queue: faults by cause, and the dossiers of one cause. Codes only, so no personal data is opened."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, timezone
@@ -61,8 +61,8 @@ class QueueQuery:
     @property
     def query(self) -> str:
         """For links that keep the filter: `?portal=24`, or nothing."""
-        said = urlencode({name: value for name, value in vars(self).items() if value})
-        return f"?{said}" if said else ""
+        kept = urlencode({name: value for name, value in vars(self).items() if value})
+        return f"?{kept}" if kept else ""
 
 
 def asked(
@@ -81,11 +81,11 @@ QueueQueryDep = Annotated[QueueQuery, Depends(asked)]
 
 @router.get("/queue")
 def by_cause(visit: VisitDep, asked: QueueQueryDep) -> Response:
-    """Every cause that dossiers stand still for."""
+    """Every cause that dossiers wait for a person for."""
     visit.need(May.LIST, "queue")
     found = causes(visit.ledger, asked.filter, within(visit.reach, May.LIST, "f"))
     return visit.page(
-        "queue", causes=found, asked=asked, action=f"{visit.root}/queue", total=sum(one.dossiers for one in found)
+        "queue", causes=found, asked=asked, action=f"{visit.root}/queue", total=sum(cause.dossiers for cause in found)
     )
 
 
@@ -98,8 +98,8 @@ def one_cause(
 ) -> Response:
     """The dossiers of one cause, a page of them."""
     visit.need(May.LIST, "queue")
-    reach, wanted = within(visit.reach, May.LIST, "f"), asked.filter
-    rows = of_cause(visit.ledger, cause_code, wanted, reach, _place(after), PAGE + 1)
+    reach, chosen = within(visit.reach, May.LIST, "f"), asked.filter
+    rows = of_cause(visit.ledger, cause_code, chosen, reach, _place(after), PAGE + 1)
     return visit.page(
         "cause",
         cause=visit.locale.cause(cause_code),
@@ -107,7 +107,7 @@ def one_cause(
         asked=asked,
         after=after,
         following=_mark(rows[PAGE - 1]) if len(rows) > PAGE else "",
-        count=count_of_cause(visit.ledger, cause_code, wanted, reach),
+        count=count_of_cause(visit.ledger, cause_code, chosen, reach),
         counted=COUNTED,
         most=MOST_AT_ONCE,
         action=f"{visit.root}/queue/{cause_code}",
@@ -128,10 +128,10 @@ def place_of(row: Waiting) -> str:
 def find(visit: VisitDep, code: Annotated[str, Query(max_length=100)] = "") -> Response:
     """To the dossier of this code, or to those of this code at several portals."""
     visit.need(May.READ, "find")
-    wanted = code.strip().replace("\x00", "")
+    typed = code.strip().replace("\x00", "")
     found = [
         (portal, known)
-        for portal, known, commune in places_of(visit.ledger, wanted)
+        for portal, known, commune in places_of(visit.ledger, typed)
         if visit.reach.may(May.READ, portal, commune)
     ]
     if len(found) == 1:
