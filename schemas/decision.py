@@ -4,7 +4,7 @@ What the source said stays as it was: an edit is a decision beside it. It counts
 source changes, the decision is reopened.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -109,9 +109,16 @@ def edited(dossier: Dossier, edits: Sequence[Edit]) -> Dossier:
     there, KeyError for a field that nobody may edit or that is not there."""
     if not edits:
         return dossier
+    if fixed := [edit.field_path for edit in edits if not is_editable(edit.field_path)]:
+        raise KeyError(fixed[0])
+    return with_values(dossier, {edit.field_path: edit.after for edit in edits})
+
+
+def with_values(dossier: Dossier, values: Mapping[str, JsonValue]) -> Dossier:
+    """The dossier with these values by field path, whoever may change them. Raises as `edited` does."""
     content = dossier.model_dump(mode="json")
-    for edit in edits:
-        _put(content, edit)
+    for field_path, value in values.items():
+        _put(content, field_path, value)
     return Dossier.model_validate(content)
 
 
@@ -124,27 +131,25 @@ def fitted(dossier: Dossier, edits: Sequence[Edit]) -> Dossier | None:
         return None
 
 
-def _put(content: dict[str, Any], edit: Edit) -> None:
+def _put(content: dict[str, Any], field_path: str, value: JsonValue) -> None:
     """Sets one value; models that were not there before are begun."""
-    if not is_editable(edit.field_path):
-        raise KeyError(edit.field_path)
-    *way, last = edit.field_path.split(".")
+    *way, last = field_path.split(".")
     at: Any = content
     for name in way:
         if isinstance(at, list):
-            at = at[_place(at, name, edit.field_path)]
+            at = at[_place(at, name, field_path)]
             continue
         if not isinstance(at, dict):
-            raise KeyError(edit.field_path)
+            raise KeyError(field_path)
         if at.get(name) is None:
             at[name] = {}
         at = at[name]
     if isinstance(at, list):
-        at[_place(at, last, edit.field_path)] = edit.after
+        at[_place(at, last, field_path)] = value
     elif isinstance(at, dict):
-        at[last] = edit.after
+        at[last] = value
     else:
-        raise KeyError(edit.field_path)
+        raise KeyError(field_path)
 
 
 def _place(items: list[Any], name: str, field_path: str) -> int:

@@ -16,7 +16,7 @@ from connectors.portals.provinces import read_original
 from connectors.registries import REGISTRIES
 from connectors.registries.preview import words_for
 from quality.titles import title_of
-from schemas.decision import Edit, changed_paths, fitted, needs_second, value_at
+from schemas.decision import Edit, changed_paths, fitted, needs_second, value_at, with_values
 from schemas.dossier import Dossier
 from schemas.operation import Operation
 from schemas.registries import REGISTRIES as ROWS
@@ -136,9 +136,8 @@ def _lines(registry_code: str, before: Dossier, now: Dossier, given: Given) -> l
     unchanged = _words(registry_code, before, given)
     lines = []
     for path in changed_paths(before, now):
-        alone = fitted(before, [Edit(field_path=path, after=value_at(now, path))])
-        if alone is None or _words(registry_code, alone, given) != unchanged:
-            was, then = value_at(before, path), value_at(now, path)
+        was, then = value_at(before, path), value_at(now, path)
+        if _words(registry_code, with_values(before, {path: then}), given) != unchanged:
             lines.append(ChangedLine(path, title_of(path) or path, text_of(was), text_of(then)))
     return lines
 
