@@ -291,7 +291,7 @@ DELIVERY: StateMachine[DeliveryState, DeliveryEvent] = StateMachine(
         _move(_LE.COMPLETED, {_L.REGISTERED}, _L.REGISTERED, _M.COLLECT),
         _move(_LE.REFUSED, UNDER_WAY, _L.REFUSED, _M.DELIVER, _M.COLLECT),
         _move(_LE.STOPPED, {_L.WAITING}, _L.STOPPED, _M.DELIVER, _M.COLLECT),
-        _move(_LE.SETTLED, {_L.PARKED}, _L.SETTLED, _M.STEWARD),
+        _move(_LE.SETTLED, {_L.PARKED, _L.REFUSED}, _L.SETTLED, _M.STEWARD),
         _move(_LE.CANCELLED, {_L.WAITING, _L.READY, _L.REFUSED, _L.STOPPED, _L.PARKED}, _L.CANCELLED, _M.CHECK,
               _M.STEWARD),
         _move(_LE.RESENT, {_L.REFUSED}, _L.READY, _M.STEWARD),

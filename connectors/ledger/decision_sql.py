@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from connectors.ledger.deliveries import MAKES_ENTRY
-from connectors.ledger.faults import NOT_TAKEN, UNRESOLVED
+from connectors.ledger.faults import UNRESOLVED
 from schemas.decision import RESOLUTIONS, Act
 from schemas.operation import Operation
 from schemas.report import Milestone
@@ -63,7 +63,7 @@ CONTEXT_DECIDED = text(f"""
      WHERE m.decision_id = ANY(:ids) ORDER BY d.dossier_id, m.decision_id""")
 CONTEXT_PARKED = text(f"""
     SELECT {_CONTEXT}, NULL AS decision_id, d.version_number AS seen, p.delivery_id,
-           p.state = '{DeliveryState.PARKED}' AS is_parked
+           p.state IN ({listed(DELIVERY.before(DeliveryEvent.SETTLED))}) AND NOT p.{MAKES_ENTRY} AS is_parked
       FROM deliveries p JOIN dossiers d USING (dossier_id) JOIN keys k USING (dossier_id)
      WHERE p.delivery_id = ANY(:ids) ORDER BY d.dossier_id, p.delivery_id""")
 NEW_IDS = text("SELECT nextval(pg_get_serial_sequence('decisions', 'decision_id')) FROM generate_series(1, :count)")
@@ -110,6 +110,13 @@ RESEND = text(f"""
     SELECT dossier_id, delivery_id,
            CASE state WHEN '{DELIVERY.after(DeliveryEvent.RESENT)}' THEN '{DeliveryEvent.RESENT}'
                       ELSE '{DeliveryEvent.RESUMED}' END FROM again""")
+RESUME = text(f"""
+    WITH again AS (
+        UPDATE deliveries SET state = '{DELIVERY.after(DeliveryEvent.RESUMED)}'
+         WHERE dossier_id = ANY(:ids) AND state IN ({listed(DELIVERY.before(DeliveryEvent.RESUMED))})
+        RETURNING dossier_id, delivery_id)
+    INSERT INTO events (dossier_id, delivery_id, kind)
+    SELECT dossier_id, delivery_id, '{DeliveryEvent.RESUMED}' FROM again""")
 SETTLE = text(f"""
     WITH done AS (
         UPDATE deliveries SET state = '{DELIVERY.after(DeliveryEvent.SETTLED)}'
@@ -120,6 +127,6 @@ SETTLE = text(f"""
          WHERE n.entry_id = done.entry_id AND done.operation = '{Operation.ANNUL}'),
     cleared AS (
         DELETE FROM faults f USING done
-         WHERE f.dossier_id = done.dossier_id AND f.cause_code = done.registry_code || '{NOT_TAKEN}')
+         WHERE f.dossier_id = done.dossier_id AND f.registry_code = done.registry_code)
     INSERT INTO events (dossier_id, delivery_id, kind, actor)
     SELECT dossier_id, delivery_id, '{DeliveryEvent.SETTLED}', :actor FROM done""")

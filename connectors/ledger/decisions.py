@@ -27,10 +27,11 @@ from connectors.ledger.decision_sql import (
     RELEASE,
     RESEND,
     RESTORE,
+    RESUME,
     SETTLE,
     WITHDRAW,
 )
-from connectors.ledger.deliveries import TOUCHED, cancel, cancel_unsent
+from connectors.ledger.deliveries import TOUCHED, cancel, cancel_unsent, open_next
 from connectors.ledger.faults import clear, tally
 from connectors.ledger.reports import queue_reports
 from connectors.ledger.sealed import seal_decision
@@ -210,11 +211,13 @@ def resolve_change(
 def settle(
     ledger: Ledger, actor: str, delivery_ids: Sequence[int], reason: str, *, reject: Judgement
 ) -> DecisionOutcome:
-    """A person says that parked corrections were done at their registry."""
+    """A person says that corrections were done at their registry: parked ones, and those that it refused online."""
 
     def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
         values = {"deliveries": [new.context.delivery_id for _, new in made], "actor": actor}
         connection.execute(SETTLE, values)
+        connection.execute(RESUME, {"ids": _ids(made)})
+        open_next(connection, _ids(made))
 
     with ledger.engine.begin() as connection:
         connection.execute(LOCK_PARKED, {"ids": list(delivery_ids)})

@@ -88,7 +88,9 @@ CANCEL = text(f"""
     WITH gone AS (
         UPDATE deliveries SET state = '{DELIVERY.after(DeliveryEvent.CANCELLED)}'
          WHERE dossier_id = ANY(:ids) AND delivery_key <> ALL(CAST(:keep AS uuid[])) AND state = ANY(:states)
-           AND (NOT :only_changes OR NOT {MAKES_ENTRY})
+           AND (NOT :only_changes OR NOT ({MAKES_ENTRY} OR EXISTS (
+                SELECT FROM deliveries g WHERE g.dossier_id = deliveries.dossier_id AND g.state = ANY(:touched)
+                   AND g.decision_id = deliveries.decision_id)))
         RETURNING dossier_id, delivery_id)
     INSERT INTO events (dossier_id, delivery_id, kind)
     SELECT dossier_id, delivery_id, '{DeliveryEvent.CANCELLED}' FROM gone""")
@@ -172,10 +174,11 @@ def cancel(
 ) -> None:
     """Cancels deliveries of these dossiers that no registry has, all but those to `keep`; they may be planned anew.
 
-    `only_changes`: corrections and annulments alone, no registration.
+    `only_changes`: corrections and annulments alone, no registration; and none of those of which a registry has a
+    part, since the others must hold what civil status holds.
     """
     values = {"ids": list(dossier_ids), "keep": list(keep), "states": [str(state) for state in states]}
-    connection.execute(CANCEL, {**values, "only_changes": only_changes})
+    connection.execute(CANCEL, {**values, "only_changes": only_changes, "touched": TOUCHED})
 
 
 def cancel_unsent(connection: Connection, dossier_ids: Sequence[int]) -> None:

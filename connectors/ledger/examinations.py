@@ -94,8 +94,8 @@ PLAN = text(f"""
         INSERT INTO entries (registry_code, dossier_id, place_code)
         SELECT registry_code, dossier_id, place_code FROM wanted ORDER BY dossier_id, step_number
         ON CONFLICT (dossier_id, registry_code) DO UPDATE
-           SET place_code = CASE WHEN entries.state = '{EntryState.EXPECTED}' THEN excluded.place_code
-                                 ELSE entries.place_code END
+           SET place_code = CASE WHEN entries.state = '{EntryState.EXPECTED}'
+                                 THEN coalesce(excluded.place_code, entries.place_code) ELSE entries.place_code END
         RETURNING entry_id, dossier_id, registry_code),
     planned AS (
         INSERT INTO deliveries
@@ -390,7 +390,9 @@ def _write_plans(connection: Connection, settled: Sequence[Examined]) -> None:
             cancel(connection, ids, keep=keep, only_changes=keeps)
     if planned:
         connection.execute(PLAN, _plan_values(planned))
-    if going_on := [one.subject.dossier_id for one in replanned if one.plan and one.subject.standing]:
+    if going_on := [
+        one.subject.dossier_id for one in replanned if one.subject.standing and (one.plan or one.keeps_registrations)
+    ]:
         open_next(connection, going_on)  # behind what stands
     ours = [one for one in settled if one.state in (DossierState.CLEARED, DossierState.HELD)]
     readable = [one for one in ours if one.subject.unreadable_field is None]

@@ -116,16 +116,16 @@ def _delivery(
     subject: Unexamined, dossier: Dossier, digest: bytes, step: Step, number: int, changed: frozenset[str]
 ) -> PlannedDelivery:
     """A registration; where the registry has the dossier, what stands there, or its correction."""
-    code, standing, place = step.registry_code, subject.standing.get(step.registry_code), dossier.commune_code
+    code, standing = step.registry_code, subject.standing.get(step.registry_code)
     if standing is None:
         key = delivery_key(code, dossier, digest)
-        return PlannedDelivery(code, number, Operation.REGISTER, key, step.needs, place_code=place)
+        return PlannedDelivery(code, number, Operation.REGISTER, key, step.needs, place_code=dossier.commune_code)
     if code not in changed:
-        return PlannedDelivery(code, number, standing.operation, standing.key, step.needs, place_code=place)
+        return PlannedDelivery(code, number, standing.operation, standing.key, step.needs)
     key = delivery_key(code, dossier, digest, Operation.CORRECT, standing.key)
     is_taken = REGISTRIES[code].takes(Operation.CORRECT, dossier.case.kind)
     needs = tuple(dict.fromkeys((*step.needs, _number_of(code))))
-    return PlannedDelivery(code, number, Operation.CORRECT, key, needs, is_taken, subject.resolution_id, place)
+    return PlannedDelivery(code, number, Operation.CORRECT, key, needs, is_taken, subject.resolution_id)
 
 
 def _annulment(subject: Unexamined, standing: Standing, number: int, kind: str) -> PlannedDelivery:

@@ -47,7 +47,8 @@ class CleanBundles(Dataset):
 
 
 def _is_clean_bundle(planted: Planted) -> bool:
-    return planted.registries == BUNDLE and planted.defect is None and planted.refused_by is None
+    is_birth = planted.dossier.case.kind == "birth"
+    return is_birth and planted.registries == BUNDLE and planted.defect is None and planted.refused_by is None
 
 
 def clean_sandbox(wanted: int, seed: int = 11) -> Sandbox:
