@@ -120,7 +120,7 @@ def report_outcome(
     phrase = next((phrase for phrase in classes if phrase in answered), None)
     if phrase is None:
         return None
-    is_unread = milestone in READABLE_WHEN and not phrase.startswith(TOLD_BEFORE[milestone])
+    is_unread = milestone in READABLE_WHEN and not phrase.startswith(READABLE_WHEN[milestone])
     return ReportOutcome.REFUSED if is_unread and classes[phrase] == ReportOutcome.ACKNOWLEDGED else classes[phrase]
 
 

@@ -8,8 +8,8 @@ Assumed: the paths; a list by day of last change; marking by id and update time;
 `ngayHenTra`, `maCoQuan`, `trichYeu`, `maXaTiepNhan`, `trangThai`, `trangThaiHoSo`; `maBam` and `dungLuong` of a file;
 the attribute `ghi` of a date: how it stands on the form, when that is not yyyyMMdd, yyyyMM or yyyy.
 
-Who we are: userName and password give a token and a refresh token. No document gives the token's lifetime: it is used until
-it is refused, then renewed, with the refresh token as long as that one lives.
+Who we are: userName and password give a token and a refresh token. No document gives the token's lifetime: it is used
+until it is refused, then renewed, with the refresh token as long as that one lives.
 
 Statuses. The hub's own list is 1 received into MCĐT, 2 supplement asked, 3 accepted, 7 forwarded to the Ministry of
 Justice, 4 registered, 5 result returned, 6 rejected; 0 or none before. `trangThaiHoSo` is the national list's number at
