@@ -57,29 +57,40 @@ def _like_kinh(families: str) -> Naming:
 
 
 _HMONG = Naming(
-    _words("GIÀNG THÀO SÙNG VÀNG LÝ MÙA HẠNG CỨ VỪ LẦU MA TRÁNG"), "{family} A {given}", "{family} THỊ {given}",
+    _words("GIÀNG THÀO SÙNG VÀNG LÝ MÙA HẠNG CỨ VỪ LẦU MA TRÁNG"),
+    "{family} A {given}",
+    "{family} THỊ {given}",
     _words("PÁO DÌNH CHỨ LỬ SÚA TỦA CHÔNG PHỬ VÀNG DẾ SÌNH CHÍNH"),
     _words("MỶ DỞ SUA MAI CHỨ PÀNG SAY DUA MÁI GIÓNG LIA XAY"),
-)  # fmt: skip
+)
 _EDE = Naming(
     ("NIÊ", "MLÔ", "BYĂ", "KBUÔR", "AYŬN", "ÊBAN", "KNUL", "HĐƠK", "BKRÔNG"),
-    "Y {given} {family}", "H'{given} {family}",
+    "Y {given} {family}",
+    "H'{given} {family}",
     _words("THUÔN BHIÔNG JUN WƠN NUÊ LIÊM SƠN TIN DHĂM KRÊM"),
     _words("HOA LAN BLIN NGUÔT YUÔN DJUÊ MRƯ LOAN NHUNG JUAN"),
-)  # fmt: skip
+)
 _JARAI = Naming(
-    ("SIU", "RƠ CHÂM", "KPĂ", "KSOR", "RMAH", "NAY", "RÔ", "PUIH"), "{family} {given}", "{family} H'{given}",
+    ("SIU", "RƠ CHÂM", "KPĂ", "KSOR", "RMAH", "NAY", "RÔ", "PUIH"),
+    "{family} {given}",
+    "{family} H'{given}",
     _words("PUI THUN HIÊN BLƠI KHƠI TUYN DUYN HYUÊN NGHÍT"),
     _words("LAN YÊN BLIN NHAN PHƯƠNG HUÊ LINH UYÊN MYƠN"),
-)  # fmt: skip
+)
 _COHO = Naming(
-    ("",), "K' {given}", "KA {given}", _words("BRÊU TUẤN BRỐI TÍM THẾ LỘC BRỌP"),
+    ("",),
+    "K' {given}",
+    "KA {given}",
+    _words("BRÊU TUẤN BRỐI TÍM THẾ LỘC BRỌP"),
     _words("NHIM HOA ĐỂU THUYÊN NGUYỆT RỌT LỢI"),
-)  # fmt: skip
+)
 _SEDANG = Naming(
-    ("",), "A {given}", "Y {given}", _words("THÁI NHUÔNG DŨNG BRÔL THIU HLÚT KHIN"),
+    ("",),
+    "A {given}",
+    "Y {given}",
+    _words("THÁI NHUÔNG DŨNG BRÔL THIU HLÚT KHIN"),
     _words("BLIN HLẠNH NHUNG PHƯƠNG THOA MINH BYẾT"),
-)  # fmt: skip
+)
 
 NAMINGS: dict[str, Naming] = {
     "H'Mông": _HMONG,
