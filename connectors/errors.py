@@ -2,7 +2,7 @@
 
 
 class LienthongError(Exception):
-    """What went wrong at an endpoint; `reply` is its answer if there was one (for the vault, never for a log)."""
+    """An error at an endpoint. `reply` is its answer, if there was one: for the vault, never for a log."""
 
     def __init__(self, message: str, reply: bytes = b"") -> None:
         super().__init__(message)
@@ -10,7 +10,7 @@ class LienthongError(Exception):
 
 
 class Unreachable(LienthongError):
-    """Nobody acts: it is tried again. `may_have_arrived` tells whether the request could have taken effect."""
+    """Nobody acts: the request is tried again. `may_have_arrived`: it could have taken effect."""
 
     def __init__(self, message: str, *, may_have_arrived: bool, retry_after_s: float | None = None) -> None:
         super().__init__(message)
@@ -19,11 +19,11 @@ class Unreachable(LienthongError):
 
 
 class Refused(LienthongError):
-    """The steward acts: the endpoint understood and said no."""
+    """The steward acts: the endpoint understood the request and refused it."""
 
 
 class Unrecognised(LienthongError):
-    """The engineer acts: the reply has a shape we do not know; the connector stops and the reply is kept."""
+    """The engineer acts: the reply has a form that we do not know. The connector stops and the reply is kept."""
 
 
 class TooLarge(Unrecognised):
@@ -31,4 +31,4 @@ class TooLarge(Unrecognised):
 
 
 class Unauthorised(LienthongError):
-    """The operator acts: our name or key is not accepted."""
+    """The operator acts: the endpoint does not accept our name or key."""

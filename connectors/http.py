@@ -27,29 +27,30 @@ from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, TooLarge, Unauthorised, Unreachable, Unrecognised
 
 log = logging.getLogger(__name__)
-logging.getLogger("urllib3").setLevel(logging.ERROR)  # its lesser messages hold whole URLs: a query may be personal
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # warnings hold whole URLs, and a query may be personal
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 LONGEST_WAIT_S = 20.0
 """A request that would have to wait longer for its turn is not sent at all."""
 QUICK_S = 0.005
-"""While the last answers took less, requests go one after the other, 200 a second at least: to hand one to another
-thread, and its answer back, costs more than the wait."""
+"""While the last answers took less, requests go one after the other, 200 a second at least: handing a request to
+another thread costs more time than waiting for such an answer."""
 LONGEST_REPLY_S = 40.0
-"""A reply that takes longer is given up: the read time-out alone would let a trickle hold a claim past its lease."""
+"""A reply that takes longer is given up: with the read time-out alone, a reply that comes in small pieces could take
+longer than the lease of the claim."""
 REPLY_LIMIT_BYTES = 32 * 1024 * 1024
 FAILURES_BEFORE_GIVING_UP = 4
 """Unreachable answers in a row after which the rest of a batch is not tried."""
 NEVER_LEFT = (NewConnectionError, ConnectTimeoutError)
-"""No connection came about, so that nothing can have been sent."""
+"""No connection was made, so nothing can have been sent."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a connector wants sent; `path` starts with a slash and is added to the endpoint's URL."""
+    """A request of a connector; `path` starts with a slash and is added to the endpoint's URL."""
 
     method: str
     path: str
@@ -64,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back; every status below 500 but 401, 403 and 429 reaches the connector's `read`."""
+    """The answer to a request. The connector's `read` gets every status below 500 but 401, 403 and 429."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
@@ -144,14 +145,14 @@ class Pace:
         self._lock = Lock()
 
     def wait(self) -> None:
-        """Sleeps until it is our turn; Unreachable when that is too far off to hold a claim for."""
+        """Sleeps until our turn. Raises Unreachable when the wait would be longer than LONGEST_WAIT_S."""
         with self._lock:
             now = time.monotonic()
-            at = max(self._next, now)
-            if at - now > LONGEST_WAIT_S:
-                raise Unreachable("asked to pause", may_have_arrived=False, retry_after_s=at - now)
-            self._next = at + self._gap_s
-        while (left := at - time.monotonic()) > 0:
+            turn_at = max(self._next, now)
+            if turn_at - now > LONGEST_WAIT_S:
+                raise Unreachable("asked to pause", may_have_arrived=False, retry_after_s=turn_at - now)
+            self._next = turn_at + self._gap_s
+        while (left := turn_at - time.monotonic()) > 0:
             time.sleep(left)
 
     def pause(self, seconds: float) -> None:
@@ -160,31 +161,37 @@ class Pace:
 
 
 class _Adapter(HTTPAdapter):
-    """What requests knows of proxies and certificates, asked once for a line: what is sent goes straight to urllib3.
+    """Asks `requests` once per line for proxies and certificates; the requests themselves go to urllib3 directly.
 
-    So there are no cookies, no redirects, no netrc, and a third of a session's time for each request.
+    So there are no cookies, no redirects and no netrc, and a request takes a third of the time that a session takes.
     """
 
     def connections(self, url: str) -> tuple[HTTPConnectionPool, str]:
-        """The connections to a place, and what a path there begins with on them."""
+        """The connections to a URL, and what each path begins with on them (the whole URL when there is a proxy)."""
         try:
             asked = requests.Request("GET", url).prepare()
             proxies = get_environ_proxies(url)
-            found = self.get_connection_with_tls_context(asked, verify=True, proxies=proxies)
-            self.cert_verify(found, url, True, None)  # type: ignore[no-untyped-call]  # untyped in requests
+            connections = self.get_connection_with_tls_context(asked, verify=True, proxies=proxies)
+            self.cert_verify(connections, url, True, None)  # type: ignore[no-untyped-call]  # untyped in requests
         except (requests.RequestException, HTTPError) as error:
             raise Unreachable(f"{url}: {type(error).__name__}", may_have_arrived=False) from None
-        assert isinstance(found, HTTPConnectionPool)
-        return found, self.request_url(asked, proxies).rstrip("/")
+        assert isinstance(connections, HTTPConnectionPool)
+        return connections, self.request_url(asked, proxies).rstrip("/")
 
 
 class Line:
     """An open line to one endpoint. Close it, or use it in a `with`."""
 
     def __init__(
-        self, endpoint: Endpoint, auth: Auth, *, per_second: float = 50.0, concurrency: int = 8,
-        reply_limit: int = REPLY_LIMIT_BYTES, read_timeout_s: float = READ_TIMEOUT_S,
-    ) -> None:  # fmt: skip
+        self,
+        endpoint: Endpoint,
+        auth: Auth,
+        *,
+        per_second: float = 50.0,
+        concurrency: int = 8,
+        reply_limit: int = REPLY_LIMIT_BYTES,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
         self.endpoint = endpoint
         self.concurrency = int(endpoint.extra.get("concurrency", concurrency))
         self._auth = auth
@@ -220,7 +227,7 @@ class Line:
         return reply
 
     def send_all(self, requests_of: Iterable[tuple[T, Request]]) -> Iterator[tuple[T, Reply | LienthongError]]:
-        """Sends concurrently, yields in the order of arrival; stops trying when the line is down."""
+        """Sends concurrently and yields in the order of arrival. Stops sending when the line is down."""
         down = Event()
         failures = 0
         with closing(self._answers(iter(requests_of), down)) as answers:
@@ -233,7 +240,7 @@ class Line:
     def _answers(
         self, waiting: Iterator[tuple[T, Request]], down: Event
     ) -> Generator[tuple[T, Reply | LienthongError], None, None]:
-        """In turn while answers are quick, the rest side by side."""
+        """One after the other while answers are quick, then the rest in threads."""
         self._lately_s = 0.0
         for key, request in waiting:
             yield key, self._try(request, down)
@@ -255,7 +262,7 @@ class Line:
                     return
                 future = done.get()
                 yield under_way.pop(future), future.result()
-        finally:  # also when nobody wants the rest: none is left behind on its way
+        finally:  # also when the caller stops early: no request is still under way afterwards
             wait(under_way)
 
     def _try(self, request: Request, down: Event) -> Reply | LienthongError:
@@ -277,19 +284,20 @@ class Line:
 
     def _new_token(self, old: Token | None) -> Token | None:
         """A token from the endpoint; when the old one's refresh is refused, one by login and password."""
-        asking = self._auth.ask_token(self.endpoint, old)
-        if asking is None:
+        token_request = self._auth.ask_token(self.endpoint, old)
+        if token_request is None:
             return None
         try:
-            reply = self._exchange(asking)
-        except Unreachable as error:  # a token request changes nothing: what follows was surely not sent
+            reply = self._exchange(token_request)
+        except Unreachable as error:  # the request itself was not sent: only a token was asked for
             raise Unreachable(str(error), may_have_arrived=False, retry_after_s=error.retry_after_s) from None
         if reply.status not in (400, 401, 403):
             return self._auth.read_token(reply)
         if old is not None:
             return self._new_token(None)
         self._token = None
-        raise Unauthorised(f"{self._where(asking)} answered {reply.status}: check login and password", reply.body)
+        where = self._where(token_request)
+        raise Unauthorised(f"{where} answered {reply.status}: check login and password", reply.body)
 
     def _send_signed(self, request: Request, token: Token | None) -> Reply:
         return self._exchange(self._auth.sign(request, self.endpoint, token))
@@ -299,9 +307,16 @@ class Line:
         asked_at = time.monotonic()
         try:
             response = self._connections.urlopen(
-                request.method, self._root + request.path, request.body or None, {**self._headers, **request.headers},
-                retries=False, redirect=False, assert_same_host=False, timeout=self._timeout, preload_content=False,
-            )  # fmt: skip
+                request.method,
+                self._root + request.path,
+                request.body or None,
+                {**self._headers, **request.headers},
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                timeout=self._timeout,
+                preload_content=False,
+            )
             body = self._read_body(response, request)
         except (HTTPError, ValueError) as error:  # ValueError: a header that cannot be sent, a token with a line break
             what = f"{self._where(request)}: {type(error).__name__}"
@@ -320,7 +335,7 @@ class Line:
         return Reply(response.status, body, response.headers)
 
     def _read_body(self, response: BaseHTTPResponse, request: Request) -> bytes:
-        """The whole body; a longer one than the limit, or one that trickles, is not read to its end."""
+        """The whole body. Raises TooLarge over the limit, and Unreachable when it takes longer than LONGEST_REPLY_S."""
         body = bytearray()
         end_at = time.monotonic() + LONGEST_REPLY_S
         try:
@@ -344,7 +359,7 @@ class Line:
 
 
 def _retry_after_s(text: str | None) -> float:
-    """Seconds of a Retry-After header; a minute for a date or nonsense, never more than ten minutes."""
+    """Seconds of a Retry-After header, ten minutes at most; a minute for a header that is no number."""
     try:
         return max(0.1, min(600.0, float(text or 1)))  # in this order a NaN becomes ten minutes
     except ValueError:

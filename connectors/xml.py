@@ -1,4 +1,4 @@
-"""XML as it must be read and written: no entities, no DTD, no network, a size limit, a schema where there is one."""
+"""Reading and writing XML safely: no entities, no DTD, no network, a size limit, a schema where there is one."""
 
 from functools import cache
 from importlib.resources import files
@@ -9,18 +9,23 @@ from lxml import etree
 
 from connectors.errors import Unrecognised
 
-_JUDGING = Lock()
+_VALIDATING = Lock()
 XML_LIMIT_BYTES = 8 * 1024 * 1024
 
 
 def parse(body: bytes, *, limit: int = XML_LIMIT_BYTES) -> etree._Element:
-    """The root element of a document that came from outside; Unrecognised when it is none, too large or has a DTD."""
+    """The root element of a document from outside. Raises Unrecognised when it is no XML, too large, or has a DTD."""
     if len(body) > limit:
         raise Unrecognised(f"XML over {limit} bytes", body[:4096])
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -32,8 +37,8 @@ def parse(body: bytes, *, limit: int = XML_LIMIT_BYTES) -> etree._Element:
 
 def text(element: etree._Element, path: str, default: str = "") -> str:
     """The text at a path below an element (namespaces with `{*}`), as written."""
-    found = element.find(path)
-    return found.text or default if found is not None else default
+    child = element.find(path)
+    return child.text or default if child is not None else default
 
 
 def add(parent: etree._Element, name: str, content: object | None = None) -> etree._Element:
@@ -51,8 +56,8 @@ def schema(package: str, name: str) -> etree.XMLSchema:
 
 
 def faults(root: etree._Element, schema: etree.XMLSchema) -> list[str]:
-    """What the schema says against a document, by path and rule, without the values."""
-    judge: Any = schema
-    with _JUDGING:  # a schema's error log is shared by all threads that validate with it
-        errors = [] if judge.validate(root) else list(judge.error_log)
+    """The breaches of the schema in a document: path and rule of each, without the values."""
+    validator: Any = schema
+    with _VALIDATING:  # all threads that validate with a schema share its error log
+        errors = [] if validator.validate(root) else list(validator.error_log)
     return [f"{error.path}: {error.type_name}" for error in errors]

@@ -1,7 +1,7 @@
 """What every portal platform declares: pure functions for listing, reading, fetching papers and reporting.
 
-Pulling goes the same way for all: list from a position, fetch what the list does not hold, save it and the new position
-in one transaction, mark as taken where the platform wants it.
+Dossiers of all platforms are pulled in one way: list from a position, fetch what the list does not hold, save it and
+the new position in one transaction, and mark it as taken where the platform has such a mark.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,21 +25,21 @@ RESULTS = {
     "maSoBhxh": ("health_insurance.insurance_number",), "maTheBhyt": ("health_insurance.card_code",),
     "hanTheBhyt": ("health_insurance.card_until",), "maBienDong": ("land.land_entry_code",),
 }  # fmt: skip
-"""What adapters of every platform call what the registries gave: the first of these values that is known."""
-TOLD_BEFORE = {
+"""Name in the messages of all platforms -> the values of receipts that it may hold: the first known one is sent."""
+READABLE_WHEN = {
     Milestone.SUPPLEMENT_ASKED: ("thành công", "đã tồn tại"),
     Milestone.REJECTED: ("thành công", "đã tồn tại", "bị từ chối"),
 }
-"""Answers that mean the citizen can read it. To any other milestone a closed or unknown dossier is no harm; to these it
-means that nobody will read what a person wrote."""
+"""For milestones whose text is for the citizen: how an answer begins that means the citizen can read the text. For any
+other milestone a closed or unknown dossier does no harm; for these, nobody would read what a person wrote."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """One dossier that a portal's list named. `original` is its bytes when the list holds them.
 
-    `technical_id` is what the platform fetches and marks it by; `version` is what the list said of its state, so that
-    a change between listing and marking is not marked away.
+    `technical_id` is what the platform fetches and marks it by. `version` is the state that the list gave: when the
+    dossier changes between listing and marking, the mark is for the old state and the dossier is listed again.
     """
 
     dossier_code: str
@@ -61,7 +61,7 @@ class Listing:
 class Platform:
     """A vendor platform's contract.
 
-    `streams`: lists that are walked apart, each with its own cursor (`""` where there is one).
+    `streams`: lists that are read separately, each with its own cursor (`""` where there is only one).
     `first_position(now)` is where a stream starts; `rewind(position)` goes back by the overlap window, once per pull.
     `list_page(stream, position, endpoint)` -> `read_page(reply, stream, position, now)`.
     `fetch(entry, endpoint)` gets the original of an entry that the list only named; `read_fetched(reply, entry)` is
@@ -70,7 +70,7 @@ class Platform:
     (an Unrecognised with the `field`) when they cannot be read.
     `fetch_paper(paper, endpoint)` or, when papers lie inside the original, `papers_inside(original)` in their order.
     `taken(entries, endpoint)`: the request that marks saved entries, as the list gave them, where one is wanted.
-    `statuses`: the platform's status for each milestone it wants to hear, in its order.
+    `statuses`: the platform's status for each milestone that is reported to it, in its order.
     `write_reports(reports, endpoint)`, at most `reports_at_once` -> `read_reports(reply, reports)`, one per report.
     """
 
@@ -97,11 +97,11 @@ class Platform:
     concurrency: int = 8
 
     def open_line(self, endpoint: Endpoint) -> Line:
-        """A line to a portal of this platform, paced as it wants it."""
+        """A line to a portal of this platform, at the pace that the platform allows."""
         return Line(endpoint, self.auth, per_second=self.per_second, concurrency=self.concurrency)
 
     def read_dossier(self, original: bytes, portal_code: str) -> Dossier:
-        """`read`, with a model's complaint turned into Unrecognised: it names the field, never its value."""
+        """`read`; raises Unrecognised also where a model refuses a value, naming the field and not the value."""
         try:
             return self.read(original, portal_code)
         except ValidationError as error:
@@ -112,26 +112,29 @@ class Platform:
 def report_outcome(
     words: str, classes: Mapping[str, ReportOutcome], milestone: Milestone | None = None
 ) -> ReportOutcome | None:
-    """What a portal's answer in words means: the first of these phrases that it contains; None when it has none.
+    """The outcome of a report by the words of the answer: that of the first phrase it contains; None without any.
 
-    "không thành công" holds "thành công" and means the opposite.
+    "không thành công" (failure) contains "thành công" (success), so it is removed first.
     """
-    said = clean(words).casefold().replace("không thành công", "")
-    phrase = next((phrase for phrase in classes if phrase in said), None)
+    answered = clean(words).casefold().replace("không thành công", "")
+    phrase = next((phrase for phrase in classes if phrase in answered), None)
     if phrase is None:
         return None
-    is_unread = milestone in TOLD_BEFORE and not phrase.startswith(TOLD_BEFORE[milestone])
+    is_unread = milestone in READABLE_WHEN and not phrase.startswith(READABLE_WHEN[milestone])
     return ReportOutcome.REFUSED if is_unread and classes[phrase] == ReportOutcome.ACKNOWLEDGED else classes[phrase]
 
 
 def results(report: Report) -> dict[str, str | date]:
-    """What the registries gave, under the names of the adapters; what is not known is left out."""
-    known = ((name, next((value for ours in among if (value := report.given.value(ours)) is not None), None))
-             for name, among in RESULTS.items())  # fmt: skip
+    """What the registries gave, under the names of `RESULTS`; what is not known is left out."""
+    known = ((name, _first_known(report, paths)) for name, paths in RESULTS.items())
     return {name: value for name, value in known if value is not None}
 
 
+def _first_known(report: Report, paths: Sequence[str]) -> str | date | None:
+    return next((value for path in paths if (value := report.given.value(path)) is not None), None)
+
+
 def progress_text(report: Report, own: Mapping[Milestone, str]) -> str:
-    """What stands beside the status: a person's words as far as portals show them, else the platform's own."""
+    """The text beside the status: a person's words, cut to what portals show, else the platform's own text."""
     words = clean(report.words)
     return (words if len(words) <= LONGEST_WORDS else f"{words[: LONGEST_WORDS - 1]}…") or own[report.milestone]

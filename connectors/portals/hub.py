@@ -8,20 +8,21 @@ Assumed: the paths; a list by day of last change; marking by id and update time;
 `ngayHenTra`, `maCoQuan`, `trichYeu`, `maXaTiepNhan`, `trangThai`, `trangThaiHoSo`; `maBam` and `dungLuong` of a file;
 the attribute `ghi` of a date: how it stands on the form, when that is not yyyyMMdd, yyyyMM or yyyy.
 
-Who we are: userName and password for a token and a refresh token. How long the token lives is not said: it is used
+Who we are: userName and password give a token and a refresh token. No document gives the token's lifetime: it is used
 until it is refused, then renewed, with the refresh token as long as that one lives.
 
 Statuses. The hub's own list is 1 received into MCĐT, 2 supplement asked, 3 accepted, 7 forwarded to the Ministry of
 Justice, 4 registered, 5 result returned, 6 rejected; 0 or none before. `trangThaiHoSo` is the national list's number at
-the time the dossier was handed over. That one is the dossier's status until the hub says more than 1, since our own 1
-says nothing about the desk; from then on the hub's number is put into the national list (`NATIONAL`). We report
-1-3-7-4-5 in this order; a person's decision puts 2 or 6 in between, with a text. Assumed: both may stand anywhere after
+the time the dossier was handed over. It is the dossier's status until the hub's own status is more than 1, because 1 is
+what we reported ourselves; from then on the hub's number is translated into the national list (`NATIONAL`). We report
+1-3-7-4-5 in this order; a person's decision puts 2 or 6 in between, with a text. Assumed: both may come anywhere after
 1 and before 5, 6 not after a result (4), and 6 is final; the hub takes its 2 back when the citizen has answered;
-`hanBoSungHoSo`, seven days as a province has it, is written as the other times are.
+`hanBoSungHoSo`, seven days as a province has it, is written as the other times are; a dossier that the citizen
+withdraws has 7 as `trangThaiHoSo` and no longer a status of the hub.
 
 A repeat of a status is answered with a text that means done. A taken dossier is marked, and listed again when it
 changes. `maDonVi` is a number that has lost its zeros: 4 or 5 digits are a commune, 3 a district of before July 2025,
-which says nothing about the commune. Papers lie in the original in base64; one with `huyGiayTo` 1 was withdrawn.
+which does not tell the commune. Papers lie in the original in base64; one with `huyGiayTo` 1 was withdrawn.
 """
 
 import binascii
@@ -80,7 +81,7 @@ NATIONAL = {
 }  # fmt: skip
 """The hub's status as a number of the national list."""
 BEFORE_WORK = {0, 1}
-"""The hub's statuses that say nothing which the handing over did not say."""
+"""With these statuses of the hub, `trangThaiHoSo` is the status of the dossier."""
 
 STATUSES = {
     Milestone.RECEIVED: 1, Milestone.ACCEPTED: 3, Milestone.FORWARDED: 7, Milestone.REGISTERED: 4,
@@ -110,33 +111,33 @@ WORDS = {
     "server error": ReportOutcome.LATER,
     "logic xử lý không hợp lệ": ReportOutcome.REFUSED,
 }
-"""The classes of answers that retry logic in the field rests on."""
+"""The outcome by phrases of the answer, as adapters in use tell them apart."""
 
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _AS_ON_FORM = frozenset({"ghi"})
 
 
-def moment(content: Any, at: str) -> datetime:
+def moment(content: Any, place: str) -> datetime:
     """dd/MM/yyyy HH:mm:ss, Vietnam's time."""
     try:
-        return of_our_age(datetime.strptime(text(content, at).strip(), MOMENT).replace(tzinfo=VIETNAM), at)
+        return of_our_age(datetime.strptime(text(content, place).strip(), MOMENT).replace(tzinfo=VIETNAM), place)
     except ValueError:
-        raise DecodeError(at, "expected dd/MM/yyyy HH:mm:ss") from None
+        raise DecodeError(place, "expected dd/MM/yyyy HH:mm:ss") from None
 
 
-def day(element: etree._Element, at: str) -> PartialDate | None:
+def day(element: etree._Element, place: str) -> PartialDate | None:
     """yyyyMMdd, or the part that is known; `ghi` is how the form has it."""
-    written = leaf(element, at, _AS_ON_FORM)
-    found = PartialDate.read_compact(written)
+    written = leaf(element, place, _AS_ON_FORM)
+    known = PartialDate.read_compact(written)
     on_form = element.get("ghi")
     if on_form is None:
-        return found
-    return found.model_copy(update={"as_written": str(on_form)}) if found else PartialDate(as_written=str(on_form))
+        return known
+    return known.model_copy(update={"as_written": str(on_form)}) if known else PartialDate(as_written=str(on_form))
 
 
-def commune_of_unit(content: Any, at: str) -> str | None:
+def commune_of_unit(content: Any, place: str) -> str | None:
     """The commune in `maDonVi`, with its zeros; None for a district."""
-    return f"{content:05d}" if 1000 <= whole(content, at) < 100_000 else None
+    return f"{content:05d}" if 1000 <= whole(content, place) < 100_000 else None
 
 
 SEX = among({"1": Sex.MALE, "2": Sex.FEMALE, "3": Sex.UNDETERMINED})
@@ -187,20 +188,20 @@ def _valid_papers(content: Any) -> Any:
     return [paper for paper in content if not isinstance(paper, dict) or str(paper.get("huyGiayTo", 0)) != "1"]
 
 
-def _paper_bytes(paper: Any, at: str) -> bytes:
-    at = f"{at}.duLieuTepDinhKem"
+def _paper_bytes(paper: Any, place: str) -> bytes:
+    place = f"{place}.duLieuTepDinhKem"
     content = paper.get("duLieuTepDinhKem") if isinstance(paper, dict) else None
     try:
-        return b64decode("".join(text(content, at).split()).encode("ascii"), validate=True)
+        return b64decode("".join(text(content, place).split()).encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
-        raise DecodeError(at, "expected base64") from None
+        raise DecodeError(place, "expected base64") from None
 
 
-def _papers(content: Any, at: str) -> Any:
-    """What is said of each valid paper, when all of them are there."""
+def _papers(content: Any, place: str) -> Any:
+    """The description of each valid paper. Raises DecodeError when the bytes of one are missing."""
     valid = _valid_papers(content)
-    many(_paper_bytes)(valid, at)
-    return many(PAPER)(valid, at)
+    many(_paper_bytes)(valid, place)
+    return many(PAPER)(valid, place)
 
 
 DETAIL = Decoder({
@@ -215,7 +216,7 @@ DETAIL = Decoder({
 
 @dataclass(frozen=True)
 class HubToken(Token):
-    """`refresh` can renew it until then."""
+    """A token that `refresh` can renew until `refresh_until`."""
 
     refresh_until: datetime | None = None
 
@@ -254,7 +255,7 @@ def list_page(stream: str, position: str, endpoint: Endpoint) -> Request:
 
 
 def read_page(reply: Reply, stream: str, position: str, now: datetime) -> Listing:
-    """The list of one day; an item without an id cannot be asked for, so its own bytes are what there is of it."""
+    """The list of one day. An item without an id cannot be fetched, so the bytes of the item are its original."""
     around, rows = items(reply.body, "value")
     if reply.status != 200 or around.get("status") != "1":
         raise Unrecognised(f"hub: a list with status {reply.status} or a status other than 1", reply.body)
@@ -314,7 +315,7 @@ def _detail(original: bytes) -> Any:
 
 
 def _form(data: str) -> etree._Element:
-    """The root of the XML in the string, whatever encoding it declares: the string has been decoded already."""
+    """The root of the XML in the string, without its declaration: the string is decoded, so its encoding is void."""
     try:
         root = parse(_DECLARATION.sub("", data.lstrip("\ufeff")).strip().encode())
     except (UnicodeEncodeError, Unrecognised) as error:
@@ -325,7 +326,7 @@ def _form(data: str) -> etree._Element:
 
 
 def _without_blank_papers(case: dict[str, Any]) -> dict[str, Any]:
-    """Kind 0 is "blank" in the ministry's list: a kind 0 without a number is no paper."""
+    """Kind 0 means "none" in the ministry's list: a paper of kind 0 without a number is left out."""
     for person in case.values():
         if isinstance(person, dict) and person.get("id_paper") == {"kind_code": "0"}:
             del person["id_paper"]
@@ -341,7 +342,7 @@ def _national_status(hub_status: int, handed_over: int | None) -> int:
 
 
 def papers_inside(original: bytes) -> list[bytes]:
-    """The files in their order; never a failure for an original that could be read."""
+    """The files in their order. It raises nothing for an original that `read` accepts."""
     detail = _detail(original)
     papers = _valid_papers(detail.get("fileDinhKem") or []) if isinstance(detail, dict) else None
     return list(many(_paper_bytes)(papers, "hub.fileDinhKem"))
@@ -350,7 +351,7 @@ def papers_inside(original: bytes) -> list[bytes]:
 def write_reports(reports: Sequence[Report], endpoint: Endpoint) -> Request:
     (report,) = reports
     happened_at = report.happened_at.astimezone(VIETNAM).strftime(MOMENT)
-    return Request.post_json("/api/hoSo/trangThai", {
+    content = {
         "maTTHC": report.procedure_as_written,
         "soHoSoLT": report.national_code,
         "coQuanXuLy": CIVIL_STATUS_AGENCY,
@@ -360,14 +361,13 @@ def write_reports(reports: Sequence[Report], endpoint: Endpoint) -> Request:
         "ngayBatDau": happened_at,
         "ghiChu": "",
         "noiDungXuLy": progress_text(report, PROGRESS_VI),
-        **REPORTER,
-        **_result(report),
-    })  # fmt: skip
+    }
+    return Request.post_json("/api/hoSo/trangThai", content | REPORTER | _result(report))
 
 
 def _result(report: Report) -> dict[str, str]:
-    """What the registries gave, from the registration on (the personal number may be known only at the end); or until
-    when the citizen may supplement."""
+    """What the registries gave, from the registration on (the personal number may be known only at the end), or the
+    time until which the citizen may supplement."""
     if report.milestone == Milestone.SUPPLEMENT_ASKED:
         return {"hanBoSungHoSo": f"{(report.happened_at + SUPPLEMENT_WITHIN).astimezone(VIETNAM):{MOMENT}}"}
     if report.milestone not in (Milestone.REGISTERED, Milestone.RETURNED):

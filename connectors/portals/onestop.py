@@ -13,12 +13,12 @@ Who we are: OAuth2 client credentials (`/oauth2/token`), login = client id, pass
 Paging. Rows move to the end while we read, because every change moves the update time; a page number counted at one
 moment is then wrong at the next. So a full page is followed from the time of its last row. Only when a whole page has
 one time are its further pages asked for by number, down and then up again: rows only move towards page 1 of that time,
-so that one which slipped past on the way down is met on the way up. A position is `<time>|<page>`, or on the way up
+so a row that was missed on the way down is met on the way up. A position is `<time>|<page>`, or on the way up
 `<time>|-<page>|<time to go on from>`.
 
-What a person tells the citizen is the row's text: 5 asks for a supplement, 8 (dừng xử lý) rejects. 3 (không được tiếp
-nhận) is the desk's own word before it takes a dossier in, and those we are not given. Assumed: that the portal passes
-the text of such a row on to the citizen, and that the status goes back to 2 or 4 when the citizen has answered.
+A person's message to the citizen is the row's text: 5 asks for a supplement, 8 (dừng xử lý) rejects. 3 (không được tiếp
+nhận) is given by the desk before it takes a dossier in, and such dossiers do not come to us. Assumed: the portal shows
+the text of such a row to the citizen, and the status goes back to 2 or 4 when the citizen has answered.
 
 A repeat of a progress row is answered "đã tồn tại". Papers are fetched by link, on this portal only. Status numbers are
 the national list's. An update time, or a row of ours, changes neither the item's content nor its papers.
@@ -61,7 +61,7 @@ PAGE_SIZE = 200
 FIRST_DAYS = 30
 """How far back a province that is new to us is read."""
 OVERLAP = timedelta(minutes=10)
-"""A row may be committed later than the time it bears."""
+"""A row may be committed later than its update time."""
 ROWS_AT_ONCE = 10
 """Progress rows in one call (CapNhatTienDoHoSoMC)."""
 REPORTER = {
@@ -101,23 +101,23 @@ WORDS = {
     "server error": ReportOutcome.LATER,
     "logic xử lý không hợp lệ": ReportOutcome.REFUSED,
 }
-"""What a row's answer says when its error_code is not 0."""
+"""The outcome by phrases of a row's answer whose error_code is not 0."""
 
 
-def moment(content: Any, at: str) -> datetime:
+def moment(content: Any, place: str) -> datetime:
     """An instant in ISO 8601 with an offset."""
     try:
-        instant = datetime.fromisoformat(text(content, at).strip())
+        instant = datetime.fromisoformat(text(content, place).strip())
     except ValueError:
-        raise DecodeError(at, "expected a time in ISO 8601") from None
+        raise DecodeError(place, "expected a time in ISO 8601") from None
     if instant.tzinfo is None:
-        raise DecodeError(at, "expected a time with an offset")
-    return of_our_age(instant, at)
+        raise DecodeError(place, "expected a time with an offset")
+    return of_our_age(instant, place)
 
 
-def day(content: Any, at: str) -> PartialDate:
-    """`{ngay, thang, nam, ghi}`: texts, as many as are known, and the day as the form has it."""
-    given = DAY(content, at)
+def day(content: Any, place: str) -> PartialDate:
+    """`{ngay, thang, nam, ghi}`: day, month and year as far as they are known, and the date as the form has it."""
+    given = DAY(content, place)
     return _day(given.get("ngay"), given.get("thang"), given.get("nam"), given.get("ghi"))
 
 
@@ -130,7 +130,7 @@ def _day(of_month: str | None, month: str | None, year: str | None, written: str
     return PartialDate.of(int(year), int(month) if month else None, int(of_month) if of_month else None, as_written)
 
 
-def _as_it_is(content: Any, at: str) -> Any:
+def _as_it_is(content: Any, place: str) -> Any:
     return content
 
 
@@ -246,7 +246,7 @@ def rewind(position: str) -> str:
 
 
 def _stamp(instant: datetime) -> str:
-    """In one zone and one length, so that positions sort as their times do."""
+    """The instant in UTC and in one length, so that positions sort like their times."""
     return instant.astimezone(timezone.utc).isoformat(timespec="microseconds")
 
 
@@ -262,11 +262,11 @@ def list_page(stream: str, position: str, endpoint: Endpoint) -> Request:
 
 
 def read_page(reply: Reply, stream: str, position: str, now: datetime) -> Listing:
-    """The page's items as they are; what is wrong with one shows when it is read."""
+    """The page's items as they are; a fault in an item is found when that item is read."""
     around, rows = items(reply.body, "danhSach")
     if reply.status != 200 or around.get("error_code") != 0:
         raise Unrecognised(f"onestop: a list with status {reply.status} or an error_code", reply.body)
-    times = [min(instant, now) for row, _ in rows if (instant := _updated_at(row))]  # a time to come leads past others
+    times = [min(instant, now) for row, _ in rows if (instant := _updated_at(row))]  # a later time would skip dossiers
     next_position, has_more = _after(position, times[-1] if times else None, len(rows) >= PAGE_SIZE)
     return Listing([_entry(row, original) for row, original in rows], next_position, has_more)
 
@@ -310,7 +310,7 @@ def read(original: bytes, province_code: str) -> Dossier:
 
 
 def fetch_paper(paper: Paper, endpoint: Endpoint) -> Request:
-    """The paper behind its link: a path of this portal, or its whole address; never another place."""
+    """The paper behind its link, which is a path of this portal or its whole URL. Raises DecodeError for any other."""
     path = (paper.link or "").removeprefix(endpoint.base_url)
     is_plain = path.isascii() and path.isprintable() and not set(path) & set(' \\#"<>')
     if not path.startswith("/") or path.startswith("//") or ".." in path or not is_plain:
@@ -347,7 +347,7 @@ def read_reports(reply: Reply, reports: Sequence[Report]) -> list[ReportOutcome]
 
 
 def _acknowledged(answer: Mapping[str, Any], reply: Reply, milestone: Milestone | None = None) -> ReportOutcome:
-    """What an answer means; Unrecognised for words we do not know, and for a call that went well without its rows."""
+    """The outcome of a row. Raises Unrecognised for unknown words, and for an accepted call without its rows."""
     if answer.get("error_code") == 0 and "maHoSo" in answer:
         return ReportOutcome.ACKNOWLEDGED
     meant = report_outcome(str(answer.get("message") or ""), WORDS, milestone)

@@ -1,4 +1,4 @@
-"""A line per province: its code, which platform its portal runs, and the agency it is at the portal.
+"""A line per province: its code, the platform that its portal runs, and its agency code at the portal.
 
 Which platform a province really runs, and its agency code after the mergers, are assumptions: change the line. This
 file is read each time Airflow parses the DAGs, so it imports no platform until one is asked for.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Province:
-    """A province's portal; `platform_code` is the name of a file beside this one."""
+    """A province's portal; `platform_code` is the name of a module in this folder."""
 
     province_code: str
     name_vi: str
@@ -53,12 +53,12 @@ PROVINCES: dict[str, Province] = {
 
 
 def read_original(portal_code: str, original: bytes, edits: "Sequence[Edit]" = ()) -> "Dossier":
-    """What a portal gave, as its platform reads it, with these edits. Raises Unrecognised, also for edits that do not
-    fit."""
+    """The dossier in a portal's original, with these edits. Raises Unrecognised when the original cannot be read, or an
+    edit does not fit."""
     from connectors.errors import Unrecognised
     from schemas.decision import fitted
 
     dossier = fitted(PROVINCES[portal_code].platform.read_dossier(original, portal_code), edits)
     if dossier is None:
-        raise Unrecognised(f"edits do not fit: {', '.join(sorted({one.field_path for one in edits}))}")
+        raise Unrecognised(f"edits do not fit: {', '.join(sorted({edit.field_path for edit in edits}))}")
     return dossier

@@ -1,4 +1,5 @@
-"""Twins of the portals and registries, with their real faults, as one small server process; nobody in it is real.
+"""The sandbox: twins of the portals and registries with their real faults, in one small server process.
 
-A twin is written from the documents that its connector was written from, never from the connector's code.
+All persons in it are invented. A twin is written from the documents that its connector was written from, never from the
+connector's code.
 """

@@ -1,4 +1,4 @@
-"""Clean cases of every kind: what a careful desk hands in, with nothing that a clerk would hold.
+"""Clean cases of every kind, as a careful one-stop desk gives them: no check finds fault with them.
 
 Births lie within 60 days of receipt unless they are late registrations (kind 4); notices lie between the event and the
 receipt; the head of household is often a grandparent and, in matrilineal groups, the grandmother or the mother. The
@@ -41,12 +41,12 @@ CAUSES = ("Bệnh", "Đột quỵ", "Tai nạn giao thông", "Bệnh tim mạch"
 PURPOSES_IN_COMMUNES = (("ONT",), ("ONT", "CLN"), ("ONT", "BHK"), ("LUC",), ("CLN",), ("RSX",), ("NTS",))
 PURPOSES_IN_WARDS = (("ODT",), ("ODT", "CLN"), ("ODT",), ("CLN",))
 LASTING_PURPOSES = frozenset({"ONT", "ODT"})
-"""Land to live on is held for good; everything else has a last day."""
+"""Land to live on is held without end; every other purpose has a last day."""
 ORIGINS = ("CNQ-CTT", "CNQ-KTT", "DG-KTT", "DG-CTT")
 
 
 @dataclass(frozen=True)
-class Desk:
+class ReceivingDesk:
     """Where and on which day a dossier is received, and which registries it is for."""
 
     commune: Commune
@@ -64,7 +64,7 @@ class Application:
 
 @dataclass(frozen=True)
 class Household:
-    """The house a child is born into; `elder` is a grandparent, `roots` are what the child inherits."""
+    """The household of a newborn; `elder` is a grandparent, `roots` are those of the parent whose name it gets."""
 
     mother: Person
     father: Person | None
@@ -78,7 +78,7 @@ def _applicant(person: Person, relation: str | None, phone: str) -> Applicant:
 
 
 class Cases:
-    """Draws clean applications; the same generator state gives the same ones."""
+    """Draws clean applications; which ones depends on the state of the generator alone."""
 
     def __init__(self, rng: Random, people: People) -> None:
         self._rng = rng
@@ -86,7 +86,7 @@ class Cases:
         self._notices: dict[str, int] = {}
         self._parcels: set[tuple[str, int, int]] = set()
 
-    def of_kind(self, kind: str, desk: Desk) -> Application:
+    def of_kind(self, kind: str, desk: ReceivingDesk) -> Application:
         match kind:
             case "birth":
                 return self.births(desk, 1)[0]
@@ -100,8 +100,8 @@ class Cases:
                 return self._land(desk)
         raise ValueError(f"no such kind of case: {kind}")
 
-    def births(self, desk: Desk, children: int) -> list[Application]:
-        """The applications for one birth: two of them for twins."""
+    def births(self, desk: ReceivingDesk, children: int) -> list[Application]:
+        """The applications for one birth: as many as `children`, 1 or 2."""
         rng = self._rng
         is_late = rng.random() < LATE_BIRTHS
         born = desk.received_on - timedelta(days=rng.randint(*(LATE_DAYS if is_late else ON_TIME_DAYS)))
@@ -116,10 +116,17 @@ class Cases:
         ]
 
     def _birth(
-        self, desk: Desk, house: Household, born: date, is_late: bool, notice_on: date, facility: str,
-        birth_order: int | None, taken: set[str],
-    ) -> BirthCase:  # fmt: skip
-        """One child of a birth; `taken` are its siblings' names."""
+        self,
+        desk: ReceivingDesk,
+        house: Household,
+        born: date,
+        is_late: bool,
+        notice_on: date,
+        facility: str,
+        birth_order: int | None,
+        taken: set[str],
+    ) -> BirthCase:
+        """One child of a birth; `taken` holds the names of the children before it."""
         parent = house.father or house.mother
         goes_to_residence = "residence" in desk.registries
         child = self._people.child(house.roots, self._people.sex(), born, parent.home_place)
@@ -142,7 +149,7 @@ class Cases:
             copies=self._rng.randint(0, 3),
         )
 
-    def _household(self, desk: Desk, born: date) -> Household:
+    def _household(self, desk: ReceivingDesk, born: date) -> Household:
         people, rng = self._people, self._rng
         residence = people.address(desk.commune)
         mother_roots = people.roots(people.origin(desk.commune))
@@ -160,7 +167,7 @@ class Cases:
         return Household(mother, father, elder, father_roots, False)
 
     def _elder(self, parent: Person, roots: Roots, sex: Sex) -> Person:
-        """A parent of the parent, in the same house; clan names come from mothers, family names from fathers."""
+        """A parent of the parent, in their house; clan names come from mothers, family names from fathers."""
         assert parent.born_on is not None and parent.born_on.year is not None and parent.residence is not None
         born = date(parent.born_on.year - self._rng.randint(20, 32), self._rng.randint(1, 12), self._rng.randint(1, 28))
         own = roots
@@ -175,7 +182,7 @@ class Cases:
         return HeadOfHousehold(full_name=head.full_name, personal_id=head.personal_id, relation=relation)
 
     def _applicant_for_child(self, house: Household) -> Applicant:
-        """Father, mother or grandparent, and truly so."""
+        """The father, the mother or the grandparent; the relation that is written down is the real one."""
         elder_relation = "Ông" if house.elder.sex is Sex.MALE else "Bà"
         candidates = [(house.mother, "Mẹ", 3), (house.elder, elder_relation, 2)]
         if house.father:
@@ -195,10 +202,10 @@ class Cases:
         return Address(province_code=commune.province_code, commune_code=commune.commune_code, detail=detail)
 
     def _phone(self) -> str:
-        """Ten digits in a range that is given to nobody as far as we know."""
+        """Ten digits of a range that, as far as we know, is assigned to nobody."""
         return f"09000{self._rng.randrange(100_000):05d}"
 
-    def _death(self, desk: Desk) -> Application:
+    def _death(self, desk: ReceivingDesk) -> Application:
         people, rng = self._people, self._rng
         died = desk.received_on - timedelta(days=rng.randint(1, 12))
         notice_on = min(died + timedelta(days=rng.randint(0, 2)), desk.received_on)
@@ -222,7 +229,7 @@ class Cases:
         )
         return Application(case, self._applicant_for_deceased(deceased, roots, born, desk))
 
-    def _applicant_for_deceased(self, deceased: Person, roots: Roots, born: date, desk: Desk) -> Applicant:
+    def _applicant_for_deceased(self, deceased: Person, roots: Roots, born: date, desk: ReceivingDesk) -> Applicant:
         """A grown child of the old, the husband or wife of the younger."""
         people = self._people
         residence = deceased.residence or people.address(desk.commune)
@@ -237,8 +244,8 @@ class Cases:
         spouse = people.person(own, sex, date(born.year, self._rng.randint(1, 12), self._rng.randint(1, 28)), residence)
         return _applicant(spouse, "Vợ" if is_widow else "Chồng", self._phone())
 
-    def _couple(self, desk: Desk, oldest: int) -> tuple[Person, Person]:
-        """Husband and wife of an age to marry, in one house."""
+    def _couple(self, desk: ReceivingDesk, oldest: int) -> tuple[Person, Person]:
+        """A husband and a wife who are old enough to marry, in one house."""
         people = self._people
         residence = people.address(desk.commune)
         husband_roots = people.roots(people.origin(desk.commune))
@@ -248,7 +255,7 @@ class Cases:
         wife = people.person(wife_roots, Sex.FEMALE, people.born(desk.received_on, 18, oldest), residence)
         return husband, wife
 
-    def _marriage(self, desk: Desk) -> Application:
+    def _marriage(self, desk: ReceivingDesk) -> Application:
         people = self._people
         husband, wife = self._couple(desk, 45)
         wife = wife.model_copy(update={"residence": people.address(people.origin(desk.commune))})
@@ -258,7 +265,7 @@ class Cases:
         person, relation = self._rng.choice(((husband, "Chồng"), (wife, "Vợ")))
         return Application(case, _applicant(person, relation, self._phone()))
 
-    def _residence(self, desk: Desk) -> Application:
+    def _residence(self, desk: ReceivingDesk) -> Application:
         """Someone moves into the house of husband or wife, or back to a parent."""
         people, rng = self._people, self._rng
         husband, wife = self._couple(desk, 60)
@@ -279,7 +286,7 @@ class Cases:
         )
         return Application(case, _applicant(mover, None, self._phone()))
 
-    def _land(self, desk: Desk) -> Application:
+    def _land(self, desk: ReceivingDesk) -> Application:
         owner_kind, owners = self._owners(desk)
         case = LandCase(
             change_kind=self._rng.choice(("CN", "CN", "TK")),
@@ -290,7 +297,7 @@ class Cases:
         )
         return Application(case, _applicant(owners[0], None, self._phone()))
 
-    def _owners(self, desk: Desk) -> tuple[str, tuple[Person, ...]]:
+    def _owners(self, desk: ReceivingDesk) -> tuple[str, tuple[Person, ...]]:
         """One person (0), husband and wife (1), or a household with a grown-up elder (2)."""
         husband, wife = self._couple(desk, 65)
         owner_kind = self._rng.choices(("0", "1", "2"), (4, 4, 2))[0]
@@ -301,7 +308,7 @@ class Cases:
         roots = self._people.roots(desk.commune, ethnic_group=husband.ethnic_group)
         return owner_kind, (husband, wife, self._elder(husband, roots, Sex.FEMALE))
 
-    def _parcel(self, desk: Desk) -> Parcel:
+    def _parcel(self, desk: ReceivingDesk) -> Parcel:
         rng, commune = self._rng, desk.commune
         purposes = self._purposes(desk)
         sheet, number = self._parcel_key(commune.commune_code)
@@ -326,7 +333,7 @@ class Cases:
                 self._parcels.add((commune_code, sheet, number))
                 return sheet, number
 
-    def _purposes(self, desk: Desk) -> tuple[Purpose, ...]:
+    def _purposes(self, desk: ReceivingDesk) -> tuple[Purpose, ...]:
         rng = self._rng
         this_year = desk.received_on.year
         is_ward = desk.commune.name_vi.startswith("Phường")
@@ -341,7 +348,7 @@ class Cases:
             for code in codes
         )
 
-    def _certificate(self, desk: Desk) -> Certificate:
+    def _certificate(self, desk: ReceivingDesk) -> Certificate:
         rng = self._rng
         issued_on = desk.received_on - timedelta(days=rng.randint(60, 25 * 365))
         return Certificate(

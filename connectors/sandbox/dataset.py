@@ -1,9 +1,9 @@
-"""The dataset the twins live in: invented dossiers of every kind, deterministic from a seed.
+"""The dataset of the twins: invented dossiers of every kind, deterministic from a seed.
 
-Everything follows from the arguments: the same seed, number, provinces and `now` give the same dataset, byte for byte.
-About one dossier in eight has one planted defect (`connectors.sandbox.defects`); a quarter of these are edited later.
-Of the clean ones a few are withdrawn, not yet received or waiting for a supplement (statuses 7, 1, 5): they must not be
-delivered, so their `registries` is empty and `defect` is None. Some clean ones meet a business refusal at one registry.
+Everything follows from the arguments: a seed, a number, provinces and `now` always give one dataset, byte for byte.
+About one dossier in eight has one planted defect (`connectors.sandbox.defects`); citizens supplement a quarter of these
+later. Of the clean dossiers a few are withdrawn, not yet received or waiting for a supplement (statuses 7, 1, 5): they
+must not be delivered, so their `registries` is empty and `defect` is None. A registry refuses some of the clean ones.
 
 Assumed: which provinces run the hub, and agency codes below the province (`connectors.portals.provinces`); that the hub
 carries births and deaths only; the codes of marriage and land change.
@@ -17,7 +17,7 @@ from hashlib import sha256
 from random import Random
 
 from connectors.portals.provinces import PROVINCES, Province
-from connectors.sandbox.cases import Application, Cases, Desk
+from connectors.sandbox.cases import Application, Cases, ReceivingDesk
 from connectors.sandbox.defects import DEFECTS, Defect
 from connectors.sandbox.papers import PaperFile, papers_of
 from connectors.sandbox.people import People
@@ -27,15 +27,16 @@ from schemas.places import Commune
 
 DAYS = 3
 """The dossiers were received in so many days before `now`."""
-DEFECTIVE, EDITED, REFUSED, NOT_FOR_US, TWINS, LOCAL_SUFFIX = 1 / 8, 0.27, 0.035, 0.02, 0.02, 0.25
-"""Shares: of all; of the editable defects; of the clean; of the clean; of births; of procedure codes."""
+DEFECTIVE, EDITED, REFUSED, NOT_FOR_US, MULTIPLE_BIRTHS, LOCAL_SUFFIX = 1 / 8, 0.27, 0.035, 0.02, 0.02, 0.25
+"""Shares: of all dossiers; of the defects that can be edited; of the clean dossiers (twice); of the births; of the
+procedure codes."""
 EDITED_WITHIN_S = 30
 FAR = date(9999, 12, 31)
 
 
 @dataclass(frozen=True)
 class Procedure:
-    """A procedure as this dataset knows it: written down here, so that it can contradict `schemas.routes`."""
+    """A procedure. It is written down here a second time, so that an error in `schemas.routes` is found."""
 
     procedure_code: str
     kind: str
@@ -66,7 +67,7 @@ PROCEDURES = (
     Procedure("1.004222", "residence", "Đăng ký thường trú", ("residence",), 10),
     Procedure("1.012756", "land", "Đăng ký biến động đất đai", ("land",), 12),
 )  # fmt: skip
-"""What dossiers here ask for, and the registries each must reach."""
+"""The procedures of the dossiers, and the registries that each must reach."""
 
 KINDS_OF_PLATFORM = {
     "onestop": frozenset({"birth", "death", "marriage", "residence", "land"}),
@@ -122,13 +123,13 @@ REFUSALS: dict[tuple[str, str], tuple[str, ...]] = {
         "Chủ sử dụng đất không khớp với giấy chứng nhận",
     ),
 }
-"""Free text of refusals by registry and kind of case: several errors glued together, English from health insurance
-(a warning there refuses too)."""
+"""Texts of refusals by registry and kind of case: several errors glued together, English from health insurance (where a
+warning refuses too)."""
 
 
 @dataclass(frozen=True)
 class Planted:
-    """A dossier and what is known of it from outside.
+    """A dossier, and what must become of it.
 
     `dossier` is as its portal gives it, with its defect, and `papers` are the bytes of its papers in order; a one-stop
     portal's links are `/papers/<technical_id>/<n>`, n from 0. `registries` are those it must reach when it is clean.
@@ -174,8 +175,8 @@ class Dataset:
     def refusal(self, registry_code: str, dossier_code: str, request: str) -> str | None:
         """The words in which this registry refuses this dossier; None when it does not.
 
-        `request`: what tells one request about it from another. The first is refused, however often it comes; when a
-        steward has edited the dossier, the next is another one, and is taken.
+        `request` tells one request about the dossier from another. The first one is refused each time it comes; the
+        one that is sent after a steward has edited the dossier differs, and is taken.
         """
         planted = self.find(dossier_code)
         if planted is None or planted.refused_by != registry_code:
@@ -187,7 +188,7 @@ class Dataset:
         return 0.2 + 1.8 * int(self.number("lateness", registry_code, request_code, digits=6)) / 999_999
 
     def number(self, *parts: str, digits: int) -> str:
-        """So many digits that follow from the seed and the parts alone."""
+        """A number of so many digits that follows from the seed and the parts alone."""
         digest = sha256("\x1f".join((str(self._seed), *parts)).encode()).digest()
         return f"{int.from_bytes(digest) % 10**digits:0{digits}d}"
 
@@ -195,35 +196,41 @@ class Dataset:
         span = DAYS * 86_400
         moments = sorted(self._now - timedelta(seconds=self._rng.randrange(60, span)) for _ in range(dossiers))
         while len(self.planted) < dossiers:
-            at = len(self.planted)
-            self.planted.extend(self._next(moments[at : at + 2]))
+            number = len(self.planted)
+            self.planted.extend(self._next(moments[number : number + 2]))
 
     def _next(self, moments: Sequence[datetime]) -> Iterator[Planted]:
-        """The next dossier, or the two of twins; `moments` are the next times of receipt, one or two."""
+        """The next dossier, or the two of a multiple birth; `moments` are the next times of receipt, one or two."""
         province, received_at = self._rng.choice(self._provinces), moments[0]
         name = self._due_defect(province, received_at) if self._rng.random() < DEFECTIVE else None
         procedure = self._procedure(province, received_at, DEFECTS[name] if name else None)
         desk = self._desk(province, received_at, procedure)
         if name:
             yield self._faulty(name, province, procedure, desk, received_at)
-        elif procedure.kind == "birth" and len(moments) > 1 and self._rng.random() < TWINS:
+        elif procedure.kind == "birth" and len(moments) > 1 and self._rng.random() < MULTIPLE_BIRTHS:
             for application, moment in zip(self._cases.births(desk, 2), moments, strict=False):
                 yield self._clean(province, procedure, desk, application, moment)
         else:
             yield self._clean(province, procedure, desk, self._cases.of_kind(procedure.kind, desk), received_at)
 
     def _procedures(self, province: Province, received_at: datetime) -> list[Procedure]:
-        """What this portal carries on this day."""
-        kinds, on = KINDS_OF_PLATFORM[province.platform_code], local_day(received_at)
-        return [each for each in PROCEDURES if each.kind in kinds and each.valid_from <= on < each.valid_until]
+        """The procedures that this portal has on this day."""
+        kinds, day = KINDS_OF_PLATFORM[province.platform_code], local_day(received_at)
+        return [
+            procedure
+            for procedure in PROCEDURES
+            if procedure.kind in kinds and procedure.valid_from <= day < procedure.valid_until
+        ]
 
     def _due_defect(self, province: Province, received_at: datetime) -> str:
-        """Of the defects that can be here, one that was planted least."""
+        """One of the defects that are possible here, of those that were planted least often."""
         procedures = self._procedures(province, received_at)
         possible = [
             name
             for name, defect in DEFECTS.items()
-            if any(defect.fits(province.platform_code, each.kind, each.registries) for each in procedures)
+            if any(
+                defect.fits(province.platform_code, procedure.kind, procedure.registries) for procedure in procedures
+            )
         ]
         fewest = min(self._times_planted[name] for name in possible)
         name = self._rng.choice([name for name in possible if self._times_planted[name] == fewest])
@@ -232,18 +239,23 @@ class Dataset:
 
     def _procedure(self, province: Province, received_at: datetime, defect: Defect | None) -> Procedure:
         procedures = [
-            each
-            for each in self._procedures(province, received_at)
-            if not defect or defect.fits(province.platform_code, each.kind, each.registries)
+            procedure
+            for procedure in self._procedures(province, received_at)
+            if not defect or defect.fits(province.platform_code, procedure.kind, procedure.registries)
         ]
-        return self._rng.choices(procedures, [each.weight for each in procedures])[0]
+        return self._rng.choices(procedures, [procedure.weight for procedure in procedures])[0]
 
-    def _desk(self, province: Province, received_at: datetime, procedure: Procedure) -> Desk:
-        return Desk(self._people.commune(province.province_code), local_day(received_at), procedure.registries)
+    def _desk(self, province: Province, received_at: datetime, procedure: Procedure) -> ReceivingDesk:
+        return ReceivingDesk(self._people.commune(province.province_code), local_day(received_at), procedure.registries)
 
     def _clean(
-        self, province: Province, procedure: Procedure, desk: Desk, application: Application, received_at: datetime
-    ) -> Planted:  # fmt: skip
+        self,
+        province: Province,
+        procedure: Procedure,
+        desk: ReceivingDesk,
+        application: Application,
+        received_at: datetime,
+    ) -> Planted:
         dossier, files = self._write(province, procedure, desk, application, received_at)
         contents = tuple(file.content for file in files)
         if self._rng.random() < NOT_FOR_US:
@@ -257,9 +269,9 @@ class Dataset:
         return Planted(dossier, contents, None, None, "", None, procedure.registries)
 
     def _faulty(
-        self, name: str, province: Province, procedure: Procedure, desk: Desk, received_at: datetime
-    ) -> Planted:  # fmt: skip
-        """A dossier with this defect; a case that cannot have it (no father, a name without accents) is drawn anew."""
+        self, name: str, province: Province, procedure: Procedure, desk: ReceivingDesk, received_at: datetime
+    ) -> Planted:
+        """A dossier with this defect. A case that cannot have it (no father, no accents) is replaced by another."""
         defect = DEFECTS[name]
         dossier, files = self._write(province, procedure, desk, self._cases.of_kind(procedure.kind, desk), received_at)
         faulty = defect.plant(dossier)
@@ -276,9 +288,14 @@ class Dataset:
         return Planted(faulty, contents, name, None, "", edited, procedure.registries)
 
     def _write(
-        self, province: Province, procedure: Procedure, desk: Desk, application: Application, received_at: datetime
-    ) -> tuple[Dossier, tuple[PaperFile, ...]]:  # fmt: skip
-        """The dossier as desk and portal write it, and its papers."""
+        self,
+        province: Province,
+        procedure: Procedure,
+        desk: ReceivingDesk,
+        application: Application,
+        received_at: datetime,
+    ) -> tuple[Dossier, tuple[PaperFile, ...]]:
+        """The dossier as the one-stop desk and the portal write it, and its papers."""
         rng, is_hub = self._rng, province.platform_code == "hub"
         agency_code = _agency_code(province, desk.commune)
         dossier_code = self._code(agency_code, received_at)
@@ -302,7 +319,8 @@ class Dataset:
             applicant=application.applicant,
             case=application.case,
             papers=tuple(
-                file.described(None if is_hub else f"/papers/{technical_id}/{at}") for at, file in enumerate(files)
+                file.described(None if is_hub else f"/papers/{technical_id}/{position}")
+                for position, file in enumerate(files)
             ),
         )
         return dossier, files
@@ -315,5 +333,5 @@ class Dataset:
 
 
 def _agency_code(province: Province, commune: Commune) -> str:
-    """A commune's desk under its province: two numbers that follow from its code, one pair a commune."""
+    """The agency code of a commune under its province: two numbers that follow from the commune's code."""
     return f"{province.agency_code}.{int(commune.commune_code[:2])}.{int(commune.commune_code[2:])}"

@@ -1,8 +1,8 @@
-"""What goes wrong with real dossiers, planted one at a time: a function takes a clean dossier and gives the faulty one.
+"""Faults of real dossiers, one function each: it takes a clean dossier and returns the faulty one.
 
-A function that finds nothing to spoil gives the dossier back as it was. Sources: faults seen at portals and registries
-(numbers meaning none, "Dinhkem", thirteen digits, codes of communes that are gone, ...), each named by the fault.
-`broken_content` leaves the dossier alone: the portal's twin writes it so that it cannot be read.
+A dossier that cannot have the fault is returned as it was. Sources: faults seen at portals and registries (numbers that
+mean "none", "Dinhkem", thirteen digits, codes of abolished communes, ...); a function has the name of its fault.
+`broken_content` returns the dossier as it was: the portal's twin writes it so that it cannot be read.
 """
 
 from collections.abc import Callable
@@ -33,12 +33,12 @@ PROCEDURES_WITHOUT_ROUTE = {
 
 @cache
 def _retired_codes(province_code: str, on: date) -> tuple[str, ...]:
-    """Codes of a province that nothing holds, whose commune went to one other as a whole."""
+    """Codes of a province that are no longer in use and whose commune became part of one other as a whole."""
     return tuple(code for code in places.retired_codes(province_code, on) if len(heirs(code, on)) == 1)
 
 
 def placeholder_number(dossier: Dossier) -> Dossier:
-    """The portal's adapter had no number of the applicant and wrote one."""
+    """The portal's adapter had no number of the applicant and wrote one that means none."""
     if dossier.applicant is None:
         return dossier
     filled = dossier.applicant.model_copy(update={"personal_id": "000000001", "id_paper": None})
@@ -67,7 +67,7 @@ def decomposed_text(dossier: Dossier) -> Dossier:
 
 
 def retired_commune_code(dossier: Dossier) -> Dossier:
-    """Where the child or mover will live, or the parcel lies; else the unit that received the dossier."""
+    """An abolished commune: where the child or mover will live or the parcel lies, else the receiving unit."""
     codes = _retired_codes(dossier.portal_code, dossier.event_on)
     gone = {"commune_code": codes[lot(dossier, len(codes))]}
     match dossier.case:
@@ -85,7 +85,7 @@ def head_of_household_missing(dossier: Dossier) -> Dossier:
 
 
 def status_out_of_order(dossier: Dossier) -> Dossier:
-    """Done or returned, although no registry has acknowledged of it."""
+    """Done or returned, although no registry has acknowledged it."""
     return dossier.model_copy(update={"status": int((PortalStatus.DONE, PortalStatus.RETURNED)[lot(dossier, 2)])})
 
 
@@ -103,14 +103,14 @@ def death_before_birth(dossier: Dossier) -> Dossier:
 
 
 def birth_after_receipt(dossier: Dossier) -> Dossier:
-    """A wrong month: birth and notice lie some days after the desk took the dossier."""
+    """A wrong month: birth and notice lie some days after the receipt of the dossier."""
     name, child = subject(dossier)
     born_on = PartialDate.on(dossier.event_on + timedelta(days=4 + lot(dossier, 20)))
     return with_case(dossier, **{name: child.model_copy(update={"born_on": born_on}), "notice_on": born_on})
 
 
 def mother_too_young(dossier: Dossier) -> Dossier:
-    """A wrong decade: the mother would have been nine or ten."""
+    """A wrong decade: the mother would have been nine or ten years old."""
     case = dossier.case
     if not isinstance(case, BirthCase) or not case.mother or not case.child.born_on or not case.child.born_on.year:
         return dossier
@@ -133,7 +133,8 @@ def impossible_date(dossier: Dossier) -> Dossier:
 
 
 def birth_notice_malformed(dossier: Dossier) -> Dossier:
-    """Not of late registrations: their notices may be older than the form (TT 22/2025/TT-BYT)."""
+    """A notice number in another form. Late registrations cannot have this fault: their notices may be older than the
+    form (TT 22/2025/TT-BYT)."""
     case = dossier.case
     if not isinstance(case, BirthCase) or not case.notice_code or case.registration_kind == "4":
         return dossier
@@ -159,7 +160,7 @@ def serial_malformed(dossier: Dossier) -> Dossier:
 
 
 def owner_twice(dossier: Dossier) -> Dossier:
-    """The first of several owners again in place of the last, so that their number still fits the kind of owner."""
+    """The first of several owners stands again in place of the last, so that the number of owners still fits."""
     if not isinstance(dossier.case, LandCase) or len(dossier.case.owners) < 2:
         return dossier
     *others, _ = dossier.case.owners
@@ -173,7 +174,7 @@ def disputed_parcel(dossier: Dossier) -> Dossier:
 
 
 def paper_hash_differs(dossier: Dossier) -> Dossier:
-    """The portal says the hash of another file."""
+    """The portal gives the hash of another file."""
     first, *others = dossier.papers
     other = first.model_copy(update={"sha256": sha256(dossier.dossier_code.encode()).hexdigest()})
     return dossier.model_copy(update={"papers": (other, *others)})
@@ -194,7 +195,7 @@ def parents_same_number(dossier: Dossier) -> Dossier:
 
 
 def applicant_relation_overwrites(dossier: Dossier) -> Dossier:
-    """The mother brings the dossier; the form had "Cha" preset."""
+    """The mother is the applicant, but the form had "Cha" preset as the relation."""
     case = dossier.case
     if not isinstance(case, BirthCase) or not case.mother or not case.father or not dossier.applicant:
         return dossier
@@ -208,9 +209,9 @@ def broken_content(dossier: Dossier) -> Dossier:
 
 @dataclass(frozen=True)
 class Defect:
-    """A fault and where it can be: kinds of case, platforms, a registry the procedure must reach (empty: any).
+    """A fault, and where it is possible: kinds of case, platforms, a registry the procedure must reach (empty: any).
 
-    `is_edited_by_content` is false where the supplemented version would differ in its status alone, which is no new
+    `is_edited_by_content` is false where the supplemented version would differ in its status only, which makes no new
     version, or would have more papers than the first.
     """
 

@@ -1,8 +1,8 @@
-"""How people are called and where they live: tables for invented persons. No real person is in them.
+"""Tables for invented persons: names, ethnic groups and provinces. No real person is in them.
 
-Family names by the frequencies commonly quoted for the Kinh (Nguyễn about 38 %); how other groups build their names,
-and the shares of the groups in the provinces, are rounded by hand from memory of the census of 2019: good enough to
-rehearse with, no statistic. Names are in capitals, as civil status writes them.
+The family names of the Kinh have the frequencies that are commonly quoted (Nguyễn about 38 %). How other groups build
+their names, and the shares of the groups in the provinces, are rounded by hand from memory of the census of 2019: good
+enough for a rehearsal, but no statistics. Names are in capitals, as civil status writes them.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ KINH_FAMILIES: dict[str, float] = {
     "CHU": 0.3, "TÔ": 0.2, "QUÁCH": 0.1, "NGHIÊM": 0.1, "THÁI": 0.2, "KIỀU": 0.1, "VƯƠNG": 0.2,
 }  # fmt: skip
 SOUTHERN_FORMS = {"HOÀNG": "HUỲNH", "VŨ": "VÕ"}
-"""The same family name from Quảng Trị southwards."""
+"""How a family name is written from Quảng Trị southwards."""
 FIRST_SOUTHERN_PROVINCE = "44"
 
 MALE_MIDDLES = _words(
@@ -42,8 +42,7 @@ FEMALE_GIVEN = _words(
 class Naming:
     """How a group builds names: its family or clan names, a pattern for each sex, and given names of its own if any.
 
-    A `{middle}` is drawn as for the Kinh; the family name stands where the pattern puts it (last among
-    the Ê Đê), or nowhere.
+    A `{middle}` is drawn as for the Kinh. A pattern may put the family name last (Ê Đê) or leave it out (Cơ Ho).
     """
 
     families: tuple[str, ...]
@@ -58,29 +57,40 @@ def _like_kinh(families: str) -> Naming:
 
 
 _HMONG = Naming(
-    _words("GIÀNG THÀO SÙNG VÀNG LÝ MÙA HẠNG CỨ VỪ LẦU MA TRÁNG"), "{family} A {given}", "{family} THỊ {given}",
+    _words("GIÀNG THÀO SÙNG VÀNG LÝ MÙA HẠNG CỨ VỪ LẦU MA TRÁNG"),
+    "{family} A {given}",
+    "{family} THỊ {given}",
     _words("PÁO DÌNH CHỨ LỬ SÚA TỦA CHÔNG PHỬ VÀNG DẾ SÌNH CHÍNH"),
     _words("MỶ DỞ SUA MAI CHỨ PÀNG SAY DUA MÁI GIÓNG LIA XAY"),
-)  # fmt: skip
+)
 _EDE = Naming(
     ("NIÊ", "MLÔ", "BYĂ", "KBUÔR", "AYŬN", "ÊBAN", "KNUL", "HĐƠK", "BKRÔNG"),
-    "Y {given} {family}", "H'{given} {family}",
+    "Y {given} {family}",
+    "H'{given} {family}",
     _words("THUÔN BHIÔNG JUN WƠN NUÊ LIÊM SƠN TIN DHĂM KRÊM"),
     _words("HOA LAN BLIN NGUÔT YUÔN DJUÊ MRƯ LOAN NHUNG JUAN"),
-)  # fmt: skip
+)
 _JARAI = Naming(
-    ("SIU", "RƠ CHÂM", "KPĂ", "KSOR", "RMAH", "NAY", "RÔ", "PUIH"), "{family} {given}", "{family} H'{given}",
+    ("SIU", "RƠ CHÂM", "KPĂ", "KSOR", "RMAH", "NAY", "RÔ", "PUIH"),
+    "{family} {given}",
+    "{family} H'{given}",
     _words("PUI THUN HIÊN BLƠI KHƠI TUYN DUYN HYUÊN NGHÍT"),
     _words("LAN YÊN BLIN NHAN PHƯƠNG HUÊ LINH UYÊN MYƠN"),
-)  # fmt: skip
+)
 _COHO = Naming(
-    ("",), "K' {given}", "KA {given}", _words("BRÊU TUẤN BRỐI TÍM THẾ LỘC BRỌP"),
+    ("",),
+    "K' {given}",
+    "KA {given}",
+    _words("BRÊU TUẤN BRỐI TÍM THẾ LỘC BRỌP"),
     _words("NHIM HOA ĐỂU THUYÊN NGUYỆT RỌT LỢI"),
-)  # fmt: skip
+)
 _SEDANG = Naming(
-    ("",), "A {given}", "Y {given}", _words("THÁI NHUÔNG DŨNG BRÔL THIU HLÚT KHIN"),
+    ("",),
+    "A {given}",
+    "Y {given}",
+    _words("THÁI NHUÔNG DŨNG BRÔL THIU HLÚT KHIN"),
     _words("BLIN HLẠNH NHUNG PHƯƠNG THOA MINH BYẾT"),
-)  # fmt: skip
+)
 
 NAMINGS: dict[str, Naming] = {
     "H'Mông": _HMONG,
@@ -134,10 +144,10 @@ NAMINGS: dict[str, Naming] = {
     "Ơ Đu": _like_kinh("LO"),
     "Brâu": _like_kinh("THAO"),
 }
-"""Groups that are not here are named as the Kinh are."""
+"""Groups that are not in this table have names like the Kinh."""
 
 MATRILINEAL_GROUPS = frozenset({"Ê Đê", "Gia Rai", "Chăm"})
-"""Children belong to the mother's house; its head is the grandmother or the mother."""
+"""A child belongs to the mother's household, whose head is the grandmother or the mother."""
 
 _ELSEWHERE = {"Kinh": 97, "Hoa": 1.5, "Khmer": 1, "Chăm": 0.5}
 
@@ -193,7 +203,7 @@ REGISTRATION_CODES: dict[str, tuple[str, ...]] = {
     "82": ("082", "087"), "86": ("083", "084", "086"), "91": ("089", "091"), "92": ("092", "093", "094"),
     "96": ("095", "096"),
 }  # fmt: skip
-"""First three digits of personal numbers: the old provinces that each province of today was made of."""
+"""First three digits of personal numbers: the codes of the old provinces from which each province was made."""
 
 
 def shares_of(province_code: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Papers of invented dossiers: their kinds, and small PDF files made by hand.
+"""Papers of invented dossiers: their kinds, and small PDF files.
 
 Kind codes are this sandbox's own choice (KS birth, KT death, KH marriage, CT residence, DD land), since each portal has
 its own list of dossier parts.
@@ -35,10 +35,10 @@ PAPERS_OF: dict[str, tuple[str, ...]] = {
     "residence": ("CT-CT01", "CT-CHO"),
     "land": ("DD-DK", "DD-HD", "DD-GCN"),
 }
-"""Kinds of papers a case comes with; a birth or death notice comes last, so that without it the others
-keep their links."""
+"""The papers of each kind of case. A birth or death notice comes last: when it is missing, the other papers keep their
+links."""
 FIRST_OF_BUNDLE = "CT-CT01"
-"""What a birth bundle has besides, in front."""
+"""The paper that a birth bundle has in front of the others."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class PaperFile:
     content: bytes
 
     def described(self, link: str | None) -> Paper:
-        """What a portal says of the file."""
+        """The file as a portal describes it."""
         return Paper(
             kind_code=self.kind_code,
             name=FILE_NAMES[self.kind_code],
@@ -73,7 +73,7 @@ def _rows(lines: int) -> str:
 
 
 def pdf(title: str, lines: int) -> bytes:
-    """A valid PDF of one page with a title and so many ruled lines; the same arguments give the same bytes."""
+    """A valid PDF of one page with a title and so many ruled lines; its bytes follow from the arguments."""
     heading = f"({title}) Tj\n0 -16 Td (BAN DIEN TAP - KHONG CO GIA TRI) Tj"
     text = f"BT /F1 12 Tf 60 790 Td {heading}\n{_rows(lines)}ET\n".encode("ascii")
     objects = (

@@ -33,7 +33,7 @@ MOVED_HERE = 0.005
 KNOWN_BY_YEAR_ONLY = {1955: 0.25, 1985: 0.10, 2000: 0.04}
 """Share of persons whose day of birth nobody knows, by birth before that year."""
 FIRST_CARDS_ON = date(2021, 3, 1)
-"""Cards with a chip were issued from here on; older ones no longer matter."""
+"""From this day on cards have a chip; older cards are not used here."""
 HAMLETS = ("Đông", "Đoài", "Thượng", "Hạ", "Trung", "Nà Pồ", "Bản Mới", "Tân Lập", "Đồng Tâm", "Hợp Nhất", "Bình Minh")
 
 _KINH = Naming(tuple(KINH_FAMILIES))
@@ -55,7 +55,7 @@ _KINH_WEIGHTS = tuple(accumulate(KINH_FAMILIES.values()))
 
 @dataclass(frozen=True)
 class Roots:
-    """What a person has from home: a group, a family name (or clan), a province and a commune."""
+    """A person's origin: ethnic group, family name (or clan) and home commune."""
 
     ethnic_group: str
     family: str
@@ -78,7 +78,8 @@ class People:
         return Roots(group, self._family(group, commune.province_code), commune)
 
     def origin(self, commune: Commune) -> Commune:
-        """Where someone who lives in a commune is from: mostly there, else the province, seldom another one."""
+        """The commune that an inhabitant of a commune comes from: mostly this one, else one of its province or, in few
+        cases, of another province."""
         lot = self._rng.random()
         if lot < FROM_HERE:
             return commune
@@ -102,7 +103,7 @@ class People:
         )
 
     def child(self, roots: Roots, sex: Sex, born: date, home_place: Address | None) -> Person:
-        """A newborn: the number comes with the registration."""
+        """A newborn, who has no number before the registration."""
         return Person(
             full_name=self.name(roots, sex, born.year),
             sex=sex,
@@ -116,7 +117,7 @@ class People:
         return Sex.MALE if self._rng.random() < 0.52 else Sex.FEMALE
 
     def born(self, on: date, youngest: int, oldest: int) -> date:
-        """A birthday such that the person is surely of an age in this span on a day, even if only the year is told."""
+        """A birthday that puts the age on a day into this span, also when only the year of birth is known."""
         years = self._rng.randint(youngest + 1, oldest - 1)
         return date(on.year - years, self._rng.randint(1, 12), self._rng.randint(1, 28))
 
@@ -171,7 +172,7 @@ class People:
                 return number
 
     def insurance_number(self, province_code: str) -> str:
-        """Ten digits that nobody here has yet."""
+        """Ten digits that no other person of this dataset has."""
         while True:
             number = f"{province_code}{self._rng.randrange(1, 10**8):08d}"
             if number not in self._numbers:

@@ -1,5 +1,5 @@
-"""More of what goes wrong with real dossiers, as in `connectors.sandbox.defects`: codes that went through other
-programs, papers and cards, and what a form leaves out."""
+"""More faults of real dossiers, as in `connectors.sandbox.defects`: codes that were changed by other programs, papers
+and cards, and fields that were left out."""
 
 from datetime import date
 from functools import cache
@@ -14,17 +14,17 @@ from schemas.text import TCVN3
 
 _TO_TCVN3 = {ord(letter): chr(code) for code, letter in TCVN3.items()}
 SEEN_AS_TCVN3 = frozenset("¨©ª«¬\xad®µ¶·¸¹»¼½¾")
-"""Letters of TCVN3 that Unicode shows as signs, so that anybody sees what happened."""
+"""Letters of TCVN3 that Unicode shows as signs: a name with one of them is visibly wrong."""
 
 
 @cache
 def _split_codes(on: date) -> tuple[str, ...]:
-    """Codes of communes of Hải Phòng that nothing holds and that were divided between several."""
+    """Codes of communes of Hải Phòng that are no longer in use, each divided between several communes."""
     return tuple(code for code in places.retired_codes("31", on) if len(heirs(code, on)) > 1)
 
 
 def split_commune_code(dossier: Dossier) -> Dossier:
-    """Somebody lives where the old commune was divided, and the form has the old code."""
+    """The address has the code of an old commune that was divided between several."""
     name, person = numbered(dossier)
     codes = _split_codes(dossier.event_on)
     there = Address(province_code="31", commune_code=codes[lot(dossier, len(codes))], detail="Thôn Đoài")
@@ -37,7 +37,7 @@ def _codes_with_zero(on: date) -> tuple[str, ...]:
 
 
 def leading_zero_lost(dossier: Dossier) -> Dossier:
-    """Somebody is from Tuyên Quang (08), and the commune's code went through a spreadsheet."""
+    """The home place is in Tuyên Quang (08), and a spreadsheet removed the zero of the commune's code."""
     name, person = subject(dossier)
     codes = _codes_with_zero(dossier.event_on)
     home = Address(province_code="08", commune_code=codes[lot(dossier, len(codes))].removeprefix("0"))
@@ -53,7 +53,7 @@ def legacy_encoding(dossier: Dossier) -> Dossier:
 
 
 def unseen_characters(dossier: Dossier) -> Dossier:
-    """A zero-width space came along from a web page."""
+    """The name was copied from a web page together with a zero-width space."""
     name, person = numbered(dossier)
     return with_person(dossier, name, person, full_name=f"{person.full_name}\u200b")
 
@@ -63,12 +63,12 @@ def word_for_nothing(dossier: Dossier) -> Dossier:
 
 
 def copies_implausible(dossier: Dossier) -> Dossier:
-    """A year typed into the field beside it."""
+    """The year was typed into the field for the number of copies."""
     return with_case(dossier, copies=dossier.event_on.year)
 
 
 def card_number_differs(dossier: Dossier) -> Dossier:
-    """Two digits of the card's number changed places."""
+    """The last two digits of the card's number are exchanged."""
     name, person = numbered(dossier)
     number = person.personal_id or ""
     if person.id_paper is None or number[-1] == number[-2]:
@@ -87,7 +87,7 @@ def clinic_missing(dossier: Dossier) -> Dossier:
 
 
 def two_children_in_one_case(dossier: Dossier) -> Dossier:
-    """Twins, both on the form of the first."""
+    """A multiple birth with both children on the form of the first."""
     name, child = subject(dossier)
     family, *_ = child.full_name.split()
     both = f"{child.full_name} VÀ {family} BẢO AN"
@@ -114,7 +114,7 @@ def death_time_malformed(dossier: Dossier) -> Dossier:
 
 
 def card_code_for_number(dossier: Dossier) -> Dossier:
-    """The whole code of the card, divided as people do."""
+    """The whole code of the card, with hyphens, in place of the number."""
     case = dossier.case
     if not isinstance(case, DeathCase) or not case.insurance_number:
         return dossier
@@ -148,8 +148,8 @@ def lasting_use_ends(dossier: Dossier) -> Dossier:
     parcel = dossier.case.parcel
     until = PartialDate.of(dossier.event_on.year + 30, 12, 31)
     purposes = tuple(
-        each.model_copy(update={"until": until}) if each.purpose_code in ("ONT", "ODT") else each
-        for each in parcel.purposes
+        purpose.model_copy(update={"until": until}) if purpose.purpose_code in ("ONT", "ODT") else purpose
+        for purpose in parcel.purposes
     )
     return with_case(dossier, parcel=parcel.model_copy(update={"purposes": purposes}))
 

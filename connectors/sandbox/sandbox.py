@@ -1,4 +1,4 @@
-"""The sandbox put together: one dataset, all twins, and the connections that lead to them.
+"""A running sandbox: one dataset, all twins, and the connections that lead to them.
 
 The twin of a system is found by its code: `connectors/sandbox/twins/land.py` holds `LandTwin`.
 """
@@ -20,17 +20,22 @@ from schemas.registries import REGISTRY_CODES
 LOGIN, SECRET = "lienthong", "sandbox-only"
 OFFICER_ID, AGENCY_CODE = "001099000001", "H05.12.34"
 SETTLES_AFTER_S = "3"
-"""Twins are done within two seconds; real registries are given a minute."""
+"""Seconds. Twins are done within two seconds; real registries are given a minute."""
 PER_SECOND = "200"
 
 
 class Sandbox:
-    """A running sandbox. `dataset` is what was planted; `connections` lead to the twins, as `AIRFLOW_CONN_*` values."""
+    """Starts all twins on 127.0.0.1; `stop`, or the end of a `with`, closes them. `dataset` is what was planted."""
 
     def __init__(
-        self, seed: int, dossiers: int, province_codes: Sequence[str] = tuple(PROVINCES), *,
-        now: datetime | None = None, first_port: int = 0,
-    ) -> None:  # fmt: skip
+        self,
+        seed: int,
+        dossiers: int,
+        province_codes: Sequence[str] = tuple(PROVINCES),
+        *,
+        now: datetime | None = None,
+        first_port: int = 0,
+    ) -> None:
         self._platforms = {code: PROVINCES[code].platform_code for code in province_codes}
         planted_at = [code for code, platform in self._platforms.items() if platform in KINDS_OF_PLATFORM]
         self.dataset = Dataset(seed, dossiers, planted_at, now or datetime.now(VIETNAM).replace(microsecond=0))
@@ -42,7 +47,9 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -50,16 +57,16 @@ class Sandbox:
 
     @property
     def connections(self) -> dict[str, str]:
-        """Environment variables for every portal and registry."""
-        found = {
+        """The connections to every portal and registry: values of the environment variables `AIRFLOW_CONN_*`."""
+        connections = {
             f"PORTAL_{code}": self._connection(
-                "portal", f"{self.server.url(of)}/{code}", *self._credentials(code), province_code=code
+                "portal", f"{self.server.url(platform_code)}/{code}", *self._credentials(code), province_code=code
             )
-            for code, of in self._platforms.items()
+            for code, platform_code in self._platforms.items()
         }
         for code in REGISTRY_CODES:
-            found[code.upper()] = self._connection(code, self.server.url(code))
-        return {f"AIRFLOW_CONN_{name}": value for name, value in found.items()}
+            connections[code.upper()] = self._connection(code, self.server.url(code))
+        return {f"AIRFLOW_CONN_{name}": value for name, value in connections.items()}
 
     def _portal(self, platform_code: str) -> Any:
         """The twin of a platform, with the provinces that run it."""
@@ -75,8 +82,12 @@ class Sandbox:
         extra = {"settles_after_s": SETTLES_AFTER_S, "per_second": PER_SECOND, **fields}
         if kind == "residence":
             login, secret = residence.LOGIN, residence.SECRET
-            extra |= {"x_road_client": residence.X_ROAD_CLIENT, "api_key": residence.API_KEY,
-                      "officer_id": OFFICER_ID, "agency_code": AGENCY_CODE}  # fmt: skip
+            extra |= {
+                "x_road_client": residence.X_ROAD_CLIENT,
+                "api_key": residence.API_KEY,
+                "officer_id": OFFICER_ID,
+                "agency_code": AGENCY_CODE,
+            }
         connection = {"conn_type": f"lienthong_{kind}", "host": url, "login": login, "password": secret, "extra": extra}
         return json.dumps(connection)
 

@@ -1,4 +1,4 @@
-"""How one thing of a clean dossier is changed, wherever it stands: what the planted defects are made with."""
+"""Helpers of the planted defects: each changes one thing of a dossier in every place where it stands."""
 
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ def with_case(dossier: Dossier, **changes: object) -> Dossier:
 
 
 def subject(dossier: Dossier) -> tuple[str, Person]:
-    """The person the case is about, and the name of the case's field that holds them."""
+    """The person whom the case is about, after the name of the field of the case that holds this person."""
     match dossier.case:
         case BirthCase(child=person):
             return "child", person
@@ -29,13 +29,13 @@ def subject(dossier: Dossier) -> tuple[str, Person]:
 
 
 def numbered(dossier: Dossier) -> tuple[str, Person]:
-    """As `subject`, but for a child its mother, since a newborn has no number yet."""
+    """As `subject`, but the mother in place of a newborn, who has no number yet."""
     case = dossier.case
     return ("mother", case.mother) if isinstance(case, BirthCase) and case.mother else subject(dossier)
 
 
 def with_person(dossier: Dossier, name: str, person: Person, **changes: object) -> Dossier:
-    """The dossier with one person of its case changed, also where that person brings it."""
+    """The dossier with one person of its case changed, also where this person is the applicant."""
     applicant, changed = dossier.applicant, person.model_copy(update=changes)
     if applicant and applicant.personal_id and applicant.personal_id == person.personal_id:
         dossier = dossier.model_copy(update={"applicant": applicant.model_copy(update=changes)})
@@ -45,12 +45,12 @@ def with_person(dossier: Dossier, name: str, person: Person, **changes: object) 
 
 
 def lot(dossier: Dossier, sides: int) -> int:
-    """Which of several forms a fault takes here: the dossier's own number decides."""
+    """Which of several forms a fault has in this dossier; it follows from the dossier's code."""
     return int(dossier.dossier_code[-4:]) % sides
 
 
 def heirs(code: str, on: date) -> tuple[places.Unit, ...]:
-    """What a commune of the old units has become; none while its code is still in use."""
+    """The communes that an old commune has become; none while its code is still in use."""
     old = places.unit_on(code, places.TWO_LEVELS_FROM - timedelta(days=1))
     if old is None or places.commune_on(code, on) is not None:
         return ()

@@ -581,7 +581,7 @@ def test_a_change_of_a_card_with_a_fault_gets_its_own_error(
 # --- residence: registrations only ---
 
 
-REGISTRATION = Path(__file__).parents[1] / "recorded" / "residence" / "birth-received" / "request.xml"
+REGISTRATION = Path(__file__).parents[1] / "recorded" / "residence" / "birth_received" / "request.xml"
 
 
 def signed(url: str) -> dict[str, str]:

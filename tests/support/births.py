@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from connectors.sandbox.cases import Cases, Desk
+from connectors.sandbox.cases import Cases, ReceivingDesk
 from connectors.sandbox.people import People
 from schemas.cases import BirthCase
 from schemas.dates import VIETNAM, PartialDate
@@ -254,7 +254,7 @@ class _Maker:
 
     def _family(self, received_on: date) -> None:
         rng = self._rng
-        desk = Desk(self._people.commune(rng.choice(PROVINCES)), received_on, ("civil_status",))
+        desk = ReceivingDesk(self._people.commune(rng.choice(PROVINCES)), received_on, ("civil_status",))
         lot = rng.random()
         children = 3 if lot < TRIPLETS else 2 if lot < TRIPLETS + TWINS else 1
         cases = [application.case for application in self._cases.births(desk, children)]
@@ -297,7 +297,7 @@ class _Maker:
             changed = [case.model_copy(update={"birth_order": None}) for case in changed]
         return changed
 
-    def _sibling(self, case: BirthCase, desk: Desk) -> None:
+    def _sibling(self, case: BirthCase, desk: ReceivingDesk) -> None:
         """A child of the same parents, ten months to four years older."""
         rng, days = self._rng, self._rng.randint(300, 1460)
         born, mother = case.child.born_on, case.mother
@@ -314,7 +314,7 @@ class _Maker:
         self._births += 1
         self._hand_in(older, replace(desk, received_on=desk.received_on - timedelta(days=days)))
 
-    def _neighbour(self, desk: Desk, case: BirthCase, who: str) -> None:
+    def _neighbour(self, desk: ReceivingDesk, case: BirthCase, who: str) -> None:
         """Another family's child of the same day and commune: of the same name, or with a mother of the same name."""
         (application,) = self._cases.births(desk, 1)
         other = application.case
@@ -326,7 +326,7 @@ class _Maker:
             other = _parent(other, "mother", full_name=case.mother.full_name)
         self._hand_in(_child(self._rng, other, born_on=case.child.born_on), desk)
 
-    def _hand_in(self, case: BirthCase, desk: Desk) -> None:
+    def _hand_in(self, case: BirthCase, desk: ReceivingDesk) -> None:
         self._children += 1
         self._dossier(self._wrong(case, 0), desk)
         if self._rng.random() < TWICE:
@@ -335,7 +335,7 @@ class _Maker:
             if elsewhere and case.mother and self._rng.random() < 0.5:
                 case = _parent(case, "mother", residence=self._people.address(commune))
             later = desk.received_on + timedelta(days=self._rng.randint(0, 30))
-            self._dossier(self._wrong(case, 1), Desk(commune, later, desk.registries))
+            self._dossier(self._wrong(case, 1), ReceivingDesk(commune, later, desk.registries))
 
     def _wrong(self, case: BirthCase, time_number: int) -> BirthCase:
         for first_rate, second_rate, error in ERRORS.values():
@@ -343,7 +343,7 @@ class _Maker:
                 case = error(self._rng, case)
         return case
 
-    def _dossier(self, case: BirthCase, desk: Desk) -> None:
+    def _dossier(self, case: BirthCase, desk: ReceivingDesk) -> None:
         self._dossiers += 1
         received_at = datetime.combine(desk.received_on, time(9), VIETNAM)
         code = f"H05.1-{desk.received_on:%y%m%d}-{self._dossiers:06d}"

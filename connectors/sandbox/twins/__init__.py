@@ -1,1 +1,1 @@
-"""The twins: one file per system that has a stand-in here."""
+"""The twins: one file per registry or portal platform, and the files that they share or are divided into."""

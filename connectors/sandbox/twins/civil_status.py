@@ -41,7 +41,7 @@ NOT_HELD = "RECORD_NOT_FOUND: không tìm thấy mục đăng ký"
 ANNULLED = "Mục đăng ký đã bị hủy bỏ"
 
 
-class Citation(NamedTuple):
+class EntryCitation(NamedTuple):
     """How an entry is cited: its kind, commune, book, number, and the day it was entered on (dd/MM/yyyy)."""
 
     kind: str
@@ -62,7 +62,7 @@ class Citation(NamedTuple):
 class CivilStatusEntry(TwinEntry):
     """An entry in a book; `number_known_at` is when its personal number is shown, on the monotonic clock."""
 
-    citation: Citation
+    citation: EntryCitation
     page_number: str
     personal_id: str | None
     number_known_at: float
@@ -93,7 +93,7 @@ class CivilStatusTwin:
         self._dataset = dataset
         self._requests: dict[str, CivilStatusRequest] = {}
         self._queue: WorkQueue[CivilStatusRequest] = WorkQueue()
-        self._entries: dict[Citation, list[CivilStatusEntry]] = {}
+        self._entries: dict[EntryCitation, list[CivilStatusEntry]] = {}
         self._numbers: Counter[str] = Counter()
         self._unknown_citations: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -174,7 +174,7 @@ class CivilStatusTwin:
         kind, citation = envelope["module"], None
         if kind in HISTORICAL_KINDS:
             kind = HISTORICAL_KINDS[kind]
-            citation = Citation.read(kind, content.pop("trichDan"))
+            citation = EntryCitation.read(kind, content.pop("trichDan"))
         if words := _wrong_with(content, SUBJECTS[kind]):
             return _error("500", words)
         with self._lock:
@@ -190,7 +190,7 @@ class CivilStatusTwin:
         return _taken()
 
     def _take_change(self, envelope: dict[str, Any], content: dict[str, Any], operation: Operation) -> Outgoing:
-        citation = Citation.read(content["loaiHoTich"], content["trichDan"])
+        citation = EntryCitation.read(content["loaiHoTich"], content["trichDan"])
         subjects, words = SUBJECTS[citation.kind], None
         if not content["lyDo"].strip():
             return _error("500", "lyDo không được để trống")
@@ -252,14 +252,14 @@ class CivilStatusTwin:
             dossier_code=envelope["maHoSoMCDT"],
             number=str(number),
             words=content,
-            citation=Citation(kind, commune_code, f"01/{entered_on.year}", str(number), f"{entered_on:%d/%m/%Y}"),
+            citation=EntryCitation(kind, commune_code, f"01/{entered_on.year}", str(number), f"{entered_on:%d/%m/%Y}"),
             page_number=str((number + 1) // 2),
             personal_id=self._personal_id(request_code, content) if kind == "LTKS" else None,
             number_known_at=time.monotonic() + late_s + (NUMBER_COMES_LATER_S if is_late else 0),
         )
 
     def _historical_entry(
-        self, envelope: dict[str, Any], content: dict[str, Any], citation: Citation
+        self, envelope: dict[str, Any], content: dict[str, Any], citation: EntryCitation
     ) -> CivilStatusEntry:
         """An entry of a paper book: it keeps its number, and nobody gets a personal number for it."""
         return CivilStatusEntry(

@@ -1,4 +1,4 @@
-"""A dossier at the hub's twin: which version is shown, what was reported of it, and what list and detail say of it."""
+"""A dossier at the hub's twin: the version that is shown, what was reported of it, and how list and detail write it."""
 
 import json
 from base64 import b64encode
@@ -99,7 +99,7 @@ class HubDossier:
         }
 
     def head(self) -> dict[str, Any]:
-        """What a list says of it."""
+        """The dossier as a list names it."""
         dossier = self.given
         return {
             "id": self.hub_id,
@@ -150,7 +150,7 @@ def written_moment(instant: datetime) -> str:
 
 
 def _unit(commune_code: str | None) -> dict[str, Any]:
-    """The receiving unit as a number; the code beside it only where the number cannot say it."""
+    """The receiving unit as a number, and its code only where the number cannot express it."""
     if commune_code is None:
         return {"maDonVi": None}
     if commune_code.isascii() and commune_code.isdecimal() and len(commune_code) == 5 and int(commune_code) >= 1000:

@@ -1,4 +1,4 @@
-"""What the interlinked hub calls each element of `<hoTich>`, and how it writes values: for its twin."""
+"""The hub's names for the elements of `<hoTich>`, and how it writes values: for its twin."""
 
 from collections.abc import Mapping
 
@@ -35,7 +35,7 @@ NAMES: Mapping[type[Model], Mapping[str, str]] = {
         "notice_by": "gbtCoQuanCap", "insurance_number": "maSoBHXH", "copies": "soLuongBanSao",
     },
 }  # fmt: skip
-"""What the hub's XML calls each field; an empty name puts the fields of the part beside those of the whole."""
+"""Our field -> the element of the hub's XML. An empty name: the fields of this part stand beside those of the whole."""
 SEXES = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.UNDETERMINED: "3"}
 
 

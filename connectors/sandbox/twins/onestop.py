@@ -48,9 +48,8 @@ ASKED, ENDS = 5, 8
 """The other statuses that a row may bring: their text is for the citizen."""
 ROW_NEEDS = {"maHoSo": str, "trangThai": int, "noiDungXuLy": str, "nguoiXuLy": str, "thoiDiemXuLy": str}
 RESULTS = (
-    "ngayDangKy", "soDangKy", "quyenSo", "trangSo", "soDinhDanh", "soHoSoCuTru", "maSoBhxh", "maTheBhyt", "hanTheBhyt",
-    "maBienDong", "maGiayToKetQua",
-)  # fmt: skip
+    "ngayDangKy soDangKy quyenSo trangSo soDinhDanh soHoSoCuTru maSoBhxh maTheBhyt hanTheBhyt maBienDong maGiayToKetQua"
+).split()
 
 
 @dataclass

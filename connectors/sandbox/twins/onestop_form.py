@@ -1,4 +1,4 @@
-"""What a vendor's one-stop portal calls each field of a dossier's form, and how it writes values: for its twin."""
+"""A one-stop portal's names for the fields of a dossier, and how it writes values: for its twin."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -80,7 +80,7 @@ NAMES: Mapping[type[Model], Mapping[str, str]] = {
         "applicant": "chuHoSo", "case": "duLieu", "papers": "thanhPhanHoSo",
     },
 }  # fmt: skip
-"""What the portal calls each field of the form; status and update time are written anew each time."""
+"""Our field -> the portal's. Status and update time are not here: they are written anew each time."""
 FORMS = {
     "birth": "KHAI_SINH", "death": "KHAI_TU", "marriage": "KET_HON", "residence": "THUONG_TRU", "land": "BIEN_DONG_DAT",
 }  # fmt: skip
@@ -104,6 +104,6 @@ def written(value: Any) -> Any:
         case Decimal():
             return str(value)
         case tuple():
-            return [written(each) for each in value]
+            return [written(item) for item in value]
         case _:
             return value
