@@ -23,11 +23,17 @@ BROWSER = (
 SLOW = (
     "tests/journeys/",
     "tests/connectors/test_bad_input_by_chance.py",
+    "tests/connectors/test_decisions.py::test_one_action_edits_a_thousand_and_each_keeps_its_own_record",
     "tests/connectors/test_gates.py",  # great_expectations alone is imported in seven seconds
     "tests/connectors/test_postgres.py",  # servers and processes of their own
+    "tests/connectors/test_sandbox_dataset.py",
+    "tests/connectors/test_sandbox_defects.py",
+    "tests/connectors/test_unit_translation.py::test_every_",
     "tests/dags/test_cli.py",  # dossiers go their whole way by commands
-    "tests/dags/test_desk_security.py::test_nothing_that_is_sent_breaks_the_desk",
+    "tests/dags/test_desk_acts.py::test_a_thousand_dossiers_are_edited_in_one_action",
+    "tests/dags/test_desk_security.py",
     "tests/dags/test_gate_decisions.py",  # great_expectations
+    "tests/quality/test_duplicates.py",  # splink
     "tests/quality/test_expectations.py",  # great_expectations
     "tests/schemas/test_addresses.py::test_any_text_has_an_answer",
     "tests/schemas/test_addresses.py::test_every_",
