@@ -172,7 +172,12 @@ def test_reports_reach_a_portal_in_their_order_one_at_a_time(driver: LedgerDrive
 
 def test_through_all_faults_every_state_is_what_its_events_say(pipeline: Callable[..., PipelineDriver]) -> None:
     driver = pipeline(dossiers=30, seed=21, province_codes=("24", "22"))
-    for fault in (SimulatedFault.LOSE_ANSWER, SimulatedFault.CUT_OFF, SimulatedFault.SERVER_ERROR, SimulatedFault.GARBAGE):
+    for fault in (
+        SimulatedFault.LOSE_ANSWER,
+        SimulatedFault.CUT_OFF,
+        SimulatedFault.SERVER_ERROR,
+        SimulatedFault.GARBAGE,
+    ):
         for listener in driver.sandbox.server.listeners.values():
             listener.faults.switch(fault, share=0.3)
         driver.round()

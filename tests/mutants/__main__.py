@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.mutants.mutants import MUTANTS, Change, Mutant
@@ -40,11 +41,11 @@ def plant(root: Path, mutant: Mutant) -> None:
 
 
 @contextmanager
-def copied() -> Iterator[Path]:
-    """A copy of the tree in a temporary folder."""
+def copy_of(tree: Path) -> Iterator[Path]:
+    """A copy of a tree in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         for name in COPIED:
-            source, target = ROOT / name, Path(folder) / name
+            source, target = tree / name, Path(folder) / name
             if source.is_dir():
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
             else:
@@ -65,10 +66,9 @@ def run(root: Path, tests: Sequence[str]) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def failing_without_a_mutant(tests: Sequence[str]) -> set[str]:
+def failing_without_a_mutant(tree: Path, tests: Sequence[str]) -> set[str]:
     """Those of the tests that fail in the tree as it is."""
-    with copied() as root:
-        ended, printed = run(root, ["-rfE", *tests])
+    ended, printed = run(tree, ["-rfE", *tests])
     if ended == PASSED:
         return set()
     failing = {test for test in tests if f"FAILED {test}" in printed or f"ERROR {test}" in printed}
@@ -77,19 +77,18 @@ def failing_without_a_mutant(tests: Sequence[str]) -> set[str]:
     return failing
 
 
-def judge(mutant: Mutant) -> str:
+def judge(tree: Path, mutant: Mutant) -> str:
     """`caught`, or what is wrong."""
-    with copied() as root:
+    with copy_of(tree) as root:
         try:
             plant(root, mutant)
         except ValueError as error:
             return f"does not fit the source any more: {error}"
         ended, printed = run(root, ["-x", mutant.caught_by])
-    match ended:
-        case 0:
-            return f"SURVIVED {mutant.caught_by}: {mutant.bug}"
-        case 1:
-            return "caught"
+    if ended == PASSED:
+        return f"SURVIVED {mutant.caught_by}: {mutant.bug}"
+    if ended == FAILED:
+        return "caught"
     return f"cannot be judged, pytest ended with {ended}:\n{printed[-1500:]}"
 
 
@@ -101,11 +100,16 @@ def main() -> int:
     if unknown:
         parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
     chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
-    failing = failing_without_a_mutant(sorted({mutant.caught_by for mutant in chosen}))
+    with copy_of(ROOT) as tree:  # what is edited meanwhile changes nothing
+        return judge_all(tree, chosen)
+
+
+def judge_all(tree: Path, chosen: Sequence[Mutant]) -> int:
+    failing = failing_without_a_mutant(tree, sorted({mutant.caught_by for mutant in chosen}))
     judged = [mutant for mutant in chosen if mutant.caught_by not in failing]
     wrong = [f"{mutant.name}: its test fails without it too" for mutant in chosen if mutant.caught_by in failing]
     with ThreadPoolExecutor(TOGETHER) as workers:
-        for mutant, verdict in zip(judged, workers.map(judge, judged), strict=True):
+        for mutant, verdict in zip(judged, workers.map(partial(judge, tree), judged), strict=True):
             print(f"{mutant.name}: {verdict}", flush=True)
             if verdict != "caught":
                 wrong.append(f"{mutant.name}: {verdict.splitlines()[0]}")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 LEDGER, JOURNEYS = "tests/connectors/test_ledger.py", "tests/journeys"
 DELIVERIES, DECISIONS, GATES = (f"tests/connectors/test_{name}.py" for name in ("deliveries", "decisions", "gates"))
-VAULT, DESK = "tests/connectors/test_vault.py", "tests/dags/test_desk_security.py"
+VAULT, CONTRACT = "tests/connectors/test_vault.py", "tests/connectors/test_contract.py"
+DESK, CORRECTIONS = "tests/dags/test_desk_security.py", "tests/journeys/test_corrections.py"
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ def _mutant(name: str, bug: str, caught_by: str, files: str, *texts: str) -> Mut
 
 
 STATES, DELIVERY = "schemas/states.py", "schemas/delivery.py"
-CLAIMS, ARRIVALS = "connectors/ledger/deliveries.py", "connectors/ledger/arrivals.py"
-EXAMINATIONS, DECIDED = "connectors/ledger/examinations.py", "connectors/ledger/decisions.py"
+CLAIMS, OUTCOMES = "connectors/ledger/claims.py", "connectors/ledger/deliveries.py"
+ARRIVALS, EXAMINATIONS = "connectors/ledger/arrivals.py", "connectors/ledger/examinations.py"
+JUDGED, DECIDED = "dags/steps/judging.py", "quality/decisions.py"
 
 MUTANTS = (
     # Moves
@@ -78,7 +80,7 @@ MUTANTS = (
         "attempt_guard",
         "an answer to an earlier attempt counts for the one under way",
         f"{DELIVERIES}::test_a_late_answer_changes_nothing_and_is_remembered",
-        CLAIMS, " AND d.attempt_number = u.attempt_number", "",
+        OUTCOMES, " AND d.attempt_number = u.attempt_number", "",
     ),
     _mutant(
         "attempt_not_counted",
@@ -90,7 +92,7 @@ MUTANTS = (
         "state_guard",
         "an answer is applied in whatever state the delivery is",
         f"{DELIVERIES}::test_an_answer_that_comes_twice_counts_once",
-        CLAIMS, " AND d.state = ANY(:allowed)", "",
+        OUTCOMES, " AND d.state = ANY(:allowed)", "",
     ),
     _mutant(
         "claim_without_locks",
@@ -114,26 +116,25 @@ MUTANTS = (
         "settling_ignored",
         "a registry is asked before it can know",
         f"{DELIVERIES}::test_an_expired_lease_is_asked_about_before_anything_is_sent",
-        CLAIMS, "(state = 'sending' AND leased_until + make_interval(secs => :settles)",
-        "(state = 'sending' AND leased_until",
+        CLAIMS, "leased_until + make_interval(secs => :settles) <", "leased_until <",
     ),
     _mutant(
         "next_without_needs",
         "the next registry is sent a dossier without the number that it needs",
         f"{DELIVERIES}::test_a_chain_waits_for_the_number_and_goes_on_when_it_comes",
-        CLAIMS, "n.needs <@ ARRAY(", "ARRAY[]::text[] <@ ARRAY(",
+        OUTCOMES, "n.needs <@ ARRAY(", "ARRAY[]::text[] <@ ARRAY(",
     ),
     _mutant(
         "next_out_of_order",
         "the third registry does not wait for the second",
         f"{DELIVERIES}::test_each_step_of_a_chain_waits_for_the_one_before",
-        CLAIMS, "p.step_number < n.step_number", "p.step_number < 1",
+        OUTCOMES, "p.step_number < n.step_number", "p.step_number < 1",
     ),
     _mutant(
         "refusal_stops_nothing",
         "the steps after a refused one stay open",
         f"{DELIVERIES}::test_a_refusal_stops_the_steps_after_it_and_is_reported_to_the_portal",
-        CLAIMS, 'connection.execute(STOP_NEXT, {"ids": refused})', "pass",
+        OUTCOMES, 'connection.execute(STOP_NEXT, {"ids": refused})', "pass",
     ),
     # Arrivals and examinations
     _mutant(
@@ -166,44 +167,63 @@ MUTANTS = (
         "plan_resets_what_was_sent",
         "planning anew makes a registered delivery ready again",
         f"{LEDGER}::test_a_change_back_to_what_was_sent_lets_the_chain_go_on",
-        EXAMINATIONS, " WHERE deliveries.state = 'cancelled'", "",
+        EXAMINATIONS, "WHERE deliveries.state IN ({listed(DELIVERY.before(DeliveryEvent.PLANNED))})", "",
     ),
     _mutant(
         "all_steps_ready",
         "all registries of a route are sent at once",
         f"{DELIVERIES}::test_each_step_of_a_chain_waits_for_the_one_before",
-        EXAMINATIONS, "WHEN step_number = 1 THEN", "WHEN step_number >= 1 THEN",
+        EXAMINATIONS, "w.step_number = 1 AND", "w.step_number >= 1 AND",
     ),
     _mutant(
         "changed_after_sending_unseen",
         "a dossier that changed after it was sent goes on as if nothing had happened",
         f"{LEDGER}::test_a_change_after_sending_is_held_and_nothing_more_is_sent",
-        "dags/steps/checking.py", " or one.touched.keys() - set(keys)", "",
+        JUDGED, "is_closed or (changed and subject.resolution is not Act.CORRECTED)", "is_closed",
     ),
     _mutant(
         "withdrawn_after_sending_closed",
         "a dossier that a registry has is closed when its portal withdraws it",
         f"{LEDGER}::test_a_dossier_withdrawn_after_sending_is_held_for_a_person",
-        "dags/steps/checking.py", "Admission.CLOSED and not one.touched:", "Admission.CLOSED:",
+        JUDGED, "Admission.CLOSED and not subject.standing:", "Admission.CLOSED:",
+    ),
+    # Corrections
+    _mutant(
+        "correction_overtakes",
+        "a correction is sent before the registration that it corrects",
+        f"{CORRECTIONS}::test_a_correction_waits_behind_its_original",
+        OUTCOMES, "(p.entry_id = n.entry_id AND p.delivery_id < n.delivery_id)", "false",
+    ),
+    _mutant(
+        "correction_has_the_key_of_its_original",
+        "a correction back to the first content is taken for the registration that was sent",
+        f"{CORRECTIONS}::test_a_name_corrected_and_corrected_back_is_two_corrections",
+        DELIVERY, "if operation is not Operation.REGISTER:", "if False:",
+    ),
+    _mutant(
+        "nothing_is_parked",
+        "a correction is sent to a registry that takes none",
+        f"{CORRECTIONS}::test_a_correction_walks_the_registries_in_order_and_is_parked_where_none_is_taken",
+        OUTCOMES, "CASE WHEN n.is_taken THEN", "CASE WHEN n.is_taken IS NOT NULL THEN",
     ),
     # Gates and batches
     _mutant(
         "open_batch_is_sent",
         "a dossier is sent before its batch was judged",
         f"{GATES}::test_a_page_goes_into_its_portals_open_batch_and_nothing_of_it_is_sent",
-        "connectors/ledger/batches.py", "b.state IN ('open', 'stopped')", "b.state IN ('stopped')",
+        "connectors/ledger/batches.py", "(BatchState.OPEN, BatchState.STOPPED)", "(BatchState.STOPPED,)",
     ),
     _mutant(
         "stopped_batch_is_sent",
         "a dossier is sent although its batch was stopped",
         f"{GATES}::test_a_bad_batch_is_stopped_before_anything_of_it_is_sent_and_names_every_dossier",
-        "connectors/ledger/batches.py", "b.state IN ('open', 'stopped')", "b.state IN ('open')",
+        "connectors/ledger/batches.py", "(BatchState.OPEN, BatchState.STOPPED)", "(BatchState.OPEN,)",
     ),
     _mutant(
         "batch_closed_twice",
         "two gates at once both close a batch",
         f"{GATES}::test_two_gates_at_once_close_a_batch_once",
-        "connectors/ledger/gates.py", " AND state = 'open' RETURNING", " RETURNING",
+        "connectors/ledger/gates.py", " AND state = '{_OPEN}' RETURNING", " RETURNING",
     ),
     _mutant(
         "unseen_passes",
@@ -216,7 +236,7 @@ MUTANTS = (
         "maker_confirms",
         "who made an edit confirms it too",
         f"{DECISIONS}::test_an_edited_identity_waits_for_another_person",
-        DECIDED, "RejectionReason.OWN if row.actor == actor else None", "None",
+        DECIDED, "RejectionReason.OWN if context.decided_by == actor else None", "None",
     ),
     _mutant(
         "identity_needs_no_second",
@@ -235,25 +255,25 @@ MUTANTS = (
         "overtaken_decision",
         "a decision about a version that is no longer the newest holds for the newest",
         f"{DECISIONS}::test_an_edit_of_what_the_source_changed_meanwhile_is_not_taken",
-        DECIDED, "None if row.version_number == row.seen else RejectionReason.OVERTAKEN", "None",
+        DECIDED, "if context.current_version != context.seen_version:", "if False:",
     ),
     _mutant(
         "edit_under_way",
         "a dossier is edited while a registry works on it",
         f"{DECISIONS}::test_an_edit_is_not_taken_while_a_registry_works_on_the_dossier",
-        DECIDED, "if row.is_under_way:", "if False:",
+        DECIDED, "if context.is_under_way:", "if False:",
     ),
     _mutant(
         "undo_of_what_was_sent",
         "an edit is undone after it was sent",
         f"{DECISIONS}::test_what_was_sent_is_not_undone",
-        DECIDED, "if row.is_sent:", "if False:",
+        DECIDED, "if context.is_sent:", "if False:",
     ),
     _mutant(
         "two_decide_at_once",
         "two persons decide about one dossier at once, and both decisions count",
         f"{DECISIONS}::test_of_two_who_decide_at_once_one_wins_and_the_other_gets_the_reason",
-        DECIDED, 'connection.execute(LOCK, {"ids": list(by_id)})', "pass",
+        "connectors/ledger/decisions.py", 'connection.execute(LOCK, {"ids": list(by_id)})', "pass",
     ),
     _mutant(
         "every_place_is_ours",
@@ -299,7 +319,7 @@ MUTANTS = (
         "erased_before_reported",
         "a dossier is erased while its portal waits for a report",
         f"{LEDGER}::test_what_is_on_its_way_or_not_acknowledged_is_not_erased",
-        "connectors/ledger/erasure.py", "r.state = 'pending')", "false)",
+        "connectors/ledger/erasure.py", "r.state = '{ReportState.PENDING}')", "false)",
     ),
     # Answers of registries
     _mutant(
@@ -311,13 +331,13 @@ MUTANTS = (
     _mutant(
         "answer_about_another_request",
         "the residence registry's answer about another request counts as ours",
-        "tests/connectors/test_residence.py::test_a_recorded_reply_is_read_as_expected",
+        f"{CONTRACT}::test_a_recorded_reply_is_read_as_expected",
         "connectors/registries/**/*.py", '_text(root, "MaYeuCau") != submission.request_code', "False",
     ),
     _mutant(
         "results_of_others",
         "health insurance's results are taken although some are missing, doubled or of others",
-        "tests/connectors/test_health_insurance.py::test_a_recorded_exchange_is_written_and_read_as_expected",
+        f"{CONTRACT}::test_a_recorded_reply_is_read_as_expected",
         "connectors/registries/**/*.py", "if came != sent:", "if False:",
     ),
 )  # fmt: skip
