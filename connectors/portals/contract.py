@@ -26,7 +26,7 @@ RESULTS = {
     "hanTheBhyt": ("health_insurance.card_until",), "maBienDong": ("land.land_entry_code",),
 }  # fmt: skip
 """What adapters of every platform call what the registries gave: the first of these values that is known."""
-TOLD_BEFORE = {
+CITIZEN_CAN_READ = {
     Milestone.SUPPLEMENT_ASKED: ("thành công", "đã tồn tại"),
     Milestone.REJECTED: ("thành công", "đã tồn tại", "bị từ chối"),
 }
@@ -120,7 +120,7 @@ def report_outcome(
     phrase = next((phrase for phrase in classes if phrase in said), None)
     if phrase is None:
         return None
-    is_unread = milestone in TOLD_BEFORE and not phrase.startswith(TOLD_BEFORE[milestone])
+    is_unread = milestone in CITIZEN_CAN_READ and not phrase.startswith(CITIZEN_CAN_READ[milestone])
     return ReportOutcome.REFUSED if is_unread and classes[phrase] == ReportOutcome.ACKNOWLEDGED else classes[phrase]
 
 

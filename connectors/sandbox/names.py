@@ -2,7 +2,7 @@
 
 Family names by the frequencies commonly quoted for the Kinh (Nguyễn about 38 %); how other groups build their names,
 and the shares of the groups in the provinces, are rounded by hand from memory of the census of 2019: good enough to
-rehearse with, no statistic. Names are in capitals, as civil status writes them.
+try with, no statistic. Names are in capitals, as civil status writes them.
 """
 
 from dataclasses import dataclass

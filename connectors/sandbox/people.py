@@ -116,7 +116,7 @@ class People:
         return Sex.MALE if self._rng.random() < 0.52 else Sex.FEMALE
 
     def born(self, on: date, youngest: int, oldest: int) -> date:
-        """A birthday such that the person is surely of an age in this span on a day, even if only the year is told."""
+        """A birthday such that the person is surely of an age in this span on a day, even if only the year is given."""
         years = self._rng.randint(youngest + 1, oldest - 1)
         return date(on.year - years, self._rng.randint(1, 12), self._rng.randint(1, 28))
 

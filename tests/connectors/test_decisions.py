@@ -260,7 +260,7 @@ def test_a_decision_is_undone_until_its_portal_has_acknowledged_it(
     assert driver.examine() == {"held": 1}
     made = verb(driver.ledger, "lan", driver.requests(FAULTY), "x")
     driver.acknowledge_all()
-    assert refused(decisions.undo(driver.ledger, "lan", made.decision_ids, "nhầm")) == [RejectionReason.TOLD]
+    assert refused(decisions.undo(driver.ledger, "lan", made.decision_ids, "nhầm")) == [RejectionReason.REPORTED]
     assert driver.rows("SELECT count(*) FROM reports WHERE state = 'withdrawn'") == [(1,)]
 
 
