@@ -55,7 +55,7 @@ def _not_undoable(context: DecisionContext) -> RejectionReason | None:
         return RejectionReason.RESOLVED
     if context.is_sent:
         return RejectionReason.REGISTERED
-    return RejectionReason.TOLD if context.is_told else None
+    return RejectionReason.REPORTED if context.is_reported else None
 
 
 def _not_correctable(context: DecisionContext) -> RejectionReason | None:

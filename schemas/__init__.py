@@ -4,7 +4,7 @@
     **deliveries**; each **registry** answers with a **receipt**; the portal hears the **outcome**.
 
     A **scan** holds **pages**; a page gets two **transcriptions**; **adjudication** settles them; the **record** then
-    walks the same road of checks and delivery.
+    goes through checks and delivery as a dossier does.
 
 | noun     | Vietnamese            | what it is                                                                        |
 |----------|-----------------------|-----------------------------------------------------------------------------------|

@@ -169,7 +169,7 @@ class RejectionReason(StrEnum):
     REGISTERED = "registered"  # a registry has it, or may have it: only a correction at that registry can change it
     OWN = "own"  # a person cannot confirm an edit of their own
     RESOLVED = "resolved"  # the earlier decision was confirmed, declined or undone already
-    TOLD = "told"  # the portal was told of the earlier decision, or may have been
+    REPORTED = "reported"  # the earlier decision was reported to the portal, or may have been
     UNFIT = "unfit"  # the value cannot stand in the field, or it stands there already
 
 
@@ -183,8 +183,8 @@ class DecisionContext:
 
     The other fields describe the earlier decision that is confirmed, declined or undone; `decided_act` is None when
     the person decides about the dossier itself. `is_unresolved`: an edit that still waits for a second person.
-    `is_over`: it was declined or undone. `is_sent`: what it decided was sent to a registry. `is_told`: the portal was
-    told of it, or may have been.
+    `is_over`: it was declined or undone. `is_sent`: what it decided was sent to a registry. `is_reported`: it was
+    reported to the portal, or may have been.
 
     `is_changed`: the portal changed it after a registry had it. `has_correction`: a correction or an annulment of it is
     planned that no registry has yet; `is_parked`: one waits to be done at its registry.
@@ -203,7 +203,7 @@ class DecisionContext:
     is_unresolved: bool = False
     is_over: bool = False
     is_sent: bool = False
-    is_told: bool = False
+    is_reported: bool = False
     is_changed: bool = False
     has_correction: bool = False
     is_parked: bool = False

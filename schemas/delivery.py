@@ -45,7 +45,7 @@ class Submission(Model):
 
     @property
     def places_on(self) -> date:
-        """The day whose codes the dossier's places now have: the event's, or the day they were carried to."""
+        """The day whose codes the dossier's places now have: the event's, or the day they were translated to."""
         return self.units_on_day or self.dossier.event_on
 
     @property

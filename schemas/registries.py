@@ -28,7 +28,7 @@ class Receipt(Model):
     @field_validator("*")
     @classmethod
     def _is_text(cls, value: object) -> object:
-        """Half a surrogate pair is no text: it could be kept nowhere and told to nobody."""
+        """Half a surrogate pair is no text: it could be kept nowhere and sent to nobody."""
         if isinstance(value, str):
             value.encode()  # UnicodeEncodeError is a ValueError, which pydantic takes for a fault of the field
         return value

@@ -15,7 +15,7 @@ class Milestone(StrEnum):
     FORWARDED = "forwarded"  # the first registry of its route has it
     REGISTERED = "registered"  # the first registry gave its result
     RETURNED = "returned"  # every registry of its route gave its result
-    WITH_STEWARD = "with_steward"  # a registry said no: a person decides what the citizen is told
+    WITH_STEWARD = "with_steward"  # a registry said no: a person decides what the citizen is to read
     SUPPLEMENT_ASKED = "supplement_asked"  # a person asks the citizen for more, in `words`
     REJECTED = "rejected"  # a person ended it, for the reason in `words`
 

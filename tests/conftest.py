@@ -1,48 +1,53 @@
 """A real PostgreSQL for all tests, a fresh ledger for each test that asks for one; a line to a twin of its own."""
 
-import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL
 
 from connectors.http import ClientCredentials, Line
-from connectors.ledger import Ledger, open_ledger, upgrade
+from connectors.ledger import Ledger, open_ledger
 from connectors.postgres import EmbeddedServer, embedded
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.server import Listener
 from connectors.vault import Vault
+from tests.support import markers
+from tests.support.databases import Databases, prepare
 from tests.support.ledger_driver import LedgerDriver
 from tests.support.pipeline import PipelineDriver
-from tests.support.scripted_twin import ASK, Office, endpoint
+from tests.support.scripted_twin import ASK, ScriptedTwin, endpoint
 
-_numbers = itertools.count(1)
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, what in markers.MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {what}")
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        markers.mark(item)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """One PostgreSQL, with a template that has the ledger's tables."""
+    """One PostgreSQL for all tests."""
     with embedded(tmp_path_factory.mktemp("home")) as running:
-        upgrade(running.url("template_ledger"))
+        prepare(running)
         yield running
 
 
-def new_ledger_url(server: EmbeddedServer) -> URL:
-    """A new database with empty tables."""
-    name = f"ledger_{os.getpid()}_{next(_numbers)}"
-    engine = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_ledger"))
-    engine.dispose()
-    return server.url(name)
+@pytest.fixture(scope="session")
+def databases(server: EmbeddedServer) -> Databases:
+    return Databases(server)
 
 
 @pytest.fixture
-def ledger_url(server: EmbeddedServer) -> URL:
+def ledger_url(databases: Databases) -> Iterator[URL]:
     """A database of its own, with empty tables."""
-    return new_ledger_url(server)
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture
@@ -83,13 +88,13 @@ def repository() -> Path:
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def twin() -> ScriptedTwin:
+    return ScriptedTwin()
 
 
 @pytest.fixture
-def listener(office: Office) -> Iterator[Listener]:
-    listening = Listener(office, 1)
+def listener(twin: ScriptedTwin) -> Iterator[Listener]:
+    listening = Listener(twin, 1)
     yield listening
     listening.refuse()
 

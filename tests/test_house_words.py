@@ -64,6 +64,7 @@ REPLACED = (
 MEANT = {
     "X-Road": "the product through which the residence registry is reached",
     "X_ROAD_CLIENT": "its header",
+    "sealed as `mend`": "what stands in ledgers of before October 2026",
     "told apart": "plain English: one is known from the other",
     "A district, town or city of a province": "thị xã, a unit of the land",
     "A commune, ward, town or special zone": "thị trấn, a unit of the land",

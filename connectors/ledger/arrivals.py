@@ -97,7 +97,7 @@ def save_page(
 ) -> Counter[str]:
     """Saves a page and moves the cursor past it, in one transaction. Returns counts of new, changed and same.
 
-    A dossier that comes again unchanged leaves no trace; a changed one gets a new version and is examined again; one
+    A dossier that comes again unchanged writes nothing; a changed one gets a new version and is examined again; one
     whose portal status alone changed is examined again only when the status means something else for us. An erased one
     stays erased. `gated`: what is to be examined goes into the portal's open batch.
     """

@@ -58,7 +58,7 @@ CONTEXT_DECIDED = text(f"""
                                WHEN m.act IN ({listed(RESOLUTIONS)}) THEN e.decision_id = m.decision_id
                                ELSE true END) AS is_sent,
            EXISTS (SELECT FROM reports r WHERE r.decision_id = m.decision_id
-                      AND (r.state <> '{ReportState.PENDING}' OR r.attempt_number > 0)) AS is_told
+                      AND (r.state <> '{ReportState.PENDING}' OR r.attempt_number > 0)) AS is_reported
       FROM decisions m JOIN dossiers d USING (dossier_id) JOIN keys k USING (dossier_id)
      WHERE m.decision_id = ANY(:ids) ORDER BY d.dossier_id, m.decision_id""")
 CONTEXT_PARKED = text(f"""

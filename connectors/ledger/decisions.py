@@ -335,7 +335,7 @@ def _context(row: Row[Any]) -> DecisionContext:
         is_refused=row.is_refused, is_changed=row.is_changed, has_correction=row.has_correction,
         decided_act=Act(values["act"]) if "act" in values else None, decided_by=values.get("actor", ""),
         is_unresolved=values.get("is_unresolved", False), is_over=values.get("is_over", False),
-        is_sent=values.get("is_sent", False), is_told=values.get("is_told", False),
+        is_sent=values.get("is_sent", False), is_reported=values.get("is_reported", False),
         is_parked=values.get("is_parked", False),
     )  # fmt: skip
 

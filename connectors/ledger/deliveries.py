@@ -253,7 +253,7 @@ def _seal_replies(connection: Connection, effective: Sequence[DeliveryOutcome]) 
 
 
 def _follow(connection: Connection, effective: Sequence[DeliveryOutcome]) -> None:
-    """What follows: entries stand, the next steps open or stop, and the portal is told."""
+    """What follows: entries stand, the next steps open or stop, and reports to the portal are queued."""
 
     def dossiers_of(*kinds: DeliveryEvent, is_first: bool = False, is_whole: bool = False) -> list[int]:
         return sorted({

@@ -1,7 +1,7 @@
 """Dossiers whose legal time runs: the citizen has no final answer, and nobody asked the citizen for anything.
 
 A dossier that waits at its portal for a supplement or a payment is left out; so is one whose refusal the desk has
-already told the citizen (the portal closed it).
+already reported to the citizen (the portal closed it).
 """
 
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ WITHDRAW = text(f"""
         RETURNING dossier_id, milestone)
     INSERT INTO events (dossier_id, kind, detail)
     SELECT dossier_id, 'report_{ReportEvent.WITHDRAWN}', jsonb_build_object('milestone', milestone) FROM gone""")
-"""Nobody is told what was decided about a version that is no longer the newest."""
+"""What was decided about a version that is no longer the newest is not reported."""
 CLAIM = text(f"""
     WITH first AS (
         SELECT DISTINCT ON (r.dossier_id) r.report_id FROM reports r JOIN dossiers d USING (dossier_id)
@@ -92,7 +92,7 @@ def queue_reports(
     connection: Connection, milestone: Milestone, dossier_ids: Sequence[int], *, once: bool = True,
     decision_ids: Sequence[int] = (),
 ) -> None:  # fmt: skip
-    """Puts a milestone of these dossiers up for reporting; one that waits, or was told `once`, is not doubled.
+    """Puts a milestone of these dossiers up for reporting; one that waits, or was reported `once`, is not doubled.
 
     `decision_ids`: for each dossier the decision whose reason the citizen is to read; each decision is told apart.
     """
@@ -129,7 +129,7 @@ def _report(ledger: Ledger, row: Any) -> Report:
 def record_report_outcomes(
     ledger: Ledger, report_outcomes: Mapping[int, ReportOutcome], later: Sequence[tuple[int, float]]
 ) -> None:
-    """Writes what portals made of reports; those `later` are told again after their wait."""
+    """Writes what portals made of reports; those `later` are sent again after their wait."""
     with ledger.engine.begin() as connection:
         if report_outcomes:
             states = [str(report_outcome) for report_outcome in report_outcomes.values()]

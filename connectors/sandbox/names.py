@@ -2,7 +2,7 @@
 
 The family names of the Kinh have the frequencies that are commonly quoted (Nguyễn about 38 %). How other groups build
 their names, and the shares of the groups in the provinces, are rounded by hand from memory of the census of 2019: good
-enough for a rehearsal, but no statistics. Names are in capitals, as civil status writes them.
+enough for a sandbox, but no statistics. Names are in capitals, as civil status writes them.
 """
 
 from dataclasses import dataclass

@@ -203,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Logs nothing: requests carry personal data, and a rehearsal may send real ones."""
+        """Logs nothing: requests carry personal data, and who tries the twins may send real ones."""
 
 
 class _Server(ThreadingHTTPServer):

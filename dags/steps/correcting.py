@@ -1,4 +1,4 @@
-"""A portal changes a dossier that registries already have: which registries would be told something else, and in what
+"""A portal changes a dossier that registries already have: which registries would be sent something else, and in what
 words. Registries whose words do not change need no correction, whatever else changed at the portal.
 """
 
@@ -41,7 +41,7 @@ class ChangedLine:
 
 @dataclass(frozen=True)
 class RegistryDifference:
-    """What one registry holds against what it would be told now. `takes`: it takes a correction online."""
+    """What one registry holds against what it would be sent now. `takes`: it takes a correction online."""
 
     registry_code: str
     takes: bool
@@ -52,7 +52,7 @@ class RegistryDifference:
 def changed_registries(
     ledger: Ledger, read: Sequence[tuple[Unexamined, Dossier]], read_source: ReadSource = read_original
 ) -> dict[int, frozenset[str]]:
-    """By dossier: the registries that hold other words than they would be told now. Dossiers whose content is what was
+    """By dossier: the registries that hold other words than they would be sent now. Dossiers whose content is what was
     sent are left out, and so cost nothing."""
     suspects = [(subject, dossier) for subject, dossier in read if _may_differ(subject)]
     if not suspects:
@@ -132,7 +132,7 @@ def _is_identity(field_path: str) -> bool:
 
 
 def _lines(registry_code: str, before: Dossier, now: Dossier, given: Given) -> list[ChangedLine]:
-    """The fields that differ and that this registry is told of: each makes its words differ by itself."""
+    """The fields that differ and that this registry is sent: each makes its words differ by itself."""
     unchanged = _words(registry_code, before, given)
     lines = []
     for path in changed_paths(before, now):

@@ -33,7 +33,7 @@ class CommandResult:
 def edit(
     ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str = "", bulk_id: UUID | None = None
 ) -> CommandResult:
-    """Gives fields other values. A value that cannot stand there, and one that a registry was already told otherwise,
+    """Gives fields other values. A value that cannot stand there, and one that a registry was already sent otherwise,
     is not taken (`RejectionReason.UNFIT`, `RejectionReason.REGISTERED`)."""
     known = {dossier.dossier_id: dossier for dossier in opened(ledger, [one.dossier_id for one in requests])}
     fit: list[DecisionRequest] = []
@@ -88,12 +88,12 @@ def accept(
 
 
 def ask_supplement(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], words: str) -> CommandResult:
-    """Asks the citizen for more; the portal is told these words."""
+    """Asks the citizen for more; the portal is sent these words."""
     return CommandResult(decisions.ask_supplement(ledger, actor, requests, words, reject=rejection))
 
 
 def reject(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str) -> CommandResult:
-    """Ends dossiers; the portal is told why."""
+    """Ends dossiers; the reason is sent to the portal."""
     return CommandResult(decisions.end(ledger, actor, requests, reason, reject=rejection))
 
 

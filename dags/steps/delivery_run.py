@@ -41,7 +41,7 @@ class Run:
         self.failure: LienthongError | None = None
         self.unsent: dict[int, Claimed] = {}  # claimed, and neither sent nor outcome about yet
         self.decided: dict[int, list[str]] = {}  # by delivery: what made one place of several
-        self._told: list[DeliveryOutcome] = []
+        self._outcomes: list[DeliveryOutcome] = []
         self._registered: list[tuple[int, Dossier, Receipt]] = []
         self._clerk = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._recording: Future[None] | None = None
@@ -57,10 +57,10 @@ class Run:
         self.unsent.pop(outcome.of.delivery_id, None)
         if decided := self.decided.pop(outcome.of.delivery_id, None):
             outcome = replace(outcome, units_decided_by=tuple(decided))
-        self._told.append(_explained(outcome) if outcome.event == DeliveryEvent.REFUSED else outcome)
+        self._outcomes.append(_explained(outcome) if outcome.event == DeliveryEvent.REFUSED else outcome)
         if dossier and outcome.event == DeliveryEvent.REGISTERED and outcome.receipt:
             self._registered.append((outcome.of.dossier_id, dossier, outcome.receipt))
-        if len(self._told) >= RECORD:
+        if len(self._outcomes) >= RECORD:
             self._flush()
 
     def settle(self) -> None:
@@ -70,7 +70,7 @@ class Run:
 
     def _flush(self) -> None:
         """Has it recorded while more is sent; what was given before is recorded first."""
-        outcome, self._told = self._told, []
+        outcome, self._outcomes = self._outcomes, []
         entered, self._registered = self._registered, []
         self._wait()
         self._recording = self._clerk.submit(self._record, outcome, entered)

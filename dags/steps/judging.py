@@ -31,7 +31,7 @@ def judge(
     changed: frozenset[str] = NOTHING_CHANGED,
 ) -> Examined:
     """What becomes of a dossier, and by when it is due. `beside`: what was found beside other dossiers; `changed`:
-    registries that hold other words than they would be told now."""
+    registries that hold other words than they would be sent now."""
     if subject.standing and subject.resolution in (Act.KEPT, Act.ANNULLED):
         return _resolved(subject, dossier)
     if dossier is None:

@@ -55,7 +55,7 @@ def _tell_portal(
         }
         later: list[tuple[int, float]] = []
         wanted = [one for one in claimed if one.report.milestone in platform.statuses]
-        for group, acknowledged in _told(platform, line, wanted):
+        for group, acknowledged in _sent(platform, line, wanted):
             if isinstance(acknowledged, LienthongError):
                 log.warning("portal %s: %s: %s", portal_code, type(acknowledged).__name__, acknowledged)
                 if acknowledged.reply:
@@ -72,7 +72,7 @@ def _tell_portal(
     return failure
 
 
-def _told(
+def _sent(
     platform: Platform, line: Line, claimed: Sequence[ClaimedReport]
 ) -> Iterator[tuple[list[ClaimedReport], list[ReportOutcome] | LienthongError]]:
     size = platform.reports_at_once

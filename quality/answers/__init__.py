@@ -5,7 +5,7 @@
 
 A reader is made of the registries' own tables, which lie in their folders: `phrases.csv` the words seen, as whole
 sentences or as a field and what is wrong with it; `codes.csv` what a code says when the words say nothing;
-`elements.csv` fields by their place in XML. Beside this file: `causes.csv` what is told to whom; the words of all
+`elements.csv` fields by their place in XML. Beside this file: `causes.csv` what is shown to whom; the words of all
 registries and those of the portals; `terms.txt` the words that may stand in a fingerprint. To teach a new refusal, add
 a line to `phrases.csv`.
 """

@@ -158,7 +158,7 @@ class _Reader:
             self._subject = []
 
     def _close(self) -> None:
-        """Ends a part: what is left of it is told, fields after a fault without one are its fields."""
+        """Ends a part: what is left of it is kept, fields after a fault without one are its fields."""
         if self._ahead:
             is_about_known = _is_known(self._gap)
             self._say(_fault(self._ahead, ANY)) if is_about_known else self._say_unknown()

@@ -41,7 +41,7 @@ def faults(driver: LedgerDriver) -> list[tuple[str, str]]:
 # The edited dossier
 
 
-def test_a_edit_changes_one_field_and_leaves_the_source_as_it_was() -> None:
+def test_an_edit_changes_one_field_and_leaves_the_source_as_it_was() -> None:
     after = edited(FAULTY, [Edit(field_path="case.notice_code", after=RIGHT_CODE)])
     assert after == changed(FAULTY, "case.notice_code", RIGHT_CODE)
     assert value_at(FAULTY, "case.notice_code") == "khong ro"
@@ -78,19 +78,19 @@ def test_who_someone_is_needs_a_second_person(path: str, identity: bool) -> None
 # Edits
 
 
-def test_a_edit_is_examined_again_and_goes_out_with_its_new_value(driver: LedgerDriver) -> None:
+def test_an_edit_is_examined_again_and_goes_out_with_its_new_value(driver: LedgerDriver) -> None:
     assert driver.take_in(FAULTY) == {"held": 1}
     assert faults(driver) == [("birth_notice_malformed", "case.notice_code")]
     decisions.edit(driver.ledger, "lan", driver.requests(FAULTY, case__notice_code=RIGHT_CODE), "xem giấy gốc")
     assert driver.examine() == {"cleared": 1}
     assert faults(driver) == []
     claimed = driver.send("civil_status")
-    assert [one.after for one in claimed.edits] == [RIGHT_CODE]
+    assert [edit.after for edit in claimed.edits] == [RIGHT_CODE]
     assert Dossier.model_validate_json(claimed.original) == FAULTY
     assert driver.rows("SELECT actor FROM events WHERE kind = 'edited'") == [("lan",)]
 
 
-def test_the_same_edit_again_makes_no_second_delivery(driver: LedgerDriver) -> None:
+def test_an_edit_made_twice_makes_one_delivery(driver: LedgerDriver) -> None:
     driver.take_in(FAULTY)
     decisions.edit(driver.ledger, "lan", driver.requests(FAULTY, case__notice_code=RIGHT_CODE))
     driver.examine()
@@ -99,7 +99,7 @@ def test_the_same_edit_again_makes_no_second_delivery(driver: LedgerDriver) -> N
     assert driver.deliveries(BIRTH) == {"civil_status": "ready", "residence": "waiting", "health_insurance": "waiting"}
 
 
-def test_a_edited_identity_waits_for_another_person(driver: LedgerDriver) -> None:
+def test_an_edited_identity_waits_for_another_person(driver: LedgerDriver) -> None:
     driver.take_in(WRONG_NUMBER)
     made = decisions.edit(driver.ledger, "lan", driver.requests(BIRTH, case__mother__personal_id=RIGHT_NUMBER))
     assert driver.examine() == {}
@@ -154,7 +154,7 @@ def test_after_a_refusal_the_edit_goes_on_from_the_step_that_failed(driver: Ledg
     assert unexplained(driver.ledger) == 0
 
 
-def test_a_edit_is_not_taken_while_a_registry_works_on_the_dossier(driver: LedgerDriver) -> None:
+def test_an_edit_is_not_taken_while_a_registry_works_on_the_dossier(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH)
     driver.send("civil_status")
     driver.take_in(changed(BIRTH, "case.notice_code", "khong ro"))
@@ -162,7 +162,7 @@ def test_a_edit_is_not_taken_while_a_registry_works_on_the_dossier(driver: Ledge
     assert refused(decisions.edit(driver.ledger, "lan", requests)) == [RejectionReason.UNDER_WAY]
 
 
-def test_a_edit_of_what_the_source_changed_meanwhile_is_not_taken(driver: LedgerDriver) -> None:
+def test_an_edit_of_what_the_source_changed_meanwhile_is_not_taken(driver: LedgerDriver) -> None:
     driver.take_in(FAULTY)
     requests = driver.requests(FAULTY, case__notice_code=RIGHT_CODE)
     driver.take_in(changed(FAULTY, "case.mother.full_name", "TRẦN THỊ HOÀI"))
@@ -191,7 +191,7 @@ def test_what_is_accepted_as_it_is_goes_out_and_says_who(driver: LedgerDriver) -
     ]
 
 
-def test_what_is_rejected_ends_and_its_portal_is_to_hear_why(driver: LedgerDriver) -> None:
+def test_a_rejected_dossier_is_closed_and_the_reason_is_reported_to_its_portal(driver: LedgerDriver) -> None:
     driver.take_in(FAULTY)
     decisions.reject(driver.ledger, "lan", driver.requests(FAULTY), "không đúng thẩm quyền")
     assert (driver.state(BIRTH), faults(driver)) == ("closed", [])
@@ -216,7 +216,7 @@ def test_a_supplement_is_waited_for_and_the_next_version_is_examined(driver: Led
     assert driver.take_in(BIRTH) == {"cleared": 1}
 
 
-def test_the_same_is_sent_once_more_where_the_fault_was_the_registrys(driver: LedgerDriver) -> None:
+def test_a_refused_delivery_is_sent_again_under_its_key_when_the_fault_was_the_registrys(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH)
     claimed = driver.send("civil_status")
     driver.tell(claimed, DeliveryEvent.REFUSED, words="Hệ thống đang bảo trì")
@@ -231,7 +231,7 @@ def test_the_same_is_sent_once_more_where_the_fault_was_the_registrys(driver: Le
 # Taking back
 
 
-def test_a_edit_is_undone_while_nothing_of_it_was_sent(driver: LedgerDriver) -> None:
+def test_an_edit_is_undone_while_nothing_of_it_was_sent(driver: LedgerDriver) -> None:
     driver.take_in(FAULTY)
     made = decisions.edit(driver.ledger, "lan", driver.requests(FAULTY, case__notice_code=RIGHT_CODE))
     driver.examine()
@@ -251,7 +251,7 @@ def test_what_was_sent_is_not_undone(driver: LedgerDriver) -> None:
 
 
 @pytest.mark.parametrize("verb", [decisions.reject, decisions.ask_supplement])
-def test_what_the_portal_heard_is_not_undone_and_what_it_did_not_is(
+def test_a_decision_is_undone_until_its_portal_has_acknowledged_it(
     driver: LedgerDriver, verb: Callable[..., DecisionOutcome]
 ) -> None:
     driver.take_in(FAULTY)
@@ -260,11 +260,11 @@ def test_what_the_portal_heard_is_not_undone_and_what_it_did_not_is(
     assert driver.examine() == {"held": 1}
     made = verb(driver.ledger, "lan", driver.requests(FAULTY), "x")
     driver.acknowledge_all()
-    assert refused(decisions.undo(driver.ledger, "lan", made.decision_ids, "nhầm")) == [RejectionReason.TOLD]
+    assert refused(decisions.undo(driver.ledger, "lan", made.decision_ids, "nhầm")) == [RejectionReason.REPORTED]
     assert driver.rows("SELECT count(*) FROM reports WHERE state = 'withdrawn'") == [(1,)]
 
 
-def test_a_edit_made_again_after_it_was_undone_goes_out_once(driver: LedgerDriver) -> None:
+def test_an_edit_made_again_after_it_was_undone_goes_out_once(driver: LedgerDriver) -> None:
     driver.take_in(FAULTY)
     for _ in range(2):
         made = decisions.edit(driver.ledger, "lan", driver.requests(FAULTY, case__notice_code=RIGHT_CODE))
@@ -273,7 +273,7 @@ def test_a_edit_made_again_after_it_was_undone_goes_out_once(driver: LedgerDrive
         assert driver.examine() == {"held": 1}
     decisions.edit(driver.ledger, "lan", driver.requests(FAULTY, case__notice_code=RIGHT_CODE))
     driver.examine()
-    assert [one.attempt_number for one in claim_ready(driver.ledger, "civil_status", 10)] == [1]
+    assert [claimed.attempt_number for claimed in claim_ready(driver.ledger, "civil_status", 10)] == [1]
     assert "accepted" in {row.milestone for row in driver.rows("SELECT * FROM reports WHERE state = 'pending'")}
     assert misderived(driver.ledger) == []
 
@@ -297,14 +297,14 @@ def test_one_action_edits_a_thousand_and_each_keeps_its_own_record(driver: Ledge
     many = [changed(FAULTY, "dossier_code", f"H05.12.34-261120-{number:04d}") for number in range(1000, 2000)]
     assert driver.take_in(*many)["held"] == 500  # a batch
     assert driver.examine() == {"held": 500}
-    requests = [one for dossier in many for one in driver.requests(dossier, case__notice_code=RIGHT_CODE)]
+    requests = [request for dossier in many for request in driver.requests(dossier, case__notice_code=RIGHT_CODE)]
     outcome = decisions.edit(driver.ledger, "lan", requests, "cùng một lỗi", uuid4())
     assert len(outcome.dossier_ids) == len(outcome.decision_ids) == 1000
     assert driver.examine() + driver.examine() == {"cleared": 1000}
     assert driver.rows("SELECT count(DISTINCT bulk_id), count(*) FROM decisions") == [(1, 1000)]
 
 
-def test_of_two_who_decide_at_once_one_wins_and_the_other_is_told(driver: LedgerDriver) -> None:
+def test_of_two_who_decide_at_once_one_wins_and_the_other_gets_the_reason(driver: LedgerDriver) -> None:
     driver.take_in(FAULTY)
     requests, barrier = driver.requests(FAULTY), threading.Barrier(2)
 
@@ -314,8 +314,8 @@ def test_of_two_who_decide_at_once_one_wins_and_the_other_is_told(driver: Ledger
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(decide, ["lan", "hoa"]))
-    assert sorted(len(one.dossier_ids) for one in outcomes) == [0, 1]
-    assert [why for one in outcomes for why in one.refused.values()] == [RejectionReason.NOT_AT_FAULT]
+    assert sorted(len(outcome.dossier_ids) for outcome in outcomes) == [0, 1]
+    assert [reason for outcome in outcomes for reason in outcome.refused.values()] == [RejectionReason.NOT_AT_FAULT]
 
 
 def test_an_erased_dossier_is_not_decided(driver: LedgerDriver) -> None:
@@ -337,14 +337,17 @@ def test_words_that_the_portal_does_not_take_leave_the_dossier_to_a_person_again
     decisions.ask_supplement(driver.ledger, "lan", driver.requests(FAULTY), "Xin bổ sung giấy chứng sinh")
     while claimed := claim_reports(driver.ledger, "24", 100):
         refusing = {
-            one.report_id: ReportOutcome.REFUSED if one.report.words else ReportOutcome.ACKNOWLEDGED for one in claimed
+            report.report_id: ReportOutcome.REFUSED if report.report.words else ReportOutcome.ACKNOWLEDGED
+            for report in claimed
         }
         record_report_outcomes(driver.ledger, refusing, [])
     assert (driver.state(BIRTH), faults(driver)) == ("held", [("words_not_taken", "")])
     assert decisions.accept(driver.ledger, "lan", driver.requests(FAULTY), "đã gọi điện").refused == {}
 
 
-def test_what_is_found_beside_a_dossier_on_its_way_is_seen_to_and_nothing_is_sent_twice(driver: LedgerDriver) -> None:
+def test_a_fault_found_while_a_dossier_is_on_its_way_is_accepted_and_nothing_is_sent_twice(
+    driver: LedgerDriver,
+) -> None:
     driver.take_in(BIRTH)
     driver.register("civil_status")
     found = Finding(check_code="entry_registered_twice", field_path="entry_number", weight=Weight.HOLDS)
@@ -361,7 +364,7 @@ def test_what_is_found_beside_a_dossier_on_its_way_is_seen_to_and_nothing_is_sen
     }
 
 
-def test_the_days_tallies_say_how_many_came_stood_still_and_were_registered(driver: LedgerDriver) -> None:
+def test_the_tallies_of_a_day_count_what_arrived_was_held_and_was_registered(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH, changed(DEATH, "case.deceased.personal_id", "12"))
     driver.register("civil_status")
     driver.tell(driver.send("residence"), DeliveryEvent.REFUSED, causes=(("residence.head_unknown", ""),))

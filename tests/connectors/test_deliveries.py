@@ -45,7 +45,7 @@ def test_each_step_of_a_chain_waits_for_the_one_before(driver: LedgerDriver) -> 
     assert (given.value("civil_status.entry_number"), given.value("residence.residence_case_code")) == ("12", "CT-1")
 
 
-def test_a_refusal_stops_the_steps_after_it_and_the_portal_is_to_hear(driver: LedgerDriver) -> None:
+def test_a_refusal_stops_the_steps_after_it_and_is_reported_to_the_portal(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH)
     driver.tell(driver.send("civil_status"), DeliveryEvent.REFUSED, code="rejected", words="Chủ hộ không tồn tại")
     assert driver.deliveries(BIRTH) == {
@@ -53,12 +53,12 @@ def test_a_refusal_stops_the_steps_after_it_and_the_portal_is_to_hear(driver: Le
         "residence": "stopped",
         "health_insurance": "stopped",
     }
-    told = [row.milestone for row in driver.rows("SELECT milestone FROM reports ORDER BY report_id")]
-    assert told == ["received", "accepted", "with_steward"]
+    reported = [row.milestone for row in driver.rows("SELECT milestone FROM reports ORDER BY report_id")]
+    assert reported == ["received", "accepted", "with_steward"]
     assert unexplained(driver.ledger) == 0
 
 
-def test_a_edited_dossier_goes_out_again_after_a_refusal(driver: LedgerDriver) -> None:
+def test_an_edited_dossier_goes_out_again_after_a_refusal(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH)
     driver.tell(driver.send("civil_status"), DeliveryEvent.REFUSED, code="rejected")
     assert driver.take_in(OTHER_MOTHER) == {"cleared": 1}
@@ -77,7 +77,7 @@ def test_a_late_answer_changes_nothing_and_is_remembered(driver: LedgerDriver) -
     assert driver.rows("SELECT FROM replies") == []
 
 
-def test_the_same_answer_twice_counts_once(driver: LedgerDriver) -> None:
+def test_an_answer_that_comes_twice_counts_once(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH)
     claimed = driver.register("civil_status")
     assert driver.tell(claimed, DeliveryEvent.REGISTERED, WITH_NUMBER) == 0
@@ -87,10 +87,10 @@ def test_the_same_answer_twice_counts_once(driver: LedgerDriver) -> None:
 def test_a_request_keeps_its_number_through_all_attempts_and_no_other_has_it(driver: LedgerDriver) -> None:
     driver.take_in(*SOUND.values())
     first = claim_ready(driver.ledger, "civil_status", 10)
-    record(driver.ledger, [DeliveryOutcome(one, DeliveryEvent.UNREACHED) for one in first])
+    record(driver.ledger, [DeliveryOutcome(claimed, DeliveryEvent.UNREACHED) for claimed in first])
     second = claim_ready(driver.ledger, "civil_status", 10)
-    assert [one.delivery_key for one in first] == [one.delivery_key for one in second]
-    assert len({one.delivery_key for one in first}) == 3
+    assert [claimed.delivery_key for claimed in first] == [claimed.delivery_key for claimed in second]
+    assert len({claimed.delivery_key for claimed in first}) == 3
 
 
 def test_an_expired_lease_is_asked_about_before_anything_is_sent(driver: LedgerDriver) -> None:
@@ -105,7 +105,7 @@ def test_an_expired_lease_is_asked_about_before_anything_is_sent(driver: LedgerD
     assert driver.send("civil_status").attempt_number == 2
 
 
-def test_what_was_sent_and_found_is_not_sent_again(driver: LedgerDriver) -> None:
+def test_a_request_that_the_registry_knows_is_not_sent_again(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH)
     driver.tell(driver.send("civil_status"), DeliveryEvent.UNANSWERED)
     (doubtful,) = claim_doubtful(driver.ledger, "civil_status", 10, 0)
@@ -113,7 +113,7 @@ def test_what_was_sent_and_found_is_not_sent_again(driver: LedgerDriver) -> None
     assert claim_ready(driver.ledger, "civil_status", 10) == claim_doubtful(driver.ledger, "civil_status", 10, 0) == []
 
 
-def test_what_is_put_off_comes_back_after_its_wait(driver: LedgerDriver) -> None:
+def test_a_postponed_delivery_comes_back_after_its_wait(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH)
     driver.tell(driver.send("civil_status"), DeliveryEvent.UNREACHED, wait_s=50)
     assert claim_ready(driver.ledger, "civil_status", 10) == []
@@ -125,7 +125,7 @@ def test_what_is_put_off_comes_back_after_its_wait(driver: LedgerDriver) -> None
     assert claim_awaited(driver.ledger, "civil_status", 10) == []
 
 
-def test_workers_that_claim_together_never_claim_the_same(driver: LedgerDriver) -> None:
+def test_workers_that_claim_together_claim_each_delivery_once(driver: LedgerDriver) -> None:
     many = [changed(MARRIAGE, "dossier_code", f"H05.12.34-261120-{number:04d}") for number in range(200)]
     assert driver.take_in(*many) == {"cleared": 200}
     start = threading.Barrier(4)
@@ -134,11 +134,11 @@ def test_workers_that_claim_together_never_claim_the_same(driver: LedgerDriver) 
         start.wait()
         claimed = []
         while some := claim_ready(driver.ledger, "civil_status", 7):
-            claimed += [one.delivery_id for one in some]
+            claimed += [delivery.delivery_id for delivery in some]
         return claimed
 
     with ThreadPoolExecutor(4) as workers:
-        claims = [one for claimed in workers.map(work, range(4)) for one in claimed]
+        claims = [delivery_id for claimed in workers.map(work, range(4)) for delivery_id in claimed]
     assert sorted(claims) == sorted(set(claims)) and len(claims) == 200
 
 
@@ -171,18 +171,18 @@ def test_reports_reach_a_portal_in_their_order_one_at_a_time(driver: LedgerDrive
 
 
 def test_through_all_faults_every_state_is_what_its_events_say(pipeline: Callable[..., PipelineDriver]) -> None:
-    way = pipeline(dossiers=30, seed=21, province_codes=("24", "22"))
+    driver = pipeline(dossiers=30, seed=21, province_codes=("24", "22"))
     for fault in (
         SimulatedFault.LOSE_ANSWER,
         SimulatedFault.CUT_OFF,
         SimulatedFault.SERVER_ERROR,
         SimulatedFault.GARBAGE,
     ):
-        for listener in way.sandbox.server.listeners.values():
+        for listener in driver.sandbox.server.listeners.values():
             listener.faults.switch(fault, share=0.3)
-        way.round()
-        assert misderived(way.ledger) == []
-        assert unexplained(way.ledger) == 0
-    with way.ledger.engine.connect() as connection:
+        driver.round()
+        assert misderived(driver.ledger) == []
+        assert unexplained(driver.ledger) == 0
+    with driver.ledger.engine.connect() as connection:
         kinds = set(connection.execute(text("SELECT DISTINCT kind FROM events")).scalars())
     assert {"planned", "attempted", "unanswered", "accepted"} <= kinds

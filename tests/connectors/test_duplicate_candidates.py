@@ -1,4 +1,4 @@
-"""In the ledger: the later of two alike is found beside the earlier, and what a person decided about them stays."""
+"""Duplicate candidates in the ledger: the later of two is found beside the earlier, and a decision about them stays."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -37,10 +37,10 @@ def read_driver(portal_code: str, original: bytes) -> Dossier:
 
 
 def match_all(driver: LedgerDriver, *dossiers: Dossier) -> dict[str, set[str]]:
-    """Dossiers arrive and are looked at beside all that are known; what was found, by dossier code."""
+    """Dossiers arrive and are matched with all that are known. Returns the codes of the checks by dossier code."""
     driver.arrive(*dossiers)
     ids = ids_of(driver)
-    found = match_dossiers(driver.ledger, {ids[one.dossier_code]: one for one in dossiers}, read_driver)
+    found = match_dossiers(driver.ledger, {ids[dossier.dossier_code]: dossier for dossier in dossiers}, read_driver)
     codes = {number: code for code, number in ids.items()}
     return {codes[number]: {finding.check_code for finding in findings} for number, findings in found.items()}
 
@@ -57,7 +57,7 @@ TWICE = again(2, child__full_name="NGUYEN MAI ANH")
 TWIN = again(3, birth_order=2, child__full_name="NGUYỄN MAI LAN", notice_code=NEXT_NOTICE)
 
 
-def test_the_later_of_two_is_found_beside_the_earlier_which_goes_its_way(driver: LedgerDriver) -> None:
+def test_the_later_of_two_births_is_a_possible_duplicate_and_the_earlier_goes_on(driver: LedgerDriver) -> None:
     assert match_all(driver, BIRTH) == {}
     assert match_all(driver, TWICE) == {TWICE.dossier_code: {"possible_duplicate"}}
     (pair,) = open_pairs(driver.ledger)
@@ -65,7 +65,7 @@ def test_the_later_of_two_is_found_beside_the_earlier_which_goes_its_way(driver:
     assert pair.probability > 0.99
 
 
-def test_two_that_come_together_are_found_too_and_looking_again_finds_the_same(driver: LedgerDriver) -> None:
+def test_two_births_that_come_together_are_one_pair_however_often_they_are_matched(driver: LedgerDriver) -> None:
     for _ in range(2):
         assert match_all(driver, BIRTH, TWICE) == {TWICE.dossier_code: {"possible_duplicate"}}
         assert len(open_pairs(driver.ledger)) == 1
@@ -77,7 +77,7 @@ def test_twins_are_kept_as_twins_and_nothing_is_found_in_either(driver: LedgerDr
     assert undecided(driver.ledger) == []
 
 
-def test_a_decision_stays_and_the_one_that_was_held_is_looked_at_again_with_it(driver: LedgerDriver) -> None:
+def test_a_decision_about_a_pair_stays_and_the_held_dossier_is_examined_again(driver: LedgerDriver) -> None:
     match_all(driver, BIRTH, TWICE)
     ids = ids_of(driver)
     driver.change("UPDATE dossiers SET state = 'held' WHERE dossier_code = :code", code=TWICE.dossier_code)
@@ -104,7 +104,7 @@ def test_a_decision_is_an_event_of_both_dossiers_with_who_and_what(driver: Ledge
     assert not decide(driver.ledger, one, 999, "same", "thu.ha")
 
 
-def test_a_pair_called_the_same_is_found_again(driver: LedgerDriver) -> None:
+def test_a_pair_decided_to_be_one_birth_is_found_again(driver: LedgerDriver) -> None:
     match_all(driver, BIRTH, TWICE)
     ids = ids_of(driver)
     decide(driver.ledger, ids[BIRTH.dossier_code], ids[TWICE.dossier_code], "same", "thu.ha")
@@ -112,7 +112,7 @@ def test_a_pair_called_the_same_is_found_again(driver: LedgerDriver) -> None:
     assert open_pairs(driver.ledger) == []
 
 
-def test_a_pair_that_is_alike_no_more_goes_and_an_old_version_leaves_no_traces(driver: LedgerDriver) -> None:
+def test_a_pair_that_matches_no_more_goes_with_the_blind_indexes_of_the_old_version(driver: LedgerDriver) -> None:
     match_all(driver, BIRTH, TWICE)
     other_family = changed(MARRIAGE, "dossier_code", TWICE.dossier_code)
     before = len(driver.rows("SELECT FROM blind_indexes"))
@@ -123,7 +123,7 @@ def test_a_pair_that_is_alike_no_more_goes_and_an_old_version_leaves_no_traces(d
     )
 
 
-def test_what_is_withdrawn_at_its_portal_is_nobodys_first(driver: LedgerDriver) -> None:
+def test_a_birth_withdrawn_at_its_portal_has_no_duplicates(driver: LedgerDriver) -> None:
     match_all(driver, BIRTH)
     driver.change("UPDATE dossiers SET state = 'closed'")
     assert match_all(driver, TWICE) == {}
@@ -158,21 +158,21 @@ def test_an_entry_that_was_given_twice_is_found_at_the_second(driver: LedgerDriv
     assert enter(driver.ledger, {other: "birth/07210/01/2026/12"}) == [(other, one)]
 
 
-def test_an_erased_dossier_leaves_neither_traces_nor_open_pairs(driver: LedgerDriver) -> None:
+def test_an_erased_dossier_leaves_neither_blind_indexes_nor_open_pairs(driver: LedgerDriver) -> None:
     match_all(driver, BIRTH, TWICE)
     driver.change("UPDATE dossiers SET state = 'closed' WHERE dossier_code = :code", code=BIRTH.dossier_code)
     assert erase(driver.ledger, "24", BIRTH.dossier_code)
-    of = {row.dossier_id for row in driver.rows("SELECT dossier_id FROM blind_indexes")}
-    assert of == {ids_of(driver)[TWICE.dossier_code]}
+    indexed = {row.dossier_id for row in driver.rows("SELECT dossier_id FROM blind_indexes")}
+    assert indexed == {ids_of(driver)[TWICE.dossier_code]}
     assert open_pairs(driver.ledger) == []
 
 
-def test_traces_cannot_be_read_nor_tried_out_without_the_key(driver: LedgerDriver) -> None:
+def test_blind_indexes_cannot_be_read_nor_guessed_without_the_key(driver: LedgerDriver) -> None:
     match_all(driver, BIRTH, TWICE)
     kept = [bytes(row.digest) for row in driver.rows("SELECT digest FROM blind_indexes")]
-    stranger = Vault(bytes(32))
+    other_vault = Vault(bytes(32))
     assert all(len(digest) == 16 for digest in kept)
-    assert not {stranger.blind_index(kind, of) for kind, of in blind_indexes_of(BIRTH)} & set(kept)
+    assert not {other_vault.blind_index(kind, of) for kind, of in blind_indexes_of(BIRTH)} & set(kept)
     assert {driver.ledger.vault.blind_index(kind, of) for kind, of in blind_indexes_of(BIRTH)} <= set(kept)
     everything = str(driver.rows("SELECT t::text FROM blind_indexes t")) + str(
         driver.rows("SELECT l::text FROM duplicate_candidates l")
@@ -181,17 +181,17 @@ def test_traces_cannot_be_read_nor_tried_out_without_the_key(driver: LedgerDrive
         assert secret and secret not in everything
 
 
-def test_a_trace_is_of_its_kind_and_its_key() -> None:
+def test_a_blind_index_depends_on_its_kind_and_on_the_key() -> None:
     vault = Vault(bytes(range(32)))
     assert vault.blind_index("number", "1") == Vault(bytes(range(32))).blind_index("number", "1")
     assert vault.blind_index("number", "1") != vault.blind_index("notice", "1")
     assert vault.blind_index("number", "1") != Vault(bytes(32)).blind_index("number", "1")
 
 
-def test_candidates_of_a_whole_batch_are_found_by_one_question(driver: LedgerDriver) -> None:
+def test_candidates_of_a_whole_batch_are_found_by_one_query(driver: LedgerDriver) -> None:
     driver.arrive(BIRTH, TWICE, TWIN)
     ids = ids_of(driver)
-    remember(driver.ledger, {ids[one.dossier_code]: blind_indexes_of(one) for one in (BIRTH, TWICE, TWIN)})
+    remember(driver.ledger, {ids[dossier.dossier_code]: blind_indexes_of(dossier) for dossier in (BIRTH, TWICE, TWIN)})
     found = find_matches(driver.ledger, list(ids.values()))
     assert len(found) == 6
     one, other = ids[BIRTH.dossier_code], ids[TWICE.dossier_code]
@@ -199,7 +199,7 @@ def test_candidates_of_a_whole_batch_are_found_by_one_question(driver: LedgerDri
     assert MatchedPair(one, other, kinds, None) in found and MatchedPair(other, one, kinds, None) in found
 
 
-def test_two_workers_may_look_at_one_dossier_at_once(driver: LedgerDriver, ledger_url: URL) -> None:
+def test_two_workers_may_match_one_dossier_at_once(driver: LedgerDriver, ledger_url: URL) -> None:
     driver.arrive(BIRTH)
     (dossier_id,) = ids_of(driver).values()
     with open_ledger(ledger_url, driver.ledger.vault) as second, ThreadPoolExecutor(4) as workers:
@@ -212,16 +212,17 @@ def test_two_workers_may_look_at_one_dossier_at_once(driver: LedgerDriver, ledge
 def test_candidates_are_opened_as_their_portals_gave_them_and_no_clean_dossier_is_found(
     pipeline: Callable[..., PipelineDriver],
 ) -> None:
-    of = pipeline(240)
-    of.pull()
-    with of.ledger.engine.connect() as connection:
+    driver = pipeline(240)
+    driver.pull()
+    with driver.ledger.engine.connect() as connection:
         ids = list(connection.execute(text("SELECT dossier_id FROM dossiers ORDER BY 1")).scalars())
-    known = {one.dossier_id: read_original(one.portal_code, one.original) for one in opened(of.ledger, ids)}
+    dossiers = opened(driver.ledger, ids)
+    known = {dossier.dossier_id: read_original(dossier.portal_code, dossier.original) for dossier in dossiers}
     assert len(known) > 200
     halves = [dict(list(known.items())[at::2]) for at in (0, 1)]
     for half in halves:
-        assert match_dossiers(of.ledger, half) == {}
-    twins = {pair.kind for pair in open_pairs(of.ledger)}
+        assert match_dossiers(driver.ledger, half) == {}
+    twins = {pair.kind for pair in open_pairs(driver.ledger)}
     assert twins <= {"multiple_birth"}
 
 

@@ -56,7 +56,7 @@ def test_a_bad_batch_is_stopped_before_anything_of_it_is_sent_and_names_every_do
     assert gate(driver.ledger, read) == {"stopped": 1}
     assert ready(driver) == 0
     (batch,) = undecided(driver.ledger)
-    failed = {one.expectation: one for one in batch.failed}
+    failed = {verdict.expectation: verdict for verdict in batch.failed}
     assert set(failed) == {"many_held", "many_without_procedure"}
     assert batch.dossiers == 60
     assert failed["many_without_procedure"].failing == 60
@@ -68,7 +68,7 @@ def test_an_unread_page_that_comes_while_a_gate_looks_is_not_let_through(driver:
     first, second = many(2)
     take_in(driver, first)
     (batch,) = open_batches(driver.ledger)
-    seen = {one.dossier_id: one.version_number for one in in_batch(driver.ledger, batch)}
+    seen = {dossier.dossier_id: dossier.version_number for dossier in in_batch(driver.ledger, batch)}
     take_in(driver, second)
     assert settle_batch(driver.ledger, batch, seen, []) == "passed"
     assert batch_states(driver) == ["passed", "open"]
@@ -80,7 +80,7 @@ def test_a_dossier_that_changed_since_it_was_looked_at_waits_for_the_next_gate(d
     (one,) = many(1)
     take_in(driver, one)
     (batch,) = open_batches(driver.ledger)
-    seen = {each.dossier_id: each.version_number for each in in_batch(driver.ledger, batch)}
+    seen = {dossier.dossier_id: dossier.version_number for dossier in in_batch(driver.ledger, batch)}
     take_in(driver, changed(one, "case.wife.full_name", "VŨ THỊ LÀN"))
     assert settle_batch(driver.ledger, batch, seen, []) == "passed"
     assert ready(driver) == 0
@@ -123,7 +123,7 @@ def test_two_gates_at_once_close_a_batch_once(driver: LedgerDriver) -> None:
     (batch,) = open_batches(driver.ledger)
 
     def close(_: int) -> str | None:
-        seen = {one.dossier_id: one.version_number for one in in_batch(driver.ledger, batch)}
+        seen = {dossier.dossier_id: dossier.version_number for dossier in in_batch(driver.ledger, batch)}
         gate_of_both.wait()
         return settle_batch(driver.ledger, batch, seen, [STOPPING])
 
@@ -145,8 +145,8 @@ def test_pages_saved_beside_a_closing_gate_are_never_in_a_batch_that_passed_unse
 
     thread = threading.Thread(target=close)
     thread.start()
-    for one in dossiers:
-        take_in(driver, one)
+    for dossier in dossiers:
+        take_in(driver, dossier)
     done.set()
     thread.join()
     assert ready(driver) == 0
@@ -180,17 +180,17 @@ def test_the_desk_sees_batches_newest_first_and_by_portal(driver: LedgerDriver) 
         take_in(driver, changed(LAND, "abstract", f"Lần {sequence}"))
         gate(driver.ledger, read)
     page = batches_page(driver.ledger, limit=2)
-    assert [one.batch_id for one in page] == [3, 2]
-    assert [one.batch_id for one in batches_page(driver.ledger, before=2)] == [1]
+    assert [batch.batch_id for batch in page] == [3, 2]
+    assert [batch.batch_id for batch in batches_page(driver.ledger, before=2)] == [1]
     assert batches_page(driver.ledger, portals=["40"]) == batches_page(driver.ledger, only_failed=True) == []
-    assert [one.dossiers for one in batches_page(driver.ledger)] == [1, 0, 0]
+    assert [batch.dossiers for batch in batches_page(driver.ledger)] == [1, 0, 0]
 
 
 def test_a_finished_day_is_judged_once_with_all_its_suites(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH, MARRIAGE)
     claimed = claim_ready(driver.ledger, "civil_status", 10)
-    for one in claimed:
-        driver.tell(one, DeliveryEvent.REFUSED, code="rejected", words="Chủ hộ không tồn tại")
+    for delivery in claimed:
+        driver.tell(delivery, DeliveryEvent.REFUSED, code="rejected", words="Chủ hộ không tồn tại")
     today = datetime.now(VIETNAM).date()
     counts = judge_days(driver.ledger, today)
     assert sum(counts.values()) == 1 + 6 + 4 * 3 + 3
@@ -220,16 +220,18 @@ def test_a_day_of_a_registered_bundle_is_judged_by_its_book_and_its_registries(d
     assert verdict("birth_not_at_residence", today + timedelta(days=5)) == (False, 1)
 
 
-def test_the_whole_way_waits_at_the_gate_over_real_http(pipeline: Callable[..., PipelineDriver]) -> None:
-    way = pipeline(40, province_codes=("24", "22"))
+def test_nothing_is_delivered_over_http_before_the_gate_has_passed_the_batch(
+    pipeline: Callable[..., PipelineDriver],
+) -> None:
+    driver = pipeline(40, province_codes=("24", "22"))
     pulled: Counter[str] = Counter()
-    for code in way.provinces:
-        pulled.update(steps.pull(way.ledger, PROVINCES[code], way.endpoint(f"portal_{code}"), gated=True))
+    for code in driver.provinces:
+        pulled.update(steps.pull(driver.ledger, PROVINCES[code], driver.endpoint(f"portal_{code}"), gated=True))
     assert pulled["cleared"] > 10
-    assert way.deliver_and_collect() == Counter()
-    assert not any(way.registered().values())
-    assert gate(way.ledger) == {"passed": 2}
-    assert way.deliver_and_collect().total() > 10
+    assert driver.deliver_and_collect() == Counter()
+    assert not any(driver.registered().values())
+    assert gate(driver.ledger) == {"passed": 2}
+    assert driver.deliver_and_collect().total() > 10
 
 
 def test_a_finding_that_stops_stops_the_batch(driver: LedgerDriver) -> None:
@@ -241,7 +243,7 @@ def test_a_finding_that_stops_stops_the_batch(driver: LedgerDriver) -> None:
     assert gate(driver.ledger, read) == {"stopped": 1}
     (batch,) = undecided(driver.ledger)
     ((last,),) = driver.rows("SELECT max(dossier_id) FROM dossiers")
-    assert [(one.expectation, one.failing_ids) for one in batch.failed] == [("stopping_fault", [last])]
+    assert [(verdict.expectation, verdict.failing_ids) for verdict in batch.failed] == [("stopping_fault", [last])]
 
 
 def test_the_data_docs_have_counts_and_keys_nothing_personal_and_no_outside_host(
@@ -261,6 +263,6 @@ def test_the_data_docs_have_counts_and_keys_nothing_personal_and_no_outside_host
         assert not [word for word in ("http", "<script", "NGUYỄN", "VŨ THỊ LAN", "024198001111") if word in page]
 
 
-def test_data_docs_of_nothing_say_so(ledger: Ledger, tmp_path) -> None:
+def test_data_docs_without_batches_say_so(ledger: Ledger, tmp_path) -> None:
     assert build_docs(ledger, tmp_path) == 0
     assert "Chưa có đợt nào" in (tmp_path / "index.html").read_text()

@@ -9,8 +9,8 @@ import pytest
 
 from connectors.errors import Unreachable, Unrecognised
 from connectors.http import ClientCredentials, Line, Reply, Request
-from connectors.sandbox.server import Listener, Outgoing, SimulatedFault
-from tests.support.scripted_twin import ASK, SECRET, NoTokens, Office, endpoint, failure
+from connectors.sandbox.server import SimulatedFault, Listener, Outgoing
+from tests.support.scripted_twin import ASK, SECRET, NoTokens, ScriptedTwin, endpoint, failure
 
 # Whether it may have arrived
 
@@ -23,7 +23,7 @@ def test_a_refused_connection_was_surely_not_sent(listener: Listener) -> None:
 
 
 def test_an_address_that_does_not_exist_was_surely_not_sent() -> None:
-    with Line(endpoint("http://no-such-office.invalid"), ClientCredentials()) as line:
+    with Line(endpoint("http://no-such-twin.invalid"), ClientCredentials()) as line:
         failed = failure(line)
     assert isinstance(failed, Unreachable) and not failed.may_have_arrived
 
@@ -39,12 +39,12 @@ def test_a_reset_a_cut_answer_and_a_server_error_may_have_arrived(
     assert isinstance(failed, Unreachable) and failed.may_have_arrived
 
 
-def test_an_answer_that_comes_too_late_may_have_arrived(line: Line, listener: Listener, office: Office) -> None:
+def test_an_answer_that_comes_too_late_may_have_arrived(line: Line, listener: Listener, twin: ScriptedTwin) -> None:
     listener.faults.switch(SimulatedFault.SLOW, seconds=0.8)
     failed = failure(line)
     assert isinstance(failed, Unreachable) and failed.may_have_arrived
     time.sleep(0.5)
-    assert len(office.asked) == 2
+    assert len(twin.asked) == 2
 
 
 def test_an_answer_that_never_ends_is_cut_at_its_limit() -> None:
@@ -91,47 +91,47 @@ def test_a_lost_token_was_surely_not_a_sent_request(listener: Listener) -> None:
     assert isinstance(failed, Unreachable) and not failed.may_have_arrived
 
 
-def test_nothing_is_sent_twice_by_itself(line: Line, listener: Listener, office: Office) -> None:
+def test_nothing_is_sent_twice_by_itself(line: Line, listener: Listener, twin: ScriptedTwin) -> None:
     listener.faults.switch(SimulatedFault.LOSE_ANSWER)
     failure(line, Request.post_json("/cases", {}))
-    assert [request.method for request in office.asked] == ["GET", "POST"]
+    assert [request.method for request in twin.asked] == ["GET", "POST"]
 
 
 # What comes back
 
 
-def test_any_other_status_is_for_the_connector_to_read(line: Line, office: Office) -> None:
+def test_any_other_status_is_for_the_connector_to_read(line: Line, twin: ScriptedTwin) -> None:
     for status in (200, 201, 204, 301, 400, 404, 409, 422):
-        office.answer = lambda request, status=status: Outgoing(status)  # type: ignore[misc]  # a default
+        twin.answer = lambda request, status=status: Outgoing(status)  # type: ignore[misc]  # a default
         assert line.send(ASK).status == status
 
 
-def test_a_redirect_is_not_followed(line: Line, office: Office) -> None:
-    office.answer = lambda request: Outgoing(302, headers={"Location": "http://elsewhere.invalid/"})
+def test_a_redirect_is_not_followed(line: Line, twin: ScriptedTwin) -> None:
+    twin.answer = lambda request: Outgoing(302, headers={"Location": "http://elsewhere.invalid/"})
     assert line.send(ASK).status == 302
-    assert len(office.asked) == 2
+    assert len(twin.asked) == 2
 
 
-def test_a_cookie_is_not_kept(line: Line, office: Office) -> None:
-    office.answer = lambda request: Outgoing(headers={"Set-Cookie": "session=1; Path=/"})
+def test_a_cookie_is_not_kept(line: Line, twin: ScriptedTwin) -> None:
+    twin.answer = lambda request: Outgoing(headers={"Set-Cookie": "session=1; Path=/"})
     line.send(ASK)
     line.send(ASK)
-    assert "cookie" not in office.asked[-1].headers
+    assert "cookie" not in twin.asked[-1].headers
 
 
-def test_a_reply_over_the_limit_is_not_read_to_its_end(listener: Listener, office: Office) -> None:
-    office.answer = lambda request: Outgoing(200, b"x" * 5_000_000)
+def test_a_reply_over_the_limit_is_not_read_to_its_end(listener: Listener, twin: ScriptedTwin) -> None:
+    twin.answer = lambda request: Outgoing(200, b"x" * 5_000_000)
     with Line(endpoint(listener.url), ClientCredentials(), reply_limit=100_000) as line:
         failed = failure(line)
     assert isinstance(failed, Unrecognised) and "over 100000 bytes" in str(failed)
     assert failed.reply == b"x" * 4096
 
 
-def test_a_packed_bomb_is_not_unpacked_to_its_end(listener: Listener, office: Office) -> None:
+def test_a_packed_bomb_is_not_unpacked_to_its_end(listener: Listener, twin: ScriptedTwin) -> None:
     import gzip
 
     packed = gzip.compress(b"0" * 50_000_000)
-    office.answer = lambda request: Outgoing(200, packed, headers={"Content-Encoding": "gzip"})
+    twin.answer = lambda request: Outgoing(200, packed, headers={"Content-Encoding": "gzip"})
     with Line(endpoint(listener.url), ClientCredentials(), reply_limit=100_000) as line:
         assert isinstance(failure(line), Unrecognised)
 

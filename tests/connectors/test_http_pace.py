@@ -11,35 +11,37 @@ import pytest
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, Unauthorised, Unreachable
 from connectors.http import FAILURES_BEFORE_GIVING_UP, LONGEST_WAIT_S, ClientCredentials, Line, Pace, Reply, Request
-from connectors.sandbox.server import Listener, Outgoing, SimulatedFault
-from tests.support.scripted_twin import ASK, SECRET, Office, endpoint, failure
+from connectors.sandbox.server import SimulatedFault, Listener, Outgoing
+from tests.support.scripted_twin import ASK, SECRET, ScriptedTwin, endpoint, failure
 
 # Who we are
 
 
-def test_one_token_serves_all_threads(listener: Listener, office: Office) -> None:
+def test_one_token_serves_all_threads(listener: Listener, twin: ScriptedTwin) -> None:
     with Line(endpoint(listener.url), ClientCredentials(), per_second=1000) as line, ThreadPoolExecutor(8) as pool:
         assert {reply.status for reply in pool.map(lambda _: line.send(ASK), range(24))} == {200}
-    assert office.tokens == 1
+    assert twin.tokens == 1
 
 
-def test_a_token_that_is_no_longer_accepted_is_renewed_once_and_the_request_sent(line: Line, office: Office) -> None:
-    office.valid.clear()
+def test_a_token_that_is_no_longer_accepted_is_renewed_once_and_the_request_sent(
+    line: Line, twin: ScriptedTwin
+) -> None:
+    twin.valid.clear()
     assert line.send(ASK).status == 200
-    assert office.tokens == 2
+    assert twin.tokens == 2
 
 
-def test_a_token_that_is_never_accepted_is_for_the_operator(line: Line, office: Office) -> None:
-    office.answer = lambda request: Outgoing(401)
+def test_a_token_that_is_never_accepted_is_for_the_operator(line: Line, twin: ScriptedTwin) -> None:
+    twin.answer = lambda request: Outgoing(401)
     failed = failure(line)
     assert isinstance(failed, Unauthorised) and "check login and password" in str(failed)
-    assert (office.tokens, len(office.asked)) == (2, 3)
+    assert (twin.tokens, len(twin.asked)) == (2, 3)
 
 
-def test_a_forbidden_request_is_for_the_operator_and_not_repeated(line: Line, office: Office) -> None:
-    office.answer = lambda request: Outgoing(403)
+def test_a_forbidden_request_is_for_the_operator_and_not_repeated(line: Line, twin: ScriptedTwin) -> None:
+    twin.answer = lambda request: Outgoing(403)
     assert isinstance(failure(line), Unauthorised)
-    assert len(office.asked) == 2
+    assert len(twin.asked) == 2
 
 
 def test_a_wrong_secret_is_for_the_operator(listener: Listener) -> None:
@@ -75,14 +77,16 @@ def test_a_429_was_not_taken_and_all_threads_pause_as_long_as_asked(line: Line, 
     assert time.monotonic() - began > 0.5
 
 
-def test_a_pause_longer_than_a_claim_holds_is_not_waited_for(line: Line, listener: Listener, office: Office) -> None:
+def test_a_pause_longer_than_a_claim_holds_is_not_waited_for(
+    line: Line, listener: Listener, twin: ScriptedTwin
+) -> None:
     listener.faults.switch(SimulatedFault.TOO_MANY, seconds=LONGEST_WAIT_S + 40)
     failure(line)
     listener.faults.switch(None)
     failed = failure(line)
     assert isinstance(failed, Unreachable) and not failed.may_have_arrived
     assert failed.retry_after_s is not None and failed.retry_after_s > LONGEST_WAIT_S
-    assert len(office.asked) == 1
+    assert len(twin.asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -98,9 +102,9 @@ def test_a_pause_longer_than_a_claim_holds_is_not_waited_for(line: Line, listene
     ],
 )
 def test_a_pause_is_read_in_seconds_and_never_longer_than_ten_minutes(
-    line: Line, office: Office, header: str, seconds: float
+    line: Line, twin: ScriptedTwin, header: str, seconds: float
 ) -> None:
-    office.answer = lambda request: Outgoing(429, headers={"Retry-After": header})
+    twin.answer = lambda request: Outgoing(429, headers={"Retry-After": header})
     failed = failure(line)
     assert isinstance(failed, Unreachable) and failed.retry_after_s == seconds
 
@@ -114,12 +118,12 @@ def test_so_many_requests_a_second_and_no_more() -> None:
     assert len(turns) <= 27
 
 
-def test_a_batch_runs_concurrently_up_to_the_registrys_limit(listener: Listener, office: Office) -> None:
-    office.answer = lambda request: time.sleep(0.05) or Outgoing()  # type: ignore[func-returns-value]  # then
+def test_a_batch_runs_concurrently_up_to_the_registrys_limit(listener: Listener, twin: ScriptedTwin) -> None:
+    twin.answer = lambda request: time.sleep(0.05) or Outgoing()  # type: ignore[func-returns-value]  # then
     with Line(endpoint(listener.url), ClientCredentials(), per_second=1000, concurrency=3) as line:
         replies = dict(line.send_all((number, ASK) for number in range(12)))
     assert set(replies) == set(range(12))
-    assert office.most_together == 3
+    assert twin.most_together == 3
 
 
 def test_a_connection_may_set_the_pace(listener: Listener) -> None:
@@ -131,11 +135,13 @@ def test_a_connection_may_set_the_pace(listener: Listener) -> None:
         assert time.monotonic() - began > 0.2
 
 
-def test_a_batch_is_not_tried_to_its_end_when_the_line_is_down(line: Line, listener: Listener, office: Office) -> None:
+def test_a_batch_is_not_tried_to_its_end_when_the_line_is_down(
+    line: Line, listener: Listener, twin: ScriptedTwin
+) -> None:
     listener.faults.switch(SimulatedFault.LOSE_ANSWER)
     results = [result for _, result in line.send_all((number, ASK) for number in range(100))]
     tried = [one for one in results if isinstance(one, Unreachable) and one.may_have_arrived]
-    assert len(results) == 100 and len(office.asked) == 1 + len(tried)
+    assert len(results) == 100 and len(twin.asked) == 1 + len(tried)
     assert FAILURES_BEFORE_GIVING_UP <= len(tried) <= FAILURES_BEFORE_GIVING_UP + line.concurrency
 
 

@@ -41,7 +41,7 @@ def test_the_database_itself_refuses_to_change_what_happened(driver: LedgerDrive
 # What arrives
 
 
-def test_the_same_dossier_twice_is_one_version_and_leaves_no_trace(driver: LedgerDriver) -> None:
+def test_a_dossier_that_comes_twice_unchanged_is_one_version_and_one_event(driver: LedgerDriver) -> None:
     assert driver.arrive(BIRTH) == {"new": 1}
     assert driver.arrive(BIRTH, BIRTH) == {"same": 2}
     assert driver.kinds(BIRTH) == ["arrived"]
@@ -62,8 +62,8 @@ def test_a_dossier_that_changes_within_one_page_gets_both_versions(driver: Ledge
 
 
 def test_a_dossier_that_changes_back_before_anything_was_sent_is_sent_once(driver: LedgerDriver) -> None:
-    for one in (BIRTH, OTHER_MOTHER, BIRTH):
-        driver.take_in(one)
+    for dossier in (BIRTH, OTHER_MOTHER, BIRTH):
+        driver.take_in(dossier)
     assert driver.deliveries(BIRTH) == {"civil_status": "ready", "residence": "waiting", "health_insurance": "waiting"}
     assert driver.rows("SELECT max(version_number) FROM versions") == [(3,)]
     driver.register("civil_status")
@@ -142,7 +142,7 @@ def test_a_change_before_sending_replaces_what_was_to_be_sent(driver: LedgerDriv
     assert states == ["cancelled"] * 3 + ["sending", "waiting", "waiting"]
 
 
-def test_withdrawn_before_sending_is_closed_and_never_sent(driver: LedgerDriver) -> None:
+def test_a_dossier_withdrawn_before_sending_is_closed_and_never_sent(driver: LedgerDriver) -> None:
     driver.take_in(BIRTH)
     assert driver.take_in(WITHDRAWN) == {"closed": 1}
     assert driver.deliveries(BIRTH) == {}
@@ -151,7 +151,7 @@ def test_withdrawn_before_sending_is_closed_and_never_sent(driver: LedgerDriver)
 
 
 @pytest.mark.parametrize("answered", [False, True])
-def test_withdrawn_after_sending_is_held_for_a_person(driver: LedgerDriver, answered: bool) -> None:
+def test_a_dossier_withdrawn_after_sending_is_held_for_a_person(driver: LedgerDriver, answered: bool) -> None:
     driver.take_in(BIRTH)
     claimed = driver.send("civil_status")
     if answered:
@@ -177,7 +177,8 @@ def test_a_release_lets_a_held_dossier_go_on_and_says_who_and_why(driver: Ledger
     assert driver.take_in(FAULTY) == {"held": 1}
     assert driver.release(BIRTH, "can.bo.01", "đã đối chiếu bản giấy") == 1
     assert driver.examine() == {"cleared": 1}
-    (released,) = [one for one in stories(driver.ledger, BIRTH.dossier_code)[0].happenings if one.kind == "released"]
+    (story,) = stories(driver.ledger, BIRTH.dossier_code)
+    (released,) = [happening for happening in story.happenings if happening.kind == "released"]
     assert (released.actor, released.detail["version"]) == ("can.bo.01", 1)
     assert "đối chiếu" not in str(released.detail)  # the reason is sealed
 
@@ -223,7 +224,7 @@ def test_an_erased_dossier_keeps_its_codes_and_cannot_be_read(driver: LedgerDriv
     assert unexplained(driver.ledger) == 0
 
 
-def test_what_is_on_its_way_or_unheard_is_not_erased(driver: LedgerDriver) -> None:
+def test_what_is_on_its_way_or_not_acknowledged_is_not_erased(driver: LedgerDriver) -> None:
     driver.take_in(FAULTY)
     assert not erase(driver.ledger, "24", BIRTH.dossier_code)  # its portal has not acknowledged
     driver.take_in(BIRTH)
@@ -271,7 +272,7 @@ def test_the_account_says_where_every_dossier_stands(driver: LedgerDriver) -> No
     }
 
 
-def test_a_dossier_nobody_can_place_is_counted_under_no_registry(driver: LedgerDriver) -> None:
+def test_a_dossier_without_a_route_is_counted_under_no_registry(driver: LedgerDriver) -> None:
     save_page(driver.ledger, "24", "", [Arrival("H05-1", b"?", None, "expected JSON")], "1")
     driver.examine()
     (line,) = account(driver.ledger)

@@ -42,7 +42,7 @@ def test_nothing_of_the_content_shows_in_the_sealed_bytes(name: str) -> None:
     assert name.encode() not in KEY.seal(b'{"full_name": "' + name.encode() + b'"}', "version/1")
 
 
-def test_the_same_content_never_looks_the_same() -> None:
+def test_content_sealed_twice_gives_two_different_seals() -> None:
     assert KEY.seal(b"the same", "reply") != KEY.seal(b"the same", "reply")
 
 
@@ -179,19 +179,19 @@ def test_nothing_personal_lies_in_a_readable_column_or_in_a_log(
     pipeline: Callable[..., PipelineDriver], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    way = pipeline(dossiers=60, seed=31, province_codes=("24", "22"))
+    driver = pipeline(dossiers=60, seed=31, province_codes=("24", "22"))
     for fault in (SimulatedFault.GARBAGE, SimulatedFault.CUT_OFF, None):
-        for listener in way.sandbox.server.listeners.values():
+        for listener in driver.sandbox.server.listeners.values():
             listener.faults.switch(fault, share=0.2)
-        way.round()
-    way.go()
-    readable = {**stored_in_the_open(way.ledger), "log": caplog.text}
-    canaries = personal_values(way.sandbox, way.ledger)
+        driver.round()
+    driver.go()
+    readable = {**stored_in_the_open(driver.ledger), "log": caplog.text}
+    canaries = personal_values(driver.sandbox, driver.ledger)
     assert len(canaries) > 300 and {"dossiers.dossier_code", "events.detail", "incidents.message"} <= set(readable)
-    assert {where: found for where, said in readable.items() if (found := leaks(said, canaries))} == {}
+    assert {where: found for where, content in readable.items() if (found := leaks(content, canaries))} == {}
 
 
-def leaks(said: str, canaries: set[str]) -> list[str]:
+def leaks(content: str, canaries: set[str]) -> list[str]:
     """What is personal in a text: a known value, or any number of twelve digits."""
-    folded = said.casefold()
-    return sorted({value for value in canaries if value.casefold() in folded} | set(TWELVE_DIGITS.findall(said)))
+    folded = content.casefold()
+    return sorted({value for value in canaries if value.casefold() in folded} | set(TWELVE_DIGITS.findall(content)))

@@ -17,7 +17,7 @@ from connectors.postgres import EmbeddedServer
 from connectors.vault import Vault
 from dags.desk.app import make_desk
 from dags.desk.auth import SECURITY_HEADERS, Visitor
-from tests.conftest import new_ledger_url
+from tests.support.databases import new_ledger_url
 from tests.support.desk import PNG, TOKEN, DeskHouse, path_of
 from tests.support.dossiers import BIRTH, DEATH, changed
 

@@ -171,7 +171,7 @@ PAGES: dict[str, bytes] = {
 """A whole page that is none."""
 
 
-def test_a_page_that_is_none_is_a_named_error_and_kept_and_the_next_pull_brings_all(onestop: Portal) -> None:
+def test_a_broken_page_is_kept_as_a_named_error_and_the_next_pull_brings_all(onestop: Portal) -> None:
     for page in PAGES.values():
         onestop.twisted.twist = only_lists(lambda request, answer, page=page: replace(answer, body=page))  # type: ignore[misc]  # a default has no type here
         with pytest.raises(Unrecognised):
@@ -261,7 +261,7 @@ BROKEN_DETAILS = {
 """By id, what is no detail of it."""
 
 
-def test_details_that_are_none_are_named_errors_and_kept_and_the_others_arrive(hub: Portal) -> None:
+def test_broken_details_are_kept_as_named_errors_and_the_other_dossiers_arrive(hub: Portal) -> None:
     hub.twisted.twist = given_also(BROKEN_DETAILS)
     with pytest.raises(LienthongError):
         hub.pull()
@@ -290,7 +290,7 @@ def test_the_cursor_stays_before_details_that_did_not_come(hub: Portal) -> None:
     with pytest.raises(Unrecognised):
         hub.pull()
     positions = [row.position for row in hub.rows("SELECT position FROM cursors")]
-    assert min(positions) <= min(one.dossier.updated_at for one in OF_PROVINCE["22"][:2]).date().isoformat()
+    assert min(positions) <= min(planted.dossier.updated_at for planted in OF_PROVINCE["22"][:2]).date().isoformat()
     hub.twisted.twist = untwisted
     hub.pull()
     assert hub.states() == hub.good()
@@ -309,7 +309,7 @@ BROKEN_PAPERS: dict[str, Any] = {
 """What the bytes of a paper inside a detail may be."""
 
 
-def test_papers_that_are_no_files_hold_their_dossier_and_the_others_arrive(hub: Portal) -> None:
+def test_broken_papers_hold_their_dossier_and_the_other_dossiers_arrive(hub: Portal) -> None:
     papers = DETAIL["fileDinhKem"]
     details = {
         number: detail(number, fileDinhKem=[{**papers[0], "duLieuTepDinhKem": content}, *papers[1:]])

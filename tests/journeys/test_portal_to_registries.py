@@ -21,50 +21,52 @@ def assert_all_is_right(pipeline: PipelineDriver) -> None:
 def test_every_cleared_dossier_is_registered_once_and_nothing_held_reaches_a_registry(
     pipeline: Callable[..., PipelineDriver],
 ) -> None:
-    way = pipeline(dossiers=300, seed=11)
-    way.go()
-    assert_all_is_right(way)
-    assert way.errors == []
+    driver = pipeline(dossiers=300, seed=11)
+    driver.go()
+    assert_all_is_right(driver)
+    assert driver.errors == []
 
 
 def test_a_second_round_over_everything_changes_nothing(pipeline: Callable[..., PipelineDriver]) -> None:
-    way = pipeline(dossiers=60, seed=12)
-    way.go()
-    before, events = registrations(way.sandbox), pending(way.ledger).last_event
-    way.round()
-    assert registrations(way.sandbox) == before
-    assert pending(way.ledger).last_event == events
+    driver = pipeline(dossiers=60, seed=12)
+    driver.go()
+    before, events = registrations(driver.sandbox), pending(driver.ledger).last_event
+    driver.round()
+    assert registrations(driver.sandbox) == before
+    assert pending(driver.ledger).last_event == events
 
 
 @pytest.mark.parametrize("fault", [fault for fault in SimulatedFault if fault != SimulatedFault.WITHHOLD_NUMBER])
 def test_a_fault_at_every_registry_and_portal_loses_nothing_and_doubles_nothing(
     pipeline: Callable[..., PipelineDriver], fault: SimulatedFault
 ) -> None:
-    way = pipeline(dossiers=40, seed=13, province_codes=("24", "22"))
-    for listener in way.sandbox.server.listeners.values():
+    driver = pipeline(dossiers=40, seed=13, province_codes=("24", "22"))
+    for listener in driver.sandbox.server.listeners.values():
         listener.switch(fault, share=0.3, seconds=0.2)
     for _ in range(4):
-        way.round()
-    for listener in way.sandbox.server.listeners.values():
+        driver.round()
+    for listener in driver.sandbox.server.listeners.values():
         listener.switch(None)
-    way.go(within_s=240)
-    assert_all_is_right(way)
+    driver.go(within_s=240)
+    assert_all_is_right(driver)
 
 
 def test_a_number_that_is_withheld_keeps_the_chain_waiting_until_it_comes(
     pipeline: Callable[..., PipelineDriver],
 ) -> None:
-    way = pipeline(dossiers=40, seed=14, province_codes=("24", "22"))
-    civil_status = way.sandbox.server.listeners["civil_status"]
+    driver = pipeline(dossiers=40, seed=14, province_codes=("24", "22"))
+    civil_status = driver.sandbox.server.listeners["civil_status"]
     civil_status.faults.switch(SimulatedFault.WITHHOLD_NUMBER)
     for _ in range(8):
-        way.round()
+        driver.round()
     births = {
-        planted.dossier.dossier_code for planted in way.sandbox.dataset.planted if planted.dossier.case.kind == "birth"
+        planted.dossier.dossier_code
+        for planted in driver.sandbox.dataset.planted
+        if planted.dossier.case.kind == "birth"
     }
-    assert births & set(registrations(way.sandbox)["civil_status"])
-    assert not births & set(registrations(way.sandbox)["residence"])
-    assert pending(way.ledger).numbers > 0
+    assert births & set(registrations(driver.sandbox)["civil_status"])
+    assert not births & set(registrations(driver.sandbox)["residence"])
+    assert pending(driver.ledger).numbers > 0
     civil_status.faults.switch(None)
-    way.go(within_s=240)
-    assert_all_is_right(way)
+    driver.go(within_s=240)
+    assert_all_is_right(driver)

@@ -23,7 +23,7 @@ def read(portal_code: str, original: bytes) -> Dossier:
 def many(count: int, **changes: object) -> list[Dossier]:
     dossiers = [changed(MARRIAGE, "dossier_code", f"H05.12.34-261120-{n:04d}") for n in range(1, count + 1)]
     for path, value in changes.items():
-        dossiers = [changed(one, path.replace("__", "."), value) for one in dossiers]
+        dossiers = [changed(dossier, path.replace("__", "."), value) for dossier in dossiers]
     return dossiers
 
 
@@ -31,8 +31,8 @@ def take_in(driver: LedgerDriver, *dossiers: Dossier) -> Counter[str]:
     """What a gated pull does: a page into the open batch, then the checks. The portal changed them just now, whenever
     that is: a batch whose newest dossier is a week old is noted as stale."""
     driver.pages += 1
-    fresh = [one.model_copy(update={"updated_at": datetime.now(VIETNAM)}) for one in dossiers]
-    arrivals = [Arrival(one.dossier_code, one.model_dump_json().encode(), one) for one in fresh]
+    fresh = [dossier.model_copy(update={"updated_at": datetime.now(VIETNAM)}) for dossier in dossiers]
+    arrivals = [Arrival(dossier.dossier_code, dossier.model_dump_json().encode(), dossier) for dossier in fresh]
     save_page(driver.ledger, "24", "", arrivals, f"page {driver.pages}", gated=True)
     return driver.examine()
 
@@ -41,15 +41,15 @@ def batch_states(driver: LedgerDriver) -> list[str]:
     return [row.state for row in driver.rows("SELECT state FROM batches ORDER BY batch_id")]
 
 
-def batch_of(driver: LedgerDriver, of: Dossier) -> int:
-    ((batch_id,),) = driver.rows("SELECT batch_id FROM dossiers WHERE dossier_code = :code", code=of.dossier_code)
+def batch_of(driver: LedgerDriver, dossier: Dossier) -> int:
+    ((batch_id,),) = driver.rows("SELECT batch_id FROM dossiers WHERE dossier_code = :code", code=dossier.dossier_code)
     return int(batch_id)
 
 
 def stop(driver: LedgerDriver) -> int:
     """Closes the open batch as stopped, by a verdict of our own."""
     (batch,) = open_batches(driver.ledger)
-    seen = {one.dossier_id: one.version_number for one in in_batch(driver.ledger, batch)}
+    seen = {dossier.dossier_id: dossier.version_number for dossier in in_batch(driver.ledger, batch)}
     assert settle_batch(driver.ledger, batch, seen, [STOPPING]) == "stopped"
     return batch.batch_id
 

@@ -33,11 +33,11 @@ def registrations(sandbox: Sandbox) -> dict[str, Counter[str]]:
 
 
 def expected(sandbox: Sandbox) -> dict[str, Counter[str]]:
-    found: dict[str, Counter[str]] = {code: Counter() for code in REGISTRY_CODES}
+    due_at: dict[str, Counter[str]] = {code: Counter() for code in REGISTRY_CODES}
     for planted in sandbox.dataset.planted:
         for code in due(planted):
-            found[code][planted.dossier.dossier_code.strip()] += 1
-    return found
+            due_at[code][planted.dossier.dossier_code.strip()] += 1
+    return due_at
 
 
 def unfinished_at_portals(sandbox: Sandbox) -> list[str]:

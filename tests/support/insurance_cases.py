@@ -1,5 +1,5 @@
-"""Births and deaths for health insurance, and their dataset: nobody has a number, everything is done at once, unless said
-otherwise."""
+"""Births and deaths for health insurance, and their dataset: nobody has a number and all is
+done at once, unless a test says otherwise."""
 
 import json
 from dataclasses import dataclass, field
@@ -71,5 +71,5 @@ def submission(at: int, case: BirthCase | DeathCase | None = None, insurance_num
     return Submission(key=UUID(int=at), dossier=dossier(at, case), given=given)
 
 
-def written(one: Submission) -> dict[str, str]:
-    return dict(json.loads(REGISTRY.write([one], NOWHERE).body)["dsYeuCau"][0])
+def written(sent: Submission) -> dict[str, str]:
+    return dict(json.loads(REGISTRY.write([sent], NOWHERE).body)["dsYeuCau"][0])

@@ -53,7 +53,7 @@ TIME_PASSES = [
 
 
 def time_passes(ledger: Ledger) -> None:
-    """What was leased is free again, and what had to wait has waited."""
+    """Ends every lease and every wait."""
     with ledger.engine.begin() as connection:
         for update in TIME_PASSES:
             connection.execute(update)
@@ -69,7 +69,7 @@ class Boundary(StrEnum):
 
 
 @dataclass
-class Reaper:
+class Killer:
     """Kills its victim at the n-th boundary of a kind."""
 
     boundary: Boundary | None = None
@@ -98,33 +98,29 @@ class Reaper:
         engine.dialect.do_commit = do_commit  # type: ignore[method-assign, assignment]  # of this engine alone
 
 
-class Deadly:
-    """A twin whose caller may die by its request."""
+class DeadlyTwin:
+    """A twin that may kill the process which sent the request."""
 
-    def __init__(self, twin: Twin, reaper: Reaper) -> None:
-        self.code, self.twin, self.reaper = twin.code, twin, reaper
+    def __init__(self, twin: Twin, killer: Killer) -> None:
+        self.code, self.twin, self.killer = twin.code, twin, killer
 
     def handle(self, request: Incoming) -> Outgoing:
-        if self.reaper.strikes(Boundary.BEFORE_REQUEST):
+        if self.killer.strikes(Boundary.BEFORE_REQUEST):
             return Outgoing(503)
         answer = self.twin.handle(request)
-        self.reaper.strikes(Boundary.AFTER_REQUEST)
+        self.killer.strikes(Boundary.AFTER_REQUEST)
         return answer
 
     def registered(self) -> list[dict[str, Any]]:
         return self.twin.registered()
 
 
-def is_clean(planted: Planted) -> bool:
-    return bool(planted.registries) and not planted.defect and not planted.refused_by
-
-
 def clean(kind: str, registries: int) -> Callable[[Planted], bool]:
     """Whether a dossier is of this kind, for so many registries, and nothing is wrong with it."""
 
-    def is_wanted(one: Planted) -> bool:
-        is_clean = not one.defect and not one.refused_by
-        return is_clean and one.dossier.case.kind == kind and len(one.registries) == registries
+    def is_wanted(planted: Planted) -> bool:
+        is_of_kind = planted.dossier.case.kind == kind and len(planted.registries) == registries
+        return is_of_kind and not planted.defect and not planted.refused_by
 
     return is_wanted
 
@@ -138,33 +134,33 @@ WANTED: tuple[tuple[str, int, Callable[[Planted], bool]], ...] = (
     ("24", 1, clean("land", 1)),
     ("22", 1, clean("birth", 3)),
     ("22", 1, clean("death", 3)),
-    ("24", 1, lambda one: one.refused_by is not None),
-    ("22", 1, lambda one: one.refused_by is not None),
-    ("24", 1, lambda one: one.defect is not None and one.edited is None),
-    ("22", 1, lambda one: one.edited is not None),
+    ("24", 1, lambda planted: planted.refused_by is not None),
+    ("22", 1, lambda planted: planted.refused_by is not None),
+    ("24", 1, lambda planted: planted.defect is not None and planted.edited is None),
+    ("22", 1, lambda planted: planted.edited is not None),
 )
-"""Of which province how many of what a hamlet has."""
+"""Of which province how many dossiers of which kind."""
 
 
-class Hamlet(Dataset):
-    """A dozen dossiers of all kinds out of a larger dataset, among hurried registries."""
+class DozenDossiers(Dataset):
+    """A dozen dossiers of all kinds out of a larger dataset; registries work twenty times as fast."""
 
     def _fill(self, dossiers: int) -> None:
         super()._fill(dossiers)
         everything, self.planted = self.planted, []
         for province_code, count, is_wanted in WANTED:
-            fitting = [one for one in everything if one.dossier.portal_code == province_code and is_wanted(one)]
-            self.planted += fitting[:count]
+            of_province = [planted for planted in everything if planted.dossier.portal_code == province_code]
+            self.planted += list(filter(is_wanted, of_province))[:count]
 
     def lateness_s(self, registry_code: str, request_code: str) -> float:
         return super().lateness_s(registry_code, request_code) / 20
 
 
 @contextmanager
-def hamlet(now: datetime) -> Iterator[Sandbox]:
-    """A sandbox with a hamlet, the same for the same `now`, whose citizens lose no time either."""
+def a_dozen_dossiers(now: datetime) -> Iterator[Sandbox]:
+    """A sandbox with `DozenDossiers`, which are equal for an equal `now`; its citizens answer within 0.3 s."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox_module, "Dataset", Hamlet)
+        patch.setattr(sandbox_module, "Dataset", DozenDossiers)
         patch.setattr(civil_status, "NUMBER_COMES_LATER_S", 0.3)
         patch.setattr(onestop, "EDITED_AFTER_S", 0.3)
         patch.setattr(hub, "EDITED_AFTER_S", 0.3)
@@ -173,19 +169,19 @@ def hamlet(now: datetime) -> Iterator[Sandbox]:
 
 
 @dataclass
-class Theatre:
-    """A sandbox, the URL of a ledger, and processes that carry from the one to the other until they are killed."""
+class ProcessDriver:
+    """A sandbox, a ledger, and processes that run the steps between the two until they are killed."""
 
     sandbox: Sandbox
     ledger: Ledger
     ledger_url: URL
     extra: Mapping[str, str]
-    reaper: Reaper = field(default_factory=Reaper)
+    killer: Killer = field(default_factory=Killer)
     kills: int = 0
 
     def __post_init__(self) -> None:
         for listener in self.sandbox.server.listeners.values():
-            listener.twin = Deadly(listener.twin, self.reaper)
+            listener.twin = DeadlyTwin(listener.twin, self.killer)
 
     def time_passes(self) -> None:
         time_passes(self.ledger)
@@ -199,8 +195,8 @@ class Theatre:
 
     def doubled(self) -> list[tuple[str, str]]:
         """What stands more than once in a registry."""
-        found = registrations(self.sandbox)
-        return [(code, dossier) for code, counts in found.items() for dossier, count in counts.items() if count > 1]
+        held = registrations(self.sandbox)
+        return [(code, dossier) for code, counts in held.items() for dossier, count in counts.items() if count > 1]
 
     def sweep(self, boundary: Boundary, within_s: float = 90) -> None:
         """Every step in turn, killed at its first boundary, then at its second ... until it gets through."""
@@ -217,17 +213,17 @@ class Theatre:
 
     def _steps(self, ledger: Ledger) -> dict[str, Callable[[], Mapping[str, int]]]:
         pipeline = self.pipeline(ledger)
-        found: dict[str, Callable[[], Mapping[str, int]]] = {
+        named_steps: dict[str, Callable[[], Mapping[str, int]]] = {
             f"pull {code}": partial(steps.pull, ledger, PROVINCES[code], pipeline.endpoint(f"portal_{code}"))
             for code in pipeline.provinces
         }
         for code in REGISTRY_CODES:
-            found[f"deliver {code}"] = partial(steps.deliver, ledger, REGISTRIES[code], pipeline.endpoint(code))
-            found[f"collect {code}"] = partial(steps.collect, ledger, REGISTRIES[code], pipeline.endpoint(code))
-        return {**found, "report": partial(steps.report, ledger, pipeline.endpoint)}
+            named_steps[f"deliver {code}"] = partial(steps.deliver, ledger, REGISTRIES[code], pipeline.endpoint(code))
+            named_steps[f"collect {code}"] = partial(steps.collect, ledger, REGISTRIES[code], pipeline.endpoint(code))
+        return {**named_steps, "report": partial(steps.report, ledger, pipeline.endpoint)}
 
     def pipeline(self, ledger: Ledger) -> PipelineDriver:
-        return HurriedRoad(ledger, self.sandbox, extra=self.extra)
+        return ConfiguredPipeline(ledger, self.sandbox, extra=self.extra)
 
     def _is_killed(self, name: str, boundary: Boundary, at: int) -> bool:
         ended = os.waitpid(self.start(lambda ledger: sum(self._steps(ledger)[name]().values()), boundary, at), 0)[1]
@@ -237,17 +233,17 @@ class Theatre:
 
     def start(self, work: Callable[[Ledger], int], boundary: Boundary | None = None, at: int = 0) -> int:
         """Starts a child that does this work over a ledger of its own; killed at that boundary. Returns its pid."""
-        with self.reaper.lock:  # its first request waits until we know whom to kill
-            self.reaper.boundary, self.reaper.left = boundary, at
-            self.reaper.victim = os.fork()
-        return self.reaper.victim or self._live(work, Reaper(boundary, at, os.getpid()))
+        with self.killer.lock:  # its first request waits until we know whom to kill
+            self.killer.boundary, self.killer.left = boundary, at
+            self.killer.victim = os.fork()
+        return self.killer.victim or self._live(work, Killer(boundary, at, os.getpid()))
 
-    def _live(self, work: Callable[[Ledger], int], reaper: Reaper) -> NoReturn:
+    def _live(self, work: Callable[[Ledger], int], killer: Killer) -> NoReturn:
         status = FAILED
         try:
             signal.alarm(LONGEST_CHILD_S)
             with open_ledger(self.ledger_url, self.ledger.vault) as ledger:
-                reaper.watch(ledger.engine)
+                killer.watch(ledger.engine)
                 status = MOVED if work(ledger) else QUIET
         except BaseException:  # a fork: it says what it was, and never returns into the tests
             traceback.print_exc()
@@ -293,7 +289,7 @@ class Theatre:
 
 
 @dataclass
-class HurriedRoad(PipelineDriver):
+class ConfiguredPipeline(PipelineDriver):
     """A pipeline with other settings at every endpoint."""
 
     extra: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A ledger worked by hand, a step at a time and without any portal or registry: what arrives, what becomes of it."""
+"""A ledger worked by hand, a step at a time and without any portal or registry."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -46,19 +46,19 @@ class LedgerDriver:
 
     def arrive(self, *dossiers: Dossier, position: str = "") -> Counter[str]:
         self.pages += 1
-        arrivals = [Arrival(one.dossier_code, one.model_dump_json().encode(), one) for one in dossiers]
+        arrivals = [Arrival(dossier.dossier_code, dossier.model_dump_json().encode(), dossier) for dossier in dossiers]
         return save_page(self.ledger, "24", "", arrivals, position or f"page {self.pages}")
 
     def examine(self) -> Counter[str]:
         judged: list[Examined] = []
-        for one in unexamined(self.ledger, "24"):
+        for subject in unexamined(self.ledger, "24"):
             dossier = None
-            if one.unreadable_field is None:
-                one, dossier = with_edits(one, Dossier.model_validate_json(one.original))
-            digest = sha256(one.original).hexdigest()
+            if subject.unreadable_field is None:
+                subject, dossier = with_edits(subject, Dossier.model_validate_json(subject.original))
+            digest = sha256(subject.original).hexdigest()
             papers = [FetchedPaper(paper.kind_code, None, digest, 9) for paper in (dossier.papers if dossier else ())]
-            changed = changed_registries(self.ledger, [(one, dossier)] if dossier else [], read_json)
-            judged.append(judge(one, dossier, papers, (), changed.get(one.dossier_id, NOTHING_CHANGED)))
+            changed = changed_registries(self.ledger, [(subject, dossier)] if dossier else [], read_json)
+            judged.append(judge(subject, dossier, papers, (), changed.get(subject.dossier_id, NOTHING_CHANGED)))
         return settle(self.ledger, judged)
 
     def take_in(self, *dossiers: Dossier) -> Counter[str]:
@@ -72,15 +72,15 @@ class LedgerDriver:
     def requests(self, dossier: Dossier, **after: Any) -> list[DecisionRequest]:
         """The dossier as it stands, with edits by field path (`case__notice_code="..."`)."""
         edits = tuple(Edit(field_path=path.replace("__", "."), after=value) for path, value in after.items())
-        return [replace(one, edits=edits) for one in requests_of(self.ledger, dossier.dossier_code)]
+        return [replace(request, edits=edits) for request in requests_of(self.ledger, dossier.dossier_code)]
 
     def send(self, registry_code: str) -> Claimed:
         """Claims the one delivery that is ready for a registry; its attempt is written."""
         (claimed,) = claim_ready(self.ledger, registry_code, 10)
         return claimed
 
-    def tell(self, of: Claimed, event: DeliveryEvent, receipt: Receipt | None = None, **more: Any) -> int:
-        return record(self.ledger, [DeliveryOutcome(of, event, receipt, **more)])
+    def tell(self, claimed: Claimed, event: DeliveryEvent, receipt: Receipt | None = None, **more: Any) -> int:
+        return record(self.ledger, [DeliveryOutcome(claimed, event, receipt, **more)])
 
     def register(self, registry_code: str, receipt: Receipt = WITH_NUMBER) -> Claimed:
         claimed = self.send(registry_code)
@@ -96,37 +96,33 @@ class LedgerDriver:
             connection.execute(text(statement), values)
 
     def acknowledge_all(self) -> None:
-        """The portal hears all there is to hear."""
+        """Has the portal acknowledge every report, one after the other."""
         while claimed := claim_reports(self.ledger, "24", 100):
-            record_report_outcomes(self.ledger, {one.report_id: ReportOutcome.ACKNOWLEDGED for one in claimed}, [])
+            record_report_outcomes(
+                self.ledger, {report.report_id: ReportOutcome.ACKNOWLEDGED for report in claimed}, []
+            )
 
-    def state(self, of: Dossier) -> str:
-        ((state,),) = self.rows("SELECT state FROM dossiers WHERE dossier_code = :code", code=of.dossier_code)
+    def state(self, dossier: Dossier) -> str:
+        ((state,),) = self.rows("SELECT state FROM dossiers WHERE dossier_code = :code", code=dossier.dossier_code)
         return str(state)
 
-    def deliveries(self, of: Dossier) -> dict[str, str]:
-        """Where each delivery of a dossier stands that was not cancelled."""
-        return dict(
-            tuple(row) for row in self.rows(
-                "SELECT registry_code, d.state FROM deliveries d JOIN dossiers USING (dossier_id)"
-                " WHERE dossier_code = :code AND d.state <> 'cancelled' ORDER BY step_number", code=of.dossier_code)
-        )  # fmt: skip
+    def deliveries(self, dossier: Dossier) -> dict[str, str]:
+        """The state of each delivery of a dossier that is not cancelled."""
+        question = """SELECT registry_code, d.state FROM deliveries d JOIN dossiers USING (dossier_id)
+                       WHERE dossier_code = :code AND d.state <> 'cancelled' ORDER BY step_number"""
+        return {row.registry_code: row.state for row in self.rows(question, code=dossier.dossier_code)}
 
-    def kinds(self, of: Dossier) -> list[str]:
+    def kinds(self, dossier: Dossier) -> list[str]:
         """What happened to a dossier, in its order."""
-        return [
-            row.kind for row in self.rows(
-                "SELECT kind FROM events JOIN dossiers USING (dossier_id) WHERE dossier_code = :code ORDER BY event_id",
-                code=of.dossier_code)
-        ]  # fmt: skip
+        question = """SELECT kind FROM events JOIN dossiers USING (dossier_id)
+                       WHERE dossier_code = :code ORDER BY event_id"""
+        return [row.kind for row in self.rows(question, code=dossier.dossier_code)]
 
-    def checks(self, of: Dossier) -> set[str]:
+    def checks(self, dossier: Dossier) -> set[str]:
         """The faults found in a dossier's newest version."""
-        return {
-            row.check_code for row in self.rows(
-                "SELECT check_code FROM findings JOIN dossiers USING (dossier_id, version_number)"
-                " WHERE dossier_code = :code", code=of.dossier_code)
-        }  # fmt: skip
+        question = """SELECT check_code FROM findings JOIN dossiers USING (dossier_id, version_number)
+                       WHERE dossier_code = :code"""
+        return {row.check_code for row in self.rows(question, code=dossier.dossier_code)}
 
 
 def unexplained(ledger: Ledger) -> int:

@@ -36,8 +36,8 @@ def full(kind: str) -> Dossier:
         "deciding_agency_code": "000.00.12.H05", "returning_agency_code": "H05.12.35",
     }  # fmt: skip
     dossier["papers"] = [
-        {"kind_code": "X", "name": "tờ khai .pdf", "link": f"/papers/t-{kind}/{at}", "sha256": "ab" * 32, "size": 5}
-        for at in range(2)
+        {"kind_code": "X", "name": "tờ khai .pdf", "link": f"/papers/t-{kind}/{number}", "sha256": "ab" * 32, "size": 5}
+        for number in range(2)
     ]
     _fill(dossier["applicant"], relation="Mẹ ", phone="09000 00000", email="a@vidu.example")
     _fill_case(dossier["case"])
@@ -88,7 +88,7 @@ def of_hub(dossier: Dossier) -> Dossier:
 
 
 def planted(dossier: Dossier, *, defect: str | None = None, edited: Dossier | None = None) -> Planted:
-    papers = tuple(b"%%PDF %d" % at for at in range(len(dossier.papers)))
+    papers = tuple(b"%%PDF %d" % number for number in range(len(dossier.papers)))
     return Planted(dossier, papers, defect, None, "", edited, ())
 
 
@@ -103,7 +103,7 @@ class SmallDataset:
         self.planted = list(dossiers)
 
     def of_province(self, province_code: str) -> list[Planted]:
-        return [each for each in self.planted if each.dossier.portal_code == province_code]
+        return [planted for planted in self.planted if planted.dossier.portal_code == province_code]
 
 
 class Portal:
@@ -121,13 +121,15 @@ class Portal:
         self, stream: str | None = None, position: str = "", between: Callable[[int], object] = lambda page: None
     ) -> dict[str, bytes]:
         """All originals by dossier code, the last one met; `between` is called after each page."""
-        found: dict[str, bytes] = {}
-        for each in self.platform.streams if stream is None else (stream,):
-            for number, entries in enumerate(self._pages(each, position or self.platform.first_position(NOW)), 1):
+        originals: dict[str, bytes] = {}
+        for stream_name in self.platform.streams if stream is None else (stream,):
+            for number, entries in enumerate(
+                self._pages(stream_name, position or self.platform.first_position(NOW)), 1
+            ):
                 for entry in entries:
-                    found[entry.dossier_code] = self.original(entry)
+                    originals[entry.dossier_code] = self.original(entry)
                 between(number)
-        return found
+        return originals
 
     def _pages(self, stream: str, position: str) -> Iterator[Sequence[Entry]]:
         more = True
@@ -160,7 +162,8 @@ class Portal:
             Report(
                 dossier_code=dossier.dossier_code, national_code=dossier.national_code,
                 technical_id=dossier.technical_id, procedure_as_written=dossier.procedure_as_written,
-                milestone=milestone, happened_at=NOW + timedelta(seconds=at), given=Given().and_then(receipt), words=words,
+                milestone=milestone, happened_at=NOW + timedelta(seconds=at), given=Given().and_then(receipt),
+                words=words,
             )
             for milestone in milestones
         ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""A twin that answers as it is told, and a line to it."""
+"""A twin that answers as a test scripts it, and what connects to it."""
 
 import threading
 from collections.abc import Callable
@@ -17,10 +17,10 @@ ASK = Request("GET", "/dossiers?name=TRAN+THI+HOA")
 
 
 @dataclass
-class Office:
-    """A twin that gives out tokens and says what it was asked."""
+class ScriptedTwin:
+    """A twin that gives out tokens, answers by `answer`, and keeps what it was asked."""
 
-    code: str = "office"
+    code: str = "scripted"
     asked: list[Incoming] = field(default_factory=list)
     tokens: int = 0
     valid: set[str] = field(default_factory=set)
@@ -67,7 +67,7 @@ def failure(line: Line, request: Request = ASK) -> LienthongError:
 
 
 class NoTokens:
-    """An office that trusts everyone."""
+    """The login of a system that wants none."""
 
     def ask_token(self, endpoint: Endpoint, old: object) -> None:
         return None

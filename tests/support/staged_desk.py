@@ -15,8 +15,8 @@ from connectors.sandbox.dataset import PROCEDURES, Dataset, Planted
 from connectors.sandbox.sandbox import Sandbox
 from connectors.vault import Vault
 from schemas.dossier import Dossier
-from tests.conftest import new_ledger_url
 from tests.support.browser import Clerk, clerk, served
+from tests.support.databases import new_ledger_url
 from tests.support.desk import DeskHouse
 from tests.support.ground_truth import DONE, registrations
 from tests.support.pipeline import PipelineDriver

@@ -24,8 +24,10 @@ from schemas.dates import VIETNAM
 from tests.support.portal_datasets import SmallDataset
 
 NOW = datetime.now(VIETNAM).replace(microsecond=0)
-PLANTED = [one for one in Dataset(5, 80, ("24", "22"), NOW).planted if one.registries and not one.defect]
-OF_PROVINCE = {code: [one for one in PLANTED if one.dossier.portal_code == code] for code in ("24", "22")}
+PLANTED = [
+    planted for planted in Dataset(5, 80, ("24", "22"), NOW).planted if planted.registries and not planted.defect
+]
+OF_PROVINCE = {code: [planted for planted in PLANTED if planted.dossier.portal_code == code] for code in ("24", "22")}
 TWINS: dict[str, type[OnestopTwin] | type[HubTwin]] = {"24": OnestopTwin, "22": HubTwin}
 HTML = b"<html><body>He thong dang bao tri</body></html>"
 TCVN3 = "nguyÔn thÞ thµnh".encode("latin-1")
@@ -78,24 +80,24 @@ class Portal:
         return {row.dossier_code: row.state for row in self.rows("SELECT dossier_code, state FROM dossiers")}
 
     def good(self) -> dict[str, str]:
-        """What must become of the good ones."""
-        return {one.dossier.dossier_code: "cleared" for one in OF_PROVINCE[self.province_code][:2]}
+        """The states in which the good dossiers must end."""
+        return {planted.dossier.dossier_code: "cleared" for planted in OF_PROVINCE[self.province_code][:2]}
 
     def versions(self) -> dict[bytes, str | None]:
         """All originals as they were kept, and where reading them failed."""
-        found = {}
+        kept = {}
         for row in self.rows("""
             SELECT v.*, portal_code, dossier_code, wrapped FROM versions v JOIN keys USING (dossier_id)
               JOIN dossiers USING (dossier_id)"""):
             key = self.ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
-            found[key.unseal(row.sealed, f"version/{row.version_number}")] = row.unreadable_field
-        return found
+            kept[key.unseal(row.sealed, f"version/{row.version_number}")] = row.unreadable_field
+        return kept
 
     def findings(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+        checks: dict[str, set[str]] = {}
         for row in self.rows("SELECT dossier_code, check_code FROM findings JOIN dossiers USING (dossier_id)"):
-            found.setdefault(row.dossier_code, set()).add(row.check_code)
-        return found
+            checks.setdefault(row.dossier_code, set()).add(row.check_code)
+        return checks
 
     def incidents(self) -> list[bytes]:
         return incidents(self.ledger)
@@ -125,14 +127,18 @@ def words(ledger: Ledger) -> list[bytes]:
     query = text("""
         SELECT r.sealed, k.wrapped, portal_code, dossier_code FROM replies r JOIN deliveries USING (delivery_id)
           JOIN dossiers USING (dossier_id) JOIN keys k USING (dossier_id)""")
-    found = []
+    kept = []
     with ledger.engine.connect() as connection:
         for row in connection.execute(query):
             key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
-            said = json.loads(key.unseal(row.sealed, "reply"))["words"]
-            is_packed = said.startswith("base64:")
-            found.append(b64decode(said.removeprefix("base64:")) if is_packed else said.encode(errors="surrogatepass"))
-    return found
+            words_as_kept = json.loads(key.unseal(row.sealed, "reply"))["words"]
+            is_packed = words_as_kept.startswith("base64:")
+            kept.append(
+                b64decode(words_as_kept.removeprefix("base64:"))
+                if is_packed
+                else words_as_kept.encode(errors="surrogatepass")
+            )
+    return kept
 
 
 def item_of(planted: Planted) -> dict[str, Any]:
@@ -156,8 +162,8 @@ def detail_of(planted: Planted) -> dict[str, Any]:
     return dict(json.loads(answer.body)["value"])
 
 
-ITEM = item_of(next(one for one in OF_PROVINCE["24"][2:] if one.dossier.case.kind == "birth"))
-DETAIL = detail_of(next(one for one in OF_PROVINCE["22"][2:] if one.dossier.case.kind == "birth"))
+ITEM = item_of(next(planted for planted in OF_PROVINCE["24"][2:] if planted.dossier.case.kind == "birth"))
+DETAIL = detail_of(next(planted for planted in OF_PROVINCE["22"][2:] if planted.dossier.case.kind == "birth"))
 numbers = itertools.count(5001)
 
 

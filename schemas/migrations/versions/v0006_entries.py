@@ -2,6 +2,9 @@
 
 Deliveries that stand are registrations; each gets the entry that it makes or made. An entry of a registered delivery is
 registered, the others are expected.
+
+Locks: deliveries, whose rows get their entries and which gets indexes and foreign keys; events, decisions and accesses,
+while a constraint is checked and an index is built.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""A person asks the citizen for a supplement, or rejects: the portal shows it with the words, and hears it once."""
+"""A person asks the citizen for a supplement, or rejects: the portal shows the words, and gets them once."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ SOMETHING = CivilStatusReceipt(entry_number="123", book_code="01/2026")
 
 
 @dataclass
-class Desk:
+class FaultyAtPortal:
     """One faulty dossier at a province's portal, and the ledger that carries it. `sound` is what it should be."""
 
     province_code: str
@@ -70,20 +70,24 @@ class Desk:
         return row["status"], row["words"]
 
 
+MakeFaulty = Callable[..., FaultyAtPortal]
+
+
 @pytest.fixture
-def desk(ledger: Ledger) -> Iterator[Callable[..., Desk]]:
+def faulty(ledger: Ledger) -> Iterator[MakeFaulty]:
     with ExitStack() as stack:
 
-        def make(province_code: str, *, is_edited: bool = False, defect: str = "notice") -> Desk:
-            one = next(one for one in OF_PROVINCE[province_code] if one.dossier.case.kind == "birth")
-            sound = changed(one.dossier, "status", 2)
+        def make(province_code: str, *, is_edited: bool = False, defect: str = "notice") -> FaultyAtPortal:
+            births = (planted for planted in OF_PROVINCE[province_code] if planted.dossier.case.kind == "birth")
+            birth = next(births)
+            sound = changed(birth.dossier, "status", 2)
             edited = sound if is_edited else None
-            faulty = replace(one, dossier=changed(sound, NOTICE, "khong ro"), defect=defect, edited=edited)
+            faulty = replace(birth, dossier=changed(sound, NOTICE, "khong ro"), defect=defect, edited=edited)
             twin = TWINS[province_code](SmallDataset(faulty), [province_code])
             listener = Listener(twin, seed=1)
             stack.callback(listener.refuse)
             endpoint = Endpoint(f"{listener.url}/{province_code}", *twin.credentials(province_code))
-            return Desk(province_code, sound, twin, endpoint, LedgerDriver(ledger))
+            return FaultyAtPortal(province_code, sound, twin, endpoint, LedgerDriver(ledger))
 
         yield make
 
@@ -92,112 +96,108 @@ def desk(ledger: Ledger) -> Iterator[Callable[..., Desk]]:
 
 
 @pytest.mark.parametrize("province_code", ["24", "22"])
-def test_the_citizen_is_asked_answers_and_the_dossier_goes_on(desk: Callable[..., Desk], province_code: str) -> None:
-    at = desk(province_code)
-    assert at.pull() == "held"
-    at.decide(ask_supplement)
-    assert at.report() == {"acknowledged": 2}
-    assert at.shown() == (ASKING[province_code], [WORDS])
-    assert at.pull() == "waiting"
-    assert (at.report(), at.pull()) == ({}, "waiting")
-    at.twin.supplement(at.sound.dossier_code, at.sound)
-    assert at.pull() == "cleared"
-    assert at.report() == {"acknowledged": 1}
-    assert at.shown() == (WORKING[province_code], [WORDS])
-    assert at.driver.rows("SELECT version_number, portal_status FROM dossiers") == [(2, 2)]
+def test_a_citizen_who_is_asked_answers_and_the_dossier_goes_on(faulty: MakeFaulty, province_code: str) -> None:
+    case = faulty(province_code)
+    assert case.pull() == "held"
+    case.decide(ask_supplement)
+    assert case.report() == {"acknowledged": 2}
+    assert case.shown() == (ASKING[province_code], [WORDS])
+    assert case.pull() == "waiting"
+    assert (case.report(), case.pull()) == ({}, "waiting")
+    case.twin.supplement(case.sound.dossier_code, case.sound)
+    assert case.pull() == "cleared"
+    assert case.report() == {"acknowledged": 1}
+    assert case.shown() == (WORKING[province_code], [WORDS])
+    assert case.driver.rows("SELECT version_number, portal_status FROM dossiers") == [(2, 2)]
 
 
 @pytest.mark.parametrize("province_code", ["24", "22"])
-def test_a_rejected_dossier_is_closed_with_its_reason(desk: Callable[..., Desk], province_code: str) -> None:
-    at = desk(province_code)
-    at.pull()
-    at.decide(reject)
-    assert at.report() == {"acknowledged": 2}
-    assert at.shown() == (REFUSING[province_code], [WORDS])
-    assert at.pull() == "closed"
-    assert at.report() == {}
-    assert at.driver.rows("SELECT DISTINCT state FROM deliveries") == []
+def test_a_rejected_dossier_is_closed_with_its_reason(faulty: MakeFaulty, province_code: str) -> None:
+    case = faulty(province_code)
+    case.pull()
+    case.decide(reject)
+    assert case.report() == {"acknowledged": 2}
+    assert case.shown() == (REFUSING[province_code], [WORDS])
+    assert case.pull() == "closed"
+    assert case.report() == {}
+    assert case.driver.rows("SELECT DISTINCT state FROM deliveries") == []
 
 
 @pytest.mark.parametrize("province_code", ["24", "22"])
-def test_a_citizen_who_supplements_anyway_answers_the_question_too(
-    desk: Callable[..., Desk], province_code: str
-) -> None:
-    at = desk(province_code, is_edited=True)
-    at.pull()
-    at.decide(ask_supplement)
-    at.report()
-    assert (at.pull(), at.shown()[0]) == ("waiting", ASKING[province_code])
+def test_a_citizen_who_supplements_anyway_answers_the_question_too(faulty: MakeFaulty, province_code: str) -> None:
+    case = faulty(province_code, is_edited=True)
+    case.pull()
+    case.decide(ask_supplement)
+    case.report()
+    assert (case.pull(), case.shown()[0]) == ("waiting", ASKING[province_code])
     time.sleep(3.2)
-    assert (at.pull(), at.twin.still_to_come()) == ("cleared", 0)
-    at.report()
-    assert at.shown() == (WORKING[province_code], [WORDS])
+    assert (case.pull(), case.twin.still_to_come()) == ("cleared", 0)
+    case.report()
+    assert case.shown() == (WORKING[province_code], [WORDS])
 
 
 @pytest.mark.parametrize("province_code", ["24", "22"])
 def test_a_citizen_whose_answer_does_not_help_is_asked_again_in_the_same_words(
-    desk: Callable[..., Desk], province_code: str
+    faulty: MakeFaulty, province_code: str
 ) -> None:
-    at = desk(province_code)
-    at.pull()
-    at.decide(ask_supplement)
-    at.report()
-    at.pull()
-    at.twin.supplement(at.sound.dossier_code, changed(at.faulty, "abstract", "Đăng ký khai sinh, nộp lại"))
-    assert at.pull() == "held"
+    case = faulty(province_code)
+    case.pull()
+    case.decide(ask_supplement)
+    case.report()
+    case.pull()
+    case.twin.supplement(case.sound.dossier_code, changed(case.faulty, "abstract", "Đăng ký khai sinh, nộp lại"))
+    assert case.pull() == "held"
     time.sleep(1)  # times on the wire are in seconds
-    at.decide(ask_supplement)
-    assert at.report() == {"acknowledged": 1}
-    assert at.shown() == (ASKING[province_code], [WORDS, WORDS])
+    case.decide(ask_supplement)
+    assert case.report() == {"acknowledged": 1}
+    assert case.shown() == (ASKING[province_code], [WORDS, WORDS])
 
 
 @pytest.mark.parametrize("province_code", ["24", "22"])
-def test_nobody_is_asked_about_a_version_that_is_no_longer_the_newest(
-    desk: Callable[..., Desk], province_code: str
-) -> None:
-    at = desk(province_code)
-    at.pull()
-    at.decide(ask_supplement)
-    at.twin.supplement(at.sound.dossier_code, at.sound)
-    assert at.pull() == "cleared"
-    assert at.report() == {"acknowledged": 2}
-    assert at.shown() == (WORKING[province_code], [])
-    assert at.driver.rows("SELECT state FROM reports WHERE decision_id IS NOT NULL") == [("withdrawn",)]
-    assert "report_withdrawn" in at.driver.kinds(at.sound)
+def test_nobody_is_asked_about_a_version_that_is_no_longer_the_newest(faulty: MakeFaulty, province_code: str) -> None:
+    case = faulty(province_code)
+    case.pull()
+    case.decide(ask_supplement)
+    case.twin.supplement(case.sound.dossier_code, case.sound)
+    assert case.pull() == "cleared"
+    assert case.report() == {"acknowledged": 2}
+    assert case.shown() == (WORKING[province_code], [])
+    assert case.driver.rows("SELECT state FROM reports WHERE decision_id IS NOT NULL") == [("withdrawn",)]
+    assert "report_withdrawn" in case.driver.kinds(case.sound)
 
 
-def test_what_the_citizen_is_to_read_is_written_nowhere_in_the_open(desk: Callable[..., Desk]) -> None:
-    at = desk("24")
-    at.pull()
-    at.decide(ask_supplement)
-    at.report()
+def test_the_words_for_the_citizen_are_written_nowhere_in_the_open(faulty: MakeFaulty) -> None:
+    case = faulty("24")
+    case.pull()
+    case.decide(ask_supplement)
+    case.report()
     for table in ("reports", "events", "decisions", "dossiers", "faults"):
-        (open_text,) = at.driver.rows(f"SELECT coalesce(string_agg(to_jsonb(t)::text, ' '), '') FROM {table} t")[0]
+        (open_text,) = case.driver.rows(f"SELECT coalesce(string_agg(to_jsonb(t)::text, ' '), '') FROM {table} t")[0]
         assert "chứng sinh" not in open_text, table
 
 
-def test_a_missing_paper_that_the_citizen_brings_is_fetched(desk: Callable[..., Desk]) -> None:
-    at = desk("24")
-    at.pull()
-    at.decide(ask_supplement)
-    at.report()
-    papers = tuple(b"%%PDF-1.7 %d" % number for number in range(len(at.sound.papers)))
-    unhashed = tuple(paper.model_copy(update={"sha256": None, "size": None}) for paper in at.sound.papers)
-    at.twin.supplement(at.sound.dossier_code, changed(at.sound, "papers", unhashed), papers)
-    at.pull()
-    kept = at.driver.rows("SELECT FROM papers WHERE version_number = 2 AND sha256 IS NOT NULL")
+def test_a_missing_paper_that_the_citizen_brings_is_fetched(faulty: MakeFaulty) -> None:
+    case = faulty("24")
+    case.pull()
+    case.decide(ask_supplement)
+    case.report()
+    papers = tuple(b"%%PDF-1.7 %d" % number for number in range(len(case.sound.papers)))
+    unhashed = tuple(paper.model_copy(update={"sha256": None, "size": None}) for paper in case.sound.papers)
+    case.twin.supplement(case.sound.dossier_code, changed(case.sound, "papers", unhashed), papers)
+    case.pull()
+    kept = case.driver.rows("SELECT FROM papers WHERE version_number = 2 AND sha256 IS NOT NULL")
     assert len(kept) == len(papers)
 
 
 def test_a_dossier_that_could_not_be_read_at_first_is_known_by_its_national_code_afterwards(
-    desk: Callable[..., Desk],
+    faulty: MakeFaulty,
 ) -> None:
-    at = desk("22", defect="broken_content")
-    assert at.pull() == "held"
-    at.twin.supplement(at.sound.dossier_code, at.sound)
-    assert at.pull() == "cleared"
-    assert at.report() == {"acknowledged": 2}
-    assert at.shown() == (WORKING["22"], [])
+    case = faulty("22", defect="broken_content")
+    assert case.pull() == "held"
+    case.twin.supplement(case.sound.dossier_code, case.sound)
+    assert case.pull() == "cleared"
+    assert case.report() == {"acknowledged": 2}
+    assert case.shown() == (WORKING["22"], [])
 
 
 # --- what the platforms hold to ---
@@ -259,7 +259,7 @@ def test_words_that_come_too_late_are_for_a_person(kind: Any) -> None:
         assert portal.shown(dossier)["words"] == []
 
 
-def test_what_the_hub_has_a_result_of_is_not_rejected_but_may_be_asked_about() -> None:
+def test_a_dossier_with_a_result_at_the_hub_is_not_rejected_but_may_be_asked_about() -> None:
     with served(HubTwin, planted(HUB_BIRTH)) as portal:
         portal.tell(HUB_BIRTH, RECEIVED, ACCEPTED, FORWARDED, REGISTERED, receipt=SOMETHING)
         assert portal.tell(HUB_BIRTH, REJECTED, words=WORDS) == [REFUSED]
@@ -285,7 +285,7 @@ def test_a_dossier_that_cannot_be_read_may_be_asked_about() -> None:
     ("written", "sent"),
     [("", "riêng"), ("  nộp lại\n\n giấy ", "nộp lại giấy"), ("x" * 1000, "x" * 1000), ("x" * 1001, "x" * 999 + "…")],
 )
-def test_words_are_sent_as_far_as_portals_show_them(written: str, sent: str) -> None:
+def test_words_are_cut_to_the_length_that_portals_show(written: str, sent: str) -> None:
     report = Report(
         dossier_code="H05.12.34-261120-0001", procedure_as_written="1.001193", milestone=ASKED, happened_at=NOW,
         words=written,

@@ -1,0 +1,69 @@
+"""Which tests need what: each gets its markers by its file, and a new test is `quick` unless a table here says more.
+
+`uv run pytest -m quick` is for while one works: no Airflow, no browser, no long journey; it ends in a minute.
+"""
+
+import shutil
+from collections.abc import Iterable
+
+import pytest
+
+MARKERS = {
+    "quick": "needs no Airflow, no browser and no long journey: all of them together end in a minute",
+    "airflow": "reads DAG files with Airflow, or runs Airflow",
+    "browser": "drives a Chromium",
+    "slow": "carries many dossiers over HTTP, kills processes, or tries many thousand values",
+}
+
+AIRFLOW = ("tests/dags/test_dag_files.py", "tests/dags/test_plugin.py", "tests/journeys/test_demo.py")
+BROWSER = (
+    "tests/journeys/test_desk_in_browser.py",
+    "tests/journeys/test_demo.py::test_the_entry_opens_the_desk_in_a_frame_that_has_an_address_of_its_own",
+)
+SLOW = (
+    "tests/journeys/",
+    "tests/connectors/test_bad_input_by_chance.py",
+    "tests/connectors/test_decisions.py::test_one_action_edits_a_thousand_and_each_keeps_its_own_record",
+    "tests/connectors/test_gates.py",  # great_expectations alone is imported in seven seconds
+    "tests/connectors/test_postgres.py",  # servers and processes of their own
+    "tests/connectors/test_sandbox_dataset.py",
+    "tests/connectors/test_sandbox_defects.py",
+    "tests/connectors/test_unit_translation.py::test_every_",
+    "tests/dags/test_cli.py",  # dossiers go their whole way by commands
+    "tests/dags/test_desk_acts.py::test_a_thousand_dossiers_are_edited_in_one_action",
+    "tests/dags/test_desk_security.py",
+    "tests/dags/test_gate_decisions.py",  # great_expectations
+    "tests/quality/test_duplicates.py",  # splink
+    "tests/quality/test_expectations.py",  # great_expectations
+    "tests/schemas/test_addresses.py::test_any_text_has_an_answer",
+    "tests/schemas/test_addresses.py::test_every_",
+    "tests/schemas/test_addresses.py::test_without_marks_no_other_commune_is_ever_found",
+    "tests/schemas/test_agencies.py::test_every_code_survives_both_forms",
+)
+"""By what was measured, over three seconds: a folder, a file, a test, or the tests whose names begin so (`..._`)."""
+SLOW_FIXTURES = frozenset({"pipeline"})
+"""A test with such a fixture carries dossiers from twins to twins over HTTP."""
+
+NEEDS = {"browser": ("chromium", "apt-get install --no-install-recommends chromium")}
+"""By marker: the command that must be there, and how it is installed."""
+
+
+def markers_of(test: str, fixtures: Iterable[str] = ()) -> set[str]:
+    """The markers of a test by its id (`tests/dags/test_cli.py::test_name[case]`) and its fixtures."""
+    tables = (("airflow", AIRFLOW), ("browser", BROWSER), ("slow", SLOW))
+    found = {name for name, places in tables if any(is_in(test, place) for place in places)}
+    found |= {"slow"} if SLOW_FIXTURES & set(fixtures) else set()
+    return found or {"quick"}
+
+
+def is_in(test: str, place: str) -> bool:
+    return test.startswith(place) and (place[-1] in "/_" or test[len(place) : len(place) + 1] in ("", ":", "["))
+
+
+def mark(item: pytest.Item) -> None:
+    """Adds the markers, and skips with what to install where a command is missing."""
+    for name in sorted(markers_of(item.nodeid, getattr(item, "fixturenames", ()))):
+        item.add_marker(name)
+        command, install = NEEDS.get(name, (None, None))
+        if command and shutil.which(command) is None:
+            item.add_marker(pytest.mark.skip(reason=f"no {command} is installed: {install}"))
