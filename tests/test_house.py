@@ -248,8 +248,7 @@ USED_BY_OTHERS = {
     "dags/airflow_side/desk_mount.py": {"airflow_user": "Starlette keeps it with the request"},
     "dags/airflow_side/hooks.py": {
         "conn_name_attr": "Airflow reads it", "conn_type": "Airflow reads it",
-        **dict.fromkeys(("PortalHook", "CivilStatusHook", "ResidenceHook", "HealthInsuranceHook", "LandHook"),
-                        "Airflow loads it by the name that the provider says"),
+        "test_connection": "the Test button of a connection's page calls it",
     },
     "dags/airflow_side/plugin.py": {
         "DeskPlugin": "an entry point of pyproject.toml", "external_views": "Airflow reads it",

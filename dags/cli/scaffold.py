@@ -93,10 +93,16 @@ def _registry_cases(code: str, case_kind: str) -> Files:
     for name, shows, reply, expected in cases:
         folder = f"tests/recorded/{code}/{name}"
         dossier = {"sound": case_kind, "dossier_code": DOSSIER_CODE}
-        made[f"{folder}/case.json"] = _json({
-            "shows": shows, "verb": "write", "submissions": [{"key": REQUEST_KEY, "dossier": dossier}],
-            "request": {"method": "POST", "path": f"/{code}/1.0/send"}, "reply": {"status": 200}, "expected": expected,
-        })  # fmt: skip
+        made[f"{folder}/case.json"] = _json(
+            {
+                "shows": shows,
+                "verb": "write",
+                "submissions": [{"key": REQUEST_KEY, "dossier": dossier}],
+                "request": {"method": "POST", "path": f"/{code}/1.0/send"},
+                "reply": {"status": 200},
+                "expected": expected,
+            }
+        )
         made[f"{folder}/request.json"] = _json(sent)
         made[f"{folder}/reply.body"] = _json(reply)
     return made
@@ -106,19 +112,32 @@ def _platform_cases(code: str) -> Files:
     """A death as it is listed, a list without dossiers, and a report that is taken."""
     received_at = "2026-11-20T08:15:00+07:00"
     item = {
-        "dossierCode": DOSSIER_CODE, "procedureCode": "1.000656", "status": 2, "receivedAt": received_at,
-        "updatedAt": received_at, "communeCode": "07210", "death": {"deceased": {"fullName": "PHẠM VĂN THÀNH"}},
-    }  # fmt: skip
+        "dossierCode": DOSSIER_CODE,
+        "procedureCode": "1.000656",
+        "status": 2,
+        "receivedAt": received_at,
+        "updatedAt": received_at,
+        "communeCode": "07210",
+        "death": {"deceased": {"fullName": "PHẠM VĂN THÀNH"}},
+    }
     dossier = {
-        "portal_code": "24", "dossier_code": DOSSIER_CODE, "procedure_as_written": "1.000656",
-        "procedure_code": "1.000656", "status": 2, "received_at": received_at, "updated_at": received_at,
-        "commune_code": "07210", "case": {"kind": "death", "deceased": {"full_name": "PHẠM VĂN THÀNH"}},
-    }  # fmt: skip
+        "portal_code": "24",
+        "dossier_code": DOSSIER_CODE,
+        "procedure_as_written": "1.000656",
+        "procedure_code": "1.000656",
+        "status": 2,
+        "received_at": received_at,
+        "updated_at": received_at,
+        "commune_code": "07210",
+        "case": {"kind": "death", "deceased": {"full_name": "PHẠM VĂN THÀNH"}},
+    }
     position = "2026-11-20T01:00:00.000000+00:00"
     report = {
-        "dossier_code": DOSSIER_CODE, "procedure_as_written": "1.000656", "milestone": "received",
+        "dossier_code": DOSSIER_CODE,
+        "procedure_as_written": "1.000656",
+        "milestone": "received",
         "happened_at": received_at,
-    }  # fmt: skip
+    }
     folder = f"tests/recorded/{code}"
     return {
         f"{folder}/death/exchange.json": _json({"verb": "read", "province_code": "24"}),
