@@ -23,9 +23,14 @@ class Endpoint:
 
     @classmethod
     def from_connection(
-        cls, host: str, schema: str | None, port: int | None, login: str | None, password: str | None,
+        cls,
+        host: str,
+        schema: str | None,
+        port: int | None,
+        login: str | None,
+        password: str | None,
         extra: Mapping[str, str] | None,
-    ) -> Self:  # fmt: skip
+    ) -> Self:
         """The endpoint of an Airflow connection's parts; `host` may be a whole URL or a bare name."""
         url = host if "://" in host else f"{schema or 'https'}://{host}{f':{port}' if port else ''}"
         filled = {name: str(value) for name, value in (extra or {}).items() if value not in (None, "")}

@@ -58,6 +58,14 @@ def test_every_system_has_a_connection_form() -> None:
     assert set(FORMS) == {"portal", *REGISTRIES}
 
 
+def expected_of(case: Path) -> object:
+    """What a recorded case is read as: registries have it in `case.json`, platforms in a file of its own."""
+    whole = case / "case.json"
+    if whole.exists():
+        return json.loads(whole.read_text())["expected"]
+    return json.loads((case / "expected.json").read_text())
+
+
 @pytest.mark.parametrize("code", FILES)
 def test_every_connector_has_a_twin_and_recorded_cases(code: str, twins: set[str]) -> None:
     assert code in twins, f"the sandbox has no {code}: write {TWINS}/{code}.py"
@@ -65,16 +73,6 @@ def test_every_connector_has_a_twin_and_recorded_cases(code: str, twins: set[str
     assert len(cases) >= 3, f"tests/recorded/{code} holds {len(cases)} cases"
     for case in cases:
         assert expected_of(case) is not None, f"{case}: what it reads as is missing"
-
-
-def expected_of(case: Path) -> object:
-    """What a recorded case must be read as: in `case.json`, or in a file of its own."""
-    whole = case / "case.json"
-    return (
-        json.loads(whole.read_text())["expected"]
-        if whole.exists()
-        else json.loads((case / "expected.json").read_text())
-    )
 
 
 @pytest.mark.parametrize("code", FILES)

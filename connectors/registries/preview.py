@@ -29,6 +29,11 @@ def words_for(registry_code: str, dossier: Dossier, given: Given, papers: Sequen
     """
     registry, today = REGISTRIES[registry_code], local_day(datetime.now(timezone.utc))
     translated, _ = translate_units(dossier, registry.places, today)
-    submission = Submission(key=NO_KEY, dossier=translated, given=given, papers=tuple(papers),
-                    units_on_day=day_of(translated, registry.places, today))  # fmt: skip
+    submission = Submission(
+        key=NO_KEY,
+        dossier=translated,
+        given=given,
+        papers=tuple(papers),
+        units_on_day=day_of(translated, registry.places, today),
+    )
     return registry.write([submission], nowhere(registry_code)).body

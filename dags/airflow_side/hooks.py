@@ -5,7 +5,8 @@ The hooks of registries are made from ``FORMS``, so a new registry has one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import new_class
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow.sdk import BaseHook
 
@@ -65,12 +66,9 @@ class PortalHook(ConnectionHook, kind=PORTAL):
 
 def _registry_hook(kind: str) -> type[ConnectionHook]:
     """The hook of a registry's connections; Airflow imports it by its name."""
-
-    class RegistryHook(ConnectionHook, kind=kind):
-        __doc__ = f"{FORMS[kind][0]}."
-
-    RegistryHook.__name__ = RegistryHook.__qualname__ = hook_name(kind)
-    return RegistryHook
+    members = {"__module__": __name__, "__doc__": f"{FORMS[kind][0]}."}
+    made = new_class(hook_name(kind), (ConnectionHook,), {"kind": kind}, lambda named: named.update(members))
+    return cast("type[ConnectionHook]", made)
 
 
 HOOKS: dict[str, type[ConnectionHook]] = {

@@ -4,12 +4,11 @@ What is made is whole: it passes the linter, the type checker and the contract's
 document says otherwise. The texts lie in `scaffolds/`; an existing file is never changed.
 """
 
-import json
 import re
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,8 +18,6 @@ app = typer.Typer()
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"(?=.{2,24}$)[a-z][a-z0-9]*(_[a-z0-9]+)*")
-REQUEST_KEY = "00000000-0000-5000-8000-000000000001"
-DOSSIER_CODE = "H05.12.34-261120-0001"
 
 Files = dict[str, str]
 """Texts by path below the repository's root."""
@@ -64,7 +61,7 @@ def registry_files(words: dict[str, str]) -> Files:
         f"{folder}/codes.csv": "code,cause\n",
         f"{folder}/elements.csv": "element,field_path\n",
         f"connectors/sandbox/twins/{code}.py": _filled("registry/twin.txt", words),
-        **_registry_cases(code, words["case_kind"]),
+        **_recorded_cases("registry", words),
     }
 
 
@@ -74,63 +71,18 @@ def platform_files(words: dict[str, str]) -> Files:
     return {
         f"connectors/portals/{code}.py": _filled("platform/platform.txt", words),
         f"connectors/sandbox/twins/{code}.py": _filled("platform/twin.txt", words),
-        **_platform_cases(code),
+        **_recorded_cases("platform", words),
     }
 
 
-def _registry_cases(code: str, case_kind: str) -> Files:
-    """A dossier that is registered, one that is sent again, and a state that nobody knows."""
-    request_code = REQUEST_KEY.replace("-", "")
-    sent = {"requestCode": request_code, "dossierCode": DOSSIER_CODE}
-    registered = {"requestCode": request_code, "state": "2", "entryNumber": "123"}
-    answers = {"answers": [{"outcome": "registered", "receipt": {"entry_number": "123"}}]}
-    cases: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
-        ("taken", [], registered, answers),
-        ("sent_again", ["repeat"], registered, answers),
-        ("state_unknown", ["unknown_code"], {"requestCode": request_code, "state": "7"}, {"error": "Unrecognised"}),
-    ]
-    made: Files = {}
-    for name, shows, reply, expected in cases:
-        folder = f"tests/recorded/{code}/{name}"
-        dossier = {"sound": case_kind, "dossier_code": DOSSIER_CODE}
-        made[f"{folder}/case.json"] = _json({
-            "shows": shows, "verb": "write", "submissions": [{"key": REQUEST_KEY, "dossier": dossier}],
-            "request": {"method": "POST", "path": f"/{code}/1.0/send"}, "reply": {"status": 200}, "expected": expected,
-        })  # fmt: skip
-        made[f"{folder}/request.json"] = _json(sent)
-        made[f"{folder}/reply.body"] = _json(reply)
-    return made
-
-
-def _platform_cases(code: str) -> Files:
-    """A death as it is listed, a list without dossiers, and a report that is taken."""
-    received_at = "2026-11-20T08:15:00+07:00"
-    item = {
-        "dossierCode": DOSSIER_CODE, "procedureCode": "1.000656", "status": 2, "receivedAt": received_at,
-        "updatedAt": received_at, "communeCode": "07210", "death": {"deceased": {"fullName": "PHẠM VĂN THÀNH"}},
-    }  # fmt: skip
-    dossier = {
-        "portal_code": "24", "dossier_code": DOSSIER_CODE, "procedure_as_written": "1.000656",
-        "procedure_code": "1.000656", "status": 2, "received_at": received_at, "updated_at": received_at,
-        "commune_code": "07210", "case": {"kind": "death", "deceased": {"full_name": "PHẠM VĂN THÀNH"}},
-    }  # fmt: skip
-    position = "2026-11-20T01:00:00.000000+00:00"
-    report = {
-        "dossier_code": DOSSIER_CODE, "procedure_as_written": "1.000656", "milestone": "received",
-        "happened_at": received_at,
-    }  # fmt: skip
-    folder = f"tests/recorded/{code}"
+def _recorded_cases(what: str, words: dict[str, str]) -> Files:
+    """The recorded cases that lie in `scaffolds/<what>/recorded`, a folder each."""
     return {
-        f"{folder}/death/exchange.json": _json({"verb": "read", "province_code": "24"}),
-        f"{folder}/death/reply.body": _json(item),
-        f"{folder}/death/expected.json": _json({"dossier": dossier}),
-        f"{folder}/page_empty/exchange.json": _json({"verb": "read_page", "position": position, "status": 200}),
-        f"{folder}/page_empty/reply.body": _json({"dossiers": []}),
-        f"{folder}/page_empty/expected.json": _json({"entries": [], "next_position": position, "has_more": False}),
-        f"{folder}/report_received/exchange.json": _json({"verb": "report", "status": 200}),
-        f"{folder}/report_received/reply.body": _json({"result": "ok"}),
-        f"{folder}/report_received/expected.json": _json({"outcomes": ["acknowledged"]}),
-        f"{folder}/report_received/reports.json": _json([report]),
+        f"tests/recorded/{words['code']}/{case.name}/{file.name}": _filled(
+            f"{what}/recorded/{case.name}/{file.name}", words
+        )
+        for case in files("dags.cli").joinpath(f"scaffolds/{what}/recorded").iterdir()
+        for file in case.iterdir()
     }
 
 
@@ -157,10 +109,6 @@ def _write(texts: Files) -> None:
 def _filled(name: str, words: dict[str, str]) -> str:
     text = files("dags.cli").joinpath("scaffolds").joinpath(name).read_text(encoding="utf-8")
     return Template(text).substitute(words)
-
-
-def _json(content: Any) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
 def _words(code: str, name_vi: str, name_en: str) -> dict[str, str]:

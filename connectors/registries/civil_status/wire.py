@@ -36,7 +36,10 @@ MODULES = {
 SEXES = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.UNDETERMINED: "3", None: ""}
 MOMENT = "%d/%m/%Y %H:%M:%S"
 
-WORKING, SUPPLEMENT, PROCESSING, REGISTERED, REJECTED = "1", "2", "3", "4", "6"
+RECEIVED, SUPPLEMENT, PROCESSING, REGISTERED, REJECTED = "1", "2", "3", "4", "6"
+"""`trangThai` of a dossier in the poll."""
+REFUSED_AS = {SUPPLEMENT: "supplement", REJECTED: "rejected"}
+"""The code of our answer for a state that is a refusal; the ministry gives none."""
 
 NOT_OURS = {"100": "AUTHEN_ERROR", "101": "IP_DISALLOWED"}
 REFUSALS = {
@@ -139,15 +142,13 @@ def _item(item: Mapping[str, Any] | None, reply: Reply) -> Answer:
     if item is None or str(item.get("errorCode")) == NOT_FOUND:
         return Answer(outcome=Outcome.UNKNOWN)
     words = str(item.get("noiDungXuLy") or item.get("ghiChu") or "")
-    match str(item.get("trangThai")):
-        case "1" | "3":
-            return Answer(outcome=Outcome.ACCEPTED)
-        case "2":
-            return Answer(outcome=Outcome.REFUSED, code="supplement", words=words)
-        case "6":
-            return Answer(outcome=Outcome.REFUSED, code="rejected", words=words)
-        case "4":
-            return Answer(outcome=Outcome.REGISTERED, receipt=_receipt(item.get("ketQuaXuLy"), reply))
+    state = str(item.get("trangThai"))
+    if state in (RECEIVED, PROCESSING):
+        return Answer(outcome=Outcome.ACCEPTED)
+    if state in REFUSED_AS:
+        return Answer(outcome=Outcome.REFUSED, code=REFUSED_AS[state], words=words)
+    if state == REGISTERED:
+        return Answer(outcome=Outcome.REGISTERED, receipt=_receipt(item.get("ketQuaXuLy"), reply))
     raise Unrecognised("civil_status: unknown trangThai in the poll", reply.body)
 
 
@@ -233,7 +234,7 @@ def _birth(case: BirthCase) -> dict[str, Any]:
         },
         "me": _person(case.mother) if case.mother else None,
         "cha": _person(case.father) if case.father else None,
-    }  # fmt: skip
+    }
 
 
 def _death(case: DeathCase) -> dict[str, Any]:
@@ -308,5 +309,9 @@ def _day(day: PartialDate | None) -> str:
 def _address(address: Address | None) -> dict[str, str] | None:
     if address is None:
         return None
-    return {"dcChiTiet": clean(address.detail), "quocGia": address.country_code, "maTinh": address.province_code or "",
-            "maXa": address.commune_code or ""}  # fmt: skip
+    return {
+        "dcChiTiet": clean(address.detail),
+        "quocGia": address.country_code,
+        "maTinh": address.province_code or "",
+        "maXa": address.commune_code or "",
+    }

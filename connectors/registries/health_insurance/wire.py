@@ -49,10 +49,14 @@ def inquire(submission: Submission, endpoint: Endpoint) -> Request:
     else:
         place, kind = person.residence or Address(), AT_HOUSEHOLD
     criteria = {
-        "hoTen": clean(person.full_name), **_day("ngaySinh", "loaiNgaySinh", person.born_on),
-        "gioiTinh": _sex(person), "maTinhKs": clean(place.province_code), "maHuyenKs": "",
-        "maXaKs": clean(place.commune_code), "isKs": kind,
-    }  # fmt: skip
+        "hoTen": clean(person.full_name),
+        **_day("ngaySinh", "loaiNgaySinh", person.born_on),
+        "gioiTinh": _sex(person),
+        "maTinhKs": clean(place.province_code),
+        "maHuyenKs": "",
+        "maXaKs": clean(place.commune_code),
+        "isKs": kind,
+    }
     return Request.post_json(f"{SERVICE}/getMaSoBhxhTheoTieuChi", criteria)
 
 
@@ -133,37 +137,50 @@ def _card_for_child(submission: Submission, case: BirthCase) -> dict[str, str]:
     entered, born_on = submission.given.of(CivilStatusReceipt), case.child.born_on
     insured = submission.given.of(HealthInsuranceReceipt)
     return {
-        "loaiYeuCau": "CAP_THE_TE", **_person(case.child, submission.dossier.event_on),
-        "maSoBhxh": clean(insured.insurance_number), "soDinhDanh": clean(entered.personal_id or case.child.personal_id),
-        "soKhaiSinh": clean(entered.entry_number), "quyenSo": clean(entered.book_code),
-        "maTinhKs": clean(submission.dossier.portal_code), "maXaKs": clean(submission.dossier.commune_code),
-        **_home(case.residence), "hoTenMe": _name(case.mother), "hoTenCha": _name(case.father),
-        "maNhom": UNDER_SIX_GROUP, "maBenhVien": clean(case.clinic_code),
+        "loaiYeuCau": "CAP_THE_TE",
+        **_person(case.child, submission.dossier.event_on),
+        "maSoBhxh": clean(insured.insurance_number),
+        "soDinhDanh": clean(entered.personal_id or case.child.personal_id),
+        "soKhaiSinh": clean(entered.entry_number),
+        "quyenSo": clean(entered.book_code),
+        "maTinhKs": clean(submission.dossier.portal_code),
+        "maXaKs": clean(submission.dossier.commune_code),
+        **_home(case.residence),
+        "hoTenMe": _name(case.mother),
+        "hoTenCha": _name(case.father),
+        "maNhom": UNDER_SIX_GROUP,
+        "maBenhVien": clean(case.clinic_code),
         "denNgay": _card_until(born_on),
-    }  # fmt: skip
+    }
 
 
 def _end_of_card(submission: Submission, case: DeathCase) -> dict[str, str]:
     entered, applicant = submission.given.of(CivilStatusReceipt), submission.dossier.applicant
     insured = submission.given.of(HealthInsuranceReceipt)
     return {
-        "loaiYeuCau": "BAO_TU", **_person(case.deceased, submission.dossier.event_on),
+        "loaiYeuCau": "BAO_TU",
+        **_person(case.deceased, submission.dossier.event_on),
         "maSoBhxh": clean(insured.insurance_number or number_as_written(case.insurance_number)),
-        "soDinhDanh": clean(case.deceased.personal_id), **_home(case.deceased.residence),
+        "soDinhDanh": clean(case.deceased.personal_id),
+        **_home(case.deceased.residence),
         **_day("ngayChet", "loaiNgayChet", case.died_on),
-        "soKhaiTu": clean(entered.entry_number), "quyenSo": clean(entered.book_code),
-        "hoTenNguoiNhan": _name(applicant), "soDinhDanhNguoiNhan": clean(applicant.personal_id if applicant else ""),
+        "soKhaiTu": clean(entered.entry_number),
+        "quyenSo": clean(entered.book_code),
+        "hoTenNguoiNhan": _name(applicant),
+        "soDinhDanhNguoiNhan": clean(applicant.personal_id if applicant else ""),
         "quanHeNguoiNhan": clean(applicant.relation if applicant else ""),
-    }  # fmt: skip
+    }
 
 
 def _person(person: Person, on: date) -> dict[str, str]:
     return {
-        "hoTen": clean(person.full_name), **_day("ngaySinh", "loaiNgaySinh", person.born_on),
-        "gioiTinh": _sex(person), "maDanToc": code_of("ethnic_group", CODE, person.ethnic_group, on) or "",
+        "hoTen": clean(person.full_name),
+        **_day("ngaySinh", "loaiNgaySinh", person.born_on),
+        "gioiTinh": _sex(person),
+        "maDanToc": code_of("ethnic_group", CODE, person.ethnic_group, on) or "",
         "tenDanToc": ethnic_group(person.ethnic_group) or clean(person.ethnic_group),
         "maQuocTich": clean(person.nationality_code),
-    }  # fmt: skip
+    }
 
 
 def _home(place: Address | None) -> dict[str, str]:

@@ -146,10 +146,13 @@ class _Ids:
 
 def _certificate(at: etree._Element, certificate: land.Certificate, ids: _Ids) -> None:
     _fill(
-        at, giayChungNhanId=ids.certificate, soVaoSo=_some(certificate.entry_number),
-        soPhatHanh=certificate.serial or "", donViCap=_some(certificate.issued_by),
+        at,
+        giayChungNhanId=ids.certificate,
+        soVaoSo=_some(certificate.entry_number),
+        soPhatHanh=certificate.serial or "",
+        donViCap=_some(certificate.issued_by),
         ngayCap=_day(certificate.issued_on, "case.certificate.issued_on"),
-    )  # fmt: skip
+    )
 
 
 def _rights(at: etree._Element, case: land.LandCase, ids: _Ids) -> None:
@@ -162,12 +165,18 @@ def _rights(at: etree._Element, case: land.LandCase, ids: _Ids) -> None:
 
 def _parcel(at: etree._Element, parcel: land.Parcel, ids: _Ids) -> None:
     _fill(
-        at, thuaDatId=ids.parcel, maXa=parcel.commune_code or "", maXaCu=_some(parcel.old_commune_code),
-        soHieuToBanDo=parcel.sheet_number or "", soThuTuThua=parcel.parcel_number or "",
-        soHieuToBanDoCu=_some(parcel.old_sheet_number), soThuTuThuaCu=_some(parcel.old_parcel_number),
-        dienTich=_area(parcel.area_m2, "case.parcel.area_m2"), diaChi=_some(parcel.address),
+        at,
+        thuaDatId=ids.parcel,
+        maXa=parcel.commune_code or "",
+        maXaCu=_some(parcel.old_commune_code),
+        soHieuToBanDo=parcel.sheet_number or "",
+        soThuTuThua=parcel.parcel_number or "",
+        soHieuToBanDoCu=_some(parcel.old_sheet_number),
+        soThuTuThuaCu=_some(parcel.old_parcel_number),
+        dienTich=_area(parcel.area_m2, "case.parcel.area_m2"),
+        diaChi=_some(parcel.address),
         dangTranhChap=_flag(parcel.is_disputed),
-    )  # fmt: skip
+    )
     purposes = xml.add(at, "ThongTinMucDichSuDung")
     for position, purpose in enumerate(parcel.purposes):
         _purpose(xml.add(purposes, "DC_MucDichSuDung"), purpose, position)
@@ -204,23 +213,29 @@ def _person(at: etree._Element, person: Person, on: date, person_id: str, field:
     if born_on and not born_on.year:
         raise _Unwritable(f"{field}.born_on: not a date")
     _fill(
-        at, caNhanId=person_id, hoTen=person.full_name,
+        at,
+        caNhanId=person_id,
+        hoTen=person.full_name,
         ngaySinh=_day(born_on, field) if born_on and born_on.day else None,
         namSinh=str(born_on.year) if born_on else None,
-        gioiTinh=_sex(person.sex, f"{field}.sex"), maSoDinhDanh=_some(person.personal_id),
+        gioiTinh=_sex(person.sex, f"{field}.sex"),
+        maSoDinhDanh=_some(person.personal_id),
         quocTichId=_nationality(person.nationality_code, on, f"{field}.nationality_code"),
         danTocId=_ethnic(person.ethnic_group, on, f"{field}.ethnic_group"),
         diaChi=_address(person.residence, on, f"{field}.residence"),
-    )  # fmt: skip
+    )
     if person.id_paper is not None:
         _id_paper(_nest(at, "ThongTinGiayToTuyThan", "DC_GiayToTuyThan"), person.id_paper, f"{field}.id_paper")
 
 
 def _id_paper(at: etree._Element, paper: IdPaper, field: str) -> None:
     _fill(
-        at, loaiGiayToTuyThan=paper.kind_code, soGiayTo=paper.number,
-        ngayCap=_day(paper.issued_on, f"{field}.issued_on"), noiCap=_some(paper.issued_by),
-    )  # fmt: skip
+        at,
+        loaiGiayToTuyThan=paper.kind_code,
+        soGiayTo=paper.number,
+        ngayCap=_day(paper.issued_on, f"{field}.issued_on"),
+        noiCap=_some(paper.issued_by),
+    )
 
 
 def _couple(at: etree._Element, owners: Sequence[Person], ids: _Ids) -> None:
@@ -241,10 +256,14 @@ def _household(at: etree._Element, owners: Sequence[Person], ids: _Ids) -> None:
 
 def _change(at: etree._Element, submission: Submission, case: land.LandCase, ids: _Ids) -> None:
     _fill(
-        at, dangKyThayDoiId=submission.request_code, laThuaDat="true", thuaDatId=ids.parcel,
-        loaiGiaoDichBienDong=case.change_kind, maHoSoThuTucDangKy=submission.dossier.dossier_code,
+        at,
+        dangKyThayDoiId=submission.request_code,
+        laThuaDat="true",
+        thuaDatId=ids.parcel,
+        loaiGiaoDichBienDong=case.change_kind,
+        maHoSoThuTucDangKy=submission.dossier.dossier_code,
         noiDungDangKyThayDoi=_some(submission.dossier.abstract),
-    )  # fmt: skip
+    )
 
 
 def _nest(at: etree._Element, *names: str) -> etree._Element:

@@ -3,8 +3,8 @@
 Whose: Bộ Công an, Cục C06. Defined by: nothing public. ASSUMED are the two operations, their paths, the lists of
 statuses and errors, and `residence.xsd` beside this file. Known, and followed: the population look-up service (VPCP
 service 037, namespace `http://dancuquocgia.bca`) for names, dates (yyyyMMdd or yyyy), the acting officer in every
-request and the signature; form CT01 (TT 66/2023/TT-BCA) for what is asked; Luật Cư trú 68/2020/QH14 for the kinds of case. No
-document on corrections or annulments was found: none is taken online.
+request and the signature; form CT01 (TT 66/2023/TT-BCA) for what is asked; Luật Cư trú 68/2020/QH14 for the kinds of
+case. No document on corrections or annulments was found: none is taken online.
 
 Who we are: login and secret, hashed with the address and the time into every request (they hold for five minutes), the
 X-Road client and an API key. Connection extras: `officer_id` (12 digits), `agency_code`, `x_road_client`, `api_key`.

@@ -60,13 +60,16 @@ class SignedHeaders:
         timestamp = str(time.time_ns() // 1_000_000)
         signed = endpoint.base_url + request.path + endpoint.login + timestamp + endpoint.password
         pair = f"{endpoint.login}:{sha256(signed.encode()).hexdigest()}"
-        return replace(request, headers={
-            **request.headers,
-            "Timestamp": timestamp,
-            "Authorization": "Basic " + b64encode(pair.encode()).decode(),
-            "X-Road-Client": _extra(endpoint, "x_road_client"),
-            "ApiKey": _extra(endpoint, "api_key"),
-        })  # fmt: skip
+        return replace(
+            request,
+            headers={
+                **request.headers,
+                "Timestamp": timestamp,
+                "Authorization": "Basic " + b64encode(pair.encode()).decode(),
+                "X-Road-Client": _extra(endpoint, "x_road_client"),
+                "ApiKey": _extra(endpoint, "api_key"),
+            },
+        )
 
 
 def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
