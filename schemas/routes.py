@@ -7,19 +7,23 @@ from datetime import date
 
 from schemas.fields import Model
 from schemas.in_force import Certainty, RowInForce, in_force
+from schemas.operation import Operation
 
 
 class Step(Model):
-    """One registry of a route, and what it must be given by the steps before it (`civil_status.entry_number`)."""
+    """One registry of a route, what it is asked to do, and what the steps before it must have given
+    (`civil_status.entry_number`)."""
 
     registry_code: str
+    operation: Operation = Operation.REGISTER
     needs: tuple[str, ...] = ()
 
 
 class Route(RowInForce):
     """A procedure's way under one law; `source` is the legal basis.
 
-    `through_vi`: the system of the government that hands an interlinked dossier on.
+    `procedure_code`: of a portal's procedure, or the kind of a paper book (`KS`). `through_vi`: the system of the
+    government that hands an interlinked dossier on.
     """
 
     procedure_code: str
@@ -43,6 +47,7 @@ class DeclarationForm(RowInForce):
 
 
 CIVIL_STATUS = Step(registry_code="civil_status")
+HISTORICAL = Step(registry_code="civil_status", operation=Operation.HISTORICAL)
 LAND = Step(registry_code="land")
 RESIDENCE = Step(registry_code="residence")
 ENTRY = ("civil_status.registered_on", "civil_status.entry_number", "civil_status.book_code")
@@ -116,7 +121,20 @@ ROUTES: tuple[Route, ...] = (
     *_routes("1.004222", "Đăng ký thường trú", "residence", (RESIDENCE,), MOVES),
     *_routes("1.012756", "Đăng ký biến động đất đai", "land", (LAND,), SOIL),
 )  # fmt: skip
-"""On which day the codes of 2024 end was not published for all of them: the ends in 2027 are assumed."""
+"""The procedures of portals. On which day the codes of 2024 end was not published for all of them: the ends in 2027 are
+assumed."""
+
+DIGITISATION = LegalBasis(
+    source="Số hóa sổ hộ tịch: mẫu hotich158 của Bộ Tư pháp; CV 1437/BTP-CNTT năm 2019 (chưa xem được toàn văn)",
+    certainty=Certainty.UNVERIFIED,
+)
+BOOK_ROUTES: tuple[Route, ...] = (
+    *_routes("KS", "Nhập dữ liệu lịch sử từ sổ đăng ký khai sinh", "birth", (HISTORICAL,), (DIGITISATION,), date.min),
+    *_routes("KT", "Nhập dữ liệu lịch sử từ sổ đăng ký khai tử", "death", (HISTORICAL,), (DIGITISATION,), date.min),
+    *_routes("KH", "Nhập dữ liệu lịch sử từ sổ đăng ký kết hôn", "marriage", (HISTORICAL,), (DIGITISATION,), date.min),
+)
+"""The kinds of paper books whose records are entered, whatever the day of the event. A dossier of a book has the kind
+of its book for a procedure code."""
 
 
 def _form(codes: str, title: str, since: date, until: date, source: str, certainty: Certainty) -> DeclarationForm:
@@ -151,13 +169,13 @@ FORMS: tuple[DeclarationForm, ...] = (
 )  # fmt: skip
 
 _BY_CODE: dict[str, tuple[Route, ...]] = {
-    code: tuple(route for route in ROUTES if route.procedure_code == code)
-    for code in {route.procedure_code for route in ROUTES}
+    code: tuple(route for route in (*ROUTES, *BOOK_ROUTES) if route.procedure_code == code)
+    for code in {route.procedure_code for route in (*ROUTES, *BOOK_ROUTES)}
 }
 
 
 def route_of(procedure_code: str | None, event_on: date) -> Route | None:
-    """The route of a procedure on the event's day; None when no such procedure was in force."""
+    """The route of a procedure, or of a kind of book, on the event's day; None when none was in force."""
     return in_force(_BY_CODE.get(procedure_code or "", ()), event_on)
 
 
