@@ -167,18 +167,21 @@ class AgencyTable:
     def receivers(self, procedure_code: str, province_code: str, on: date) -> tuple[Agency, ...]:
         """The agencies of a province that receive a procedure on a day."""
         return tuple(
-            agency for agency in self.agencies
-            if agency.province_code == province_code and agency.holds_on(on)
+            agency
+            for agency in self.agencies
+            if agency.province_code == province_code
+            and agency.holds_on(on)
             and agency.receives_procedure(procedure_code)
-        )  # fmt: skip
+        )
 
 
 @lru_cache(maxsize=64)
 def _complete(table: AgencyTable, on: date) -> frozenset[str]:
     return frozenset(
-        agency.province_code for agency in table.agencies
+        agency.province_code
+        for agency in table.agencies
         if agency.lists_all and agency.province_code and agency.holds_on(on)
-    )  # fmt: skip
+    )
 
 
 @cache

@@ -89,8 +89,12 @@ def title_of(document: str, on: date) -> str:
 
 
 def _values(catalogue: str, registry_code: str) -> tuple[str, ...]:
-    listed = (row.value for row in rows() if (row.catalogue, row.registry_code) == (catalogue, registry_code)
-              and row.certainty is not Certainty.UNVERIFIED)  # fmt: skip
+    listed = (
+        row.value
+        for row in rows()
+        if (row.catalogue, row.registry_code) == (catalogue, registry_code)
+        and row.certainty is not Certainty.UNVERIFIED
+    )
     return tuple(dict.fromkeys(listed))
 
 

@@ -88,8 +88,9 @@ class PartialDate(Model):
         if first is None or last is None or first.year != last.year:
             return cls(as_written=as_written, lunar=lunar)
         month = first.month if first.month == last.month else None
-        return cls(as_written=as_written, lunar=lunar, year=first.year, month=month,
-                   day=first.day if first == last else None)  # fmt: skip
+        return cls(
+            as_written=as_written, lunar=lunar, year=first.year, month=month, day=first.day if first == last else None
+        )
 
     def settle(self, book_year: int, within_years: int = 1) -> Self:
         """The same date with its lunar year chosen by the book's, when it can be; a solar date stays what it is."""

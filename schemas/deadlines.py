@@ -97,6 +97,6 @@ def _by_subject() -> dict[tuple[str, str, str], tuple[Deadline, ...]]:
 
 def deadline_of(
     subject: str, event_on: date, *, registry_code: str = WHOLE_CHAIN, group: str = ANY_GROUP
-) -> Deadline | None:  # fmt: skip
+) -> Deadline | None:
     """The deadline of a procedure, a notice or one step, in force on a day; None when the law sets none we know."""
     return in_force(_by_subject().get((subject, registry_code, group), ()), event_on)

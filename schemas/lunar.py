@@ -105,8 +105,14 @@ class LunarDate(Model):
         settled_by: str | None = None,
     ) -> Self:
         """The date of these numbers, its solar interval worked out when one year is left and has such a day."""
-        lunar = cls(years=years, month=month, day=day, is_leap_month=is_leap_month, province_code=province_code,
-                    settled_by=settled_by)  # fmt: skip
+        lunar = cls(
+            years=years,
+            month=month,
+            day=day,
+            is_leap_month=is_leap_month,
+            province_code=province_code,
+            settled_by=settled_by,
+        )
         spans = list(lunar.spans(years[0])) if len(years) == 1 else []
         if not spans:
             return lunar
@@ -145,9 +151,13 @@ class LunarDate(Model):
         if not left or left == self.years:
             return self
         return self.of(
-            left, self.month, self.day, is_leap_month=self.is_leap_month, province_code=self.province_code,
+            left,
+            self.month,
+            self.day,
+            is_leap_month=self.is_leap_month,
+            province_code=self.province_code,
             settled_by=f"book opened {book_year}, within {within_years} years",
-        )  # fmt: skip
+        )
 
 
 _SPELLED = {tone_key(name): name for name in (*STEMS, *BRANCHES)} | {tone_key(k): v for k, v in SPELLINGS.items()}

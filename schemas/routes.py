@@ -93,16 +93,29 @@ _DEATHS = "Liên thông: khai tử, xóa thường trú, mai táng phí"
 
 
 def _routes(
-    code: str, name: str, kind: str, steps: tuple[Step, ...], bases: tuple[LegalBasis, ...], since: date = _2024,
+    code: str,
+    name: str,
+    kind: str,
+    steps: tuple[Step, ...],
+    bases: tuple[LegalBasis, ...],
+    since: date = _2024,
     until: date = date.max,
-) -> Iterator[Route]:  # fmt: skip
+) -> Iterator[Route]:
     """A row for each legal basis on which the code was in use."""
     for basis in bases:
         first, end = max(since, basis.valid_from), min(until, basis.valid_until)
         if first < end:
-            yield Route(procedure_code=code, name_vi=name, case_kind=kind, steps=steps, valid_from=first,
-                        valid_until=end, certainty=basis.certainty, source=basis.source,
-                        through_vi=basis.through_vi)  # fmt: skip
+            yield Route(
+                procedure_code=code,
+                name_vi=name,
+                case_kind=kind,
+                steps=steps,
+                valid_from=first,
+                valid_until=end,
+                certainty=basis.certainty,
+                source=basis.source,
+                through_vi=basis.through_vi,
+            )
 
 
 ROUTES: tuple[Route, ...] = (
@@ -139,9 +152,13 @@ of its book for a procedure code."""
 
 def _form(codes: str, title: str, since: date, until: date, source: str, certainty: Certainty) -> DeclarationForm:
     return DeclarationForm(
-        procedure_codes=frozenset(codes.split()), title_vi=title, valid_from=since, valid_until=until, source=source,
+        procedure_codes=frozenset(codes.split()),
+        title_vi=title,
+        valid_from=since,
+        valid_until=until,
+        source=source,
         certainty=certainty,
-    )  # fmt: skip
+    )
 
 
 _BIRTH_CODES, _DEATH_CODES = "2.000986 2.000987 2.002621 2.001023 3.000722", "1.011733 2.002622 2.002913"

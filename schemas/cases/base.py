@@ -71,9 +71,10 @@ class CaseModel(Model):
         own = {name: place for name in self.place_fields if (place := getattr(self, name)) is not None}
         of_persons = {
             f"{role}.{name}": place
-            for role, person in self.persons().items() for name in PLACES_OF_PERSON
+            for role, person in self.persons().items()
+            for name in PLACES_OF_PERSON
             if (place := getattr(person, name)) is not None
-        }  # fmt: skip
+        }
         return own | of_persons
 
     def required_papers(self) -> tuple[frozenset[str], ...]:

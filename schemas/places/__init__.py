@@ -20,7 +20,7 @@ from schemas.places.crosswalk import (
     passages_from,
     passages_to,
     settle,
-)  # fmt: skip
+)
 from schemas.places.former import FormerProvince, former_provinces
 from schemas.places.table import (
     TABLE_VERSION,
@@ -31,7 +31,7 @@ from schemas.places.table import (
     unit_on,
     units_of,
     wrong_code,
-)  # fmt: skip
+)
 from schemas.places.units import (
     KNOWN_FROM,
     PROVINCES,
@@ -45,7 +45,7 @@ from schemas.places.units import (
     Share,
     Unit,
     WrongCode,
-)  # fmt: skip
+)
 
 __all__ = [
     "KNOWN_FROM", "PROVINCES", "TABLE_VERSION", "TWO_LEVELS_FROM", "AddressParts", "Candidates", "CrosswalkResult",

@@ -22,7 +22,7 @@ from schemas.places.names import (
     kind_of,
     place_key,
     sound_key,
-)  # fmt: skip
+)
 from schemas.places.table import table
 from schemas.places.units import TWO_LEVELS_FROM, District, Province, Unit
 from schemas.text import search_fold
@@ -135,9 +135,13 @@ def _stretches(words: Sequence[Word], at: int) -> Iterator[tuple[int, str, bool]
 
 
 def _mentions(
-    words: Sequence[Word], at: int, key: str, units: tuple[Unit, ...], formers: tuple[FormerProvince, ...],
+    words: Sequence[Word],
+    at: int,
+    key: str,
+    units: tuple[Unit, ...],
+    formers: tuple[FormerProvince, ...],
     is_spelling: bool,
-) -> Iterator[Mention]:  # fmt: skip
+) -> Iterator[Mention]:
     """Of the words from `at` to the last; other spellings are taken as they are."""
     written = tuple(word.written for word in words[at:])
     names = {unit.name_vi for unit in units}
@@ -162,9 +166,15 @@ def _mentions(
 
 
 def _mention(
-    start: int, at: int, end: int, level: Level, kinds: tuple[str, ...], units: tuple[Unit, ...],
-    exact: frozenset[str], formers: tuple[FormerProvince, ...],
-) -> Mention:  # fmt: skip
+    start: int,
+    at: int,
+    end: int,
+    level: Level,
+    kinds: tuple[str, ...],
+    units: tuple[Unit, ...],
+    exact: frozenset[str],
+    formers: tuple[FormerProvince, ...],
+) -> Mention:
     if level is not Level.PROVINCE:
         return Mention(start, at, end, level, kinds, units, exact)
     old = frozenset(unit.code for unit in units if unit.valid_from < TWO_LEVELS_FROM)

@@ -80,10 +80,11 @@ def _also_meant(best: Reading, readings: list[Reading], on: date) -> list[Readin
     return [
         reading
         for reading in readings
-        if isinstance(reading.unit, Commune) and reading.unit.holds_on(on)
+        if isinstance(reading.unit, Commune)
+        and reading.unit.holds_on(on)
         and (reading.main.name_at, reading.main.end) == (best.district.name_at, best.district.end)
         and reading.province is not None
-    ]  # fmt: skip
+    ]
 
 
 def _readings(mentions: Mentions, on: date) -> Iterator[Reading]:

@@ -17,17 +17,37 @@ ALONE = Person(full_name="LÒ THỊ MAI")
 @pytest.mark.parametrize(
     ("kind", "roles", "subjects", "places"),
     [
-        ("birth", ["child", "mother", "father"], ["child"],
-         ["birth_place", "residence", "child.residence", "child.home_place", "mother.residence", "mother.home_place",
-          "father.residence", "father.home_place"]),
+        (
+            "birth",
+            ["child", "mother", "father"],
+            ["child"],
+            [
+                "birth_place",
+                "residence",
+                "child.residence",
+                "child.home_place",
+                "mother.residence",
+                "mother.home_place",
+                "father.residence",
+                "father.home_place",
+            ],
+        ),
         ("death", ["deceased"], ["deceased"], ["deceased.residence", "deceased.home_place"]),
-        ("marriage", ["husband", "wife"], ["husband", "wife"],
-         ["husband.residence", "husband.home_place", "wife.residence", "wife.home_place"]),
+        (
+            "marriage",
+            ["husband", "wife"],
+            ["husband", "wife"],
+            ["husband.residence", "husband.home_place", "wife.residence", "wife.home_place"],
+        ),
         ("residence", ["person"], ["person"], ["moves_to", "person.residence", "person.home_place"]),
-        ("land", ["owners.0", "owners.1"], ["owners.0", "owners.1"],
-         ["parcel", "owners.0.residence", "owners.0.home_place", "owners.1.residence", "owners.1.home_place"]),
+        (
+            "land",
+            ["owners.0", "owners.1"],
+            ["owners.0", "owners.1"],
+            ["parcel", "owners.0.residence", "owners.0.home_place", "owners.1.residence", "owners.1.home_place"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_case_names_its_persons_and_places_in_order(
     kind: str, roles: list[str], subjects: list[str], places: list[str]
 ) -> None:
@@ -84,13 +104,17 @@ def test_those_whose_case_it_is_and_the_places_that_decide_it_are_among_what_it_
 
 
 def test_every_kind_of_case_has_a_route_and_the_document_of_its_entry_has_a_title() -> None:
-    kinds = {"birth": BirthCase, "death": DeathCase, "marriage": MarriageCase, "residence": ResidenceCase,
-             "land": LandCase}  # fmt: skip
+    kinds = {
+        "birth": BirthCase,
+        "death": DeathCase,
+        "marriage": MarriageCase,
+        "residence": ResidenceCase,
+        "land": LandCase,
+    }
     assert kinds == CASES
     assert {route.case_kind for route in ROUTES} == CASES.keys() >= {route.case_kind for route in BOOK_ROUTES}
     titles = {kind: title_of(model.document, date(2026, 11, 20)) for kind, model in CASES.items() if model.document}
-    assert titles == {"birth": "Giấy khai sinh", "death": "Trích lục khai tử",
-                      "marriage": "Giấy chứng nhận kết hôn"}  # fmt: skip
+    assert titles == {"birth": "Giấy khai sinh", "death": "Trích lục khai tử", "marriage": "Giấy chứng nhận kết hôn"}
 
 
 def test_a_new_kind_of_case_says_only_what_it_has() -> None:

@@ -101,12 +101,20 @@ def test_a_record_of_1962_is_judged_by_no_check_that_cites_a_law_of_2014_or_late
     """A record with a fault for every check that is about persons: what holds it is older than 2014, or no law."""
     record = born(PartialDate.of(1962, 5, 19))
     for path, value in {
-        "case.child.full_name": "Nguyễn Mai 1", "case.child.personal_id": "024 085001234", "case.child.sex": None,
-        "case.mother.personal_id": "1", "case.father.personal_id": "1", "case.birth_place": None,
-        "case.notice_code": "7", "case.registration_kind": "9", "papers": (), "applicant": None,
-        "case.mother.born_on": PartialDate.of(1955, 1, 1), "case.child.nationality_code": None,
+        "case.child.full_name": "Nguyễn Mai 1",
+        "case.child.personal_id": "024 085001234",
+        "case.child.sex": None,
+        "case.mother.personal_id": "1",
+        "case.father.personal_id": "1",
+        "case.birth_place": None,
+        "case.notice_code": "7",
+        "case.registration_kind": "9",
+        "papers": (),
+        "applicant": None,
+        "case.mother.born_on": PartialDate.of(1955, 1, 1),
+        "case.child.nationality_code": None,
         "received_at": datetime(2026, 11, 20, 8, tzinfo=VIETNAM),
-    }.items():  # fmt: skip
+    }.items():
         record = changed(record, path, value)
     assert record.event_on == date(1962, 5, 19)
     codes = {finding.check_code for finding in examine(record)}
