@@ -47,6 +47,8 @@ def is_surely_younger_than(years: int, born_on: PartialDate | None, on: date | N
 
 def spouses_of(case: Case) -> tuple[Spouse, ...]:
     """Husband and wife; none for a case that is not a marriage."""
+    if case.role_fields != SPOUSES:
+        return ()
     return tuple(spouse for role in SPOUSES if isinstance(spouse := case.in_role(role), Spouse))
 
 
