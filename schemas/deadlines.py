@@ -10,7 +10,7 @@ from datetime import date, time
 from enum import StrEnum
 from functools import cache
 
-from schemas.in_force import Certainty, RowInForce, SourcedRow, Words, in_force, read_rows
+from schemas.in_force import Certainty, RowInForce, SeveralWords, SourcedRow, in_force, read_rows
 
 ANY_GROUP = ""
 WHOLE_CHAIN = ""
@@ -31,7 +31,7 @@ class Deadline(RowInForce):
     own time.
     """
 
-    subjects: Words
+    subjects: SeveralWords
     registry_code: str = WHOLE_CHAIN
     group: str = ANY_GROUP
     amount: int

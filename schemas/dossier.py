@@ -1,4 +1,4 @@
-"""The dossier: one application as its portal gave it."""
+"""The dossier: one application as its portal gave it, or one record of a paper book."""
 
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
@@ -14,8 +14,7 @@ from schemas.person import Applicant
 from schemas.source import Book, Portal, Source
 
 NOT_CONTENT: dict[str, Any] = {"status": True, "updated_at": True, "papers": {"__all__": {"link"}}}
-"""What a portal changes on its own, our reports change too, or may be signed anew each time: no new version for these.
-"""
+"""Fields that make no new version: the portal or our reports change them, and links may be signed anew each time."""
 
 
 class PortalStatus(IntEnum):
@@ -111,6 +110,6 @@ class Dossier(Model):
         return (happened_on and happened_on.earliest) or date(self.book.opened_year, 1, 1)
 
     def content_sha256(self) -> bytes:
-        """Digest of what the citizen and the desk wrote; a portal's own status changes leave it alone, and so does a
-        field that this schema gains later and the dossier does not fill."""
+        """The SHA-256 of what the citizen and the desk wrote. A new status at the portal does not change it, nor does a
+        field that a later schema adds and the dossier does not fill."""
         return sha256(self.model_dump_json(exclude=NOT_CONTENT, exclude_none=True).encode()).digest()

@@ -1,6 +1,4 @@
-"""Which registries a procedure must reach, in which order, by which law and on which form: rows, chosen by the event's
-day. Nothing here asks what day it is today.
-"""
+"""Routes: the registries that a procedure must reach, in order, with legal basis and form, as rows in force."""
 
 from collections.abc import Iterator
 from datetime import date

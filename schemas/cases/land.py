@@ -1,4 +1,4 @@
-"""What the land registry holds: parcels, certificates, owners (shapes of the VBDLIS exchange XML)."""
+"""A change of land to be registered: certificate and owners (structure of the VBDLIS exchange XML)."""
 
 from typing import ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""A parcel of land and what it is used for (shapes of the VBDLIS exchange XML)."""
+"""A parcel of land and what it is used for (structure of the VBDLIS exchange XML)."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""What the residence registry holds: who lives where, and in whose household (Luật Cư trú 68/2020/QH14, mẫu CT01)."""
+"""A permanent residence to be registered, and the household that is joined (Luật Cư trú 68/2020/QH14, mẫu CT01)."""
 
 from typing import ClassVar, Literal
 
