@@ -53,7 +53,7 @@ VI, EN = 0, 1
 
 
 @dataclass(frozen=True)
-class Row:
+class CheckRow:
     """A check as it is listed: every text in one language."""
 
     code: str
@@ -68,15 +68,15 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Subject:
+class CheckSubject:
     """The checks of one file."""
 
     file: str
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[CheckRow, ...]
 
 
-def subjects(*, english: bool = False) -> list[Subject]:
+def subjects(*, english: bool = False) -> list[CheckSubject]:
     """All checks by subject, each subject's heaviest first; a file that the table does not know comes last."""
     by_file: dict[str, list[Check]] = {file: [] for file in SUBJECTS}
     for check in CATALOGUE.values():
@@ -85,15 +85,15 @@ def subjects(*, english: bool = False) -> list[Subject]:
 
 
 @cache
-def _subject(file: str, checks: tuple[Check, ...], english: bool) -> Subject:
+def _subject(file: str, checks: tuple[Check, ...], english: bool) -> CheckSubject:
     ranks = list(Weight)
     in_order = sorted(checks, key=lambda check: (ranks.index(check.weight), check.code))
     title = SUBJECTS.get(file, (file, file))[english]
-    return Subject(file, title, tuple(_row(check, EN if english else VI) for check in in_order))
+    return CheckSubject(file, title, tuple(_row(check, EN if english else VI) for check in in_order))
 
 
-def _row(check: Check, language: int) -> Row:
-    return Row(
+def _row(check: Check, language: int) -> CheckRow:
+    return CheckRow(
         code=check.code,
         weight=WEIGHTS[check.weight][language],
         who=WHO[check.who][language],
@@ -136,7 +136,7 @@ def _lines(english: bool) -> Iterator[str]:
         yield from (_cells(_texts(row)) for row in subject.rows)
 
 
-def _texts(row: Row) -> tuple[str, ...]:
+def _texts(row: CheckRow) -> tuple[str, ...]:
     weight = f"{row.weight} ({row.in_force})" if row.in_force else row.weight
     return f"`{row.code}`", weight, row.who, f"{row.says} {row.do}", ", ".join(row.fields), row.source
 

@@ -1,16 +1,14 @@
-"""Agencies: who receives a dossier, who decides it, who returns the result. Three facts, often three agencies: a
-dossier may be handed in anywhere, whatever the boundary (NĐ 118/2025/NĐ-CP).
+"""Agencies: which one receives a dossier, which one decides it, which one returns the result. They often differ: a
+dossier may be handed in anywhere (NĐ 118/2025/NĐ-CP).
 
-An agency's code is written in two forms, and both are met: `000.34.12.H05` (QCVN 102:2016/BTTTT, read from the right,
-zeros for levels it does not have) and `H05.12.34` (QĐ 20/2020/QĐ-TTg, amended by QĐ 09/2025/QĐ-TTg, read from the
-left; numbers of three digits are seen since 2025). That both name the same unit, and that `H05.7` and `H05.07` do, is
-assumed.
+An agency's code has two forms, and both occur: `000.34.12.H05` (QCVN 102:2016/BTTTT, read from the right, with zeros
+for missing levels) and `H05.12.34` (QĐ 20/2020/QĐ-TTg, amended by QĐ 09/2025/QĐ-TTg, read from the left; numbers of
+three digits occur since 2025). It is assumed that both name one unit, and that `H05.7` and `H05.07` do.
 
-`data/agencies.csv` is the table: a line per agency while it held its code, with the agencies that took over its work.
-The real codes after the mergers of 1 July 2025 are not public, so it holds provinces only, most of them assumed. An
-installation adds its own lines: a commune may have several reception points, a special zone is a commune without
-others around it. Only a province whose own line says `lists_all` claims that the table is complete for it; elsewhere
-an unknown code is no fault.
+`data/agencies.csv` has a row for each agency while it held its code, with the agencies that took over its work. The
+real codes after the mergers of 1 July 2025 are not public, so it has provinces only, most of them assumed. An
+installation adds its own rows: a commune may have several reception points, and a special zone is a commune. The table
+is complete for a province only if the row of the province says `lists_all`; elsewhere an unknown code is no fault.
 """
 
 import re
@@ -20,7 +18,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache, lru_cache
 
-from schemas.in_force import RowInForce, Words, read_rows, rows_of_text
+from schemas.in_force import RowInForce, SeveralWords, read_rows, rows_of_text
 
 LEVELS_FORM = re.compile(r"([A-Z]\d{2})((?:\.\d{1,3}){0,4})")
 QCVN_FORM = re.compile(r"(\d{3})\.(\d{2})\.(\d{2})\.([A-Z]\d{2})")
@@ -95,8 +93,8 @@ class Agency(RowInForce):
     kind: AgencyKind
     province_code: str | None = None
     commune_code: str | None = None
-    heirs: Words = ()
-    receives: Words = ()
+    heirs: SeveralWords = ()
+    receives: SeveralWords = ()
     lists_all: bool = False
 
     def receives_procedure(self, procedure_code: str) -> bool:
@@ -127,17 +125,18 @@ class AgencyTable:
         return cls.of(rows_of_text(text, Agency))
 
     def named(self, as_written: str | None) -> tuple[Agency, ...]:
-        """All that ever held this code."""
+        """All agencies that ever held this code."""
         code = AgencyCode.read(as_written) if as_written else None
         return self._by_code.get(code, ()) if code else ()
 
     def on(self, as_written: str | None, on: date) -> tuple[Agency, ...]:
-        """Those that hold this code on a day: none when it is unknown or dissolved, two when the table has a fault."""
+        """The agencies that hold this code on a day: none when it is unknown or dissolved, two when the table has a
+        fault."""
         known = self.named(as_written)
         return tuple(agency for agency in known if agency.holds_on(on)) if known else ()
 
     def heirs(self, as_written: str, on: date) -> tuple[str, ...]:
-        """Codes of those that have taken over from a dissolved agency by a day, and are still there."""
+        """The codes of the agencies that took over from a dissolved one and exist on this day."""
         found: list[str] = []
         open_codes, seen = [as_written], set[AgencyCode | None]()
         while open_codes:
@@ -167,18 +166,21 @@ class AgencyTable:
     def receivers(self, procedure_code: str, province_code: str, on: date) -> tuple[Agency, ...]:
         """The agencies of a province that receive a procedure on a day."""
         return tuple(
-            agency for agency in self.agencies
-            if agency.province_code == province_code and agency.holds_on(on)
+            agency
+            for agency in self.agencies
+            if agency.province_code == province_code
+            and agency.holds_on(on)
             and agency.receives_procedure(procedure_code)
-        )  # fmt: skip
+        )
 
 
 @lru_cache(maxsize=64)
 def _complete(table: AgencyTable, on: date) -> frozenset[str]:
     return frozenset(
-        agency.province_code for agency in table.agencies
+        agency.province_code
+        for agency in table.agencies
         if agency.lists_all and agency.province_code and agency.holds_on(on)
-    )  # fmt: skip
+    )
 
 
 @cache

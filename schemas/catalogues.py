@@ -1,10 +1,9 @@
-"""Code lists, each row valid from-until and each registry with its own: the same group has another code elsewhere.
+"""Code lists: each registry has its own, and each row has its first and last day.
 
-`data/catalogues.csv`, one line per row. `value` is our own word for the thing: an ethnic group's name among the 54, the
-ISO code of a nationality, the ministry's number for a kind of identity paper, the English name of a document. `code` is
-the registry's. A row without a registry holds for all that have no row of their own. Unconfirmed rows say so: what is
-`assumed` is used, what is `unverified` is kept for the day somebody knows, and gives no code. A value without a code is
-a finding, never a default.
+The rows are in `data/catalogues.csv`. `value` is our own name: the name of an ethnic group among the 54, the ISO code
+of a nationality, the ministry's number for a kind of identity paper, the English name of a document. `code` is the
+registry's. A row without a registry is for all registries that have no row of their own. An `assumed` row is used; an
+`unverified` row gives no code until somebody confirms it. A value without a code is a finding and never gets a default.
 """
 
 from datetime import date
@@ -56,7 +55,7 @@ def _by_value() -> dict[tuple[str, str, str], tuple[CatalogueRow, ...]]:
 
 
 def rows_of(catalogue: str, registry_code: str, value: str | None) -> tuple[CatalogueRow, ...]:
-    """What a list had for a value on any day, whatever its known spelling and however sure; none for nothing.
+    """The rows of a value in any of its known spellings, of any day and any certainty; none for no value.
 
     A subgroup in brackets belongs to its group: `Cơ Ho (Chil)` is `Cơ Ho`.
     """
@@ -66,7 +65,7 @@ def rows_of(catalogue: str, registry_code: str, value: str | None) -> tuple[Cata
 
 
 def row_of(catalogue: str, registry_code: str, value: str | None, on: date) -> CatalogueRow | None:
-    """The row in force on a day that may be relied on."""
+    """The row in force on a day, if it is confirmed or assumed."""
     for row in rows_of(catalogue, registry_code, value):
         if row.certainty is not Certainty.UNVERIFIED and row.holds_on(on):
             return row
@@ -74,7 +73,7 @@ def row_of(catalogue: str, registry_code: str, value: str | None, on: date) -> C
 
 
 def code_of(catalogue: str, registry_code: str, value: str | None, on: date) -> str | None:
-    """The registry's code for a value on a day; None when its list had none that we know."""
+    """The registry's code for a value on a day; None when we know none."""
     row = row_of(catalogue, registry_code, value, on)
     return row.code if row else None
 
@@ -89,8 +88,12 @@ def title_of(document: str, on: date) -> str:
 
 
 def _values(catalogue: str, registry_code: str) -> tuple[str, ...]:
-    listed = (row.value for row in rows() if (row.catalogue, row.registry_code) == (catalogue, registry_code)
-              and row.certainty is not Certainty.UNVERIFIED)  # fmt: skip
+    listed = (
+        row.value
+        for row in rows()
+        if (row.catalogue, row.registry_code) == (catalogue, registry_code)
+        and row.certainty is not Certainty.UNVERIFIED
+    )
     return tuple(dict.fromkeys(listed))
 
 
@@ -99,7 +102,7 @@ ETHNIC_GROUPS = _values("ethnic_group", "land")
 LAND_PURPOSES = frozenset(_values("land_purpose", "land"))
 """Land-use codes that are or were in force."""
 NATIONALITIES = frozenset(_values("nationality", ANY_REGISTRY))
-"""ISO 3166-1 codes met in dossiers; others are asked about, never guessed."""
+"""ISO 3166-1 codes seen in dossiers; for other codes a person is asked."""
 
 
 def ethnic_group(as_written: str | None) -> str | None:

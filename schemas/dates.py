@@ -1,4 +1,4 @@
-"""PartialDate: what is known of a day, how it was written, and in which calendar. Nothing is filled in."""
+"""PartialDate: the known parts of a date, its written text and its calendar. No unknown part is filled in."""
 
 from datetime import date, datetime, timedelta, timezone
 from typing import Self
@@ -13,10 +13,10 @@ VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 
 class PartialDate(Model):
-    """A day known to the year, the month or the day; `year` is None when what was written is no date.
+    """A date that is known to the year, the month or the day; `year` is None when the written text is no date.
 
-    Year, month and day are solar. Of a date written in the lunar calendar they are what is certain: all three when it
-    is one solar day, none while its year is open (`earliest` and `latest` say what is known).
+    Year, month and day are solar. For a lunar date they are the certain parts: all three when it is one solar day, none
+    while its year is open (`earliest` and `latest` give the possible days).
     """
 
     as_written: str
@@ -83,42 +83,45 @@ class PartialDate(Model):
 
     @classmethod
     def of_lunar(cls, lunar: LunarDate, as_written: str) -> Self:
-        """What a lunar date leaves certain of the solar one: nothing of a year that lies in two."""
+        """The solar date of a lunar one, as far as it is certain: not even the year when the interval lies in two
+        years."""
         first, last = lunar.solar_from, lunar.solar_to
         if first is None or last is None or first.year != last.year:
             return cls(as_written=as_written, lunar=lunar)
         month = first.month if first.month == last.month else None
-        return cls(as_written=as_written, lunar=lunar, year=first.year, month=month,
-                   day=first.day if first == last else None)  # fmt: skip
+        return cls(
+            as_written=as_written, lunar=lunar, year=first.year, month=month, day=first.day if first == last else None
+        )
 
     def settle(self, book_year: int, within_years: int = 1) -> Self:
-        """The same date with its lunar year chosen by the book's, when it can be; a solar date stays what it is."""
+        """The date with its lunar year chosen by the year of the book, where that is possible; a solar date is
+        unchanged."""
         if self.lunar is None:
             return self
         return self.of_lunar(self.lunar.settle(book_year, within_years), self.as_written)
 
     @property
     def calendar(self) -> str:
-        """`solar` or `lunar`: the one it was written in."""
+        """`solar` or `lunar`: the calendar in which it was written."""
         return "lunar" if self.lunar else "solar"
 
     @property
     def precision(self) -> str:
-        """`day`, `month`, `year` or `unknown`: what is certain of the solar date."""
+        """`day`, `month`, `year` or `unknown`: how exactly the solar date is known."""
         if self.year is None:
             return "unknown"
         return "day" if self.day else "month" if self.month else "year"
 
     @property
     def earliest(self) -> date | None:
-        """The first day that it can be."""
+        """The first possible day; None when nothing is known."""
         if self.lunar:
             return self.lunar.solar_from
         return date(self.year, self.month or 1, self.day or 1) if self.year else None
 
     @property
     def latest(self) -> date | None:
-        """The last day that it can be."""
+        """The last possible day; None when nothing is known."""
         if self.lunar:
             return self.lunar.solar_to
         if not self.year:

@@ -10,7 +10,7 @@ from datetime import date, time
 from enum import StrEnum
 from functools import cache
 
-from schemas.in_force import Certainty, RowInForce, SourcedRow, Words, in_force, read_rows
+from schemas.in_force import Certainty, RowInForce, SeveralWords, SourcedRow, in_force, read_rows
 
 ANY_GROUP = ""
 WHOLE_CHAIN = ""
@@ -31,7 +31,7 @@ class Deadline(RowInForce):
     own time.
     """
 
-    subjects: Words
+    subjects: SeveralWords
     registry_code: str = WHOLE_CHAIN
     group: str = ANY_GROUP
     amount: int
@@ -97,6 +97,6 @@ def _by_subject() -> dict[tuple[str, str, str], tuple[Deadline, ...]]:
 
 def deadline_of(
     subject: str, event_on: date, *, registry_code: str = WHOLE_CHAIN, group: str = ANY_GROUP
-) -> Deadline | None:  # fmt: skip
+) -> Deadline | None:
     """The deadline of a procedure, a notice or one step, in force on a day; None when the law sets none we know."""
     return in_force(_by_subject().get((subject, registry_code, group), ()), event_on)

@@ -1,4 +1,4 @@
-"""The dossier: one application as its portal gave it."""
+"""The dossier: one application as its portal gave it, or one record of a paper book."""
 
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import Field
 
 from schemas.cases import Case
-from schemas.dates import local_day
+from schemas.dates import PartialDate, local_day
 from schemas.fields import Model, field
 from schemas.person import Applicant
+from schemas.source import Book, Portal, Source
 
 NOT_CONTENT: dict[str, Any] = {"status": True, "updated_at": True, "papers": {"__all__": {"link"}}}
-"""What a portal changes on its own, our reports change too, or may be signed anew each time: no new version for these.
-"""
+"""Fields that make no new version: the portal or our reports change them, and links may be signed anew each time."""
 
 
 class PortalStatus(IntEnum):
@@ -65,7 +65,10 @@ class Paper(Model):
 
 
 class Dossier(Model):
-    """Hồ sơ. `commune_code` is the unit that received it; `event_on` chooses codes, routes and forms."""
+    """Hồ sơ. `commune_code` is the unit that received it; `event_on` chooses codes, routes and forms.
+
+    The record of a paper book is a dossier too: it has a `book`, and `received_at` is when it was keyed.
+    """
 
     portal_code: str = field("mã tỉnh của cổng", "24", required=True)
     dossier_code: str = field("mã hồ sơ", "H05.12.34-261122-0001", "NĐ 118/2025/NĐ-CP", required=True)
@@ -83,15 +86,30 @@ class Dossier(Model):
     commune_code: str | None = field("mã xã nơi tiếp nhận", "07210")
     abstract: str = field("trích yếu", "Đăng ký khai sinh cho trẻ", default="")
     applicant: Applicant | None = field("người yêu cầu", {"full_name": "NGUYỄN VĂN NAM"})
+    book: Book | None = field("sổ hộ tịch giấy", {"book_kind": "KS", "opened_year": 1962, "book_number": "01"})
     case: Case = Field(title="nội dung hồ sơ")
     papers: tuple[Paper, ...] = field("giấy tờ đính kèm", [], default=())
 
     @property
+    def source(self) -> Source:
+        """Where the dossier comes from."""
+        return self.book or Portal(province_code=self.portal_code)
+
+    @property
+    def happened_on(self) -> PartialDate | None:
+        """The day of the event that is to be registered; None when the case does not say it."""
+        return self.case.happened_on
+
+    @property
     def event_on(self) -> date:
-        """The day whose rules apply: the day the dossier was received."""
-        return local_day(self.received_at)
+        """The day whose rules apply. A portal's dossier: the day it was received. The record of a book: the first day
+        on which the event can have happened, else 1 January of the year in which the book was opened."""
+        if self.book is None:
+            return local_day(self.received_at)
+        happened_on = self.happened_on
+        return (happened_on and happened_on.earliest) or date(self.book.opened_year, 1, 1)
 
     def content_sha256(self) -> bytes:
-        """Digest of what the citizen and the desk wrote; a portal's own status changes leave it alone, and so does a
-        field that this schema gains later and the dossier does not fill."""
+        """The SHA-256 of what the citizen and the desk wrote. A new status at the portal does not change it, nor does a
+        field that a later schema adds and the dossier does not fill."""
         return sha256(self.model_dump_json(exclude=NOT_CONTENT, exclude_none=True).encode()).digest()

@@ -1,11 +1,11 @@
-"""What came of looking at many dossiers, entries or answers at once."""
+"""The results of judging many dossiers, entries or answers at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 FIGURES = "figures"
-"""Not an expectation: what was counted in a batch, kept so that the rest of the day is judged with it."""
+"""Not an expectation, but the counts of a batch: later batches of the day are judged with them."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Value types used in many places: the shapes of issued codes, and how a field says what it is.
+"""The format of issued codes, the base of all models, and the description of a field.
 
-Models keep what the source wrote, so a shape here is a claim for checks to judge, never a reason to lose a dossier.
+Models keep what the source wrote. A format here is for checks to judge, never a reason to lose a dossier.
 """
 
 import re
@@ -26,11 +26,11 @@ LIST = "mẫu hotich158, danh mục Bộ Tư pháp"
 """Where the code lists of births, deaths and marriages come from: the ministry's digitisation schema."""
 
 PLACEHOLDER_IDS = frozenset({"000000001", "000000000", "000000000000", "000000000001", "123456789", "0000000000"})
-"""Numbers that vendors' adapters write where the source had none (seen in production code)."""
+"""Numbers that vendors' adapters write where the source has none (seen in production code)."""
 
 
 class Model(BaseModel):
-    """A thing that is what it is: frozen, and no field arrives unnoticed."""
+    """The base of all values: it cannot be changed, and it refuses fields that it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +48,7 @@ def procedure_code(as_written: str) -> str | None:
 
 
 def id_structure_oddity(personal_id: str, *, born_year: int | None, is_male: bool | None) -> str | None:
-    """Why a 12-digit number does not look like its holder (a warning, never an error).
+    """The part of a 12-digit number that does not fit its holder, or None. It is a warning, never an error.
 
     TT 59/2021/TT-BCA: 3 digits province of registration, 1 digit century and sex, 2 digits year of birth, 6 random.
     The circular lapsed on 1 July 2024 and the law now promises twelve digits only, hence only a warning.

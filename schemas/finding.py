@@ -1,4 +1,4 @@
-"""What a check says when it found a fault."""
+"""Findings: the faults that checks saw."""
 
 from enum import StrEnum
 
@@ -6,11 +6,11 @@ from schemas.fields import Model
 
 
 class Weight(StrEnum):
-    """What a fault does, the heaviest first. What stops a batch holds its dossier as well."""
+    """The effect of a fault, the heaviest first. A fault that stops a batch holds its dossier too."""
 
-    STOPS = "stops"  # the portal's whole delivery is suspect: nothing of the batch is sent until a person says so
-    HOLDS = "holds"
-    NOTES = "notes"
+    STOPS = "stops"  # the whole batch is suspect: nothing of it is sent until a person releases it
+    HOLDS = "holds"  # the dossier waits for a person
+    NOTES = "notes"  # the dossier goes on, the fault is shown
 
     @property
     def holds_dossier(self) -> bool:
@@ -18,7 +18,7 @@ class Weight(StrEnum):
 
 
 class Finding(Model):
-    """A fault in one version: which check, at which field. What was seen is personal, so it is not kept here."""
+    """A fault in one version: the check and the field. The seen value is personal data and is not kept here."""
 
     check_code: str
     field_path: str

@@ -1,4 +1,4 @@
-"""What the health-insurance registry holds: a number for life and a card for a while (Luật BHYT, NĐ 188/2025/NĐ-CP)."""
+"""Numbers and cards of health insurance: the number is for life, the card has a last day (NĐ 188/2025/NĐ-CP)."""
 
 from calendar import monthrange
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 UNDER_SIX_GROUP = "TE1"
 """Card group and benefit level of children under six (QĐ 1351/QĐ-BHXH 2015)."""
 NO_NUMBER = "0000000000"
-"""What hospital papers carry when there is no number: means none, never a number."""
+"""The text in hospital papers that means no number; it never is a number."""
 SCHOOL_STARTS = (9, 30)
 """Month and day until which a child who turns six keeps the card."""
 
@@ -22,6 +22,6 @@ def under_six_expiry(born_on: date) -> date:
 
 
 def number_as_written(text: str | None) -> str | None:
-    """The insurance number that a paper carries; None when it carries none (`0000000000` is none)."""
+    """The insurance number in a paper; None when there is none (`0000000000` means none)."""
     number = (text or "").strip()
     return None if number in ("", NO_NUMBER) else number

@@ -59,10 +59,10 @@ class RowInForce(SourcedRow, Dated):
     valid_until: date = date.max
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(lambda cell: cell.split() if isinstance(cell, str) else cell)]
+SeveralWords = Annotated[tuple[str, ...], BeforeValidator(lambda cell: cell.split() if isinstance(cell, str) else cell)]
 """Several words of one cell, with spaces between: codes of heirs, of procedures."""
 
-Row = TypeVar("Row", bound=Model)
+RowModel = TypeVar("RowModel", bound=Model)
 DatedRow = TypeVar("DatedRow", bound=HasDays)
 
 
@@ -75,14 +75,14 @@ def in_force(rows: Iterable[DatedRow], day: date) -> DatedRow | None:
 
 
 @cache
-def read_rows(file_name: str, model: type[Row]) -> tuple[Row, ...]:
+def read_rows(file_name: str, model: type[RowModel]) -> tuple[RowModel, ...]:
     """The rows of a file in `schemas/data/`, in its order, read once. Raises ValidationError for a row that does not
     fit the model, FileNotFoundError for a file that is not there."""
     text = files("schemas").joinpath(f"data/{file_name}").read_text(encoding="utf-8")
     return tuple(rows_of_text(text, model))
 
 
-def rows_of_text(text: str, model: type[Row]) -> list[Row]:
+def rows_of_text(text: str, model: type[RowModel]) -> list[RowModel]:
     """The rows of CSV text whose first line names the columns. Raises ValidationError for a row that does not fit."""
     lines = csv.DictReader(text.splitlines())
     return [model.model_validate({name: cell for name, cell in line.items() if cell}) for line in lines]

@@ -32,7 +32,7 @@ class Law(RowInForce):
 
 
 @dataclass(frozen=True, slots=True)
-class Citation:
+class LawCitation:
     """A law in a source. `is_for_form`: it is cited for a form, whose use does not end a check."""
 
     number: str
@@ -45,12 +45,12 @@ def laws() -> dict[str, Law]:
     return {law.number: law for law in read_rows("laws.csv", Law)}
 
 
-def citations(source: str) -> Iterator[Citation]:
+def citations(source: str) -> Iterator[LawCitation]:
     """The laws that a source cites, in its order."""
     for part in source.split(";"):
         is_for_form = any(word in part.lower() for word in FORM_WORDS)
         for number in NUMBER.findall(part):
-            yield Citation(number, is_for_form)
+            yield LawCitation(number, is_for_form)
 
 
 def days_of(source: str) -> tuple[date, date]:

@@ -1,8 +1,8 @@
-"""Days of the Vietnamese lunar calendar, as registers have them (`22/8 năm Quý Mùi`), and the solar days they can be.
+"""Days of the Vietnamese lunar calendar, as registers write them (`22/8 năm Quý Mùi`), and the solar days they may be.
 
-Which calendar was followed: until 1967 the published one, made for UTC+8, everywhere; from 1 January 1968 the North
-reckoned with UTC+7 (Quyết định 121-CP ngày 08/08/1967), the South went on with UTC+8 until the end of 1975. So Tết of
-1968 was 29 January in the North and 30 January in the South. Until the place is known, both are possible.
+Until 1967 the published calendar, made for UTC+8, was used everywhere. From 1 January 1968 the North used UTC+7 (Quyết
+định 121-CP ngày 08/08/1967); the South used UTC+8 until the end of 1975. So Tết of 1968 was 29 January in the North and
+30 January in the South. While the place is unknown, both days are possible.
 
 The arithmetic is vnlunar 1.0.5 (MIT): its tables of the published calendar 1800-2199 (Hồ Ngọc Đức), and its
 astronomical reckoning for UTC+8. Assumed: a month without the word "nhuận" is the plain one of its name.
@@ -28,7 +28,7 @@ MONTHS = {
 FULL_MOON = "rằm"
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
-"""What the tables hold."""
+"""The years in the tables."""
 
 NORTH_LAST = 44
 """By province code, GSO (QĐ 124/2004/QĐ-TTg): 01-44 lie north of the Bến Hải, 45 (Quảng Trị) on both banks."""
@@ -41,7 +41,7 @@ TWO_CALENDARS = range(1967, 1976)
 
 
 def calendars_of(province_code: str | None, lunar_year: int) -> tuple[float | None, ...]:
-    """The calendars that a register of this province can have followed in a lunar year; both when the place is open."""
+    """The calendars that a register of this province may have used in a lunar year; both when the place is unknown."""
     if lunar_year not in TWO_CALENDARS:
         return (PUBLISHED,)
     if province_code is None or province_code in DIVIDED or not province_code.isdecimal():
@@ -71,7 +71,8 @@ def _year(year: int, calendar: float | None) -> tuple[date, date] | None:
 
 
 def years_of(stem_and_branch: str) -> tuple[int, ...]:
-    """`Quý Mùi` -> 1823, 1883, 1943, 2003, ...: one in sixty; none when the cycle has no such pair (`Quý Thân`)."""
+    """`Quý Mùi` -> 1823, 1883, 1943, 2003, ...: every sixtieth year; none for a pair that the cycle lacks (`Quý
+    Thân`)."""
     stem, _, branch = stem_and_branch.partition(" ")
     if stem not in STEMS or branch not in BRANCHES:
         return ()
@@ -82,7 +83,7 @@ def years_of(stem_and_branch: str) -> tuple[int, ...]:
 
 
 class LunarDate(Model):
-    """A lunar day, month or year, with the lunar years it can belong to; nothing is chosen among them."""
+    """A lunar day, month or year, with all the lunar years to which it may belong."""
 
     years: tuple[int, ...] = field("các năm âm lịch có thể", [1883, 1943], "chu kỳ 60 năm can chi", default=())
     month: int | None = field("tháng âm lịch", 8)
@@ -104,9 +105,16 @@ class LunarDate(Model):
         province_code: str | None = None,
         settled_by: str | None = None,
     ) -> Self:
-        """The date of these numbers, its solar interval worked out when one year is left and has such a day."""
-        lunar = cls(years=years, month=month, day=day, is_leap_month=is_leap_month, province_code=province_code,
-                    settled_by=settled_by)  # fmt: skip
+        """The date of these numbers. Its solar interval is computed when only one year is possible and has such a
+        day."""
+        lunar = cls(
+            years=years,
+            month=month,
+            day=day,
+            is_leap_month=is_leap_month,
+            province_code=province_code,
+            settled_by=settled_by,
+        )
         spans = list(lunar.spans(years[0])) if len(years) == 1 else []
         if not spans:
             return lunar
@@ -115,11 +123,11 @@ class LunarDate(Model):
 
     @property
     def year(self) -> int | None:
-        """The lunar year, once it is settled."""
+        """The lunar year; None while several are possible."""
         return self.years[0] if len(self.years) == 1 else None
 
     def spans(self, year: int) -> Iterator[tuple[date, date]]:
-        """First and last solar day if the year is this one, by each calendar that can have been followed."""
+        """The first and the last solar day in this lunar year, by each calendar that may have been used."""
         for calendar in calendars_of(self.province_code, year):
             if span := self._span(year, calendar):
                 yield span
@@ -133,11 +141,12 @@ class LunarDate(Model):
         return (day, day) if day else None
 
     def settle(self, book_year: int, within_years: int = 1) -> Self:
-        """The same day with the years that a book opened in `book_year` leaves: none later, none much earlier.
+        """The date with the years that are possible in a book opened in `book_year`: not later, at most `within_years`
+        earlier.
 
-        An event stands in the book of its own year or of the next, hence one year; a person's birth in a book of
-        deaths needs a lifetime. When no year is left or none has such a day, book and date contradict each other:
-        everything stays open for a person to decide.
+        An event is in the book of its own year or of the next, hence one year; the birth of a person in a book of
+        deaths may be a lifetime earlier. When no year is possible, book and date contradict each other: then all years
+        stay, and a person decides.
         """
         left = tuple(
             year for year in self.years if book_year - within_years <= year <= book_year and any(self.spans(year))
@@ -145,9 +154,13 @@ class LunarDate(Model):
         if not left or left == self.years:
             return self
         return self.of(
-            left, self.month, self.day, is_leap_month=self.is_leap_month, province_code=self.province_code,
+            left,
+            self.month,
+            self.day,
+            is_leap_month=self.is_leap_month,
+            province_code=self.province_code,
             settled_by=f"book opened {book_year}, within {within_years} years",
-        )  # fmt: skip
+        )
 
 
 _SPELLED = {tone_key(name): name for name in (*STEMS, *BRANCHES)} | {tone_key(k): v for k, v in SPELLINGS.items()}

@@ -1,4 +1,4 @@
-"""Persons as dossiers describe them: every text is kept as it was written."""
+"""Persons as dossiers describe them. Every text is kept as it was written."""
 
 from enum import StrEnum
 
@@ -15,8 +15,8 @@ class Sex(StrEnum):
 
 
 class Address(Model):
-    """A place by its codes and the part no code covers. Codes are zero-padded strings; a code alone is ambiguous
-    (3,316 of the 3,321 communes of 1 July 2025 reuse an old one), so the event's date belongs to it."""
+    """Địa chỉ. The codes of a place, and the part that has no code. Codes are strings with leading zeros. A code alone
+    is ambiguous (3,316 of the 3,321 communes of 1 July 2025 reuse an old one): it is read on the event day."""
 
     province_code: str | None = field("mã tỉnh", "24")
     district_code: str | None = field("mã huyện (đến 30/06/2025)", "213")
@@ -35,7 +35,7 @@ class IdPaper(Model):
 
 
 class Person(Model):
-    """Someone a dossier speaks of; only what the form asks is there."""
+    """A person whom a dossier describes, with what its form asks for."""
 
     full_name: str = field("họ, chữ đệm, tên", "NGUYỄN THỊ MAI ANH", FORM, required=True)
     sex: Sex | None = field("giới tính", "female", FORM)
@@ -50,7 +50,7 @@ class Person(Model):
 
 
 class Applicant(Person):
-    """Người yêu cầu. The relation is never assumed: a default of "Cha" made portals overwrite the father."""
+    """Người yêu cầu. The relation is never assumed: where portals had the default "Cha", they overwrote the father."""
 
     relation: str | None = field("quan hệ với người được đăng ký", "Cha", FORM)
     phone: str | None = field("số điện thoại", "0900000000", FORM)

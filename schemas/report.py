@@ -1,4 +1,4 @@
-"""Reports: what a portal must hear about a dossier, in order."""
+"""Reports: the statuses of a dossier that are sent to its portal, in order."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from schemas.registries import Given
 
 
 class Milestone(StrEnum):
-    """What has come about; each platform has its own status for it, or none."""
+    """The progress that a report states; each platform has its own status for it, or none."""
 
     RECEIVED = "received"  # the dossier is in our ledger
     ACCEPTED = "accepted"  # the checks cleared it
@@ -26,8 +26,8 @@ none is known for a progress text (NoiDungXuLy)."""
 
 
 class Report(Model):
-    """One milestone of one dossier. `given` is what the registries gave so far; `words` are for the citizen to read,
-    empty where no person said anything."""
+    """One milestone of one dossier. `given`: what the registries gave so far; `words`: a person's text for the
+    citizen, empty where there is none."""
 
     dossier_code: str
     national_code: str | None = None
@@ -40,7 +40,7 @@ class Report(Model):
 
 
 class ReportOutcome(StrEnum):
-    """What a portal made of a report."""
+    """A portal's answer to a report."""
 
     ACKNOWLEDGED = "acknowledged"  # taken, or already known
     LATER = "later"  # an earlier status is missing, or the portal is busy

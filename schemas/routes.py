@@ -1,25 +1,27 @@
-"""Which registries a procedure must reach, in which order, by which law and on which form: rows, chosen by the event's
-day. Nothing here asks what day it is today.
-"""
+"""Routes: the registries that a procedure must reach, in order, with legal basis and form, as rows in force."""
 
 from collections.abc import Iterator
 from datetime import date
 
 from schemas.fields import Model
 from schemas.in_force import Certainty, RowInForce, in_force
+from schemas.operation import Operation
 
 
 class Step(Model):
-    """One registry of a route, and what it must be given by the steps before it (`civil_status.entry_number`)."""
+    """One registry of a route, what it is asked to do, and what the steps before it must have given
+    (`civil_status.entry_number`)."""
 
     registry_code: str
+    operation: Operation = Operation.REGISTER
     needs: tuple[str, ...] = ()
 
 
 class Route(RowInForce):
     """A procedure's way under one law; `source` is the legal basis.
 
-    `through_vi`: the system of the government that hands an interlinked dossier on.
+    `procedure_code`: of a portal's procedure, or the kind of a paper book (`KS`). `through_vi`: the system of the
+    government that hands an interlinked dossier on.
     """
 
     procedure_code: str
@@ -43,6 +45,7 @@ class DeclarationForm(RowInForce):
 
 
 CIVIL_STATUS = Step(registry_code="civil_status")
+HISTORICAL = Step(registry_code="civil_status", operation=Operation.HISTORICAL)
 LAND = Step(registry_code="land")
 RESIDENCE = Step(registry_code="residence")
 ENTRY = ("civil_status.registered_on", "civil_status.entry_number", "civil_status.book_code")
@@ -88,16 +91,29 @@ _DEATHS = "Liên thông: khai tử, xóa thường trú, mai táng phí"
 
 
 def _routes(
-    code: str, name: str, kind: str, steps: tuple[Step, ...], bases: tuple[LegalBasis, ...], since: date = _2024,
+    code: str,
+    name: str,
+    kind: str,
+    steps: tuple[Step, ...],
+    bases: tuple[LegalBasis, ...],
+    since: date = _2024,
     until: date = date.max,
-) -> Iterator[Route]:  # fmt: skip
+) -> Iterator[Route]:
     """A row for each legal basis on which the code was in use."""
     for basis in bases:
         first, end = max(since, basis.valid_from), min(until, basis.valid_until)
         if first < end:
-            yield Route(procedure_code=code, name_vi=name, case_kind=kind, steps=steps, valid_from=first,
-                        valid_until=end, certainty=basis.certainty, source=basis.source,
-                        through_vi=basis.through_vi)  # fmt: skip
+            yield Route(
+                procedure_code=code,
+                name_vi=name,
+                case_kind=kind,
+                steps=steps,
+                valid_from=first,
+                valid_until=end,
+                certainty=basis.certainty,
+                source=basis.source,
+                through_vi=basis.through_vi,
+            )
 
 
 ROUTES: tuple[Route, ...] = (
@@ -116,14 +132,31 @@ ROUTES: tuple[Route, ...] = (
     *_routes("1.004222", "Đăng ký thường trú", "residence", (RESIDENCE,), MOVES),
     *_routes("1.012756", "Đăng ký biến động đất đai", "land", (LAND,), SOIL),
 )  # fmt: skip
-"""On which day the codes of 2024 end was not published for all of them: the ends in 2027 are assumed."""
+"""The procedures of portals. On which day the codes of 2024 end was not published for all of them: the ends in 2027 are
+assumed."""
+
+DIGITISATION = LegalBasis(
+    source="Số hóa sổ hộ tịch: mẫu hotich158 của Bộ Tư pháp; CV 1437/BTP-CNTT năm 2019 (chưa xem được toàn văn)",
+    certainty=Certainty.UNVERIFIED,
+)
+BOOK_ROUTES: tuple[Route, ...] = (
+    *_routes("KS", "Nhập dữ liệu lịch sử từ sổ đăng ký khai sinh", "birth", (HISTORICAL,), (DIGITISATION,), date.min),
+    *_routes("KT", "Nhập dữ liệu lịch sử từ sổ đăng ký khai tử", "death", (HISTORICAL,), (DIGITISATION,), date.min),
+    *_routes("KH", "Nhập dữ liệu lịch sử từ sổ đăng ký kết hôn", "marriage", (HISTORICAL,), (DIGITISATION,), date.min),
+)
+"""The kinds of paper books whose records are entered, whatever the day of the event. A dossier of a book has the kind
+of its book for a procedure code."""
 
 
 def _form(codes: str, title: str, since: date, until: date, source: str, certainty: Certainty) -> DeclarationForm:
     return DeclarationForm(
-        procedure_codes=frozenset(codes.split()), title_vi=title, valid_from=since, valid_until=until, source=source,
+        procedure_codes=frozenset(codes.split()),
+        title_vi=title,
+        valid_from=since,
+        valid_until=until,
+        source=source,
         certainty=certainty,
-    )  # fmt: skip
+    )
 
 
 _BIRTH_CODES, _DEATH_CODES = "2.000986 2.000987 2.002621 2.001023 3.000722", "1.011733 2.002622 2.002913"
@@ -151,13 +184,13 @@ FORMS: tuple[DeclarationForm, ...] = (
 )  # fmt: skip
 
 _BY_CODE: dict[str, tuple[Route, ...]] = {
-    code: tuple(route for route in ROUTES if route.procedure_code == code)
-    for code in {route.procedure_code for route in ROUTES}
+    code: tuple(route for route in (*ROUTES, *BOOK_ROUTES) if route.procedure_code == code)
+    for code in {route.procedure_code for route in (*ROUTES, *BOOK_ROUTES)}
 }
 
 
 def route_of(procedure_code: str | None, event_on: date) -> Route | None:
-    """The route of a procedure on the event's day; None when no such procedure was in force."""
+    """The route of a procedure, or of a kind of book, on the event's day; None when none was in force."""
     return in_force(_BY_CODE.get(procedure_code or "", ()), event_on)
 
 

@@ -1,4 +1,4 @@
-"""Where a dossier comes from: a portal hands it over, or a paper book holds it."""
+"""The source of a dossier: a portal that hands it over, or a paper book that holds it."""
 
 from enum import StrEnum
 from typing import Literal
@@ -7,7 +7,7 @@ from schemas.fields import Model, field
 
 
 class SourceKind(StrEnum):
-    """Which kind of source."""
+    """The kind of source."""
 
     PORTAL = "portal"
     BOOK = "book"

@@ -1,6 +1,7 @@
-"""Vietnamese text: one form to keep, one key to compare by, one to search by, and the encodings before Unicode.
+"""Vietnamese text: the form in which it is kept, the keys for comparing and searching, and the encodings before
+Unicode.
 
-Identity is compared with tones (`tone_key`), a search goes without them (`search_fold`); what was written is kept.
+Names are compared with tones (`tone_key`) and searched without them (`search_fold`); the written text is kept.
 Sources: TCVN 5712:1993 (TCVN3, the .Vn fonts); the VNI-Windows table (VNI fonts); TCVN 6909:2001 (Unicode, composed).
 """
 
@@ -29,7 +30,7 @@ _FOLD: Mapping[int, str | None] = {
 }  # fmt: skip
 _SPACES = re.compile(r"[ \t\r\n\u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _UNTIDY = re.compile(rf"[^\S ]|[{UNSEEN}\u00a0]|  |^ | $")
-"""What `clean` changes in a composed text."""
+"""What `clean` changes in composed text."""
 _SPACED_DASH = re.compile(r" ?- ?")
 
 
@@ -39,9 +40,9 @@ def compose(text: str) -> str:
 
 
 def clean(text: str | None) -> str:
-    """NFC, single spaces, nothing of no width; empty for None: the form in which a registry is given words.
+    """NFC with single spaces and without zero-width characters, the form that registries are given; empty for None.
 
-    A control character is no space and stays: where it cannot be carried, it is for a person to see.
+    A control character is no space and stays in the text: where it cannot be sent, a person must see it.
     """
     if not text:
         return ""
@@ -52,10 +53,10 @@ def clean(text: str | None) -> str:
 
 
 def tone_key(text: str) -> str:
-    """What two writings of one name share: case, spaces, apostrophe, dash and the place of the tone do not matter.
+    """The key that all writings of one name share: case, spaces, apostrophe, dash and place of the tone do not matter.
 
-    `hoà` and `hòa`, `Quý` and `Qúy`, `HOÀNG` and `Hòang` are alike, `hoa` is another word. A key is for comparing:
-    each word's letters without tones, then its tones; it is never shown.
+    `hoà` and `hòa`, `Quý` and `Qúy`, `HOÀNG` and `Hòang` have equal keys, `hoa` has another one. A key is never shown:
+    it has each word's letters without tones, then its tones.
     """
     folded = text.casefold()
     if not folded.isascii():
@@ -75,7 +76,8 @@ def _tone_last(word: str) -> str:
 
 
 def search_fold(text: str) -> str:
-    """Letters only, as people type in a hurry: no tones, no marks, đ as d, no apostrophes, a dash as a space."""
+    """The letters alone, as people type them in a search: no tones, no marks, đ as d, no apostrophes, a dash as a
+    space."""
     folded = text.casefold()
     if not folded.isascii():
         folded = unicodedata.normalize("NFD", folded)
@@ -83,11 +85,12 @@ def search_fold(text: str) -> str:
 
 
 TELEX = re.compile(r"aa|ee|dd|[aou]w|[aeiouy](?:ch|ng|nh|[cmnpt])?[fxj]\b")
-"""Doubled letters, w for a hook, and a tone letter at the end of a syllable: none is written in Vietnamese."""
+"""Doubled letters, w for a hook, and a tone letter at the end of a syllable: Vietnamese words have none of them."""
 
 
 def has_telex_residue(text: str) -> bool:
-    """Whether keystrokes of the Telex typing method seem to stand in a text (`Nguyeenx`); names of foreigners may."""
+    """Whether a text seems to hold keystrokes of the Telex typing method (`Nguyeenx`). Foreign names may look like
+    it."""
     return TELEX.search(text.lower()) is not None
 
 
@@ -110,7 +113,7 @@ _VNI_MARKS = {
     "ê": "\u0306", "é": "\u0306\u0301", "è": "\u0306\u0300", "ú": "\u0306\u0309", "ü": "\u0306\u0303",
     "ë": "\u0306\u0323",
 }  # fmt: skip
-"""What stands after a vowel to mark it."""
+"""The letters that VNI writes after a vowel for its marks."""
 VNI: Mapping[int, str] = {
     ord(cased(code)): cased(letter)
     for cased in (str.lower, str.upper)
@@ -134,9 +137,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def detect_encoding(values: Iterable[str | None]) -> Encoding:
-    """How a column of values was written; the more values the surer (20 rows are enough, one cell is not).
+    """The encoding of a column of values: the one in which most words with marks are Vietnamese syllables.
 
-    The encoding in which most words with marks are Vietnamese syllables; Unicode when none is better.
+    Unicode when no other is better. Twenty rows are enough to tell; one cell is not.
     """
     column = {value for value in values if value and not value.isascii()}
     scores = {encoding: sum(map(_score(read), column)) for encoding, read in _READ.items()}
@@ -144,7 +147,8 @@ def detect_encoding(values: Iterable[str | None]) -> Encoding:
 
 
 def _score(read: Callable[[str], str]) -> Callable[[str], int]:
-    """Syllables with marks that the value holds when read in one way, less the words that are none."""
+    """Counts the syllables with marks in a value that is read in one encoding, minus the words that are no
+    syllables."""
 
     def score(value: str) -> int:
         words = [word for word in _WORD.findall(read(value).lower()) if not word.isascii()]
@@ -154,14 +158,14 @@ def _score(read: Callable[[str], str]) -> Callable[[str], int]:
 
 
 def is_syllable(word: str) -> bool:
-    """Whether a word is spelled as Vietnamese spells: at most one tone, on known sounds."""
+    """Whether a word follows Vietnamese spelling: a known syllable with at most one tone."""
     letters = unicodedata.normalize("NFD", word.lower())
     bare = letters.translate(_TONELESS)
     return len(letters) - len(bare) <= 1 and _SYLLABLE.fullmatch(compose(bare)) is not None
 
 
 def decode(value: str, encoding: Encoding, font_name: str | None = None) -> str:
-    """A value in Unicode. `font_name` is the cell's: the capitals of TCVN3 live in fonts named `.Vn...H`."""
+    """A value in Unicode. `font_name` is the font of the cell: fonts named `.Vn...H` draw TCVN3 letters as capitals."""
     text = _READ[encoding](value)
     return text.upper() if encoding == "tcvn3" and is_font_of_capitals(font_name) else text
 

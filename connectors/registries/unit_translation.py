@@ -14,7 +14,17 @@ from schemas.cases import Parcel
 from schemas.dossier import Dossier
 from schemas.fields import Model
 from schemas.person import Address
-from schemas.places import TWO_LEVELS_FROM, Commune, Decided, Evidence, Subject, Unit, Whole, crosswalk, unit_on
+from schemas.places import (
+    TWO_LEVELS_FROM,
+    Commune,
+    DecidedUnit,
+    Evidence,
+    PlaceSubject,
+    Unit,
+    WholeUnit,
+    crosswalk,
+    unit_on,
+)
 
 M = TypeVar("M", bound=Model)
 
@@ -56,26 +66,26 @@ def translate_units(dossier: Dossier, codes: UnitCodes, sent_on: date) -> tuple[
         return dossier, ()  # nothing is translated, and there are no districts to leave out
     used: list[Evidence] = []
 
-    def translated(code: str, subject: Subject, at: str) -> Unit | None:
+    def translated(code: str, subject: PlaceSubject, at: str) -> Unit | None:
         unit = unit_on(code, dossier.event_on)
         if unit is None or unit.valid_from <= to < unit.valid_until:
             return unit
         found = crosswalk(unit, to, subject=subject)
-        if isinstance(found, Decided):
+        if isinstance(found, DecidedUnit):
             used.append(found.evidence)
-        if isinstance(found, Decided | Whole):
+        if isinstance(found, DecidedUnit | WholeUnit):
             return found.unit
         raise AmbiguousUnit(f"{at}: a unit that was divided or is unknown on {to}: a person must decide")
 
     def address(of: Address, at: str) -> Address:
-        unit = translated(of.commune_code, Subject.PERSON, f"{at}.commune_code") if of.commune_code else None
+        unit = translated(of.commune_code, PlaceSubject.PERSON, f"{at}.commune_code") if of.commune_code else None
         if not isinstance(unit, Commune):
             return of
         district = unit.district_code if codes.with_district else None
         return _changed(of, commune_code=unit.code, province_code=unit.province_code, district_code=district)
 
     def parcel(of: Parcel, at: str) -> Parcel:
-        unit = translated(of.commune_code, Subject.PARCEL, f"{at}.commune_code") if of.commune_code else None
+        unit = translated(of.commune_code, PlaceSubject.PARCEL, f"{at}.commune_code") if of.commune_code else None
         return _changed(of, commune_code=unit.code) if isinstance(unit, Commune) else of
 
     return _walk(dossier, "dossier", address, parcel), tuple(used)

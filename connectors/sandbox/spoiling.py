@@ -55,6 +55,6 @@ def heirs(code: str, on: date) -> tuple[places.Unit, ...]:
     if old is None or places.commune_on(code, on) is not None:
         return ()
     became = places.crosswalk(old, on)
-    if isinstance(became, places.OneOf):
+    if isinstance(became, places.UnitSet):
         return became.units
-    return () if isinstance(became, places.Unknown) else (became.unit,)
+    return () if isinstance(became, places.UnknownUnit) else (became.unit,)

@@ -8,22 +8,22 @@ from schemas.dates import VIETNAM, local_day
 from schemas.places import (
     KNOWN_FROM,
     TABLE_VERSION,
-    Candidates,
+    AddressCandidates,
+    AddressDoubt,
     Change,
     Commune,
     CrosswalkResult,
-    Decided,
+    DecidedUnit,
     EvidenceKind,
-    Found,
     Loosened,
-    OneOf,
     Passage,
     Province,
-    Reason,
+    ResolvedAddress,
+    SetReason,
     Share,
     Unit,
-    Unknown,
-    Why,
+    UnitSet,
+    UnknownUnit,
     changes_of,
     crosswalk,
     passages_from,
@@ -44,18 +44,18 @@ SHARES = {
     Share.PART_WITHOUT_PEOPLE_STATED: "một phần diện tích, không nêu dân số",
 }  # fmt: skip
 WHY = {
-    Why.NOTHING_FOUND: "không tìm thấy đơn vị nào trong các từ đã ghi",
-    Why.HOMONYM: "trùng tên, cần biết huyện (hoặc tỉnh)",
-    Why.TWO_READINGS: "đọc được theo hai cách, cần ghi rõ xã hay huyện",
-    Why.SPLIT: "đơn vị đã bị chia, cần căn cứ để chọn",
-    Why.MERGED: "được nhập từ nhiều đơn vị, cần căn cứ để chọn",
-    Why.ABOLISHED_PROVINCE: "tỉnh cũ đã giải thể, chỉ có thể nêu các đơn vị kế thừa",
-    Why.COMMUNE_UNREAD: "tên xã không đọc được",
-    Why.CONTRADICTED: "còn từ không khớp với đơn vị này",
-    Why.UNTYPED: "có thể là tên đường hoặc thôn, cần ghi rõ xã, phường",
-    Why.NOT_ON_THAT_DAY: "không rõ đơn vị tương ứng vào ngày này",
+    AddressDoubt.NOTHING_FOUND: "không tìm thấy đơn vị nào trong các từ đã ghi",
+    AddressDoubt.HOMONYM: "trùng tên, cần biết huyện (hoặc tỉnh)",
+    AddressDoubt.TWO_READINGS: "đọc được theo hai cách, cần ghi rõ xã hay huyện",
+    AddressDoubt.SPLIT: "đơn vị đã bị chia, cần căn cứ để chọn",
+    AddressDoubt.MERGED: "được nhập từ nhiều đơn vị, cần căn cứ để chọn",
+    AddressDoubt.ABOLISHED_PROVINCE: "tỉnh cũ đã giải thể, chỉ có thể nêu các đơn vị kế thừa",
+    AddressDoubt.COMMUNE_UNREAD: "tên xã không đọc được",
+    AddressDoubt.CONTRADICTED: "còn từ không khớp với đơn vị này",
+    AddressDoubt.UNTYPED: "có thể là tên đường hoặc thôn, cần ghi rõ xã, phường",
+    AddressDoubt.NOT_ON_THAT_DAY: "không rõ đơn vị tương ứng vào ngày này",
 }  # fmt: skip
-REASONS = {Reason.SPLIT: WHY[Why.SPLIT], Reason.MERGED: WHY[Why.MERGED]}
+REASONS = {SetReason.SPLIT: WHY[AddressDoubt.SPLIT], SetReason.MERGED: WHY[AddressDoubt.MERGED]}
 LOOSENED = {
     Loosened.MARKS_MISSING: "thiếu dấu", Loosened.OTHER_KIND: "loại đơn vị ghi khác",
     Loosened.NO_DISTRICT: "không ghi huyện", Loosened.NAME_OF_ANOTHER_TIME: "tên của thời điểm khác",
@@ -109,7 +109,7 @@ def _print_code(console: Console, code: str, on: date | None, as_of: date) -> bo
 
 def _print_address(console: Console, address: str, on: date, as_of: date) -> bool:
     read = resolve_address(address, on)
-    if isinstance(read, Candidates):
+    if isinstance(read, AddressCandidates):
         return _print_candidates(console, read, on)
     _line(console, f"> {_unit(read.unit)}, {_span(read.unit)}")
     if read.named != read.unit:
@@ -122,10 +122,10 @@ def _print_address(console: Console, address: str, on: date, as_of: date) -> boo
         _line(console, f"    từ  {_passage(passage, passage.before)}")
     if as_of != on:
         _print_translated(console, crosswalk(read.unit, as_of), as_of)
-    return isinstance(read, Found)
+    return isinstance(read, ResolvedAddress)
 
 
-def _print_candidates(console: Console, read: Candidates, on: date) -> bool:
+def _print_candidates(console: Console, read: AddressCandidates, on: date) -> bool:
     _line(console, f"Vào ngày {_day(on)}: {WHY[read.why]}")
     for former in read.formers:
         heirs = ", ".join(heir.name_vi for heir in former.heirs)
@@ -135,29 +135,29 @@ def _print_candidates(console: Console, read: Candidates, on: date) -> bool:
         _line(console, f"  ghi là {_unit(read.named)}, {_span(read.named)}")
     for unit in read.units[:SHOWN]:
         _line(console, f"  ? {_unit(unit)}, {_span(unit)}")
-    if isinstance(read.translated, OneOf):
+    if isinstance(read.translated, UnitSet):
         _print_passages(console, read.translated)
     return bool(read.units)
 
 
 def _print_translated(console: Console, translated: CrosswalkResult, as_of: date) -> None:
-    if isinstance(translated, OneOf):
+    if isinstance(translated, UnitSet):
         _line(console, f"Vào ngày {_day(as_of)}: {REASONS[translated.reason]}")
         for unit in translated.units[:SHOWN]:
             _line(console, f"  ? {_unit(unit)}, {_span(unit)}")
-    elif isinstance(translated, Unknown):
-        _line(console, f"Vào ngày {_day(as_of)}: {WHY[Why.NOT_ON_THAT_DAY]}")
+    elif isinstance(translated, UnknownUnit):
+        _line(console, f"Vào ngày {_day(as_of)}: {WHY[AddressDoubt.NOT_ON_THAT_DAY]}")
     else:
         _line(console, f"Vào ngày {_day(as_of)}: {_unit(translated.unit)}")
-        if isinstance(translated, Decided):
+        if isinstance(translated, DecidedUnit):
             _line(console, f"    căn cứ: {EVIDENCE[translated.evidence.kind]}, {translated.evidence.record}")
     if as_of < KNOWN_FROM:
         _line(console, f"  bảng chỉ biết các đơn vị từ {_day(KNOWN_FROM)}; trước đó có thể khác")
 
 
-def _print_passages(console: Console, several: OneOf) -> None:
+def _print_passages(console: Console, several: UnitSet) -> None:
     for passage in several.passages[:SHOWN]:
-        other = passage.after if several.reason is Reason.SPLIT else passage.before
+        other = passage.after if several.reason is SetReason.SPLIT else passage.before
         _line(console, f"    {_passage(passage, other)}")
 
 

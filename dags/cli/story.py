@@ -15,6 +15,7 @@ from dags.event_texts import detail_texts
 from quality.examination import explain
 from quality.titles import title_of as field_title
 from quality.words import VI, group
+from schemas.cases import CASES
 from schemas.catalogues import title_of
 from schemas.dates import VIETNAM
 from schemas.fields import procedure_code
@@ -48,10 +49,6 @@ def print_story(console: Console, story: Story) -> None:
     console.print(_timeline(story.happenings))
 
 
-RESULTS = {"birth": "birth_certificate", "death": "death_certificate", "marriage": "marriage_certificate"}
-"""The document that the first registry's entry becomes, by kind of case."""
-
-
 def _law_of(dossier: Mapping[str, Any]) -> str:
     """The form, the resulting document and the legal basis in force on the day of receipt; empty when unknown."""
     code, on = procedure_code(dossier["procedure_as_written"] or ""), dossier["received_on"]
@@ -60,7 +57,7 @@ def _law_of(dossier: Mapping[str, Any]) -> str:
         return ""
     form = form_of(code, on)
     parts = [f"Mẫu: {form.title_vi}"] if form else []
-    if document := RESULTS.get(route.case_kind):
+    if document := CASES[route.case_kind].document:
         parts.append(f"kết quả: {title_of(document, on)}")
     return "; ".join([*parts, f"căn cứ: {route.source}"])
 

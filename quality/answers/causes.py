@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import get_args
 
 from quality.check import Who
 from quality.titles import steps_from
-from schemas.cases import Case
-from schemas.fields import Model
+from schemas.cases import CASES
 from schemas.registries import REGISTRY_CODES
 
 PORTAL = "portal"
@@ -18,8 +16,6 @@ ANSWERING = (*REGISTRY_CODES, PORTAL)
 """The systems whose answers are read: the registries, and the portals to which results are reported."""
 OURS = "delivery"
 """The prefix of causes that our own delivery step names, for any registry."""
-
-CASES: dict[str, type[Model]] = {model.model_fields["kind"].default: model for model in get_args(get_args(Case)[0])}
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, get_args
 
-from quality.answers.causes import CASES, PORTAL, rows
+from quality.answers.causes import PORTAL, rows
 from quality.answers.letters import BREAK, any_of, letters
 from quality.titles import title_of
+from schemas.cases import CASES
 from schemas.person import Person
 from schemas.routes import ROUTES
 

@@ -7,10 +7,11 @@ the table claims to list all agencies of the province.
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
+from typing import assert_never
 
 from quality.check import HOLDS, At, Examination, Saw, Who, check, check_each
 from schemas.agencies import OF_A_COMMUNE, AgencyCode, AgencyTable
-from schemas.cases import BirthCase, Case, DeathCase, LandCase, MarriageCase, ResidenceCase
+from schemas.cases import Case, Parcel
 from schemas.dossier import Dossier
 from schemas.person import Address
 from schemas.places import commune_on
@@ -19,16 +20,6 @@ CODES = ("agency_code", "deciding_agency_code", "returning_agency_code")
 AGENCY_CODES = "QCVN 102:2016/BTTTT; QĐ 20/2020/QĐ-TTg, sửa đổi bởi QĐ 09/2025/QĐ-TTg"
 OUR_TABLE = "schemas/data/agencies.csv: mã cơ quan có hiệu lực theo ngày tiếp nhận"
 ONE_STOP = "NĐ 118/2025/NĐ-CP: tiếp nhận không phụ thuộc địa giới"
-
-DECIDED_AT_THE_PLACE: dict[str, tuple[date, date]] = {
-    "birth": (date.min, date(2027, 3, 1)),  # Luật 60/2014, Điều 13; that Luật 03/2026 frees it is assumed
-    "death": (date.min, date(2027, 3, 1)),
-    "marriage": (date.min, date(2027, 3, 1)),
-    "residence": (date.min, date.max),  # Luật Cư trú 68/2020/QH14, Điều 22
-    "land": (date.min, date.max),  # Luật Đất đai 31/2024/QH15
-}
-"""Kinds of cases that an agency of the place must decide: from the first day, before the second one. Only provinces are
-compared, because it is not public which commune may act for another."""
 
 
 @lru_cache(maxsize=16_384)
@@ -155,7 +146,7 @@ def procedure_without_receiver(dossier: Dossier, exam: Examination) -> Saw:
     do_en="Check which agency is competent by residence or by the place of the land; transfer the dossier if needed.",
 )
 def deciding_agency_outside_place(dossier: Dossier, exam: Examination) -> Saw:
-    if not _is_decided_at_the_place(dossier.case, exam.event_on):
+    if exam.event_on >= dossier.case.decided_at_until:
         return None
     decided_in = exam.agencies.province_of(dossier.deciding_agency_code, exam.event_on)
     if decided_in is None:
@@ -164,30 +155,22 @@ def deciding_agency_outside_place(dossier: Dossier, exam: Examination) -> Saw:
     return "of another province" if competent and decided_in not in competent else None
 
 
-def _is_decided_at_the_place(case: Case, on: date) -> bool:
-    """Whether an agency of the place must decide a case of this kind that day."""
-    valid_from, valid_until = DECIDED_AT_THE_PLACE.get(case.kind, (date.max, date.max))
-    return valid_from <= on < valid_until
-
-
 def _competent_provinces(case: Case, on: date) -> Iterator[str | None]:
-    """The codes of the provinces whose agencies may decide a case; None where an address names no province."""
-    match case:
-        case LandCase():
-            yield _province_of_commune(case.parcel.commune_code, on)
-        case ResidenceCase():
-            yield _province(case.moves_to)
-        case DeathCase():
-            yield _province(case.deceased.residence)
-        case MarriageCase():
-            yield from (_province(spouse.residence) for spouse in (case.husband, case.wife))
-        case BirthCase():
-            homes = (parent.residence for parent in (case.mother, case.father) if parent)
-            yield from (_province(home) for home in (case.residence, *homes))
+    """The codes of the provinces whose agencies may decide a case; None where a place names no province.
 
-
-def _province(address: Address | None) -> str | None:
-    return address.province_code if address else None
+    Only provinces are compared, because it is not public which commune may act for another.
+    """
+    places = case.places()
+    for path in case.decided_at:
+        match places.get(path):
+            case Address(province_code=province_code):
+                yield province_code
+            case Parcel(commune_code=commune_code):
+                yield _province_of_commune(commune_code, on)
+            case None:
+                pass
+            case never:
+                assert_never(never)
 
 
 def _province_of_commune(commune_code: str | None, on: date) -> str | None:

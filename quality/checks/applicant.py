@@ -5,7 +5,7 @@ import re
 from quality.check import HOLDS, NOTES, At, Examination, Saw, check, check_each
 from quality.checks.family import is_surely_younger_than, spouses_of
 from quality.checks.identity import is_placeholder
-from schemas.cases import Case, DeathCase, Spouse
+from schemas.cases import Case, Spouse
 from schemas.dossier import Dossier
 from schemas.fields import PERSONAL_ID
 from schemas.person import Applicant, HeadOfHousehold, Person
@@ -15,13 +15,8 @@ FORM = "Tờ khai hộ tịch (TT 04/2020/TT-BTP, sửa đổi bởi TT 04/2024/
 YOUNGEST_YEARS = 14
 PHONE = re.compile(r"0\d{9,10}|\+84\d{9,10}", re.ASCII)
 EMAIL = re.compile(r"[^\s@,;]+@[^\s@,;.]+(?:\.[^\s@,;.]+)+")
-NAMED_BESIDES = {
-    "birth": ("head_of_household", "mother", "father"),
-    "death": ("deceased",),
-    "marriage": ("husband", "wife"),
-    "residence": ("head_of_household", "person"),
-}
-"""The fields that name persons besides the applicant, for each kind of case; a land case names its owners."""
+BORN_NOW = "child"
+"""The role of a person whose number is new: `child_has_number_of_parent` compares it."""
 
 
 @check(
@@ -77,8 +72,7 @@ def spouse_unidentified(spouse: Spouse) -> Saw:
     do_en="Enter the number of the person who reports the death, then send again.",
 )
 def applicant_is_deceased(dossier: Dossier) -> Saw:
-    deceased = _deceased(dossier.case)
-    if dossier.applicant is None or deceased is None:
+    if dossier.applicant is None or (deceased := dossier.case.in_role("deceased")) is None:
         return None
     number = _joined(dossier.applicant)
     return "one number" if number is not None and number == _joined(deceased) else None
@@ -109,8 +103,8 @@ def applicant_is_child(dossier: Dossier, exam: Examination) -> Saw:
     do_en="Compare with the marriage form; the dossier is sent anyway.",
 )
 def applicant_is_no_spouse(dossier: Dossier) -> Saw:
-    applicant, spouses = dossier.applicant, spouses_of(dossier.case)
-    if applicant is None or not spouses:
+    applicant = dossier.applicant
+    if applicant is None or not (spouses := spouses_of(dossier.case)):
         return None
     if (number := _joined(applicant)) is not None and any(number == _joined(spouse) for spouse in spouses):
         return None
@@ -127,16 +121,10 @@ def _joined(person: Person | HeadOfHousehold) -> str | None:
     return number if number and PERSONAL_ID.fullmatch(number) and not is_placeholder(number) else None
 
 
-def _deceased(case: Case) -> Person | None:
-    """The person who died; None for a case that is not a death."""
-    return case.deceased if isinstance(case, DeathCase) else None
-
-
-def _others(case: Case) -> list[tuple[str, Person | HeadOfHousehold | None]]:
+def _others(case: Case) -> list[tuple[str, Person | HeadOfHousehold]]:
     """The persons besides the applicant, each with the field of the case that names them."""
-    if case.kind == "land":
-        return [(f"owners.{index}", owner) for index, owner in enumerate(case.owners)]
-    return [(field, getattr(case, field)) for field in NAMED_BESIDES[case.kind]]
+    heads = [("head_of_household", case.head)] if case.head else []
+    return [*heads, *((role, person) for role, person in case.persons().items() if role != BORN_NOW)]
 
 
 @check(
@@ -160,7 +148,7 @@ def one_number_two_names(dossier: Dossier) -> Saw:
     if applicant is not None and (number := _joined(applicant)) is not None:
         seen[number] = applicant.full_name
     for field, person in others:
-        if person is None or (number := _joined(person)) is None:
+        if (number := _joined(person)) is None:
             continue
         name = seen.setdefault(number, person.full_name) if field == "head_of_household" else seen.get(number)
         if name is not None and name != person.full_name and tone_key(name) != tone_key(person.full_name):

@@ -66,8 +66,7 @@ def too_old_for_card(case: BirthCase, exam: Examination) -> Saw:
 
 def _insured_child(exam: Examination) -> Person | None:
     """The child for whom a card is issued; None for a case that is not a birth."""
-    case = exam.dossier.case
-    return case.child if isinstance(case, BirthCase) else None
+    return exam.dossier.case.in_role("child")
 
 
 @check(

@@ -4,7 +4,6 @@ from quality.check import HOLDS, Saw, check, check_each
 from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, Spouse
 
 MINISTRY = "cấu trúc dữ liệu số hóa hộ tịch của Bộ Tư pháp (mẫu hotich158)"
-REGISTRATION_KINDS = {"birth": frozenset("01234"), "marriage": frozenset("12")}
 AGAIN_OR_ABROAD = frozenset("23")
 """Registering again, and entering what a foreign agency registered, are procedures of their own."""
 RESIDENCE_KINDS, NOTICE_KINDS, MARRIAGE_ORDERS, OWNER_KINDS = map(frozenset, ("012", "01234567", "12", "01234"))
@@ -20,12 +19,7 @@ RESIDENCE_KINDS, NOTICE_KINDS, MARRIAGE_ORDERS, OWNER_KINDS = map(frozenset, ("0
     do_en="Choose the kind of registration again at the portal, then send again.",
 )
 def unknown_registration_kind(case: BirthCase | MarriageCase) -> Saw:
-    return None if case.registration_kind in _kinds_of_registration(case) else "not in the list"
-
-
-def _kinds_of_registration(case: BirthCase | MarriageCase) -> frozenset[str]:
-    """The ministry's codes for registrations of this kind of case."""
-    return REGISTRATION_KINDS[case.kind]
+    return None if case.registration_kind in case.registration_kinds else "not in the list"
 
 
 @check(

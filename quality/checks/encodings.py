@@ -12,7 +12,18 @@ from quality.check import HOLDS, STOPS, Saw, Who, check_each
 from quality.plain_text import LETTERS, is_not_plain
 from schemas.text import Encoding, compose, decode, is_syllable
 
-TEXTS = ("full_name", "abstract", "detail", "place", "cause", "reason", "address", "issued_by", "notice_by")
+TEXTS = (
+    "full_name",
+    "abstract",
+    "detail",
+    "place",
+    "cause",
+    "reason",
+    "address",
+    "issued_by",
+    "notice_by",
+    "place_as_written",
+)
 OLD: tuple[Encoding, ...] = ("tcvn3", "vni")
 LOST = re.compile(r"\ufffd|[^\W\d_]\?+[^\W\d_]")
 """The replacement character of Unicode, or a question mark inside a word."""

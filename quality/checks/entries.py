@@ -4,8 +4,6 @@ import re
 
 from quality.check import HOLDS, NOTES, Examination, Saw, Who, check
 from quality.checks.dates import is_surely_after_day
-from schemas.cases import BirthCase, Case, DeathCase
-from schemas.dates import PartialDate
 from schemas.fields import BOOK_CODE
 from schemas.registries import CivilStatusReceipt
 
@@ -87,17 +85,7 @@ def book_of_later_year(receipt: CivilStatusReceipt) -> Saw:
     do_en="Compare the register with the birth or death notice before the dossier goes on.",
 )
 def registered_before_event(receipt: CivilStatusReceipt, exam: Examination) -> Saw:
-    happened_on = _happened_on(exam.dossier.case)
+    happened_on = exam.dossier.happened_on
     if receipt.registered_on is None or happened_on is None:
         return None
     return "entered first" if is_surely_after_day(happened_on, receipt.registered_on) else None
-
-
-def _happened_on(case: Case) -> PartialDate | None:
-    """The day of the birth or the death; None for other cases, whose registration is the event itself."""
-    match case:
-        case BirthCase():
-            return case.child.born_on
-        case DeathCase():
-            return case.died_on
-    return None

@@ -23,6 +23,7 @@ BIRTH_KINDS: dict[str, tuple[bool, bool]] = {
 }
 """nksLoaiKhaiSinh: whether the mother and the father are known."""
 
+SPOUSES = ("husband", "wife")
 PARENT_OF_RELATION = {"cha": "father", "bố": "father", "mẹ": "mother"}
 
 
@@ -46,7 +47,9 @@ def is_surely_younger_than(years: int, born_on: PartialDate | None, on: date | N
 
 def spouses_of(case: Case) -> tuple[Spouse, ...]:
     """Husband and wife; none for a case that is not a marriage."""
-    return (case.husband, case.wife) if isinstance(case, MarriageCase) else ()
+    if case.role_fields != SPOUSES:
+        return ()
+    return tuple(spouse for role in SPOUSES if isinstance(spouse := case.in_role(role), Spouse))
 
 
 def _was_too_young(parent: Person | None, case: BirthCase) -> bool:

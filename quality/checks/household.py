@@ -44,12 +44,7 @@ def residence_address_missing(case: BirthCase | ResidenceCase, exam: Examination
 
 def _registers_at(case: BirthCase | ResidenceCase) -> tuple[str, Address | None]:
     """The address at which permanent residence is registered, with its field in the case."""
-    return ("residence", case.residence) if isinstance(case, BirthCase) else ("moves_to", case.moves_to)
-
-
-def _father(case: BirthCase | ResidenceCase) -> Person | None:
-    """The father of the child whose residence is registered; None for a case that names no father."""
-    return case.father if isinstance(case, BirthCase) else None
+    return case.moves_to_field, getattr(case, case.moves_to_field)
 
 
 def _is(head: HeadOfHousehold, person: Person | None) -> bool:
@@ -92,7 +87,7 @@ def head_relation_missing(case: BirthCase | ResidenceCase, exam: Examination) ->
     head = case.head_of_household
     if head is None or (head.relation and head.relation.strip()) or not exam.reaches("residence"):
         return None
-    has_own_check = _is(head, _father(case))
+    has_own_check = _is(head, case.in_role("father"))
     return None if has_own_check else "none"
 
 

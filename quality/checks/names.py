@@ -55,6 +55,7 @@ def placeholder_name(full_name: str) -> Saw:
     "relation",
     "issued_by",
     "notice_by",
+    "place_as_written",
     only=is_not_plain,
     weight=HOLDS,
     source="TCVN 6909:2001; quy ước Unicode dựng sẵn (NFC)",

@@ -4,21 +4,13 @@ import re
 from datetime import date
 
 from quality.check import HOLDS, NOTES, At, Examination, FetchedPaper, Saw, check, check_each
-from schemas.cases import BirthCase, Case
+from schemas.cases import BirthCase
 from schemas.dossier import Dossier, Paper
 from schemas.fields import BIRTH_NOTICE_CODE
-
-REQUIRED_PAPERS: dict[str, tuple[frozenset[str], ...]] = {
-    "birth": (frozenset({"KS-GCS"}),),
-    "death": (frozenset({"KT-GBT"}),),
-}
-"""For each kind of case, one paper of each set. Kind codes of papers differ by province; these are the sandbox's."""
 
 FILE_TYPES = frozenset({"pdf", "jpg", "jpeg", "png", "tif", "tiff", "bmp", "gif", "webp", "doc", "docx", "xml", "odt"})
 """Endings of files that receivers can open; a file without an ending is not judged by it."""
 INTEGRITY = "Luật Giao dịch điện tử 51/2005/QH11; NĐ 137/2024/NĐ-CP"
-DEATH_NOTICE = "1"
-"""Code of `gbtLoai`; the other kinds (court decision, minutes, witnesses ...) are other papers."""
 
 FACILITY = re.compile(r"[0-9]{5}")
 NOTICE_PARTS = re.compile(r"([0-9]{5})[\s./-]*GCS[\s./-]*([0-9]{5})[\s./-]*([0-9]{2})")
@@ -36,19 +28,12 @@ CODED_NOTICES_FROM = date(2025, 10, 1)
     do_en="Attach a scan of the missing paper at the portal, then send again.",
 )
 def paper_missing(dossier: Dossier) -> Saw:
-    required = _required_papers(dossier.case)
+    required = dossier.case.required_papers()
     if not required:
         return None
     attached = {paper.kind_code for paper in dossier.papers}
     missing = [kinds for kinds in required if attached.isdisjoint(kinds)]
     return " or ".join(sorted(missing[0])) if missing else None
-
-
-def _required_papers(case: Case) -> tuple[frozenset[str], ...]:
-    """Of each set, one paper must be attached; none for a death that another paper than a death notice proves."""
-    if case.kind == "death" and case.notice_kind not in (None, DEATH_NOTICE):
-        return ()
-    return REQUIRED_PAPERS.get(case.kind, ())
 
 
 @check(

@@ -12,7 +12,7 @@ from quality.check import HOLDS, NOTES, STOPS, Examination, Saw, Who, check, che
 from schemas.cases import BirthCase
 from schemas.dossier import Dossier
 from schemas.person import Address
-from schemas.places import PROVINCES, OneOf, Whole, commune_on, crosswalk, units_of, wrong_code
+from schemas.places import PROVINCES, UnitSet, WholeUnit, commune_on, crosswalk, units_of, wrong_code
 
 _commune_on = lru_cache(maxsize=16_384)(commune_on)
 
@@ -39,9 +39,9 @@ def _successors(code: str) -> tuple[str, ...]:
     if len(ended) != 1:
         return ()
     match crosswalk(ended[0], TWO_LEVELS_FROM):
-        case Whole(unit=unit):
+        case WholeUnit(unit=unit):
             return (unit.code,)
-        case OneOf(units=units):
+        case UnitSet(units=units):
             return tuple(unit.code for unit in units)
     return ()
 

@@ -7,7 +7,7 @@ were exchanged, and a number that another person uses, are found as well.
 from collections.abc import Iterator
 
 from quality.duplicates.compared_birth import notice_key, number_of, span_of
-from schemas.cases import BirthCase, Case, DeathCase, LandCase, MarriageCase, ResidenceCase
+from schemas.cases import BirthCase
 from schemas.dossier import Dossier
 from schemas.person import Person
 from schemas.registries import CivilStatusReceipt
@@ -40,22 +40,7 @@ def _blind_indexes_of_birth(case: BirthCase) -> Iterator[tuple[str, str]]:
 
 def persons_of(dossier: Dossier) -> Iterator[tuple[str, Person]]:
     """The persons whom the dossier registers, and a child's parents: the field path and the person."""
-    yield from ((f"case.{field}", person) for field, person in _compared_persons(dossier.case).items() if person)
-
-
-def _compared_persons(case: Case) -> dict[str, Person | None]:
-    """The persons of a case who are compared with those of other dossiers, by their field in the case."""
-    match case:
-        case BirthCase():
-            return {"child": case.child, "mother": case.mother, "father": case.father}
-        case DeathCase():
-            return {"deceased": case.deceased}
-        case MarriageCase():
-            return {"husband": case.husband, "wife": case.wife}
-        case ResidenceCase():
-            return {"person": case.person}
-        case LandCase():
-            return {f"owners.{index}": owner for index, owner in enumerate(case.owners)}
+    yield from ((f"case.{role}", person) for role, person in dossier.case.persons().items())
 
 
 def entry_of(dossier: Dossier, receipt: CivilStatusReceipt) -> str | None:

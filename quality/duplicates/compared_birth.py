@@ -13,7 +13,7 @@ from schemas.dates import PartialDate
 from schemas.dossier import Dossier
 from schemas.fields import PERSONAL_ID, PLACEHOLDER_IDS
 from schemas.person import Person
-from schemas.places import Subject, Whole, crosswalk, unit_on
+from schemas.places import PlaceSubject, WholeUnit, crosswalk, unit_on
 from schemas.text import search_fold, tone_key
 
 PLACES_ON = date(2026, 10, 1)
@@ -147,5 +147,5 @@ def _translated(code: str, on: date) -> str | None:
     unit = unit_on(code, on)
     if unit is None:
         return None
-    translated = crosswalk(unit, PLACES_ON, subject=Subject.PERSON)
-    return translated.unit.code if isinstance(translated, Whole) else None
+    translated = crosswalk(unit, PLACES_ON, subject=PlaceSubject.PERSON)
+    return translated.unit.code if isinstance(translated, WholeUnit) else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from schemas.cases import BirthCase, Case, DeathCase, LandCase, MarriageCase, ResidenceCase
+from schemas.cases import Case
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
 from schemas.fields import Model
@@ -127,28 +127,17 @@ class BatchFigures:
 
 def subject_of(dossier: Dossier) -> Person | None:
     """The first of the persons whom the dossier registers; None for a land case without owners."""
-    case = dossier.case
-    match case:
-        case BirthCase():
-            return case.child
-        case DeathCase():
-            return case.deceased
-        case MarriageCase():
-            return case.husband
-        case ResidenceCase():
-            return case.person
-        case LandCase():
-            return case.owners[0] if case.owners else None
+    return next(iter(dossier.case.subjects().values()), None)
 
 
 def _has_mother(case: Case) -> int | None:
     """1 when a birth names the mother, 0 when it does not; None for other cases, which are not judged by it."""
-    return int(case.mother is not None) if isinstance(case, BirthCase) else None
+    return int(case.in_role("mother") is not None) if "mother" in case.role_fields else None
 
 
 def _has_notice(case: Case) -> int | None:
     """1 when a birth or a death has the number of its notice, 0 when it has not; None for other cases."""
-    return int(bool(case.notice_code)) if isinstance(case, BirthCase | DeathCase) else None
+    return int(bool(getattr(case, case.notice_field))) if case.notice_field else None
 
 
 def row_of(arrived: ArrivedDossier, opened_at: datetime) -> dict[str, Any]:

@@ -1,14 +1,26 @@
 """A birth to be registered, with what residence and health insurance need when it is a bundle."""
 
-from typing import Literal
+from datetime import date
+from typing import ClassVar, Literal
 
+from schemas.cases.base import CaseModel
 from schemas.dates import PartialDate
-from schemas.fields import LIST, Model, field
+from schemas.fields import LIST, field
 from schemas.person import Address, HeadOfHousehold, Person
 
 
-class BirthCase(Model):
+class BirthCase(CaseModel):
     """Đăng ký khai sinh, with what residence and health insurance need when it is a bundle."""
+
+    role_fields: ClassVar = ("child", "mother", "father")
+    subject_roles: ClassVar = ("child",)
+    place_fields: ClassVar = ("birth_place", "residence")
+    decided_at: ClassVar = ("residence", "mother.residence", "father.residence")
+    decided_at_until: ClassVar = date(2027, 3, 1)  # Luật Hộ tịch 60/2014/QH13; the new law is assumed to free it
+    moves_to_field: ClassVar = "residence"
+    registration_kinds: ClassVar = frozenset("01234")
+    notice_field: ClassVar = "notice_code"
+    document: ClassVar = "birth_certificate"
 
     kind: Literal["birth"] = "birth"
     child: Person = field("người được khai sinh", {"full_name": "NGUYỄN MAI ANH"}, required=True)
@@ -24,3 +36,14 @@ class BirthCase(Model):
     clinic_code: str | None = field("nơi khám chữa bệnh ban đầu", "24001", "QĐ 384/2019, 5 chữ số")
     birth_order: int | None = field("thứ tự sinh trong ca sinh đôi, sinh ba", 1)
     copies: int = field("số bản sao", 2, default=0)
+
+    @property
+    def happened_on(self) -> PartialDate | None:
+        return self.child.born_on
+
+    @property
+    def head(self) -> HeadOfHousehold | None:
+        return self.head_of_household
+
+    def required_papers(self) -> tuple[frozenset[str], ...]:
+        return (frozenset({"KS-GCS"}),)

@@ -1,37 +1,14 @@
-"""What the land registry holds: parcels, certificates, owners (shapes of the VBDLIS exchange XML)."""
+"""A change of land to be registered: certificate and owners (structure of the VBDLIS exchange XML)."""
 
-from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
+from schemas.cases.base import CaseModel
+from schemas.cases.parcel import VBDLIS
+from schemas.cases.parcel import Parcel as Parcel
+from schemas.cases.parcel import Purpose as Purpose
 from schemas.dates import PartialDate
 from schemas.fields import Model, field
 from schemas.person import Person
-
-VBDLIS = "cấu trúc HoSoXml của VBDLIS"
-
-
-class Purpose(Model):
-    """Mục đích sử dụng đất of part of a parcel."""
-
-    purpose_code: str = field("mã mục đích sử dụng", "ONT", "TT 25/2014/TT-BTNMT", required=True)
-    area_m2: Decimal = field("diện tích", "120.5", VBDLIS, required=True)
-    until: PartialDate | None = field("ngày hết hạn sử dụng", {"as_written": "31.12.2043"}, "trống: lâu dài")
-    origin: str = field("nguồn gốc", "DG-KTT", VBDLIS, default="")
-
-
-class Parcel(Model):
-    """Thửa đất. Its natural key (commune, sheet, number) changes when communes merge: the old triple stays beside."""
-
-    commune_code: str | None = field("mã xã", "07210", VBDLIS)
-    sheet_number: str | None = field("số hiệu tờ bản đồ", "12", VBDLIS)
-    parcel_number: str | None = field("số thứ tự thửa", "345", VBDLIS)
-    old_commune_code: str | None = field("mã xã cũ", "07213")
-    old_sheet_number: str | None = field("số hiệu tờ bản đồ cũ", "5", VBDLIS)
-    old_parcel_number: str | None = field("số thứ tự thửa cũ", "88", VBDLIS)
-    area_m2: Decimal = field("diện tích", "240.0", VBDLIS, required=True)
-    address: str = field("địa chỉ thửa đất", "Thôn Đông", VBDLIS, default="")
-    purposes: tuple[Purpose, ...] = field("mục đích sử dụng", [], VBDLIS, default=())
-    is_disputed: bool = field("đang tranh chấp", False, "MPLIS DANGTRANHCHAP", default=False)
 
 
 class Certificate(Model):
@@ -43,8 +20,13 @@ class Certificate(Model):
     issued_by: str = field("đơn vị cấp", "Văn phòng đăng ký đất đai", VBDLIS, default="")
 
 
-class LandCase(Model):
+class LandCase(CaseModel):
     """Đăng ký biến động đất đai."""
+
+    role_fields: ClassVar = ("owners",)
+    subject_roles: ClassVar = ("owners",)
+    place_fields: ClassVar = ("parcel",)
+    decided_at: ClassVar = ("parcel",)
 
     kind: Literal["land"] = "land"
     change_kind: str = field("loại biến động", "CN", "chuyển nhượng, tặng cho, thừa kế (mã giả định)", required=True)

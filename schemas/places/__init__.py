@@ -1,26 +1,33 @@
 """Provinces, districts and communes, each valid from-until: a code alone is ambiguous, a code and a day are not.
 
-`unit_on(code, day)`, `resolve_address(text, day)`, `crosswalk(unit, day)`: each answers with a unit, or with a *set* and
-why. A set becomes one unit only by recorded Evidence, and the answer keeps it.
+`unit_on(code, day)`, `resolve_address(text, day)` and `crosswalk(unit, day)` answer with one unit, or with a set of
+units and the reason. A set becomes one unit only by recorded Evidence, which stays part of the answer.
 """
 
-from schemas.places.addresses import AddressParts, Candidates, Found, Loosened, Why, resolve_address
+from schemas.places.addresses import (
+    AddressCandidates,
+    AddressDoubt,
+    AddressParts,
+    Loosened,
+    ResolvedAddress,
+    resolve_address,
+)
 from schemas.places.crosswalk import (
     CrosswalkResult,
-    Decided,
+    DecidedUnit,
     Evidence,
     EvidenceKind,
-    OneOf,
-    Reason,
-    Subject,
-    Unknown,
-    Whole,
+    PlaceSubject,
+    SetReason,
+    UnitSet,
+    UnknownUnit,
+    WholeUnit,
     changes_of,
     crosswalk,
     passages_from,
     passages_to,
     settle,
-)  # fmt: skip
+)
 from schemas.places.former import FormerProvince, former_provinces
 from schemas.places.table import (
     TABLE_VERSION,
@@ -31,7 +38,7 @@ from schemas.places.table import (
     unit_on,
     units_of,
     wrong_code,
-)  # fmt: skip
+)
 from schemas.places.units import (
     KNOWN_FROM,
     PROVINCES,
@@ -39,19 +46,55 @@ from schemas.places.units import (
     Change,
     Commune,
     District,
-    Key,
     Passage,
     Province,
     Share,
     Unit,
+    UnitKey,
     WrongCode,
-)  # fmt: skip
+)
 
 __all__ = [
-    "KNOWN_FROM", "PROVINCES", "TABLE_VERSION", "TWO_LEVELS_FROM", "AddressParts", "Candidates", "CrosswalkResult",
-    "Change", "Commune", "DamagedTable", "Decided", "District", "Evidence", "EvidenceKind", "FormerProvince",
-    "Found", "Key", "Loosened", "OneOf", "Passage", "Province", "Reason", "Share", "Subject", "Unit", "Unknown",
-    "Whole", "Why", "WrongCode", "crosswalk", "changes_of", "commune_on", "communes_of", "former_provinces",
-    "passages_from", "passages_to", "resolve_address", "retired_codes", "settle", "unit_on", "units_of",
+    "AddressCandidates",
+    "AddressDoubt",
+    "AddressParts",
+    "Change",
+    "Commune",
+    "CrosswalkResult",
+    "DamagedTable",
+    "DecidedUnit",
+    "District",
+    "Evidence",
+    "EvidenceKind",
+    "FormerProvince",
+    "KNOWN_FROM",
+    "Loosened",
+    "PROVINCES",
+    "Passage",
+    "PlaceSubject",
+    "Province",
+    "ResolvedAddress",
+    "SetReason",
+    "Share",
+    "TABLE_VERSION",
+    "TWO_LEVELS_FROM",
+    "Unit",
+    "UnitKey",
+    "UnitSet",
+    "UnknownUnit",
+    "WholeUnit",
+    "WrongCode",
+    "changes_of",
+    "commune_on",
+    "communes_of",
+    "crosswalk",
+    "former_provinces",
+    "passages_from",
+    "passages_to",
+    "resolve_address",
+    "retired_codes",
+    "settle",
+    "unit_on",
+    "units_of",
     "wrong_code",
-]  # fmt: skip
+]

@@ -1,8 +1,9 @@
-"""From an address as people write it to the unit it names on a day, or to candidates and why.
+"""From an address as people write it to the unit that it names on a day, or to candidates with the reason.
 
-The commune, district and province that are written must fit each other; the reading that explains most of the words
-wins, and readings that explain as much are candidates. A name of another time is found as what it was then and translated
-to the day (a split stays a set). Old communes whose name is not the only one of its province need their district.
+The written commune, district and province must fit each other. The reading that explains most of the words wins;
+readings that explain equally many are candidates. A name of another time is looked up as the unit of that time, and the
+unit is translated to the day (a split stays a set). An old commune that shares its name with another one of its
+province needs its district.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,9 @@ from datetime import date
 from enum import StrEnum
 
 from schemas.fields import Model, field
-from schemas.places.crosswalk import Decided, Evidence, OneOf, Subject, Unknown, Whole, crosswalk
+from schemas.places.crosswalk import DecidedUnit, Evidence, PlaceSubject, UnitSet, UnknownUnit, WholeUnit, crosswalk
 from schemas.places.former import FormerProvince
-from schemas.places.mentions import Level, Mentions, Word, is_commune_kind, level_of, mentions_of, words_of
+from schemas.places.mentions import AddressWord, Mentions, UnitLevel, is_commune_kind, level_of, mentions_of, words_of
 from schemas.places.names import IDLE_WORDS
 from schemas.places.readings import Reading, best_readings
 from schemas.places.units import KNOWN_FROM, Commune, Unit
@@ -29,8 +30,8 @@ class AddressParts(Model):
     province: str | None = field("tỉnh, thành phố", "Hà Nội")
 
 
-class Why(StrEnum):
-    """Why an address is no single unit."""
+class AddressDoubt(StrEnum):
+    """The reason why an address does not name exactly one unit."""
 
     NOTHING_FOUND = "nothing_found"
     HOMONYM = "homonym"
@@ -45,7 +46,7 @@ class Why(StrEnum):
 
 
 class Loosened(StrEnum):
-    """In what a found unit is not written as its official name."""
+    """How the written words differ from the official name of the unit."""
 
     MARKS_MISSING = "marks_missing"
     OTHER_KIND = "other_kind"
@@ -55,71 +56,81 @@ class Loosened(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The unit on the day; `named` is the unit whose name was written, `rest` what stands before it."""
+class ResolvedAddress:
+    """The unit on the day. `named`: the unit whose name was written; `rest`: the text before the names."""
 
     unit: Unit
     named: Unit
     rest: str
     loosened: tuple[Loosened, ...]
-    translated: Whole | Decided
+    translated: WholeUnit | DecidedUnit
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
-    """Units of which one, or none, is meant; a person or evidence decides. `named` is known for a split."""
+class AddressCandidates:
+    """Units of which one or none is meant: a person or evidence decides. `named` is known for a split."""
 
     units: tuple[Unit, ...]
-    why: Why
+    why: AddressDoubt
     named: Unit | None = None
     formers: tuple[FormerProvince, ...] = ()
-    translated: OneOf | Unknown | None = None
+    translated: UnitSet | UnknownUnit | None = None
 
 
 def resolve_address(
-    address: str | AddressParts, on: date, evidence: Sequence[Evidence] = (), *, subject: Subject = Subject.PARCEL
-) -> Found | Candidates:
+    address: str | AddressParts,
+    on: date,
+    evidence: Sequence[Evidence] = (),
+    *,
+    subject: PlaceSubject = PlaceSubject.PARCEL,
+) -> ResolvedAddress | AddressCandidates:
     """The unit that an address names on a day, or candidates with the reason.
 
-    With `subject=PERSON` a split whose people all went to one unit is decided; other evidence as for `crosswalk`.
+    With `subject=PERSON` a split is decided when all its people went to one unit; other evidence is as for `crosswalk`.
     """
     mentions = _mentions(address)
     readings = best_readings(mentions, on)
     if not readings:
-        return Candidates((), Why.NOTHING_FOUND)
+        return AddressCandidates((), AddressDoubt.NOTHING_FOUND)
     best = readings[0]
     if len(readings) > 1:
         return _several(readings)
     if best.formers:
-        return Candidates((best.unit,), Why.ABOLISHED_PROVINCE, best.unit, best.formers)
+        return AddressCandidates((best.unit,), AddressDoubt.ABOLISHED_PROVINCE, best.unit, best.formers)
     if doubt := _doubt(best, mentions, is_form=isinstance(address, AddressParts)):
-        return Candidates((best.unit,), doubt, best.unit)
+        return AddressCandidates((best.unit,), doubt, best.unit)
     translated = crosswalk(best.unit, on, evidence, subject=subject)
-    if isinstance(translated, OneOf):
-        return Candidates(translated.units, Why(translated.reason.value), best.unit, translated=translated)
-    if isinstance(translated, Unknown):
-        return Candidates((best.unit,), Why.NOT_ON_THAT_DAY, best.unit, translated=translated)
-    return Found(
+    if isinstance(translated, UnitSet):
+        return AddressCandidates(
+            translated.units, AddressDoubt(translated.reason.value), best.unit, translated=translated
+        )
+    if isinstance(translated, UnknownUnit):
+        return AddressCandidates((best.unit,), AddressDoubt.NOT_ON_THAT_DAY, best.unit, translated=translated)
+    return ResolvedAddress(
         translated.unit, best.unit, _rest(address, best, mentions), _loosened(best, translated, on), translated
     )
 
 
-def _several(readings: Sequence[Reading]) -> Candidates:
-    """Homonyms bear the name read in the same words at the same level; else the words themselves read in two ways."""
+def _several(readings: Sequence[Reading]) -> AddressCandidates:
+    """Homonyms: units of one level that share the name in these words. Otherwise the words can be read in two ways."""
     units = tuple(reading.unit for reading in readings)
     formers = tuple(dict.fromkeys(former for reading in readings for former in reading.formers))
     if formers:
-        return Candidates(units, Why.ABOLISHED_PROVINCE, formers=formers)
+        return AddressCandidates(units, AddressDoubt.ABOLISHED_PROVINCE, formers=formers)
     names = {(reading.main.name_at, reading.main.end, level_of(reading.unit)) for reading in readings}
-    return Candidates(units, Why.HOMONYM if len(names) == 1 else Why.TWO_READINGS)
+    return AddressCandidates(units, AddressDoubt.HOMONYM if len(names) == 1 else AddressDoubt.TWO_READINGS)
 
 
 def _mentions(address: str | AddressParts) -> Mentions:
     if isinstance(address, str):
         return mentions_of(words_of(compose(address)))
-    words: list[Word] = []
-    levels: dict[int, Level | None] = {}
-    parts = ((address.commune, Level.COMMUNE), (address.district, Level.DISTRICT), (address.province, Level.PROVINCE))
+    words: list[AddressWord] = []
+    levels: dict[int, UnitLevel | None] = {}
+    parts = (
+        (address.commune, UnitLevel.COMMUNE),
+        (address.district, UnitLevel.DISTRICT),
+        (address.province, UnitLevel.PROVINCE),
+    )
     for part, level in parts:
         segment = len(levels)
         written = words_of(compose(part or ""), segment)
@@ -128,37 +139,37 @@ def _mentions(address: str | AddressParts) -> Mentions:
     return mentions_of(words, levels)
 
 
-def _doubt(reading: Reading, mentions: Mentions, *, is_form: bool) -> Why | None:
-    """What the words still say against the only reading."""
+def _doubt(reading: Reading, mentions: Mentions, *, is_form: bool) -> AddressDoubt | None:
+    """The reason to doubt the only reading: words that it does not explain."""
     unread = [at for at in range(len(mentions.words)) if at not in reading.covered and not _is_idle(mentions.words[at])]
     if is_form:
-        return Why.CONTRADICTED if unread else None
+        return AddressDoubt.CONTRADICTED if unread else None
     if any(at >= reading.main.end for at in unread):
-        return Why.CONTRADICTED
+        return AddressDoubt.CONTRADICTED
     if not isinstance(reading.unit, Commune):
         is_unread = any(is_commune_kind(mentions.words, at) for at in unread if at + 1 in unread)
-        return Why.COMMUNE_UNREAD if is_unread else None
-    return Why.UNTYPED if not reading.main.kinds and _is_after_more(reading, mentions, unread) else None
+        return AddressDoubt.COMMUNE_UNREAD if is_unread else None
+    return AddressDoubt.UNTYPED if not reading.main.kinds and _is_after_more(reading, mentions, unread) else None
 
 
 def _is_after_more(reading: Reading, mentions: Mentions, unread: Sequence[int]) -> bool:
-    """Whether unread words stand just before the name, with no comma between: it may be a street's or a hamlet's."""
+    """Whether unexplained words stand directly before the name: then it may be the name of a street or a hamlet."""
     words, start = mentions.words, reading.main.start
     return start - 1 in unread and words[start - 1].segment == words[start].segment
 
 
-def _is_idle(word: Word) -> bool:
+def _is_idle(word: AddressWord) -> bool:
     return word.key in IDLE_WORDS
 
 
 def _rest(address: str | AddressParts, reading: Reading, mentions: Mentions) -> str:
-    """What is written before the names: house, street, hamlet."""
+    """The text before the names: house, street, hamlet."""
     if isinstance(address, AddressParts):
         return address.detail or ""
     return compose(address)[: mentions.words[min(reading.covered)].start].strip(" ,;-\n(")
 
 
-def _loosened(reading: Reading, translated: Whole | Decided, on: date) -> tuple[Loosened, ...]:
+def _loosened(reading: Reading, translated: WholeUnit | DecidedUnit, on: date) -> tuple[Loosened, ...]:
     unit = reading.unit
     said = {
         Loosened.MARKS_MISSING: unit.name_vi not in reading.main.exact,

@@ -1,8 +1,8 @@
-"""From a unit on one day to what it is on another: one unit, or a set of units and why.
+"""From a unit on one day to the unit on another day: one unit, or a set of units with the reason.
 
 The resolutions of 2025 divide 440 old communes between two to five new ones, by areas and people that no list names.
-So a split stays a set. Only recorded Evidence makes one unit of it, and what decided is part of the answer: `OneOf`
-has no unit to take, `Decided` cannot be made without its Evidence.
+So a split stays a set. Only recorded Evidence makes one unit of it, and the evidence is part of the answer: a `UnitSet`
+has no unit that could be taken, and a `DecidedUnit` cannot be made without its Evidence.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,15 +16,15 @@ from schemas.places.table import table
 from schemas.places.units import KNOWN_FROM, Change, District, Passage, Share, Unit
 
 
-class Subject(StrEnum):
-    """Whose place is asked about: where all people went to one unit, land may still have gone to others."""
+class PlaceSubject(StrEnum):
+    """What has the place. When all people of a unit went to one successor, its land may still have gone to others."""
 
     PERSON = "person"
     PARCEL = "parcel"
 
 
 class EvidenceKind(StrEnum):
-    """What can decide between the units of a set."""
+    """The kinds of evidence that can decide between the units of a set."""
 
     ALL_PEOPLE = "all_people"
     RECEIVING_AGENCY = "receiving_agency"
@@ -34,10 +34,10 @@ class EvidenceKind(StrEnum):
 
 
 class Evidence(Model):
-    """Căn cứ xác định. What points at one unit of a set, and where it is recorded (codes, never a person's words).
+    """Căn cứ xác định. It names one unit of a set, and says where it is recorded (in codes, never a person's words).
 
-    A dossier may be handed in anywhere (NĐ 118/2025), so RECEIVING_AGENCY is the agency competent for the place, which
-    the caller must know. ALL_PEOPLE is made by this file only, from the decision; given by a caller it is not used.
+    A dossier may be handed in anywhere (NĐ 118/2025/NĐ-CP), so RECEIVING_AGENCY is the agency that is competent for the
+    place; the caller must know it. Only this file makes ALL_PEOPLE, from the resolution; a caller's is not used.
     """
 
     kind: EvidenceKind = field("loại căn cứ", "hamlet", required=True)
@@ -45,16 +45,16 @@ class Evidence(Model):
     record: str = field("nơi ghi nhận", "000.00.12.H01-260901-0001, thôn 3", required=True)
 
 
-class Reason(StrEnum):
-    """Why there are several units: one was divided, or several became one."""
+class SetReason(StrEnum):
+    """The reason for several units: one was divided, or several became one."""
 
     SPLIT = "split"
     MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """The unit itself, or the only one it became or came from."""
+class WholeUnit:
+    """The unit itself, or the only unit that it became or came from."""
 
     unit: Unit
     on: date
@@ -66,12 +66,12 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
-    """A set: the place is in one of these units, nothing recorded says in which. `unused` did not decide."""
+class UnitSet:
+    """The place is in one of these units, and no evidence says in which. `unused`: the evidence that did not decide."""
 
     units: tuple[Unit, ...]
     on: date
-    reason: Reason
+    reason: SetReason
     passages: tuple[Passage, ...] = ()
     unused: tuple[Evidence, ...] = ()
 
@@ -81,11 +81,11 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """A unit of a set, with the evidence that decided. Raises ValueError when the evidence is not of this unit."""
+class DecidedUnit:
+    """A unit of a set, with the evidence that decided. Raises ValueError for evidence that names another unit."""
 
     unit: Unit
-    among: OneOf
+    among: UnitSet
     evidence: Evidence
 
     def __post_init__(self) -> None:
@@ -100,59 +100,59 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nothing in the table leads from the unit to the day."""
+class UnknownUnit:
+    """The table has no way from the unit to the day."""
 
     unit: Unit
     on: date
 
 
-CrosswalkResult = Whole | Decided | OneOf | Unknown
+CrosswalkResult = WholeUnit | DecidedUnit | UnitSet | UnknownUnit
 
 Walked = tuple[tuple[Unit, ...], tuple[Passage, ...]]
-Step = tuple[Passage, Unit]
+NextUnit = tuple[Passage, Unit]
 """A passage, and the unit at its other end."""
 
 
 def crosswalk(
-    unit: Unit, to: date, evidence: Sequence[Evidence] = (), *, subject: Subject = Subject.PARCEL
+    unit: Unit, to: date, evidence: Sequence[Evidence] = (), *, subject: PlaceSubject = PlaceSubject.PARCEL
 ) -> CrosswalkResult:
-    """What a unit is on another day, later or earlier.
+    """The unit that a unit is on another day, later or earlier.
 
-    Without `subject=PERSON` nothing is concluded from where the people went. A district leads to the communes of its
-    communes. Days before KNOWN_FROM are answered with the last known state, and say so (`is_before_the_table`).
+    Where the people went counts only with `subject=PERSON`. A district leads to what its communes became. For days
+    before KNOWN_FROM the answer is the last known state, marked by `is_before_the_table`.
     """
     is_later = unit.valid_until <= to
     units, passages = _walk(unit, to, _onward if is_later else _backward)
     if not units:
-        return Unknown(unit, to)
+        return UnknownUnit(unit, to)
     if len(units) == 1:
-        return Whole(units[0], to, passages)
-    several = OneOf(units, to, Reason.SPLIT if is_later else Reason.MERGED, passages)
-    of_the_decision = _all_people(unit, to) if subject is Subject.PERSON and is_later else ()
+        return WholeUnit(units[0], to, passages)
+    several = UnitSet(units, to, SetReason.SPLIT if is_later else SetReason.MERGED, passages)
+    of_the_decision = _all_people(unit, to) if subject is PlaceSubject.PERSON and is_later else ()
     return _decide(several, (*_recorded(evidence), *of_the_decision), evidence)
 
 
-def settle(several: OneOf, evidence: Sequence[Evidence]) -> Decided | OneOf:
-    """One unit of a set if the evidence names exactly one; an officer, who has seen the rest, is acknowledged before it.
+def settle(several: UnitSet, evidence: Sequence[Evidence]) -> DecidedUnit | UnitSet:
+    """One unit of a set, if the evidence names exactly one. An officer's evidence has priority over all other.
 
-    Evidence that names units outside the set, or different units, decides nothing and is kept in `unused`.
+    Evidence that names units outside the set, or different units, does not decide and is kept in `unused`.
     """
     return _decide(several, _recorded(evidence), evidence)
 
 
 def _recorded(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """What may be taken from a caller: it says where it is recorded, and is not what only the table can know."""
-    return tuple(one for one in evidence if one.record.strip() and one.kind is not EvidenceKind.ALL_PEOPLE)
+    """The evidence that a caller may give: it says where it is recorded, and only the table can know ALL_PEOPLE."""
+    return tuple(item for item in evidence if item.record.strip() and item.kind is not EvidenceKind.ALL_PEOPLE)
 
 
-def _decide(several: OneOf, evidence: Sequence[Evidence], given: Sequence[Evidence]) -> Decided | OneOf:
+def _decide(several: UnitSet, evidence: Sequence[Evidence], given: Sequence[Evidence]) -> DecidedUnit | UnitSet:
     by_code = {unit.code: unit for unit in several.units}
-    usable = [one for one in evidence if one.unit_code in by_code]
-    acknowledged = [one for one in usable if one.kind is EvidenceKind.OFFICER] or usable
-    if len({one.unit_code for one in acknowledged}) != 1:
-        return OneOf(several.units, several.on, several.reason, several.passages, tuple(given))
-    return Decided(by_code[acknowledged[0].unit_code], several, acknowledged[0])
+    usable = [item for item in evidence if item.unit_code in by_code]
+    deciding = [item for item in usable if item.kind is EvidenceKind.OFFICER] or usable
+    if len({item.unit_code for item in deciding}) != 1:
+        return UnitSet(several.units, several.on, several.reason, several.passages, tuple(given))
+    return DecidedUnit(by_code[deciding[0].unit_code], several, deciding[0])
 
 
 def _all_people(unit: Unit, to: date) -> tuple[Evidence, ...]:
@@ -161,21 +161,23 @@ def _all_people(unit: Unit, to: date) -> tuple[Evidence, ...]:
         if passage.share is Share.PART_WITH_ALL_PEOPLE:
             units, _ = _walk(passage.after, to, _onward)
             record = f"{passage.before.code} > {passage.after.code}, {passage.on}: {passage.source}"
-            return tuple(Evidence(kind=EvidenceKind.ALL_PEOPLE, unit_code=of.code, record=record) for of in units)
+            return tuple(
+                Evidence(kind=EvidenceKind.ALL_PEOPLE, unit_code=reached.code, record=record) for reached in units
+            )
     return ()
 
 
-def _walk(unit: Unit, to: date, steps: Callable[[Unit], Iterable[Step]]) -> Walked:
-    """The units of that day to which the passages lead, by code, and the passages taken."""
+def _walk(unit: Unit, to: date, steps: Callable[[Unit], Iterable[NextUnit]]) -> Walked:
+    """The units of that day to which the passages lead, by code, and the passages on the way."""
     reached: dict[str, Unit] = {}
     taken: list[Passage] = []
     waiting, seen = [unit], {unit.key}
     while waiting:
-        one = waiting.pop()
-        if one.holds_on(to):
-            reached[one.code] = one
+        current = waiting.pop()
+        if current.holds_on(to):
+            reached[current.code] = current
             continue
-        for passage, following in steps(one):
+        for passage, following in steps(current):
             taken.append(passage)
             if following.key not in seen:
                 seen.add(following.key)
@@ -183,7 +185,7 @@ def _walk(unit: Unit, to: date, steps: Callable[[Unit], Iterable[Step]]) -> Walk
     return tuple(reached[code] for code in sorted(reached)), tuple(taken)
 
 
-def _onward(unit: Unit) -> Iterable[Step]:
+def _onward(unit: Unit) -> Iterable[NextUnit]:
     passages = table().after.get(unit.key, ())
     if not passages and isinstance(unit, District):
         communes = table().communes_of_district.get(unit.code, ())
@@ -191,28 +193,28 @@ def _onward(unit: Unit) -> Iterable[Step]:
     return ((passage, passage.after) for passage in passages)
 
 
-def _backward(unit: Unit) -> Iterable[Step]:
+def _backward(unit: Unit) -> Iterable[NextUnit]:
     return ((passage, passage.before) for passage in table().before.get(unit.key, ()))
 
 
 def passages_from(unit: Unit) -> tuple[Passage, ...]:
-    """What became of a unit; empty for those of today."""
+    """The passages to a unit's successors; none for a unit of today."""
     return table().after.get(unit.key, ())
 
 
 def passages_to(unit: Unit) -> tuple[Passage, ...]:
-    """What a unit was made of; empty for the oldest known."""
+    """The passages from a unit's predecessors; none for the oldest known units."""
     return table().before.get(unit.key, ())
 
 
 def changes_of(passage: Passage) -> tuple[Change, ...]:
-    """What happened on a passage, in the order of Change; none when only the district above it was abolished."""
+    """The changes on a passage, in the order of Change; none when only the district above was abolished."""
     before, after = passage.before, passage.after
-    found = {
+    changes = {
         Change.RENAMED: sound_key(bare(before.name_vi)) != sound_key(bare(after.name_vi)),
         Change.MERGED: len(passages_to(after)) > 1,
         Change.SPLIT: passage.share is not Share.WHOLE,
         Change.MOVED: before.province_code != after.province_code,
         Change.STATUS_CHANGED: kind_of(before.name_vi) != kind_of(after.name_vi),
     }
-    return tuple(change for change, is_so in found.items() if is_so)
+    return tuple(change for change, is_so in changes.items() if is_so)

@@ -1,8 +1,9 @@
-"""Provinces that paper registers name and that were gone before the table begins: `data/former_provinces.csv`.
+"""Provinces that paper registers name and that ended before the table of places begins: `data/former_provinces.csv`.
 
-Their heirs are provinces of 30 June 2025, by code, as a whole: districts that went elsewhere are not followed, so an
-address under such a name gives candidates only. Days are those of the resolutions, or, for 1976, 1989 and 1997, those
-from which the provinces are said to have worked [unverified]; decisions marked so were not seen.
+Their heirs are whole provinces of 30 June 2025, by code. Districts that went to another province are not followed, so
+an address in such a province gives candidates only. The days are those of the resolutions; for 1976, 1989 and 1997 they
+are the days from which the provinces are said to have worked [unverified]. Resolutions marked [unverified] were not
+seen.
 """
 
 from datetime import date

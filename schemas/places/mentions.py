@@ -1,6 +1,7 @@
-"""What a written address may mention: every stretch of words that is a unit's name, with the kind written before it.
+"""The mentions in a written address: each stretch of words that is a unit's name, with the kind written before it.
 
-Nothing is chosen here. Commas bound a stretch; words are compared without tones, then each word with the marks it has.
+This file makes no choice between mentions. A stretch does not cross a comma. Words are compared without tones first,
+and then each word with the marks that it has.
 """
 
 import re
@@ -22,7 +23,7 @@ from schemas.places.names import (
     kind_of,
     place_key,
     sound_key,
-)  # fmt: skip
+)
 from schemas.places.table import table
 from schemas.places.units import TWO_LEVELS_FROM, District, Province, Unit
 from schemas.text import search_fold
@@ -31,21 +32,21 @@ WORD = re.compile(r"[^\W\d_]+(?:['’‘ʼ`´][^\W\d_]+)*|\d+|[,;\n()/]")
 SYLLABLES_TOO = frozenset("tinh quan huyen phuong xa tỉnh quận huyện phường xã".split())
 """Kinds that may be the end of another name: `dinh quan dong nai`, `phuc xa ba dinh`, `Thượng Quận Kinh Môn`."""
 LONGEST = 8
-"""Words of the longest name."""
+"""Number of words of the longest name."""
 
 
-class Level(IntEnum):
+class UnitLevel(IntEnum):
     COMMUNE = 1
     DISTRICT = 2
     PROVINCE = 3
 
 
-KINDS_OF = {Level.COMMUNE: COMMUNE_KINDS, Level.DISTRICT: DISTRICT_KINDS, Level.PROVINCE: PROVINCE_KINDS}
+KINDS_OF = {UnitLevel.COMMUNE: COMMUNE_KINDS, UnitLevel.DISTRICT: DISTRICT_KINDS, UnitLevel.PROVINCE: PROVINCE_KINDS}
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A word as written, its key, where it stands, and its segment (from comma to comma, or the part of a form)."""
+class AddressWord:
+    """A word as written, its key, its place in the text, and its segment (from comma to comma, or a part of a form)."""
 
     written: str
     key: str
@@ -61,11 +62,11 @@ class Mention:
     start: int
     name_at: int
     end: int
-    level: Level
+    level: UnitLevel
     kinds: tuple[str, ...]
     units: tuple[Unit, ...]
     exact: frozenset[str] = frozenset()
-    """Names whose tones are those that were written; none in an address that has no marks at all."""
+    """Names with exactly the written tones; none when the address has no marks at all."""
     old_provinces: frozenset[str] = frozenset()
     new_provinces: frozenset[str] = frozenset()
     formers: tuple[FormerProvince, ...] = ()
@@ -83,30 +84,32 @@ class Mention:
 
 @dataclass(slots=True)
 class Mentions:
-    """All of an address, by level."""
+    """All mentions in an address, by level."""
 
-    words: tuple[Word, ...]
+    words: tuple[AddressWord, ...]
     communes: list[Mention] = field(default_factory=list)
     districts: list[Mention] = field(default_factory=list)
     provinces: list[Mention] = field(default_factory=list)
 
-    def of(self, level: Level) -> list[Mention]:
+    def of(self, level: UnitLevel) -> list[Mention]:
         return (self.communes, self.districts, self.provinces)[level - 1]
 
 
-def words_of(text: str, segment: int = 0) -> tuple[Word, ...]:
+def words_of(text: str, segment: int = 0) -> tuple[AddressWord, ...]:
     """Words and numbers, `P12` as two of them."""
     words = []
     for found in WORD.finditer(text):
         if found.group() in ",;\n()/":
             segment += 1
         else:
-            words.append(Word(found.group().lower(), place_key(found.group()), found.start(), found.end(), segment))
+            words.append(
+                AddressWord(found.group().lower(), place_key(found.group()), found.start(), found.end(), segment)
+            )
     return tuple(words)
 
 
-def mentions_of(words: Sequence[Word], levels: dict[int, Level | None] | None = None) -> Mentions:
-    """Everything the words may name. `levels` says which level a segment is of (None: of none), for forms."""
+def mentions_of(words: Sequence[AddressWord], levels: dict[int, UnitLevel | None] | None = None) -> Mentions:
+    """All that the words may name. `levels`: for forms, the level of each segment (None: the segment names no unit)."""
     found = Mentions(tuple(words))
     has_marks = not all(word.written.isascii() for word in words)
     for at, word in enumerate(words):
@@ -121,8 +124,8 @@ def mentions_of(words: Sequence[Word], levels: dict[int, Level | None] | None = 
     return found
 
 
-def _stretches(words: Sequence[Word], at: int) -> Iterator[tuple[int, str, bool]]:
-    """Where a stretch of words from here ends, its key, and whether that is the official key of another spelling."""
+def _stretches(words: Sequence[AddressWord], at: int) -> Iterator[tuple[int, str, bool]]:
+    """The end of each stretch that begins here, its key, and whether the key replaces another spelling."""
     keys: list[str] = []
     for end in range(at, min(at + LONGEST, len(words))):
         if words[end].segment != words[at].segment:
@@ -135,10 +138,14 @@ def _stretches(words: Sequence[Word], at: int) -> Iterator[tuple[int, str, bool]
 
 
 def _mentions(
-    words: Sequence[Word], at: int, key: str, units: tuple[Unit, ...], formers: tuple[FormerProvince, ...],
+    words: Sequence[AddressWord],
+    at: int,
+    key: str,
+    units: tuple[Unit, ...],
+    formers: tuple[FormerProvince, ...],
     is_spelling: bool,
-) -> Iterator[Mention]:  # fmt: skip
-    """Of the words from `at` to the last; other spellings are taken as they are."""
+) -> Iterator[Mention]:
+    """The mentions in the words from `at` to the last. The tones of another spelling are not compared."""
     written = tuple(word.written for word in words[at:])
     names = {unit.name_vi for unit in units}
     fitting = names if is_spelling else {name for name in names if is_compatible(written, name)}
@@ -151,9 +158,9 @@ def _mentions(
     for start, kinds in _kinds_before(words, at):
         if not kinds and _is_detail(words, start):
             continue
-        for level in Level:
+        for level in UnitLevel:
             of_level = tuple(unit for unit in kept if level_of(unit) is level)
-            of_former = formers if level is Level.PROVINCE else ()
+            of_former = formers if level is UnitLevel.PROVINCE else ()
             if not (of_level or of_former) or (kinds and not set(kinds) & set(KINDS_OF[level])):
                 continue
             if not kinds and key.isdecimal():
@@ -162,20 +169,26 @@ def _mentions(
 
 
 def _mention(
-    start: int, at: int, end: int, level: Level, kinds: tuple[str, ...], units: tuple[Unit, ...],
-    exact: frozenset[str], formers: tuple[FormerProvince, ...],
-) -> Mention:  # fmt: skip
-    if level is not Level.PROVINCE:
+    start: int,
+    at: int,
+    end: int,
+    level: UnitLevel,
+    kinds: tuple[str, ...],
+    units: tuple[Unit, ...],
+    exact: frozenset[str],
+    formers: tuple[FormerProvince, ...],
+) -> Mention:
+    if level is not UnitLevel.PROVINCE:
         return Mention(start, at, end, level, kinds, units, exact)
     old = frozenset(unit.code for unit in units if unit.valid_from < TWO_LEVELS_FROM)
     new = frozenset(unit.code for unit in units if unit.valid_from >= TWO_LEVELS_FROM)
     return Mention(start, at, end, level, kinds, units, exact, old, new, formers)
 
 
-def level_of(unit: Unit) -> Level:
+def level_of(unit: Unit) -> UnitLevel:
     if isinstance(unit, Province):
-        return Level.PROVINCE
-    return Level.DISTRICT if isinstance(unit, District) else Level.COMMUNE
+        return UnitLevel.PROVINCE
+    return UnitLevel.DISTRICT if isinstance(unit, District) else UnitLevel.COMMUNE
 
 
 @cache
@@ -184,7 +197,7 @@ def _kind_words() -> dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...
     return {tuple(map(search_fold, words)): (words, kinds) for words, kinds in KIND_WORDS.items()}
 
 
-def _kinds_before(words: Sequence[Word], at: int) -> list[tuple[int, tuple[str, ...]]]:
+def _kinds_before(words: Sequence[AddressWord], at: int) -> list[tuple[int, tuple[str, ...]]]:
     """Where the mention of a name may begin, and the kinds written there.
 
     For a syllable that ends other names both are possible.
@@ -202,14 +215,14 @@ def _kinds_before(words: Sequence[Word], at: int) -> list[tuple[int, tuple[str, 
     return [(at, ())]
 
 
-def _is_word(word: Word, expected: str) -> bool:
+def _is_word(word: AddressWord, expected: str) -> bool:
     return word.written.isascii() or sound_key(word.written) == sound_key(expected)
 
 
 _DETAIL_FOLDS = {search_fold(word): word for word in DETAIL_WORDS}
 
 
-def _is_detail(words: Sequence[Word], start: int) -> bool:
+def _is_detail(words: Sequence[AddressWord], start: int) -> bool:
     """Whether a hamlet's or a street's word stands just before; without marks only where nothing is before it."""
     if start == 0 or words[start - 1].segment != words[start].segment:
         return False
@@ -221,7 +234,7 @@ def _is_detail(words: Sequence[Word], start: int) -> bool:
     return sound_key(before.written) == sound_key(expected) or (is_first and before.written.isascii())
 
 
-def is_commune_kind(words: Sequence[Word], at: int) -> bool:
+def is_commune_kind(words: Sequence[AddressWord], at: int) -> bool:
     """Whether a word, or it and the next, say that a commune's name follows."""
     for length in (2, 1):
         known = _kind_words().get(tuple(search_fold(word.written) for word in words[at : at + length]))

@@ -1,16 +1,16 @@
-"""Readings of an address: a unit that is mentioned, with the mentions that fit it, weighed by the words explained."""
+"""Readings of an address: a mentioned unit with the mentions that fit it, weighed by the number of explained words."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 from schemas.places.former import FormerProvince
-from schemas.places.mentions import Level, Mention, Mentions, level_of
+from schemas.places.mentions import Mention, Mentions, UnitLevel, level_of
 from schemas.places.table import table
 from schemas.places.units import TWO_LEVELS_FROM, Commune, District, Province, Unit
 
 INEXACT, ADJACENT = -0.25, 0.25
-"""Marks are missing; the mention stands next to that of the unit above."""
+"""Marks are missing; the mention stands next to that of the unit above it."""
 LONGER = 0.02
 """A word, of readings that explain as many: `Nam Hà Lâm Hà` is one name before it is a commune and its district."""
 SWAPPED, OF_ANOTHER_TIME, NOT_YET = -0.75, -0.5, -3.0
@@ -21,7 +21,7 @@ PROVINCE_ALONE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A unit, what mentions it, and the words that it explains."""
+    """A unit, its mentions, and the words that they explain."""
 
     unit: Unit
     main: Mention
@@ -42,7 +42,7 @@ class Above:
 
 
 def best_readings(mentions: Mentions, on: date) -> tuple[Reading, ...]:
-    """The readings that explain most; several only when nothing in the words prefers one. By unit code."""
+    """The readings that explain most words, by unit code; several when the words prefer none of them."""
     readings = list(_readings(mentions, on))
     if not readings:
         return ()
@@ -55,12 +55,12 @@ def best_readings(mentions: Mentions, on: date) -> tuple[Reading, ...]:
 
 
 def _one_per_unit(readings: list[Reading]) -> list[Reading]:
-    """A form that says a name twice mentions it twice."""
+    """One reading of each unit: a form may repeat a name."""
     return list({reading.unit.key: reading for reading in readings}.values())
 
 
 def _of_the_day(readings: list[Reading], on: date) -> list[Reading]:
-    """Of the units of one level those that were there on the day, if any; a commune never outdoes a district."""
+    """At each level only the units of the day, when there are any; a commune of the day does not remove a district."""
     there = [reading for reading in readings if reading.unit.holds_on(on)]
     levels = {level_of(reading.unit) for reading in there}
     kept = [reading for reading in readings if reading in there or level_of(reading.unit) not in levels]
@@ -68,8 +68,8 @@ def _of_the_day(readings: list[Reading], on: date) -> list[Reading]:
 
 
 def _is_outdone(reading: Reading, there: list[Reading]) -> bool:
-    """A province of the day outdoes what is not; nothing else is outdone by another level."""
-    return reading not in there and any(isinstance(one.unit, Province) for one in there)
+    """A province of the day removes units of other days; no other unit removes a unit of another level."""
+    return reading not in there and any(isinstance(other.unit, Province) for other in there)
 
 
 def _also_meant(best: Reading, readings: list[Reading], on: date) -> list[Reading]:
@@ -80,14 +80,15 @@ def _also_meant(best: Reading, readings: list[Reading], on: date) -> list[Readin
     return [
         reading
         for reading in readings
-        if isinstance(reading.unit, Commune) and reading.unit.holds_on(on)
+        if isinstance(reading.unit, Commune)
+        and reading.unit.holds_on(on)
         and (reading.main.name_at, reading.main.end) == (best.district.name_at, best.district.end)
         and reading.province is not None
-    ]  # fmt: skip
+    ]
 
 
 def _readings(mentions: Mentions, on: date) -> Iterator[Reading]:
-    for level in Level:
+    for level in UnitLevel:
         for main in mentions.of(level):
             formers = _formers(main, on)
             for unit in () if formers else main.units:
@@ -98,7 +99,7 @@ def _readings(mentions: Mentions, on: date) -> Iterator[Reading]:
 
 
 def _formers(mention: Mention, on: date) -> tuple[FormerProvince, ...]:
-    """Those that a name means: the one of the day, or all if no later province took the name."""
+    """The former provinces that a name means: that of the day, or all when no later province took the name."""
     of_the_day = tuple(former for former in mention.formers if former.holds_on(on))
     return of_the_day or (() if mention.units else mention.formers)
 
@@ -194,7 +195,7 @@ def _new_code(old_province_code: str) -> str:
 
 
 def _covering(reading: Reading, mentions: Mentions) -> Reading:
-    """With every word that says the same as the reading, be it said twice."""
+    """The reading with every word that agrees with it, also when a name is repeated."""
     fitting = [reading.main, *(of for of in (reading.district, reading.province) if of)]
     fitting += [of for of in _agreeing(reading.unit, mentions) if not of.overlaps(reading.main)]
     covered = frozenset(at for mention in fitting for at in range(mention.start, mention.end))

@@ -1,7 +1,7 @@
-"""The table of places as shipped: `data/places.tsv`, built by `python .ci/build_places.py`, checked by its hash.
+"""The shipped table of places: `data/places.tsv`, built by `python .ci/build_places.py` and checked by its hash.
 
 Sources: vietnamadminunits 1.0.4 (MIT) for units and successors (codes of QĐ 124/2004/QĐ-TTg and QĐ 19/2025/QĐ-TTg),
-corrected by `data/place_corrections.csv`, each line of which has its own source. Nothing of the package is read here.
+corrected by `data/place_corrections.csv`, where each line has its own source. The package itself is not read here.
 """
 
 import gc
@@ -15,16 +15,16 @@ from functools import cache
 from importlib.resources import files
 
 from schemas.in_force import in_force
-from schemas.places.units import Commune, District, Key, Passage, Province, Share, Unit, WrongCode
+from schemas.places.units import Commune, District, Passage, Province, Share, Unit, UnitKey, WrongCode
 
 FILE = "data/places.tsv"
 
 Held = dict[str, tuple[Unit, ...]]
-Passages = dict[Key, tuple[Passage, ...]]
+Passages = dict[UnitKey, tuple[Passage, ...]]
 
 
 class DamagedTable(RuntimeError):
-    """The shipped file is not what its first line says: install the package again."""
+    """The content of the shipped file does not have the hash in its first line: install the package again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def table() -> Table:
 
 @contextmanager
 def _garbage_left_lying() -> Iterator[None]:
-    """No collection while 40,000 objects are made that all stay: it would take half of the time."""
+    """No garbage collection while 40,000 lasting objects are made: it would take half of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -113,8 +113,8 @@ def _frozen(lists: dict[str, list[Unit]]) -> Held:
 
 
 def _read_passages(lines: Sequence[str], by_code: Held, sources: Sequence[str]) -> tuple[Passages, Passages]:
-    after: dict[Key, list[Passage]] = defaultdict(list)
-    before: dict[Key, list[Passage]] = defaultdict(list)
+    after: dict[UnitKey, list[Passage]] = defaultdict(list)
+    before: dict[UnitKey, list[Passage]] = defaultdict(list)
     days: dict[str, date] = {}
     shares = {share.value: share for share in Share}
     for line in lines:
@@ -160,7 +160,7 @@ def units_of(code: str) -> tuple[Unit, ...]:
 
 
 def wrong_code(code: str) -> WrongCode | None:
-    """What is known of a code that no unit ever held: 06978, sent for Ba Chẽ (06970) until August 2026."""
+    """A known wrong code that no unit ever held: 06978, sent for Ba Chẽ (06970) until August 2026. None for others."""
     return table().wrong_codes.get(code)
 
 

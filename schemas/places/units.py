@@ -1,7 +1,8 @@
-"""What a place is: a province, a district (until 30 June 2025) or a commune, while it held its code and name.
+"""Units of places: a province, a district (until 30 June 2025) or a commune, while it held its code and name.
 
-A code alone is ambiguous: 3,316 of the 3,321 codes of 1 July 2025 were an old commune's, of another territory. A unit
-is therefore known by its code and the day it began. `valid_until` is the first day on which it no longer was.
+A code alone is ambiguous: 3,316 of the 3,321 codes of 1 July 2025 belonged to an old commune with another territory. A
+unit is therefore known by its code and the day on which it began. `valid_until` is the first day on which it no longer
+existed.
 """
 
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ KNOWN_FROM = date(2025, 3, 1)
 """The old units are those of 30 June 2025, unchanged since 1365/NQ-UBTVQH15 took effect on this day. What they were
 before is not in the table: their `valid_from` is the beginning of time, and results for earlier days say so."""
 
-Key = tuple[str, date]
-"""Code and first day."""
+UnitKey = tuple[str, date]
+"""A unit's code and first day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Province(Dated):
         return self.province_code
 
     @property
-    def key(self) -> Key:
+    def key(self) -> UnitKey:
         return self.province_code, self.valid_from
 
 
@@ -63,7 +64,7 @@ class District(Dated):
         return self.district_code
 
     @property
-    def key(self) -> Key:
+    def key(self) -> UnitKey:
         return self.district_code, self.valid_from
 
 
@@ -83,7 +84,7 @@ class Commune(Dated):
         return self.commune_code
 
     @property
-    def key(self) -> Key:
+    def key(self) -> UnitKey:
         return self.commune_code, self.valid_from
 
 

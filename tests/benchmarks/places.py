@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.console import Console
 
-from schemas.places import Commune, Subject, crosswalk, resolve_address, unit_on
+from schemas.places import Commune, PlaceSubject, crosswalk, resolve_address, unit_on
 from schemas.places.table import table
 
 WRITTEN = Path(__file__).parents[1] / "recorded/addresses/addresses.csv"
@@ -46,7 +46,7 @@ def main(out: Console | None = None) -> None:
     codes = list(table().by_code)
     out.print(f"places: a code {_mean(lambda code: unit_on(code, NOW), codes) * 1e6:.2f} µs (bar 5)")
     olds = [old for code in codes if isinstance(old := unit_on(code, BEFORE), Commune)]
-    spent = _mean(lambda old: crosswalk(old, NOW, subject=Subject.PERSON), olds)
+    spent = _mean(lambda old: crosswalk(old, NOW, subject=PlaceSubject.PERSON), olds)
     out.print(f"places: an old commune translated to today {spent * 1e6:.0f} µs")
     with WRITTEN.open(encoding="utf-8", newline="") as lines:
         written = [(row["address"], date.fromisoformat(row["on"])) for row in csv.DictReader(lines)]

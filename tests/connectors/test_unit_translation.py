@@ -20,7 +20,7 @@ from dags import steps
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier
 from schemas.person import Address
-from schemas.places import Commune, OneOf, communes_of, crosswalk, unit_on
+from schemas.places import Commune, UnitSet, communes_of, crosswalk, unit_on
 from tests.support.dossiers import SOUND, changed
 from tests.support.portal_datasets import SmallDataset
 
@@ -35,7 +35,7 @@ SENDING = UnitCodes(AsOf.SENDING)
 def divided() -> tuple[Commune, ...]:
     """The communes of June 2025 that were divided between several: 440 by the official table."""
     old = (commune for code in PROVINCES_OF_2025 for commune in communes_of(code, BEFORE))
-    return tuple(commune for commune in old if isinstance(crosswalk(commune, TODAY), OneOf))
+    return tuple(commune for commune in old if isinstance(crosswalk(commune, TODAY), UnitSet))
 
 
 def living_in(unit: Commune, kind: str = "residence", number: int = 1) -> Dossier:

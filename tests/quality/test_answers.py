@@ -7,12 +7,13 @@ import pytest
 from connectors.sandbox.dataset import REFUSALS
 from dags.steps.answers import read_answer, reader, words_of_registries
 from quality.answers import CAUSES, Cause, cause_of
-from quality.answers.causes import ANSWERING, CASES, rows
+from quality.answers.causes import ANSWERING, rows
 from quality.answers.language import subjects_of
 from quality.answers.reading import PERSONS
 from quality.check import Who
 from quality.examination import CATALOGUE
 from quality.titles import title_of
+from schemas.cases import CASES
 from schemas.registries import REGISTRY_CODES
 from schemas.routes import ROUTES
 from tests.support.refusals import CIVIL, INSURANCE, LAND, PORTAL, RESIDENCE, codes, seen

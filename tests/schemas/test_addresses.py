@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from schemas.places import (
     PROVINCES,
+    AddressCandidates,
+    AddressDoubt,
     AddressParts,
-    Candidates,
     Commune,
-    Decided,
+    DecidedUnit,
     Evidence,
     EvidenceKind,
-    Found,
     Loosened,
-    OneOf,
-    Subject,
-    Whole,
-    Why,
+    PlaceSubject,
+    ResolvedAddress,
+    UnitSet,
+    WholeUnit,
     communes_of,
     crosswalk,
     resolve_address,
@@ -44,7 +44,7 @@ def written() -> Iterator[tuple[date, str, list[str], str]]:
 
 def answer(address: str | AddressParts, on: date) -> tuple[str, list[str]]:
     read = resolve_address(address, on)
-    if isinstance(read, Found):
+    if isinstance(read, ResolvedAddress):
         return "found", [read.unit.code]
     return read.why.value, sorted(unit.code for unit in read.units)
 
@@ -73,36 +73,36 @@ def official(commune: Commune, on: date, separator: str = ", ") -> str:
 def test_every_old_commune_is_found_by_its_official_address_with_or_without_commas(separator: str) -> None:
     for commune in old_communes():
         read = resolve_address(official(commune, BEFORE, separator), BEFORE)
-        assert isinstance(read, Found) and read.unit == commune, official(commune, BEFORE)
+        assert isinstance(read, ResolvedAddress) and read.unit == commune, official(commune, BEFORE)
 
 
 def test_every_old_address_leads_to_what_its_commune_is_today_and_a_split_to_its_set() -> None:
     for commune in old_communes():
         read, carried = resolve_address(official(commune, BEFORE), NOW), crosswalk(commune, NOW)
-        if isinstance(carried, OneOf):
-            assert isinstance(read, Candidates) and (read.why, read.units) == (Why.SPLIT, carried.units)
+        if isinstance(carried, UnitSet):
+            assert isinstance(read, AddressCandidates) and (read.why, read.units) == (AddressDoubt.SPLIT, carried.units)
         else:
-            assert isinstance(read, Found) and isinstance(carried, Whole) and read.unit == carried.unit
+            assert isinstance(read, ResolvedAddress) and isinstance(carried, WholeUnit) and read.unit == carried.unit
 
 
 def test_every_commune_of_today_is_found_by_its_name_and_province() -> None:
     for code in PROVINCES:
         for commune in communes_of(code, NOW):
             read = resolve_address(official(commune, NOW), NOW)
-            assert isinstance(read, Found) and read.unit == commune, official(commune, NOW)
+            assert isinstance(read, ResolvedAddress) and read.unit == commune, official(commune, NOW)
 
 
 def test_without_marks_no_other_commune_is_ever_found() -> None:
     for commune in old_communes():
         read = resolve_address(search_fold(official(commune, BEFORE)), BEFORE)
-        if isinstance(read, Found):
+        if isinstance(read, ResolvedAddress):
             assert read.unit == commune, official(commune, BEFORE)
 
 
 def test_the_fields_of_a_form_are_each_read_as_what_they_are() -> None:
     form = AddressParts(detail="Tổ 4, thôn Hạ", commune="Tân Lập", district="Đan Phượng", province="Hà Nội")
     read = resolve_address(form, BEFORE)
-    assert isinstance(read, Found) and (read.unit.code, read.rest) == ("09820", "Tổ 4, thôn Hạ")
+    assert isinstance(read, ResolvedAddress) and (read.unit.code, read.rest) == ("09820", "Tổ 4, thôn Hạ")
     assert answer(form, NOW) == ("split", ["09817", "09832"])
     assert answer(AddressParts(commune="Xã Kim Chung", province="Hà Nội"), BEFORE) == ("homonym", ["00493", "09853"])
     assert answer(AddressParts(commune="Xã Ba Chẽ", province="Quảng Ninh"), NOW) == ("found", ["06970"])
@@ -113,35 +113,39 @@ def test_the_fields_of_a_form_are_each_read_as_what_they_are() -> None:
 
 def test_a_persons_address_is_decided_where_all_people_went_and_says_by_what() -> None:
     address = "Xã Tân Lập, huyện Đan Phượng, Hà Nội"
-    read = resolve_address(address, NOW, subject=Subject.PERSON)
-    assert isinstance(read, Found) and read.unit.code == "09817"
-    assert isinstance(read.translated, Decided) and read.translated.evidence.kind is EvidenceKind.ALL_PEOPLE
+    read = resolve_address(address, NOW, subject=PlaceSubject.PERSON)
+    assert isinstance(read, ResolvedAddress) and read.unit.code == "09817"
+    assert isinstance(read.translated, DecidedUnit) and read.translated.evidence.kind is EvidenceKind.ALL_PEOPLE
     hamlet = Evidence(kind=EvidenceKind.HAMLET, unit_code="09832", record="H01.12-260901-0001")
     read = resolve_address(address, NOW, [hamlet])
-    assert isinstance(read, Found) and isinstance(read.translated, Decided) and read.translated.evidence == hamlet
+    assert (
+        isinstance(read, ResolvedAddress)
+        and isinstance(read.translated, DecidedUnit)
+        and read.translated.evidence == hamlet
+    )
 
 
 def test_what_stands_before_the_name_is_kept_and_what_differs_is_said() -> None:
     read = resolve_address("Số 5, ngõ 12, xa Tan Lap, huyen Dan Phuong, Ha Noi", BEFORE)
-    assert isinstance(read, Found) and read.rest == "Số 5, ngõ 12"
+    assert isinstance(read, ResolvedAddress) and read.rest == "Số 5, ngõ 12"
     read = resolve_address("phường Lộc Ninh, Đồng Nai", date(2026, 3, 1))
-    assert isinstance(read, Found) and read.loosened == (Loosened.OTHER_KIND,)
+    assert isinstance(read, ResolvedAddress) and read.loosened == (Loosened.OTHER_KIND,)
     read = resolve_address("xã Tân Lập, huyện Đan Phượng, Hà Nội", date(2019, 1, 1))
-    assert isinstance(read, Found) and read.loosened == (Loosened.BEFORE_THE_TABLE,)
+    assert isinstance(read, ResolvedAddress) and read.loosened == (Loosened.BEFORE_THE_TABLE,)
     read = resolve_address("xã Kim Chung, Đông Anh, HÀ NỘI", BEFORE)
-    assert isinstance(read, Found) and read.loosened == ()
+    assert isinstance(read, ResolvedAddress) and read.loosened == ()
     decomposed = unicodedata.normalize("NFD", "Phường Phúc Xá, Quận Ba Đình, Thành phố Hà Nội")
     assert answer(decomposed, BEFORE) == ("found", ["00001"])
 
 
 @given(st.text(max_size=80))
 def test_any_text_has_an_answer(text: str) -> None:
-    assert isinstance(resolve_address(text, NOW), Found | Candidates)
+    assert isinstance(resolve_address(text, NOW), ResolvedAddress | AddressCandidates)
 
 
 def test_candidates_under_an_abolished_province_carry_its_days_and_decisions() -> None:
     read = resolve_address("xã Nghĩa Hưng, huyện Lạng Giang, tỉnh Hà Bắc", date(1985, 3, 1))
-    assert isinstance(read, Candidates)
+    assert isinstance(read, AddressCandidates)
     (former,) = read.formers
     assert (former.name_vi, former.valid_until, former.made_by) == (
         "Hà Bắc", date(1997, 1, 1), "Nghị quyết Quốc hội 27/10/1962",

@@ -60,9 +60,13 @@ def test_a_column_that_the_model_does_not_know_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("file_name", "model"),
-    [("agencies.csv", Agency), ("catalogues.csv", CatalogueRow), ("deadlines.csv", Deadline),
-     ("former_provinces.csv", FormerProvince)],
-)  # fmt: skip
+    [
+        ("agencies.csv", Agency),
+        ("catalogues.csv", CatalogueRow),
+        ("deadlines.csv", Deadline),
+        ("former_provinces.csv", FormerProvince),
+    ],
+)
 def test_a_file_is_read_once(file_name: str, model: type[Any]) -> None:
     rows = read_rows(file_name, model)
     assert rows and rows is read_rows(file_name, model)

@@ -8,8 +8,8 @@ import pytest
 from schemas.catalogues import rows
 from schemas.deadlines import OFFICE_HOURS, deadlines
 from schemas.in_force import Certainty
-from schemas.law import Citation, citations, days_of, laws
-from schemas.routes import FORMS, ROUTES
+from schemas.law import LawCitation, citations, days_of, laws
+from schemas.routes import BOOK_ROUTES, FORMS, ROUTES
 
 SHORT = re.compile(r"(?:NĐ|TT|Luật(?: \w+)*) \d+/\d{4}(?![/\d])")
 """A law by kind, number and year alone: no look-up finds it."""
@@ -32,9 +32,9 @@ def test_a_law_is_cited_by_its_number(source: str, numbers: list[str]) -> None:
 def test_a_law_may_be_cited_for_its_form_only() -> None:
     source = "Luật Cư trú 68/2020/QH14; mẫu CT01 (TT 66/2023/TT-BCA), mục 8; Tờ khai hộ tịch (TT 04/2020/TT-BTP)"
     assert list(citations(source)) == [
-        Citation("68/2020/QH14", is_for_form=False),
-        Citation("66/2023/TT-BCA", is_for_form=True),
-        Citation("04/2020/TT-BTP", is_for_form=True),
+        LawCitation("68/2020/QH14", is_for_form=False),
+        LawCitation("66/2023/TT-BCA", is_for_form=True),
+        LawCitation("04/2020/TT-BTP", is_for_form=True),
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_law_without_a_row_is_refused() -> None:
 
 
 def test_the_table_has_every_law_that_routes_forms_deadlines_and_code_lists_cite_and_none_is_cited_short() -> None:
-    sourced = (*ROUTES, *FORMS, *deadlines(), *OFFICE_HOURS, *rows())
+    sourced = (*ROUTES, *BOOK_ROUTES, *FORMS, *deadlines(), *OFFICE_HOURS, *rows())
     for source in {row.source for row in sourced}:
         assert {citation.number for citation in citations(source)} <= laws().keys(), source
         assert not SHORT.search(source), source

@@ -18,18 +18,18 @@ from schemas.places import (
     TABLE_VERSION,
     Change,
     Commune,
-    Decided,
+    DecidedUnit,
     District,
     Evidence,
     EvidenceKind,
-    OneOf,
     Passage,
+    PlaceSubject,
     Province,
-    Reason,
+    SetReason,
     Share,
-    Subject,
     Unit,
-    Whole,
+    UnitSet,
+    WholeUnit,
     changes_of,
     commune_on,
     communes_of,
@@ -132,7 +132,7 @@ def test_a_code_means_another_unit_on_another_day() -> None:
 def test_a_status_changed_on_its_day(code: str, day_before: date, name_before: str, name_after: str) -> None:
     before, after = unit(code, day_before), unit(code, date.fromordinal(day_before.toordinal() + 1))
     assert (before.name_vi, after.name_vi) == (name_before, name_after)
-    assert crosswalk(before, NOW) == Whole(after, NOW, passages_from(before))
+    assert crosswalk(before, NOW) == WholeUnit(after, NOW, passages_from(before))
     assert [changes_of(passage) for passage in passages_from(before)] == [(Change.STATUS_CHANGED,)]
 
 
@@ -159,20 +159,20 @@ def test_pairs_that_the_package_has_wrong_are_right(old_code: str, new_codes: li
 
 def test_an_island_district_is_a_special_zone_now() -> None:
     zones = {code: crosswalk(unit(code, LAST_OLD_DAY), NOW) for code in ISLANDS}
-    assert {code: zone.unit.code for code, zone in zones.items() if isinstance(zone, Whole)} == {
+    assert {code: zone.unit.code for code, zone in zones.items() if isinstance(zone, WholeUnit)} == {
         "318": "11948", "471": "19742", "498": "20333", "536": "21548", "755": "26732",
     }  # fmt: skip
 
 
 def test_a_district_is_the_communes_of_its_communes() -> None:
     ba_che = crosswalk(unit("202", LAST_OLD_DAY), NOW)
-    assert isinstance(ba_che, OneOf) and ba_che.reason is Reason.SPLIT
+    assert isinstance(ba_che, UnitSet) and ba_che.reason is SetReason.SPLIT
     assert {"06970"} < {one.code for one in ba_che.units}
 
 
 def test_a_commune_moves_with_its_province() -> None:
     moved = crosswalk(unit("25270", LAST_OLD_DAY), NOW)
-    assert isinstance(moved, Whole) and moved.unit == unit("25270", NOW)
+    assert isinstance(moved, WholeUnit) and moved.unit == unit("25270", NOW)
     assert changes_of(moved.passages[0]) == (Change.MERGED, Change.MOVED, Change.STATUS_CHANGED)
     assert [passage.on for passage in moved.passages] == [FIRST_NEW_DAY, date(2026, 4, 30)]
 
@@ -180,32 +180,32 @@ def test_a_commune_moves_with_its_province() -> None:
 def test_every_unsplit_old_unit_comes_back_among_what_its_new_one_was_made_of() -> None:
     for old in (one for one in OLD if one not in SPLIT_SET):
         there = crosswalk(old, NOW)
-        assert isinstance(there, Whole)
+        assert isinstance(there, WholeUnit)
         back = crosswalk(there.unit, LAST_OLD_DAY)
-        assert old in (back.units if isinstance(back, OneOf) else (back.unit,) if isinstance(back, Whole) else ())
+        assert old in (back.units if isinstance(back, UnitSet) else (back.unit,) if isinstance(back, WholeUnit) else ())
 
 
 def test_without_evidence_every_split_unit_is_its_whole_set() -> None:
     for old in SPLIT:
         translated = crosswalk(old, NOW)
-        assert isinstance(translated, OneOf) and translated.reason is Reason.SPLIT
+        assert isinstance(translated, UnitSet) and translated.reason is SetReason.SPLIT
         assert {one.code for one in translated.units} == {passage.after.code for passage in passages_from(old)}
         assert not hasattr(translated, "unit")
 
 
 def test_the_decisions_move_all_people_of_58_units_to_one_and_leave_382_open() -> None:
-    translated = [crosswalk(old, NOW, subject=Subject.PERSON) for old in SPLIT]
-    assert sum(isinstance(one, Decided) for one in translated) == 58
-    assert sum(isinstance(one, OneOf) for one in translated) == 382
-    assert {one.evidence.kind for one in translated if isinstance(one, Decided)} == {EvidenceKind.ALL_PEOPLE}
+    translated = [crosswalk(old, NOW, subject=PlaceSubject.PERSON) for old in SPLIT]
+    assert sum(isinstance(one, DecidedUnit) for one in translated) == 58
+    assert sum(isinstance(one, UnitSet) for one in translated) == 382
+    assert {one.evidence.kind for one in translated if isinstance(one, DecidedUnit)} == {EvidenceKind.ALL_PEOPLE}
 
 
 def test_a_parcel_stays_open_where_all_people_went_to_one_commune() -> None:
     tan_lap = unit("09820", LAST_OLD_DAY)
-    of_person = crosswalk(tan_lap, NOW, subject=Subject.PERSON)
-    assert isinstance(of_person, Decided) and of_person.unit.code == "09817"
+    of_person = crosswalk(tan_lap, NOW, subject=PlaceSubject.PERSON)
+    assert isinstance(of_person, DecidedUnit) and of_person.unit.code == "09817"
     assert of_person.evidence.record.startswith("09820 > 09817, 2025-07-01: ")
-    assert isinstance(crosswalk(tan_lap, NOW, subject=Subject.PARCEL), OneOf)
+    assert isinstance(crosswalk(tan_lap, NOW, subject=PlaceSubject.PARCEL), UnitSet)
 
 
 def evidence(kind: EvidenceKind, unit_code: str, record: str = "H01.12-260901-0001") -> Evidence:
@@ -215,7 +215,7 @@ def evidence(kind: EvidenceKind, unit_code: str, record: str = "H01.12-260901-00
 def test_recorded_evidence_decides_and_stands_in_the_answer() -> None:
     hamlet = evidence(EvidenceKind.HAMLET, "09832", "H01.12-260901-0001, cụm 7")
     decided = crosswalk(unit("09820", LAST_OLD_DAY), NOW, [hamlet])
-    assert isinstance(decided, Decided) and decided.unit.code == "09832" and decided.evidence == hamlet
+    assert isinstance(decided, DecidedUnit) and decided.unit.code == "09832" and decided.evidence == hamlet
     assert {one.code for one in decided.among.units} == {"09817", "09832"}
 
 
@@ -223,11 +223,11 @@ def test_evidence_against_evidence_decides_nothing_until_an_officer_does() -> No
     tan_lap = unit("09820", LAST_OLD_DAY)
     hamlet, agency = evidence(EvidenceKind.HAMLET, "09832"), evidence(EvidenceKind.RECEIVING_AGENCY, "09817")
     contested = crosswalk(tan_lap, NOW, [hamlet, agency])
-    assert isinstance(contested, OneOf) and contested.unused == (hamlet, agency)
-    assert isinstance(crosswalk(tan_lap, NOW, [hamlet], subject=Subject.PERSON), OneOf)
+    assert isinstance(contested, UnitSet) and contested.unused == (hamlet, agency)
+    assert isinstance(crosswalk(tan_lap, NOW, [hamlet], subject=PlaceSubject.PERSON), UnitSet)
     officer = evidence(EvidenceKind.OFFICER, "09832", "decision 17 of desk H01.12")
     decided = settle(contested, [hamlet, agency, officer])
-    assert isinstance(decided, Decided) and decided.evidence == officer
+    assert isinstance(decided, DecidedUnit) and decided.evidence == officer
 
 
 @pytest.mark.parametrize(
@@ -240,18 +240,18 @@ def test_evidence_against_evidence_decides_nothing_until_an_officer_does() -> No
     ids=["outside the set", "recorded nowhere", "not a caller's to say"],
 )
 def test_poor_evidence_decides_nothing(poor: Evidence) -> None:
-    assert isinstance(crosswalk(unit("09820", LAST_OLD_DAY), NOW, [poor]), OneOf)
+    assert isinstance(crosswalk(unit("09820", LAST_OLD_DAY), NOW, [poor]), UnitSet)
 
 
 def test_a_decision_cannot_be_made_without_its_evidence() -> None:
     among = crosswalk(unit("09820", LAST_OLD_DAY), NOW)
-    assert isinstance(among, OneOf)
+    assert isinstance(among, UnitSet)
     with pytest.raises(ValueError, match="by evidence that names the unit"):
-        Decided(among.units[0], among, None)  # type: ignore[arg-type]  # what is tried is that it fails
+        DecidedUnit(among.units[0], among, None)  # type: ignore[arg-type]  # what is tried is that it fails
     with pytest.raises(ValueError, match="by evidence that names the unit"):
-        Decided(among.units[0], among, evidence(EvidenceKind.OFFICER, among.units[1].code))
+        DecidedUnit(among.units[0], among, evidence(EvidenceKind.OFFICER, among.units[1].code))
     with pytest.raises(ValueError, match="within the set"):
-        Decided(unit("00004", NOW), among, evidence(EvidenceKind.OFFICER, "00004"))
+        DecidedUnit(unit("00004", NOW), among, evidence(EvidenceKind.OFFICER, "00004"))
 
 
 days = st.dates(date(2025, 3, 1), date(2030, 1, 1))
@@ -264,30 +264,30 @@ pieces = st.lists(
 )  # fmt: skip
 
 
-@given(st.sampled_from(OLD), days, pieces, st.sampled_from(Subject))
+@given(st.sampled_from(OLD), days, pieces, st.sampled_from(PlaceSubject))
 def test_no_day_and_no_evidence_makes_one_unit_of_a_set_unseen(
-    old: Unit, to: date, given_evidence: list[Evidence], subject: Subject
+    old: Unit, to: date, given_evidence: list[Evidence], subject: PlaceSubject
 ) -> None:
     translated = crosswalk(old, to, given_evidence, subject=subject)
     successors = {passage.after.code for passage in passages_from(old)}
     if to < FIRST_NEW_DAY:
-        assert translated == Whole(old, to)
+        assert translated == WholeUnit(old, to)
     elif len(successors) == 1:
-        assert isinstance(translated, Whole) and translated.unit.code in successors
-    elif isinstance(translated, Decided):
+        assert isinstance(translated, WholeUnit) and translated.unit.code in successors
+    elif isinstance(translated, DecidedUnit):
         assert translated.unit.code == translated.evidence.unit_code and translated.unit.code in successors
         assert translated.evidence in given_evidence or (
-            subject is Subject.PERSON and translated.evidence.kind is EvidenceKind.ALL_PEOPLE
+            subject is PlaceSubject.PERSON and translated.evidence.kind is EvidenceKind.ALL_PEOPLE
         )
     else:
-        assert isinstance(translated, OneOf) and {one.code for one in translated.units} == successors
+        assert isinstance(translated, UnitSet) and {one.code for one in translated.units} == successors
 
 
 @given(st.sampled_from(SPLIT), st.data())
 def test_evidence_for_each_part_of_each_split_gives_that_part(old: Unit, data: st.DataObject) -> None:
     part = data.draw(st.sampled_from(passages_from(old))).after
     decided = crosswalk(old, NOW, [evidence(EvidenceKind.OFFICER, part.code)])
-    assert isinstance(decided, Decided) and decided.unit.code == part.code and len(decided.among.units) > 1
+    assert isinstance(decided, DecidedUnit) and decided.unit.code == part.code and len(decided.among.units) > 1
 
 
 def test_a_result_before_the_table_says_so() -> None:
@@ -295,8 +295,8 @@ def test_a_result_before_the_table_says_so() -> None:
         crosswalk(unit("07210", date(1990, 1, 1)), date(1990, 1, 1)),
         crosswalk(unit("07210", NOW), LAST_OLD_DAY),
     )
-    assert isinstance(of_1990, Whole) and of_1990.is_before_the_table
-    assert isinstance(of_2025, OneOf) and not of_2025.is_before_the_table and of_2025.reason is Reason.MERGED
+    assert isinstance(of_1990, WholeUnit) and of_1990.is_before_the_table
+    assert isinstance(of_2025, UnitSet) and not of_2025.is_before_the_table and of_2025.reason is SetReason.MERGED
 
 
 def test_communes_of_a_province_and_codes_it_holds_no_more() -> None:
