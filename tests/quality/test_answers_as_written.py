@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.sandbox.names import FEMALE_GIVEN, MALE_GIVEN
 from dags.steps.answers import fingerprint, fingerprints, read_answer
-from quality.answers import CAUSES, Cause, cause_of
+from quality.answers import CAUSES, RefusalCause, cause_of
 from quality.answers.causes import ANSWERING
 from quality.answers.fingerprints import GONE
 from tests.support.refusals import CIVIL, RESIDENCE, codes, seen
@@ -166,7 +166,7 @@ def test_a_text_of_a_megabyte_is_read_in_a_moment() -> None:
 @settings(max_examples=300, deadline=None)
 def test_anything_is_read(words: str, registry_code: str, code: str) -> None:
     causes = read_answer(registry_code, code, words)
-    assert causes and all(isinstance(cause, Cause) and cause.code in CAUSES for cause in causes)
+    assert causes and all(isinstance(cause, RefusalCause) and cause.code in CAUSES for cause in causes)
     assert len({(cause.code, cause.fields) for cause in causes}) == len(causes)
 
 
