@@ -172,9 +172,12 @@ def declare(code: str, *fields: str, about: tuple[type, ...] = (), **words: Unpa
     edit = words.pop("edit", None)
     valid_from, valid_until = days_of(words["source"])
     given: dict[str, Any] = {
-        "who": Actor.DESK, "valid_from": valid_from, "valid_until": valid_until, **words,
+        "who": Actor.DESK,
+        "valid_from": valid_from,
+        "valid_until": valid_until,
+        **words,
         "edit": _on_text(edit) if edit else None,
-    }  # fmt: skip
+    }
     DECLARED[code] = Check(code, fields, about=about, subject=_file_that_declares(), **given)
     return DECLARED[code]
 

@@ -70,9 +70,12 @@ def _causes() -> Iterator[RefusalCause]:
                 registry_code="" if registry_code == OURS else registry_code,
                 fields=tuple(row["fields"].split()),
                 who=Actor(row["who"]),
-                says_vi=row["says_vi"], do_vi=row["do_vi"], says_en=row["says_en"], do_en=row["do_en"],
+                says_vi=row["says_vi"],
+                do_vi=row["do_vi"],
+                says_en=row["says_en"],
+                do_en=row["do_en"],
                 source=row["source"],
-            )  # fmt: skip
+            )
 
 
 CAUSES: dict[str, RefusalCause] = {cause.code: cause for cause in _causes()}

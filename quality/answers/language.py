@@ -106,10 +106,11 @@ def subjects_of(registry_code: str) -> tuple[str, ...]:
     kinds = {route.case_kind for route in ROUTES for step in route.steps if step.registry_code == registry_code}
     return tuple(
         f"case.{name}"
-        for kind, case in CASES.items() if kind in kinds
+        for kind, case in CASES.items()
+        if kind in kinds
         for name, described in case.model_fields.items()
         if _is_of_subject(described.annotation, is_required=described.is_required())
-    )  # fmt: skip
+    )
 
 
 def _is_of_subject(annotation: Any, *, is_required: bool) -> bool:
@@ -149,7 +150,8 @@ def _dossier_paths(paths: tuple[str, ...], whose: tuple[str, ...], subjects: tup
     persons = whose or subjects
     candidates = dict.fromkeys(
         person + path if path.startswith(".") else path
-        for path in paths for person in (persons if path.startswith(".") else ("",))
-    )  # fmt: skip
+        for path in paths
+        for person in (persons if path.startswith(".") else ("",))
+    )
     theirs = [path for path in candidates if path.startswith(whose)]
     return [path for path in theirs or candidates if title_of(path)]
