@@ -1,6 +1,6 @@
-"""The catalogue of all checks as people read it: rows by subject for the desk and the command line, and one page.
+"""The catalogue of all checks for readers: lists by subject for the desk and the command line, and one page.
 
-Nothing is written here that does not stand beside a check: the page is generated.
+The page is generated: its texts stand beside the checks.
 """
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from quality.check import Check, Who
+from quality.check import Actor, Check
 from quality.examination import CATALOGUE
 from schemas.finding import Weight
 
@@ -43,18 +43,18 @@ WEIGHTS: dict[Weight, tuple[str, str]] = {
     Weight.HOLDS: ("giữ hồ sơ", "holds the dossier"),
     Weight.NOTES: ("lưu ý", "notes"),
 }
-WHO: dict[Who, tuple[str, str]] = {
-    Who.DESK: ("cán bộ xử lý", "the steward"),
-    Who.STEWARD: ("cán bộ xử lý", "the steward"),
-    Who.OPERATOR: ("quản trị hệ thống", "the operator"),
-    Who.ENGINEER: ("kỹ thuật", "the engineer"),
+WHO: dict[Actor, tuple[str, str]] = {
+    Actor.DESK: ("cán bộ xử lý", "the steward"),
+    Actor.STEWARD: ("cán bộ xử lý", "the steward"),
+    Actor.OPERATOR: ("quản trị hệ thống", "the operator"),
+    Actor.ENGINEER: ("kỹ thuật", "the engineer"),
 }
 VI, EN = 0, 1
 
 
 @dataclass(frozen=True)
-class CheckRow:
-    """A check as it is listed: every text in one language."""
+class ListedCheck:
+    """A check as the catalogue lists it, with all texts in one language."""
 
     code: str
     weight: str
@@ -73,11 +73,11 @@ class CheckSubject:
 
     file: str
     title: str
-    rows: tuple[CheckRow, ...]
+    rows: tuple[ListedCheck, ...]
 
 
 def subjects(*, english: bool = False) -> list[CheckSubject]:
-    """All checks by subject, each subject's heaviest first; a file that the table does not know comes last."""
+    """All checks by subject, the heaviest of each subject first; a file that SUBJECTS lacks comes last."""
     by_file: dict[str, list[Check]] = {file: [] for file in SUBJECTS}
     for check in CATALOGUE.values():
         by_file.setdefault(check.subject, []).append(check)
@@ -92,8 +92,8 @@ def _subject(file: str, checks: tuple[Check, ...], english: bool) -> CheckSubjec
     return CheckSubject(file, title, tuple(_row(check, EN if english else VI) for check in in_order))
 
 
-def _row(check: Check, language: int) -> CheckRow:
-    return CheckRow(
+def _row(check: Check, language: int) -> ListedCheck:
+    return ListedCheck(
         code=check.code,
         weight=WEIGHTS[check.weight][language],
         who=WHO[check.who][language],
@@ -126,17 +126,17 @@ def as_markdown(*, english: bool = False) -> str:
 
 
 def _lines(english: bool) -> Iterator[str]:
-    language, found = EN if english else VI, subjects(english=english)
+    language, listed = EN if english else VI, subjects(english=english)
     yield f"# {TITLES[language]}"
     yield ""
-    count = sum(len(subject.rows) for subject in found)
+    count = sum(len(subject.rows) for subject in listed)
     yield (f"{count} mục, sinh ra từ mã nguồn; không sửa tay.", f"{count} checks, generated from the code.")[language]
-    for subject in found:
+    for subject in listed:
         yield from ("", f"## {subject.title}", "", _cells(HEADS[language]), _cells(("---",) * len(HEADS[language])))
         yield from (_cells(_texts(row)) for row in subject.rows)
 
 
-def _texts(row: CheckRow) -> tuple[str, ...]:
+def _texts(row: ListedCheck) -> tuple[str, ...]:
     weight = f"{row.weight} ({row.in_force})" if row.in_force else row.weight
     return f"`{row.code}`", weight, row.who, f"{row.says} {row.do}", ", ".join(row.fields), row.source
 

@@ -1,6 +1,6 @@
 """What a check is: how it is declared, what it is given, and the walk that finds what each check looks at.
 
-A check looks at one thing, its first parameter. There are two ways to say at what.
+A check looks at its first parameter. There are two ways to say what that is.
 
     @check("died_on", "deceased.born_on", ...)       a model, wherever the dossier holds one; fields are relative to it,
     def death_before_birth(case: DeathCase) -> Saw   and the first of them is where the fault is shown
@@ -8,16 +8,16 @@ A check looks at one thing, its first parameter. There are two ways to say at wh
     @check_each("personal_id", "number", ...)        a value, wherever a model in the dossier has a field of this name
     def placeholder_number(number: str) -> Saw       and a value there
 
-A second parameter, `exam: Examination`, is given to those that want it. A check is named after the fault. It answers
-None, or what it saw in a few English words without a personal value; `At(field, saw)` when the fault lies elsewhere
-than in its first field. To add a check is to write its function: `quality.examination` finds the files in
-`quality/checks/` by itself and runs what they declare.
+A check may have a second parameter, `exam: Examination`. It is named after the fault. It returns None, or what it saw
+in a few English words without a personal value; `FaultLocation(field, saw)` when the fault is in another field than the
+first. To add a check, write its function: `quality.examination` imports all files in `quality/checks/` and runs what
+they declare.
 
-A check holds while the laws hold that its `source` cites (`schemas.law`), unless it states its days itself; a check
-whose source cites no law always holds.
+A check is in force while the laws are that its `source` cites (`schemas.law`), unless it states its days itself; a
+check whose source cites no law is always in force.
 
-`edit` is a suggestion for the text at fault, where there is only one: the same text without spaces, not another text.
-It gives the new text, EMPTY for "leave it empty", or None when it has no suggestion; a person decides.
+`edit` suggests another text for the field at fault, where only one is possible: the text without spaces, say. It
+returns the new text, EMPTY for "leave it empty", or None when it has no suggestion; a person decides.
 """
 
 import inspect
@@ -40,42 +40,41 @@ from schemas.routes import Route
 STOPS, HOLDS, NOTES = Weight.STOPS, Weight.HOLDS, Weight.NOTES
 
 
-class Empty(Enum):
+class LeaveEmpty(Enum):
     """A suggestion to leave a field empty; None is no suggestion."""
 
     EMPTY = "empty"
 
 
-EMPTY = Empty.EMPTY
+EMPTY = LeaveEmpty.EMPTY
 
-Edit = Callable[[str], str | Empty | None]
-"""A suggestion for the text at fault: pure."""
+Edit = Callable[[str], str | LeaveEmpty | None]
+"""Suggests another text for the field at fault. Pure."""
 
 
-class Who(StrEnum):
-    """Who acts on a finding."""
+class Actor(StrEnum):
+    """The person who acts on a finding."""
 
-    DESK = "desk"  # bộ phận một cửa: corrects the dossier at the portal, or asks the citizen
+    DESK = "desk"  # bộ phận một cửa: edits the dossier at the portal, or asks the citizen
     STEWARD = "steward"  # cán bộ liên thông: decides, then releases
     OPERATOR = "operator"  # quản trị hệ thống: connections, procedures, code lists
-    ENGINEER = "engineer"  # kỹ thuật: a connector must learn something
+    ENGINEER = "engineer"  # bộ phận kỹ thuật: a connector must be changed
 
 
 @dataclass(frozen=True)
 class Check(Dated):
-    """A fault that is looked for. `says_vi`: what is seen and what it contradicts; `do_vi`: what to do about it.
+    """A fault that is looked for. `says_vi`: what is wrong and what it contradicts; `do_vi`: what to do about it.
 
-    `edit` takes the value at the fault's field as JSON has it, whatever it is; it suggests nothing for what is no text.
-    `subject` is the file of `quality/checks/` it stands in.
-    `about`: the models it looks at; none when it looks at values by name, or has no function. `fields`: where it can
-    lie, relative to those models; none when it can lie anywhere. It judges dossiers whose event is on a day from
-    `valid_from` until the day before `valid_until`.
+    `about`: the models that the check looks at; none when it looks at values by name, or has no function. `fields`:
+    where the fault may lie, relative to those models; none when it may lie anywhere. `edit` takes the JSON value of the
+    field at fault; it suggests nothing for a value that is no text. `subject`: the file of `quality/checks/` that
+    declares it. It judges dossiers whose event is on a day from `valid_from` until the day before `valid_until`.
     """
 
     code: str
     fields: tuple[str, ...]
     weight: Weight
-    who: Who
+    who: Actor
     says_vi: str
     do_vi: str
     says_en: str
@@ -84,13 +83,13 @@ class Check(Dated):
     about: tuple[type, ...] = ()
     valid_from: date = date.min
     valid_until: date = date.max
-    edit: Callable[[Any], str | Empty | None] | None = None
+    edit: Callable[[Any], str | LeaveEmpty | None] | None = None
     subject: str = ""
 
 
 @dataclass(frozen=True)
 class FetchedPaper:
-    """A paper as it arrived. `sha256` is the hex digest of its bytes, None when they could not be fetched."""
+    """A fetched paper. `sha256`: the hex digest of its bytes, None when they could not be fetched; `size` in bytes."""
 
     kind_code: str
     declared_sha256: str | None
@@ -100,8 +99,11 @@ class FetchedPaper:
 
 @dataclass(frozen=True)
 class Examination:
-    """What a check may need besides the thing it looks at. `route` is None when the procedure has none that day;
-    `agencies` is the table by which agency codes are judged."""
+    """What a check may need besides its first parameter.
+
+    `event_on`: the day that chooses the rules. `route` is None when the procedure has none that day. `agencies`: the
+    table by which agency codes are judged.
+    """
 
     dossier: Dossier
     papers: Sequence[FetchedPaper]
@@ -115,19 +117,19 @@ class Examination:
 
 
 @dataclass(frozen=True)
-class At:
-    """What was seen, and at which field, relative to the model the check looks at."""
+class FaultLocation:
+    """What was seen, and in which field, relative to the model that the check looks at."""
 
     field: str
     saw: str
 
 
-Saw = str | At | None
-"""What a check answers."""
+Saw = str | FaultLocation | None
+"""What a check returns."""
 
 
-class Words(TypedDict):
-    """What stands beside a check."""
+class CheckDeclaration(TypedDict):
+    """What is declared beside a check's function."""
 
     weight: Weight
     source: str
@@ -135,7 +137,7 @@ class Words(TypedDict):
     do_vi: str
     says_en: str
     do_en: str
-    who: NotRequired[Who]
+    who: NotRequired[Actor]
     valid_from: NotRequired[date]
     valid_until: NotRequired[date]
     edit: NotRequired[Edit]
@@ -143,7 +145,7 @@ class Words(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A check and its function; it leaves alone what lies inside the fields `unless_in`, and values not `only`."""
+    """A check with its function. It skips what lies inside fields `unless_in`, and values for which `only` is false."""
 
     check: Check
     function: Callable[..., Saw]
@@ -160,45 +162,48 @@ _LOOKS: list[_Look] = []
 _F = TypeVar("_F", bound=Callable[..., Saw])
 
 
-def declare(code: str, *fields: str, about: tuple[type, ...] = (), **words: Unpack[Words]) -> Check:
-    """Put a check into the catalogue; without a function it is one that a step finds by itself.
+def declare(code: str, *fields: str, about: tuple[type, ...] = (), **words: Unpack[CheckDeclaration]) -> Check:
+    """Puts a check into the catalogue. Without a function it is a fault that a step or a person finds.
 
-    Raises ValueError for a second check of this name, KeyError for a source that cites a law without a row.
+    Raises ValueError for a second check with this code, KeyError for a source that cites a law without a row.
     """
     if code in DECLARED:
         raise ValueError(f"two checks are called {code}")
     edit = words.pop("edit", None)
     valid_from, valid_until = days_of(words["source"])
     given: dict[str, Any] = {
-        "who": Who.DESK, "valid_from": valid_from, "valid_until": valid_until, **words,
+        "who": Actor.DESK,
+        "valid_from": valid_from,
+        "valid_until": valid_until,
+        **words,
         "edit": _on_text(edit) if edit else None,
-    }  # fmt: skip
+    }
     DECLARED[code] = Check(code, fields, about=about, subject=_file_that_declares(), **given)
     return DECLARED[code]
 
 
 def _file_that_declares() -> str:
-    """The name of the module outside this one whose line is being run."""
+    """The name of the module that called into this one."""
     frame = inspect.currentframe()
     while frame is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
     return str(frame.f_globals.get("__name__", "")).rpartition(".")[2] if frame else ""
 
 
-def _on_text(edit: Edit) -> Callable[[Any], str | Empty | None]:
-    """A edit that any value may be given to; a suggestion that changes nothing is none."""
+def _on_text(edit: Edit) -> Callable[[Any], str | LeaveEmpty | None]:
+    """The edit for values of any type; a suggestion that changes nothing is none."""
 
-    def suggest(value: Any) -> str | Empty | None:
+    def suggest(value: Any) -> str | LeaveEmpty | None:
         suggested = edit(value) if isinstance(value, str) else None
         return None if suggested == value else suggested
 
     return suggest
 
 
-def check(*fields: str, unless_in: tuple[str, ...] = (), **words: Unpack[Words]) -> Callable[[_F], _F]:
-    """A check of a model, or of each of a union: the function's first parameter says which.
+def check(*fields: str, unless_in: tuple[str, ...] = (), **words: Unpack[CheckDeclaration]) -> Callable[[_F], _F]:
+    """Declares a check of a model, or of each model of a union: the type of the function's first parameter.
 
-    Models inside the fields `unless_in` are left alone.
+    Models inside the fields `unless_in` are skipped.
     """
 
     def register(function: _F) -> _F:
@@ -211,12 +216,15 @@ def check(*fields: str, unless_in: tuple[str, ...] = (), **words: Unpack[Words])
 
 
 def check_each(
-    *fields: str, unless_in: tuple[str, ...] = (), only: Callable[..., bool] | None = None, **words: Unpack[Words]
+    *fields: str,
+    unless_in: tuple[str, ...] = (),
+    only: Callable[..., bool] | None = None,
+    **words: Unpack[CheckDeclaration],
 ) -> Callable[[_F], _F]:
-    """A check of every value in fields of these names, but for models inside the fields `unless_in`.
+    """Declares a check of every value in fields of these names; models inside the fields `unless_in` are skipped.
 
-    `only`: values for which this is false are surely sound. Asked once for all checks that share it, with what they
-    are given: so the many good values cost little.
+    `only`: values for which this is false are surely sound. It takes what the check takes, and is asked once for all
+    checks that share it, so the many sound values cost little.
     """
 
     def register(function: _F) -> _F:
@@ -227,7 +235,7 @@ def check_each(
 
 
 def looked_for() -> frozenset[str]:
-    """The codes of checks that have a function; a step or a person finds the others."""
+    """The codes of the checks that have a function. The other faults are found by a step or by a person."""
     return frozenset(look.check.code for look in _LOOKS)
 
 
@@ -246,14 +254,15 @@ def _look(
 
 _Bound = tuple[tuple[Callable[..., Saw], _Look], ...]
 _Asked = tuple[tuple[str, Callable[..., Any], _Bound], ...]
-"""Of a field: what is asked of its value, and the checks to run when the answer is yes; a check may ask for itself."""
+"""For each field: the question about its value, and the checks to run when the answer is yes. A check without `only` is
+its own question."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is looked at in a model of one type, and which of its fields lead to more.
+    """The checks of a model of one type and of its values, and which of its fields hold models with checks.
 
-    Functions that want the thing alone stand apart from those that want the examination too.
+    Functions that take only the model or the value (`alone`) are kept apart from those that take the examination too.
     """
 
     alone: _Bound
@@ -269,7 +278,9 @@ def _plan(kind: type, inside: str) -> _Plan:
     models = kind.model_fields if issubclass(kind, Model) else {}
     looks = [look for look in _LOOKS if issubclass(kind, look.check.about) and inside not in look.unless_in]
     of_fields = [(name, look) for name in models for look in _looks_at_value(name, inside)]
-    alone, examined = ([one for one in of_fields if one[1].wants_exam is wants] for wants in (False, True))
+    alone, examined = (
+        [(name, look) for name, look in of_fields if look.wants_exam is wants] for wants in (False, True)
+    )
     parts = {name: tuple(models_in(info.annotation)) for name, info in models.items()}
     return _Plan(
         alone=tuple((look.function, look) for look in looks if not look.wants_exam),
@@ -297,21 +308,21 @@ def _leads_on(kind: type[Model], inside: str) -> bool:
     return any(getattr(plan, name) for name in _Plan.__slots__)
 
 
-Seen = list[tuple[_Look, str, str | At]]
-"""Who saw a fault, the path of the thing or value, and what was seen."""
+SeenFaults = list[tuple[_Look, str, str | FaultLocation]]
+"""The check that saw a fault, the path of the model or value, and what was seen."""
 
 
-def walk(thing: Any, inside: str, path: str, exam: Examination, seen: Seen) -> None:
-    """Adds to `seen` the faults in a thing and its parts; it lies at `path`, in a field of the name `inside`."""
-    kind: type = type(thing)
+def walk(model: Any, inside: str, path: str, exam: Examination, seen: SeenFaults) -> None:
+    """Adds to `seen` the faults of a model and its parts. It stands at `path`, in a field with the name `inside`."""
+    kind: type = type(model)
     plan = _plan(kind, inside)
     for function, look in plan.alone:
-        if (saw := function(thing)) is not None:
+        if (saw := function(model)) is not None:
             seen.append((look, path, saw))
     for function, look in plan.examined:
-        if (saw := function(thing, exam)) is not None:
+        if (saw := function(model, exam)) is not None:
             seen.append((look, path, saw))
-    values = thing.__dict__
+    values = model.__dict__
     for name, ask, bound in plan.values_alone:
         if (value := values[name]) is not None and ask(value):
             seen += [(look, path + name, saw) for function, look in bound if (saw := function(value)) is not None]
@@ -325,5 +336,5 @@ def walk(thing: Any, inside: str, path: str, exam: Examination, seen: Seen) -> N
         if type(part) is not tuple:
             walk(part, name, f"{path}{name}.", exam, seen)
             continue
-        for place, each in enumerate(part):
-            walk(each, name, f"{path}{name}.{place}.", exam, seen)
+        for index, item in enumerate(part):
+            walk(item, name, f"{path}{name}.{index}.", exam, seen)

@@ -68,7 +68,7 @@ def _not_correctable(context: DecisionContext) -> RejectionReason | None:
 
 
 def _may_be_kept(context: DecisionContext) -> bool:
-    """What stands at registries may stay whenever the dossier is held after they had it, or a correction is not sent."""
+    """Registered content may stay while the dossier is held after a registry had it, or a correction is not sent."""
     is_held = context.state == DossierState.HELD and context.is_touched
     return is_held or (context.state == DossierState.CLEARED and context.has_correction)
 

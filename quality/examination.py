@@ -1,6 +1,6 @@
-"""Examining a dossier: every check in `quality/checks/` that it gives cause for is run, and what was seen is explained.
+"""Examines a dossier: runs every check in `quality/checks/` that concerns it, and explains what was found.
 
-Pure: the same dossier always has the same findings. To add a check see `quality.check`.
+Pure: a dossier always has the same findings. How to add a check: see `quality.check`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 
 from quality import checks
-from quality.check import DECLARED, At, Check, Examination, FetchedPaper, Seen, walk
+from quality.check import DECLARED, Check, Examination, FaultLocation, FetchedPaper, SeenFaults, walk
 from quality.titles import title_of
 from schemas.agencies import AgencyTable
 from schemas.agencies import agencies as shipped_agencies
@@ -28,26 +28,26 @@ CATALOGUE: Mapping[str, Check] = MappingProxyType(DECLARED)
 
 RANK = {weight: rank for rank, weight in enumerate(Weight)}
 RECEIPT = "receipt"
-"""Where paths of fields begin that are not the dossier's but what a registry gave back."""
+"""The beginning of paths in a registry's receipt instead of in the dossier."""
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """A fault seen just now. `saw` is for the screen of the moment; only `finding` is kept."""
+    """A finding with what the check saw. `saw` is only for the screen; `finding` is kept."""
 
     finding: Finding
     saw: str
 
 
-def _sighting(check: Check, path: str, saw: str | At) -> Sighting:
+def _sighting(check: Check, path: str, saw: str | FaultLocation) -> Sighting:
     if check.about:
-        path += saw.field if isinstance(saw, At) else check.fields[0]
+        path += saw.field if isinstance(saw, FaultLocation) else check.fields[0]
     finding = Finding(check_code=check.code, field_path=path, weight=check.weight)
-    return Sighting(finding, saw.saw if isinstance(saw, At) else saw)
+    return Sighting(finding, saw.saw if isinstance(saw, FaultLocation) else saw)
 
 
-def _in_order(seen: Seen, event_on: date) -> list[Sighting]:
-    """Of the checks in force that day; the heaviest first, one for each check and field."""
+def _in_order(seen: SeenFaults, event_on: date) -> list[Sighting]:
+    """The sightings of checks in force that day, the heaviest first, one for each check and field."""
     sightings = [_sighting(look.check, path, saw) for look, path, saw in seen if look.check.holds_on(event_on)]
     by_place = {_place(sighting.finding): sighting for sighting in sightings}
     return [by_place[place] for place in sorted(by_place)]
@@ -68,39 +68,39 @@ def _examination(
 def sight(
     dossier: Dossier, papers: Sequence[FetchedPaper] = (), *, agencies: AgencyTable | None = None
 ) -> list[Sighting]:
-    """Every fault in a dossier with what was seen, the heaviest first; one for each check and field.
+    """Every finding in a dossier with what was seen, the heaviest first; one for each check and field.
 
-    `agencies`: the table that agency codes are judged by; None for the one that ships.
+    `papers`, `agencies`: as for `examine`.
     """
     exam = _examination(dossier, papers, agencies)
-    seen: Seen = []
+    seen: SeenFaults = []
     walk(dossier, "", "", exam, seen)
-    for place, paper in enumerate(papers):
-        walk(paper, "papers", f"papers.{place}.", exam, seen)
+    for index, paper in enumerate(papers):
+        walk(paper, "papers", f"papers.{index}.", exam, seen)
     return _in_order(seen, exam.event_on) if seen else []
 
 
 def examine(
     dossier: Dossier, papers: Sequence[FetchedPaper] = (), *, agencies: AgencyTable | None = None
 ) -> list[Finding]:
-    """Run every check on a dossier. `papers`: as fetched, in the order of `dossier.papers`; none when not fetched yet.
-    `agencies`: the table that agency codes are judged by; None for the one that ships.
+    """Runs every check on a dossier. Pure: the findings come in one order, the heaviest first.
 
-    Pure: the same dossier always has the same findings, in the same order, the heaviest first.
+    `papers`: as fetched, in the order of `dossier.papers`; none when they are not fetched yet. `agencies`: the table by
+    which agency codes are judged; None for the one that ships.
     """
     return [sighting.finding for sighting in sight(dossier, papers, agencies=agencies)]
 
 
 def examine_receipt(receipt: Receipt, dossier: Dossier) -> list[Finding]:
-    """Run every check on what a registry gave back for a dossier; paths are `receipt.book_code` and the like. Pure."""
+    """Runs every check on a registry's receipt for a dossier; paths are `receipt.book_code` and the like. Pure."""
     exam = _examination(dossier)
-    seen: Seen = []
+    seen: SeenFaults = []
     walk(receipt, RECEIPT, f"{RECEIPT}.", exam, seen)
     return [sighting.finding for sighting in _in_order(seen, exam.event_on)]
 
 
 def explain(finding: Finding) -> str:
-    """What a clerk reads: the field, what was seen there, what to do; in Vietnamese, without a personal value."""
+    """The finding for a clerk in Vietnamese: the field, what is wrong, what to do; without a personal value."""
     check = CATALOGUE[finding.check_code]
     title = title_of(finding.field_path)
     place = f"{title[0].upper()}{title[1:]}: " if title else ""

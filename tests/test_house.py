@@ -266,7 +266,8 @@ USED_BY_OTHERS = {
     "dags/airflow_side/provider.py": {"get_provider_info": "an entry point of pyproject.toml"},
     "dags/cli/*.py": {"no_wrap": "rich reads it"},
     "dags/desk/pages/*.py": {"background": "Starlette runs it when the answer has left"},
-    "quality/duplicates/compared_birth.py": {"born_span": "agreement.py names it in its rules"},
+    "quality/duplicates/all_pairs.py": {"train": "`tests.benchmarks.duplicates --train` makes model.json with it"},
+    "quality/duplicates/compared_birth.py": {"born_span": "Splink blocks by this column"},
     "quality/expectations/validation.py": {"progress_bars": "great_expectations reads it"},
     "schemas/tables.py": {"cursors": "SQL names it, and the migrations make it"},
     "schemas/migrations/versions/*.py": dict.fromkeys(

@@ -3,12 +3,12 @@
 from functools import cache
 
 from connectors.registries import refusal_rows
-from quality.answers import AnswerReader, Cause, Fingerprints, RefusalWords
+from quality.answers import AnswerReader, Fingerprints, RefusalCause, RefusalWords
 from quality.answers.causes import rows
 from schemas.registries import REGISTRY_CODES
 
 
-def read_answer(registry_code: str, code: str, words: str) -> list[Cause]:
+def read_answer(registry_code: str, code: str, words: str) -> list[RefusalCause]:
     """The causes of a refusal; see `AnswerReader.read_answer`."""
     return reader().read_answer(registry_code, code, words)
 

@@ -10,9 +10,9 @@ registries and those of the portals; `terms.txt` the words that may stand in a f
 a line to `phrases.csv`.
 """
 
-from quality.answers.causes import CAUSES, Cause, cause_of
+from quality.answers.causes import CAUSES, RefusalCause, cause_of
 from quality.answers.fingerprints import Fingerprints
 from quality.answers.language import RefusalWords
 from quality.answers.reading import AnswerReader
 
-__all__ = ["CAUSES", "AnswerReader", "Cause", "Fingerprints", "RefusalWords", "cause_of"]
+__all__ = ["CAUSES", "AnswerReader", "Fingerprints", "RefusalCause", "RefusalWords", "cause_of"]

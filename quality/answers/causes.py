@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from quality.check import Who
+from quality.check import Actor
 from quality.titles import steps_from
 from schemas.cases import CASES
 from schemas.registries import REGISTRY_CODES
@@ -19,7 +19,7 @@ OURS = "delivery"
 
 
 @dataclass(frozen=True)
-class Cause:
+class RefusalCause:
     """Why a delivery or a report was refused. `registry_code` is empty for our own step, `portal` for the portals.
 
     `fields`: the paths in a dossier at which the fault may lie; none when it may lie anywhere. They may belong to
@@ -29,7 +29,7 @@ class Cause:
     code: str
     registry_code: str
     fields: tuple[str, ...]
-    who: Who
+    who: Actor
     says_vi: str
     do_vi: str
     says_en: str
@@ -56,31 +56,34 @@ def rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def _causes() -> Iterator[Cause]:
+def _causes() -> Iterator[RefusalCause]:
     """Every cause of the table; a cause of `*` is made for each system that answers."""
     for row in rows("causes.csv"):
         whose, leaf = row["code"].split(".")
         for registry_code in ANSWERING if whose == "*" else (whose,):
-            yield Cause(
+            yield RefusalCause(
                 code=f"{registry_code}.{leaf}",
                 registry_code="" if registry_code == OURS else registry_code,
                 fields=tuple(row["fields"].split()),
-                who=Who(row["who"]),
-                says_vi=row["says_vi"], do_vi=row["do_vi"], says_en=row["says_en"], do_en=row["do_en"],
+                who=Actor(row["who"]),
+                says_vi=row["says_vi"],
+                do_vi=row["do_vi"],
+                says_en=row["says_en"],
+                do_en=row["do_en"],
                 source=row["source"],
-            )  # fmt: skip
+            )
 
 
-CAUSES: dict[str, Cause] = {cause.code: cause for cause in _causes()}
+CAUSES: dict[str, RefusalCause] = {cause.code: cause for cause in _causes()}
 """Every cause by its code."""
 
 
-def cause_of(code: str) -> Cause:
+def cause_of(code: str) -> RefusalCause:
     """The cause of this code with all its fields. Raises KeyError when there is none."""
     return CAUSES[code]
 
 
 @cache
-def narrowed(code: str, fields: tuple[str, ...]) -> Cause:
+def narrowed(code: str, fields: tuple[str, ...]) -> RefusalCause:
     """The cause with these fields only; as it stands in the table when no field is given."""
     return replace(CAUSES[code], fields=fields) if fields else CAUSES[code]

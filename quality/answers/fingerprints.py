@@ -63,16 +63,14 @@ class Fingerprints:
         self._phrases = (*_terms(), *LINKS, *phrases)
 
     @cached_property
-    def _with_tones(self) -> _KnownWords:
+    def with_tones(self) -> _KnownWords:
+        """The words that may stand in the fingerprint of a text with marks."""
         return _KnownWords(self._phrases, tone_key, are_toneless=False)
 
     @cached_property
-    def _toneless(self) -> _KnownWords:
+    def toneless(self) -> _KnownWords:
+        """The words that may stand in the fingerprint of a text without any mark, by their bare letters."""
         return _KnownWords(self._phrases, search_fold, are_toneless=True)
-
-    def vocabulary(self) -> frozenset[str]:
-        """Every word that may stand in a fingerprint."""
-        return frozenset(self._with_tones.words.values()) | frozenset(self._toneless.words.values())
 
     def fingerprint(self, words: str) -> str:
         """`Nguyễn Văn A (024085001234) đã tồn tại` -> `… đã tồn tại`: one key for messages about any person.
@@ -81,7 +79,7 @@ class Fingerprints:
         """
         text = clean(_GLUED.sub(" ", clean(readable(words[:LIMIT]))))
         written = _WORD.findall(text)[:LONGEST_READ]
-        known = self._toneless if text.isascii() else self._with_tones
+        known = self.toneless if text.isascii() else self.with_tones
         keys = [known.key_of(word) if word.isalpha() else "" for word in written]
         kept = _in_phrases(keys, known) - _capitalised(written, keys, known) - _after_surnames(keys, known)
         return _written(keys, kept | _links_between(keys, kept), known)

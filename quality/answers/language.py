@@ -18,7 +18,7 @@ from schemas.person import Person
 from schemas.routes import ROUTES
 
 UNKNOWN_FROM = 4
-"""So many unknown letters are a part of their own: fewer are `và`, `là` or the rest of a glued word."""
+"""From this many unknown letters on they are a part of their own; fewer are `và`, `là` or the rest of a word."""
 ANY = ""
 """The `registry_code` of words that every registry may use, and the kind of a fault of any field."""
 
@@ -39,7 +39,7 @@ class RefusalWords:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """What words mean. `faults`: a cause by the kind of field, for words that name a fault."""
+    """The meaning of a phrase. `faults`: the cause by the kind of field, for words that name a fault."""
 
     role: str
     kind: str = ""
@@ -73,7 +73,7 @@ class Language:
 
 
 def language_of(registry_code: str, own: RefusalWords) -> Language:
-    """A system's own phrases before those of all."""
+    """The words of a system; its own phrases come before those of all systems."""
     same_letters: dict[str, list[Mapping[str, str]]] = {}
     for row in (*own.phrases, *_beside("phrases.csv", registry_code), *_beside("phrases.csv", ANY)):
         same_letters.setdefault(letters(row["words"]).replace(BREAK, ""), []).append(row)
@@ -102,18 +102,20 @@ def codes_of_our_steps() -> dict[str, str]:
 
 @cache
 def subjects_of(registry_code: str) -> tuple[str, ...]:
-    """Whose field it is when nobody is named: whom the cases that reach a registry are about; nobody for a portal."""
+    """The persons to whom a field belongs when no person is named: those whom the registry's cases register; none for a
+    portal."""
     kinds = {route.case_kind for route in ROUTES for step in route.steps if step.registry_code == registry_code}
     return tuple(
         f"case.{name}"
-        for kind, case in CASES.items() if kind in kinds
+        for kind, case in CASES.items()
+        if kind in kinds
         for name, described in case.model_fields.items()
         if _is_of_subject(described.annotation, is_required=described.is_required())
-    )  # fmt: skip
+    )
 
 
 def _is_of_subject(annotation: Any, *, is_required: bool) -> bool:
-    """A person without whom the case cannot be, or a list of persons."""
+    """Whether the field is a required person, or a list of persons."""
     is_person = isinstance(annotation, type) and issubclass(annotation, Person)
     return (is_person and is_required) or Person in get_args(annotation) and ... in get_args(annotation)
 
@@ -126,7 +128,7 @@ def _beside(name: str, registry_code: str) -> list[dict[str, str]]:
 
 
 def _phrase(meanings: Rows, registry_code: str) -> Phrase:
-    """What the same letters mean: the first row says it; of faults each row adds its kind of field."""
+    """The meaning of rows with equal letters: the first row says it; each row of a fault adds its kind of field."""
     first = meanings[0]
     role, kind, meaning = first["role"], first["kind"], first["meaning"]
     if role == "sentence":
@@ -149,7 +151,8 @@ def _dossier_paths(paths: tuple[str, ...], whose: tuple[str, ...], subjects: tup
     persons = whose or subjects
     candidates = dict.fromkeys(
         person + path if path.startswith(".") else path
-        for path in paths for person in (persons if path.startswith(".") else ("",))
-    )  # fmt: skip
+        for path in paths
+        for person in (persons if path.startswith(".") else ("",))
+    )
     theirs = [path for path in candidates if path.startswith(whose)]
     return [path for path in theirs or candidates if title_of(path)]

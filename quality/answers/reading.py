@@ -1,9 +1,9 @@
 """Reads the words of a refusal into causes.
 
-Words come in three manners: a whole sentence that is known; a field and what is wrong with it, in either order; and
-words of no meaning between. They are found in the bare letters of a text, so that case, tones, spaces, encodings and
-glue (`trốngmeSoDDCN`) do not matter. What stands between a field and its fault is the value at fault (a name, a number)
-as long as it is short; all other unknown letters are a part that nobody knows, and become the cause `unknown`, once.
+Words come in three ways: a whole sentence that is known; a field and what is wrong with it, in either order; and words
+without meaning between them. They are searched in the bare letters of a text, so case, tones, spaces, encodings and
+missing spaces (`trốngmeSoDDCN`) do not matter. A short text between a field and its fault is the value at fault (a
+name, a number); all other unknown letters are a part that is not known, and become the cause `unknown`, once.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from quality.answers.causes import ANSWERING, CAUSES, OURS, Cause, narrowed
+from quality.answers.causes import ANSWERING, CAUSES, OURS, RefusalCause, narrowed
 from quality.answers.language import (
     ANY,
     UNKNOWN_FROM,
@@ -25,7 +25,7 @@ from quality.answers.letters import BREAK, FOREIGN, LIMIT, letters, readable
 from quality.titles import title_of
 
 LONGEST_VALUE = 60
-"""Letters and digits between a field and its fault that pass for the value at fault."""
+"""The most letters and digits between a field and its fault that are taken for the value at fault."""
 
 PERSONS = {
     "nks": "case.child", "me": "case.mother", "cha": "case.father", "bo": "case.father", "nyc": "applicant",
@@ -35,10 +35,10 @@ PERSONS = {
     "chuho": "case.head_of_household", "chusudung": "case.owners", "chusudungdat": "case.owners",
     "congdan": "case.child case.deceased case.person", "nguoithamgia": "case.child case.deceased",
 }  # fmt: skip
-"""Whose field it is, as wire names and sentences say it before or after the field's name."""
+"""The person to whom a field belongs, by the letters before or after the field's name in wire names and sentences."""
 
-_Found = tuple[str, tuple[str, ...]]
-"""A cause's code and the fields it points at."""
+_PointedCause = tuple[str, tuple[str, ...]]
+"""A cause's code and the fields at which it points."""
 
 _PERSON_AFTER = re.compile(
     r"cua(?:nguoi)?(?P<of>bo)|(?:cua)?(?:nguoi)?(?P<who>bennam|bennu|me|cha(?![u])|nguoichet|chet|nguoiduockhaisinh|"
@@ -55,47 +55,47 @@ _CODE_IN_WORDS = re.compile(r"[a-z0-9_-]+")
 
 
 class _Reader:
-    """Goes through a text's letters once; `causes` are those found, in order, `unread` what no phrase was found in."""
+    """Reads a text's letters once. `causes`: the causes in their order; `unread`: the letters that are in no phrase."""
 
     def __init__(self, language: Language) -> None:
         self._language = language
         self.registry_code = language.registry_code
-        self.causes: list[_Found] = []
+        self.causes: list[_PointedCause] = []
         self.unread = ""
         self._subject: list[_Field] = []  # fields named whose fault has not come yet
         self._ahead: Phrase | None = None  # a fault whose field comes after it
         self._gap = ""  # unknown letters since the last phrase
 
     def read(self, text: str) -> None:
-        language, at = self._language, 0
-        for found in language.finds.finditer(text):
-            start, end = found.span()
-            if start < at:
+        language, read_to = self._language, 0
+        for match in language.finds.finditer(text):
+            start, end = match.span()
+            if start < read_to:
                 continue
             phrase = language.phrases[text[start:end]]
-            self._gap += text[at:start]
-            self.unread += text[at:start]
-            at = end
+            self._gap += text[read_to:start]
+            self.unread += text[read_to:start]
+            read_to = end
             if phrase.role == "field":
-                at = self._take_field(phrase, text, end)
+                read_to = self._take_field(phrase, text, end)
             elif phrase.role == "fault":
                 self._take_fault(phrase)
             elif phrase.role == "sentence":
                 self._take_sentence(phrase.cause)
-        self._gap += text[at:]
-        self.unread += text[at:]
+        self._gap += text[read_to:]
+        self.unread += text[read_to:]
         self._close()
 
-    def _say(self, code: str, fields: tuple[str, ...] = ()) -> None:
+    def _add(self, code: str, fields: tuple[str, ...] = ()) -> None:
         self.causes.append((code, fields))
 
-    def _say_unknown(self) -> None:
-        self._say(f"{self.registry_code}.unknown")
+    def _add_unknown(self) -> None:
+        self._add(f"{self.registry_code}.unknown")
 
     def _take_sentence(self, cause: str) -> None:
-        """What is known as a whole; a field right before it (`Bên nam` ...) says which of the cause's fields."""
+        """Takes a sentence that is known as a whole; a field before it (`Bên nam` ...) chooses one of its fields."""
         named = self._subject if not self._ahead and _is_known(self._gap) and BREAK not in self._gap else []
-        paths = tuple(path for one in named for path in one.paths)
+        paths = tuple(path for field in named for path in field.paths)
         theirs = tuple(
             path
             for path in CAUSES[cause].fields
@@ -104,16 +104,16 @@ class _Reader:
         if named:
             self._subject, self._gap = [], ""
         self._close()
-        self._say(cause, theirs)
+        self._add(cause, theirs)
 
     def _take_field(self, phrase: Phrase, text: str, end: int) -> int:
-        """Names a field, with the person before or after it; gives where reading goes on."""
+        """Takes a field with the person before or after it; returns the index at which reading goes on."""
         whose, end = self._whose(phrase, text, end)
         named = _Field(phrase.kind, self._language.paths(phrase.paths, whose))
         if self._ahead and not _is_known(self._gap):
             self._close()
         elif self._ahead:
-            self._say(_fault(self._ahead, named.kind), named.paths)
+            self._add(_fault(self._ahead, named.kind), named.paths)
             self._ahead, self._gap = None, ""
             return end
         elif not _is_known(self._gap):
@@ -135,7 +135,7 @@ class _Reader:
         return (), end
 
     def _take_fault(self, phrase: Phrase) -> None:
-        """What is wrong with the field before, or with the value in its place."""
+        """Takes what is wrong with the field before it, or with a value that stands in place of a field."""
         if self._ahead:
             self._close()
         before, _, value = self._gap.rpartition(BREAK)
@@ -150,31 +150,31 @@ class _Reader:
             self._ahead = phrase
         elif len(value) > LONGEST_VALUE or (is_unknown_value and not self._subject and not phrase.stands_alone):
             self._subject = []
-            self._say_unknown()
+            self._add_unknown()
         else:
             kinds = {named.kind for named in self._subject}
             kind = kinds.pop() if len(kinds) == 1 else ANY
-            self._say(_fault(phrase, kind), tuple(path for named in self._subject for path in named.paths))
+            self._add(_fault(phrase, kind), tuple(path for named in self._subject for path in named.paths))
             self._subject = []
 
     def _close(self) -> None:
-        """Ends a part: what is left of it is kept, fields after a fault without one are its fields."""
+        """Ends a part: adds what is left of it; fields that follow a fault without fields become that fault's."""
         if self._ahead:
             is_about_known = _is_known(self._gap)
-            self._say(_fault(self._ahead, ANY)) if is_about_known else self._say_unknown()
+            self._add(_fault(self._ahead, ANY)) if is_about_known else self._add_unknown()
         elif not _is_known(self._gap):
-            self._say_unknown()
+            self._add_unknown()
         elif self._subject:
-            self._say_of_fields()
+            self._add_fields()
         self._ahead, self._subject, self._gap = None, [], ""
 
-    def _say_of_fields(self) -> None:
-        """`Dữ liệu không hợp lệ: ketQuaXuLy`: the fields of the fault before; else nobody knows what they are for."""
+    def _add_fields(self) -> None:
+        """Gives the fields to the fault before them (`Dữ liệu không hợp lệ: ketQuaXuLy`), or adds an unknown cause."""
         paths = tuple(path for named in self._subject for path in named.paths)
         if self.causes and not self.causes[-1][1] and not CAUSES[self.causes[-1][0]].fields:
             self.causes[-1] = (self.causes[-1][0], paths)
         else:
-            self._say_unknown()
+            self._add_unknown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _fault(phrase: Phrase, kind: str) -> str:
 
 
 def _is_known(gap: str) -> bool:
-    """Whether so few letters are left that they mean nothing; digits alone are a number of ours or theirs."""
+    """Whether the letters are too few to mean anything; digits alone are a number, not a word."""
     return FOREIGN not in gap and (len(gap) < UNKNOWN_FROM or len(_LETTERS.findall(gap)) < UNKNOWN_FROM)
 
 
@@ -200,11 +200,12 @@ class AnswerReader:
         self._own_words = own_words
         self._languages: dict[str, Language] = {}
 
-    def read_answer(self, registry_code: str, code: str, words: str) -> list[Cause]:
-        """The causes of a refusal, in the order of its words, each once for the same fields; never none.
+    def read_answer(self, registry_code: str, code: str, words: str) -> list[RefusalCause]:
+        """The causes of a refusal in the order of its words, each once for its fields; at least one.
 
-        `registry_code`: whose answer it is, `portal` for a portal's; ValueError for any other. `code` and `words` as
-        the connector or the step gives them: what no table knows becomes the cause `<registry_code>.unknown`.
+        `registry_code`: the registry that answers, or `portal`. `code` and `words`: as the connector or the step gives
+        them; what no table has becomes the cause `<registry_code>.unknown`. Raises ValueError for another
+        `registry_code`.
         """
         language = self.language(registry_code)
         plain = code.strip().lower()
@@ -240,12 +241,12 @@ def _of_code(language: Language, plain: str) -> str | None:
 
 @cache
 def _is_telling(cause: str) -> bool:
-    """Whether the code alone says what is wrong; the others only say that words follow."""
+    """Whether the code alone says what is wrong; other codes only say that words follow."""
     return cause.partition(".")[2] not in {"no_reason", "data_wrong", "rejected", "returned", "rule_broken"}
 
 
-def _by_our_step(language: Language, cause: str, words: str) -> list[Cause]:
-    """What our own step says: it names fields by their paths, and quotes what a look-up answered."""
+def _by_our_step(language: Language, cause: str, words: str) -> list[RefusalCause]:
+    """The causes in words of our own step, which names fields by their paths and quotes the answer of a look-up."""
     fields = tuple(dict.fromkeys((*_dossier_paths(words), *_element_paths(language, words))))
     if cause in (f"{OURS}.inquiry", f"{OURS}.refused"):
         known = [cause for cause in _read(language, words) if not cause.code.endswith(".unknown")]
@@ -254,7 +255,7 @@ def _by_our_step(language: Language, cause: str, words: str) -> list[Cause]:
     return [narrowed(cause, fields)]
 
 
-def _read(language: Language, words: str) -> list[Cause]:
+def _read(language: Language, words: str) -> list[RefusalCause]:
     """The causes in a text; none when there is no word in it."""
     text = readable(words[:LIMIT])
     paths = _element_paths(language, text) if "/" in text else ()
@@ -272,24 +273,24 @@ def _read(language: Language, words: str) -> list[Cause]:
     return [narrowed(code, fields) for code, fields in dict.fromkeys(_pointing(reader.causes, paths))]
 
 
-def _pointing(causes: list[_Found], paths: tuple[str, ...]) -> Iterator[_Found]:
-    """The causes, those without a field with the fields that the text names by their place in XML."""
+def _pointing(causes: list[_PointedCause], paths: tuple[str, ...]) -> Iterator[_PointedCause]:
+    """The causes; one without fields gets the fields that the text names by their place in XML."""
     for code, fields in causes:
         yield code, fields or (() if code.endswith(".unknown") else paths)
 
 
 def _dossier_paths(words: str) -> Iterator[str]:
     """`dossier.case.residence.commune_code: a unit that was divided` -> that path."""
-    for found in _DOSSIER_PATH.finditer(words[:LIMIT]):
-        path = found[1]
+    for match in _DOSSIER_PATH.finditer(words[:LIMIT]):
+        path = match[1]
         if title_of(path):
             yield path
 
 
 def _element_paths(language: Language, words: str) -> tuple[str, ...]:
     """`/HoSoXml/.../DC_CaNhan[2]/hoTen` -> `case.owners.1.full_name`, for each place that is named."""
-    found = (_of_element(language, match[0]) for match in _ELEMENTS.finditer(words[:LIMIT]))
-    return tuple(dict.fromkeys(path for path in found if path))
+    paths = (_of_element(language, match[0]) for match in _ELEMENTS.finditer(words[:LIMIT]))
+    return tuple(dict.fromkeys(path for path in paths if path))
 
 
 def _of_element(language: Language, place: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import assert_never
 
-from quality.check import HOLDS, At, Examination, Saw, Who, check, check_each
+from quality.check import HOLDS, Actor, Examination, FaultLocation, Saw, check, check_each
 from schemas.agencies import OF_A_COMMUNE, AgencyCode, AgencyTable
 from schemas.cases import Case, Parcel
 from schemas.dossier import Dossier
@@ -51,7 +51,7 @@ def agency_code_malformed(code: str) -> Saw:
     *CODES,
     only=_is_worth_a_look,
     weight=HOLDS,
-    who=Who.OPERATOR,
+    who=Actor.OPERATOR,
     source=OUR_TABLE,
     says_vi="Mã này đang thuộc về hai đơn vị cùng lúc.",
     do_vi="Báo quản trị hệ thống: mỗi đơn vị một mã; hồ sơ được giữ lại, không bị bỏ.",
@@ -84,7 +84,7 @@ def agency_dissolved(code: str, exam: Examination) -> Saw:
     *CODES,
     only=_is_worth_a_look,
     weight=HOLDS,
-    who=Who.OPERATOR,
+    who=Actor.OPERATOR,
     source=OUR_TABLE,
     says_vi="Mã cơ quan không có trong danh mục đầy đủ của tỉnh.",
     do_vi="Kiểm tra mã trên cổng; nếu đúng, báo quản trị hệ thống bổ sung danh mục.",
@@ -101,7 +101,7 @@ def agency_not_listed(code: str, exam: Examination) -> Saw:
 @check(
     *CODES,
     weight=HOLDS,
-    who=Who.OPERATOR,
+    who=Actor.OPERATOR,
     source=f"{OUR_TABLE}; cổng cần mã xã để phân phối hồ sơ",
     says_vi="Đơn vị cấp xã này chưa được gắn mã xã.",
     do_vi="Báo quản trị hệ thống gắn mã xã cho đơn vị; hồ sơ được giữ lại, không bị bỏ.",
@@ -114,14 +114,14 @@ def agency_without_commune(dossier: Dossier, exam: Examination) -> Saw:
             continue
         for agency in exam.agencies.on(code, exam.event_on):
             if agency.kind in OF_A_COMMUNE and agency.commune_code is None:
-                return At(name, "without a commune code")
+                return FaultLocation(name, "without a commune code")
     return None
 
 
 @check(
     "procedure_code",
     weight=HOLDS,
-    who=Who.OPERATOR,
+    who=Actor.OPERATOR,
     source=OUR_TABLE,
     says_vi="Không có cơ quan nào của tỉnh được cấu hình tiếp nhận thủ tục này.",
     do_vi="Báo quản trị hệ thống gán cơ quan tiếp nhận cho thủ tục; hồ sơ được giữ lại, không bị bỏ.",
@@ -138,7 +138,7 @@ def procedure_without_receiver(dossier: Dossier, exam: Examination) -> Saw:
 @check(
     "deciding_agency_code",
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source=f"{ONE_STOP}, thẩm quyền giải quyết thì có; Luật Hộ tịch 60/2014/QH13, Luật Cư trú 68/2020/QH14",
     says_vi="Cơ quan giải quyết thuộc tỉnh khác với nơi phải giải quyết.",
     do_vi="Kiểm tra thẩm quyền theo nơi cư trú hoặc nơi có đất; nếu sai, chuyển hồ sơ đúng cơ quan.",

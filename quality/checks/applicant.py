@@ -2,7 +2,7 @@
 
 import re
 
-from quality.check import HOLDS, NOTES, At, Examination, Saw, check, check_each
+from quality.check import HOLDS, NOTES, Examination, FaultLocation, Saw, check, check_each
 from quality.checks.family import is_surely_younger_than, spouses_of
 from quality.checks.identity import is_placeholder
 from schemas.cases import Case, Spouse
@@ -152,7 +152,7 @@ def one_number_two_names(dossier: Dossier) -> Saw:
             continue
         name = seen.setdefault(number, person.full_name) if field == "head_of_household" else seen.get(number)
         if name is not None and name != person.full_name and tone_key(name) != tone_key(person.full_name):
-            return At(f"case.{field}.personal_id", "another name")
+            return FaultLocation(f"case.{field}.personal_id", "another name")
     return None
 
 

@@ -1,6 +1,6 @@
 """What a birth registration must say about the child and the notice (Luật Hộ tịch, Điều 14), and what is unusual."""
 
-from quality.check import HOLDS, NOTES, At, Examination, Saw, check
+from quality.check import HOLDS, NOTES, Examination, FaultLocation, Saw, check
 from quality.checks.family import is_surely_younger_than
 from schemas.cases import BirthCase
 from schemas.fields import BIRTH_NOTICE_CODE
@@ -78,8 +78,8 @@ def child_home_place_missing(case: BirthCase) -> Saw:
 )
 def parent_sex_contradicted(case: BirthCase) -> Saw:
     if case.father is not None and case.father.sex is Sex.FEMALE:
-        return At("father.sex", "female")
-    return At("mother.sex", "male") if case.mother is not None and case.mother.sex is Sex.MALE else None
+        return FaultLocation("father.sex", "female")
+    return FaultLocation("mother.sex", "male") if case.mother is not None and case.mother.sex is Sex.MALE else None
 
 
 @check(

@@ -3,7 +3,7 @@ cards, and whether the card that the registry issued fits the child."""
 
 import re
 
-from quality.check import HOLDS, NOTES, Examination, Saw, Who, check, check_each
+from quality.check import HOLDS, NOTES, Actor, Examination, Saw, check, check_each
 from schemas.cases import BirthCase
 from schemas.fields import CARD_CODE
 from schemas.health_insurance import UNDER_SIX_GROUP, under_six_expiry
@@ -72,7 +72,7 @@ def _insured_child(exam: Examination) -> Person | None:
 @check(
     "card_code",
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source="QĐ 1351/QĐ-BHXH năm 2015; QĐ 1666/QĐ-BHXH năm 2020",
     says_vi="Mã thẻ cơ quan bảo hiểm trả về không đúng dạng thẻ trẻ dưới 6 tuổi.",
     do_vi="Hỏi cơ quan bảo hiểm xã hội trước khi trả thẻ cho người dân.",
@@ -91,7 +91,7 @@ def card_code_malformed(receipt: HealthInsuranceReceipt, exam: Examination) -> S
     "insurance_number",
     "card_code",
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source="QĐ 1351/QĐ-BHXH năm 2015: 10 số cuối của mã thẻ là mã số BHXH",
     says_vi="Mã số bảo hiểm xã hội trả về khác 10 chữ số cuối của mã thẻ.",
     do_vi="Hỏi cơ quan bảo hiểm xã hội trước khi trả thẻ cho người dân.",
@@ -107,7 +107,7 @@ def card_of_another_number(receipt: HealthInsuranceReceipt) -> Saw:
 @check(
     "card_until",
     weight=NOTES,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source=UNDER_SIX,
     says_vi="Hạn thẻ trả về khác hạn theo 72 tháng tuổi và mốc 30/9.",
     do_vi="Đối chiếu ngày sinh với cơ quan bảo hiểm xã hội; thẻ vẫn dùng được.",

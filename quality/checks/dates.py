@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from quality.check import HOLDS, NOTES, Examination, Saw, Who, check, check_each
+from quality.check import HOLDS, NOTES, Actor, Examination, Saw, check, check_each
 from schemas.cases import BirthCase, DeathCase
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
@@ -265,7 +265,7 @@ def id_paper_before_birth(person: Person) -> Saw:
 @check(
     "due_at",
     weight=NOTES,
-    who=Who.OPERATOR,
+    who=Actor.OPERATOR,
     source="NĐ 61/2018/NĐ-CP; NĐ 118/2025/NĐ-CP: giấy tiếp nhận và hẹn trả kết quả",
     says_vi="Ngày hẹn trả của cổng trước ngày tiếp nhận hồ sơ.",
     do_vi="Báo đơn vị vận hành cổng; hạn giải quyết do hệ thống tự tính.",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from quality.check import HOLDS, STOPS, Saw, Who, check_each
+from quality.check import HOLDS, STOPS, Actor, Saw, check_each
 from quality.plain_text import LETTERS, is_not_plain
 from schemas.text import Encoding, compose, decode, is_syllable
 
@@ -115,7 +115,7 @@ def _is_torn(text: str) -> bool:
     *TEXTS,
     only=is_not_plain,
     weight=STOPS,
-    who=Who.ENGINEER,
+    who=Actor.ENGINEER,
     source="TCVN 6909:2001; tài liệu giao tiếp của cổng: UTF-8",
     says_vi="Chữ có dấu bị hỏng khi cổng truyền đi; cả lô của cổng có thể cùng hỏng.",
     do_vi="Báo bộ phận kỹ thuật và đơn vị vận hành cổng; không gõ lại từng hồ sơ khi chưa rõ nguyên nhân.",

@@ -2,7 +2,7 @@
 
 import re
 
-from quality.check import HOLDS, NOTES, Examination, Saw, Who, check
+from quality.check import HOLDS, NOTES, Actor, Examination, Saw, check
 from quality.checks.dates import is_surely_after_day
 from schemas.fields import BOOK_CODE
 from schemas.registries import CivilStatusReceipt
@@ -15,7 +15,7 @@ TEMPLATE = "Mẫu hotich158, cấu trúc dữ liệu số hóa hộ tịch của
 @check(
     "book_code",
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source=f"{TEMPLATE}: quyenSo là số quyển và năm mở sổ",
     says_vi="Quyển số hệ thống hộ tịch trả về không đúng dạng số quyển và năm mở sổ.",
     do_vi="Tra lại sổ hộ tịch, ghi quyển số dạng 01/2026 rồi cho chuyển tiếp.",
@@ -30,7 +30,7 @@ def book_code_malformed(receipt: CivilStatusReceipt) -> Saw:
 @check(
     "entry_number",
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source=f"{TEMPLATE}: so",
     says_vi="Số đăng ký hộ tịch trả về không phải là số.",
     do_vi="Tra lại sổ hộ tịch, ghi đúng số đăng ký rồi cho chuyển tiếp.",
@@ -45,7 +45,7 @@ def entry_number_malformed(receipt: CivilStatusReceipt) -> Saw:
 @check(
     "page_number",
     weight=NOTES,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source=f"{TEMPLATE}: trangSo là số hoặc để trống",
     says_vi="Trang số hệ thống hộ tịch trả về không phải là số.",
     do_vi="Tra lại trang sổ khi có điều kiện; hồ sơ vẫn được chuyển tiếp.",
@@ -61,7 +61,7 @@ def page_number_malformed(receipt: CivilStatusReceipt) -> Saw:
     "book_code",
     "registered_on",
     weight=NOTES,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source=f"{TEMPLATE}: năm mở sổ không sau năm đăng ký",
     says_vi="Năm mở sổ sau năm đăng ký, trong khi sổ phải mở trước khi ghi.",
     do_vi="Tra lại sổ hộ tịch với công chức hộ tịch; hồ sơ vẫn được chuyển tiếp.",
@@ -77,7 +77,7 @@ def book_of_later_year(receipt: CivilStatusReceipt) -> Saw:
 @check(
     "registered_on",
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source="Nguyên tắc: sự kiện hộ tịch xảy ra trước khi được đăng ký",
     says_vi="Ngày đăng ký hộ tịch trả về trước ngày sinh hoặc ngày chết đã khai.",
     do_vi="Đối chiếu sổ hộ tịch với giấy chứng sinh hoặc giấy báo tử trước khi chuyển tiếp.",

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from quality.check import HOLDS, At, Examination, Saw, check
+from quality.check import HOLDS, Examination, FaultLocation, Saw, check
 from quality.checks.identity import is_placeholder
 from schemas.cases import BirthCase, Case, MarriageCase, Spouse
 from schemas.dates import PartialDate
@@ -161,8 +161,8 @@ def applicant_relation_overwrites(case: BirthCase, exam: Examination) -> Saw:
         return None
     parent: Person | None = getattr(case, role)
     if parent is None:
-        return At(role, "not named")
-    return At(role, "name or number differs") if _differ(applicant, parent) else None
+        return FaultLocation(role, "not named")
+    return FaultLocation(role, "name or number differs") if _differ(applicant, parent) else None
 
 
 @check(
@@ -191,8 +191,8 @@ def spouses_same_number(case: MarriageCase) -> Saw:
 )
 def spouse_sex_contradicted(case: MarriageCase) -> Saw:
     if case.husband.sex == Sex.FEMALE:
-        return At("husband.sex", "female")
-    return At("wife.sex", "male") if case.wife.sex == Sex.MALE else None
+        return FaultLocation("husband.sex", "female")
+    return FaultLocation("wife.sex", "male") if case.wife.sex == Sex.MALE else None
 
 
 @check(
@@ -212,5 +212,5 @@ def spouse_too_young(case: MarriageCase, exam: Examination) -> Saw:
     )
     for role, spouse, sex in spouses:
         if is_surely_younger_than(MARRIAGE_YEARS[sex], spouse.born_on, exam.event_on):
-            return At(f"{role}.born_on", f"under {MARRIAGE_YEARS[sex]}")
+            return FaultLocation(f"{role}.born_on", f"under {MARRIAGE_YEARS[sex]}")
     return None

@@ -1,6 +1,6 @@
 """What the residence register needs: the address of the registration and the head of the household."""
 
-from quality.check import HOLDS, NOTES, At, Examination, Saw, check
+from quality.check import HOLDS, NOTES, Examination, FaultLocation, Saw, check
 from schemas.cases import BirthCase, ResidenceCase
 from schemas.person import Address, HeadOfHousehold, Person
 from schemas.text import tone_key
@@ -39,7 +39,7 @@ def residence_address_missing(case: BirthCase | ResidenceCase, exam: Examination
     field, address = _registers_at(case)
     if (address is not None and address.commune_code is not None) or not exam.reaches("residence"):
         return None
-    return At(field, "no commune")
+    return FaultLocation(field, "no commune")
 
 
 def _registers_at(case: BirthCase | ResidenceCase) -> tuple[str, Address | None]:
@@ -152,7 +152,7 @@ def residence_detail_missing(case: BirthCase | ResidenceCase, exam: Examination)
     field, address = _registers_at(case)
     if address is None or address.detail.strip() or address.commune_code is None or not exam.reaches("residence"):
         return None
-    return At(f"{field}.detail", "none")
+    return FaultLocation(f"{field}.detail", "none")
 
 
 @check(

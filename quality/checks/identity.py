@@ -4,7 +4,7 @@ import re
 from datetime import date
 from functools import lru_cache
 
-from quality.check import EMPTY, HOLDS, NOTES, At, Examination, Saw, check, check_each
+from quality.check import EMPTY, HOLDS, NOTES, Examination, FaultLocation, Saw, check, check_each
 from quality.checks.cards import number_in_card
 from schemas.catalogues import code_of, rows_of
 from schemas.fields import INSURANCE_NUMBER, PERSONAL_ID, PLACEHOLDER_IDS, id_structure_oddity
@@ -195,7 +195,7 @@ def odd_personal_id_structure(person: Person) -> Saw:
     if number is None or len(number) != 12 or not (number.isdecimal() and number.isascii()):
         return None
     odd = _oddity(number[:6], born_on.year if born_on else None, person.sex)
-    return None if odd is None or is_placeholder(number) else At("personal_id", f"its {odd} part")
+    return None if odd is None or is_placeholder(number) else FaultLocation("personal_id", f"its {odd} part")
 
 
 @check_each(

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from quality.check import HOLDS, At, Examination, Saw, check
+from quality.check import HOLDS, Examination, FaultLocation, Saw, check
 from schemas.cases import Certificate, LandCase, Parcel, Purpose
 from schemas.catalogues import code_of
 from schemas.fields import CERTIFICATE_SERIAL
@@ -83,7 +83,7 @@ def unknown_land_purpose(purpose: Purpose, exam: Examination) -> Saw:
 def parcel_number_missing(parcel: Parcel) -> Saw:
     for name, number in (("sheet_number", parcel.sheet_number), ("parcel_number", parcel.parcel_number)):
         if number is None or not NUMBER.fullmatch(number):
-            return At(name, "missing" if not number else "no number")
+            return FaultLocation(name, "missing" if not number else "no number")
     return None
 
 
@@ -158,6 +158,6 @@ def owner_twice(case: LandCase) -> Saw:
     seen: set[object] = set()
     for index, owner in enumerate(case.owners):
         if (identity := _identity_of(owner)) in seen:
-            return At(f"owners.{index}", "entered before")
+            return FaultLocation(f"owners.{index}", "entered before")
         seen.add(identity)
     return None

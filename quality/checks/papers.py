@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from quality.check import HOLDS, NOTES, At, Examination, FetchedPaper, Saw, check, check_each
+from quality.check import HOLDS, NOTES, Examination, FaultLocation, FetchedPaper, Saw, check, check_each
 from schemas.cases import BirthCase
 from schemas.dossier import Dossier, Paper
 from schemas.fields import BIRTH_NOTICE_CODE
@@ -104,7 +104,7 @@ def paper_size_differs(dossier: Dossier, exam: Examination) -> Saw:
     """Asked only where no hash was declared: a hash says more."""
     for index, (paper, fetched) in enumerate(zip(dossier.papers, exam.papers, strict=False)):
         if paper.size and fetched.size and fetched.sha256 and not paper.sha256 and paper.size != fetched.size:
-            return At(f"papers.{index}.size", "another size")
+            return FaultLocation(f"papers.{index}.size", "another size")
     return None
 
 
@@ -123,7 +123,7 @@ def paper_attached_twice(dossier: Dossier, exam: Examination) -> Saw:
         if not fetched.sha256 or not fetched.size:
             continue
         if kinds.setdefault(fetched.sha256, fetched.kind_code) != fetched.kind_code:
-            return At(f"papers.{index}", "the same file")
+            return FaultLocation(f"papers.{index}", "the same file")
     return None
 
 

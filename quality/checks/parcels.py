@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from quality.check import HOLDS, NOTES, At, Examination, Saw, check
+from quality.check import HOLDS, NOTES, Examination, FaultLocation, Saw, check
 from quality.checks.dates import ENDLESS, is_surely_before
 from schemas.cases import Certificate, LandCase, Parcel, Purpose
 from schemas.dates import PartialDate
@@ -33,8 +33,8 @@ def old_parcel_incomplete(parcel: Parcel) -> Saw:
     if not sheet and not number:
         return None
     if not sheet or not number:
-        return At("old_parcel_number" if sheet else "old_sheet_number", "missing")
-    return None if parcel.old_commune_code else At("old_commune_code", "missing")
+        return FaultLocation("old_parcel_number" if sheet else "old_sheet_number", "missing")
+    return None if parcel.old_commune_code else FaultLocation("old_commune_code", "missing")
 
 
 @check(
@@ -160,5 +160,5 @@ def certificate_entry_malformed(certificate: Certificate) -> Saw:
 def owner_unidentified(case: LandCase) -> Saw:
     for index, owner in enumerate(case.owners):
         if not owner.personal_id and (owner.id_paper is None or not owner.id_paper.number.strip()):
-            return At(f"owners.{index}.personal_id", "no number, no paper")
+            return FaultLocation(f"owners.{index}.personal_id", "no number, no paper")
     return None

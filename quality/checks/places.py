@@ -8,7 +8,7 @@ import re
 from datetime import date
 from functools import lru_cache
 
-from quality.check import HOLDS, NOTES, STOPS, Examination, Saw, Who, check, check_each
+from quality.check import HOLDS, NOTES, STOPS, Actor, Examination, Saw, check, check_each
 from schemas.cases import BirthCase
 from schemas.dossier import Dossier
 from schemas.person import Address
@@ -74,7 +74,7 @@ def retired_commune_code(commune_code: str, exam: Examination) -> Saw:
     unless_in=KEEP_THEIR_TIME,
     only=_is_not_in_force,
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source=f"{UNITS}; nghị quyết sắp xếp đơn vị hành chính: một phần diện tích về mỗi xã mới",
     says_vi="Mã xã cũ đã chia về nhiều xã mới, hồ sơ chưa cho biết thuộc xã nào.",
     do_vi="Xác định theo thôn, tổ dân phố rồi chọn xã mới; không tự suy đoán.",
@@ -157,7 +157,7 @@ def commune_outside_province(address: Address, exam: Examination) -> Saw:
     "commune_code",
     "portal_code",
     weight=STOPS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source=f"NĐ 61/2018/NĐ-CP; NĐ 118/2025/NĐ-CP; {UNITS}",
     says_vi="Xã tiếp nhận thuộc tỉnh khác với cổng; cổng có thể đang gửi nhầm dữ liệu của tỉnh khác.",
     do_vi="Kiểm tra đơn vị tiếp nhận trên cổng; rõ rồi mới cho lô chuyển tiếp hoặc từ chối.",

@@ -3,7 +3,7 @@
 from datetime import date
 from functools import lru_cache
 
-from quality.check import HOLDS, STOPS, Examination, Saw, Who, check, check_each, declare
+from quality.check import HOLDS, STOPS, Actor, Examination, Saw, check, check_each, declare
 from quality.checks.family import spouses_of
 from schemas.agencies import AgencyTable
 from schemas.catalogues import ANY_REGISTRY, row_of
@@ -22,7 +22,7 @@ declare(
     "procedure_has_no_route",
     "procedure_code",
     weight=HOLDS,
-    who=Who.OPERATOR,
+    who=Actor.OPERATOR,
     source="schemas/routes.py: lộ trình có hiệu lực theo ngày tiếp nhận",
     says_vi="Thủ tục không có lộ trình liên thông nào có hiệu lực vào ngày tiếp nhận hồ sơ.",
     do_vi="Kiểm tra mã thủ tục; nếu đúng, báo quản trị hệ thống bổ sung lộ trình.",
@@ -33,7 +33,7 @@ declare(
 declare(
     "changed_after_sending",
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source="Nguyên tắc của lienthong: mỗi hồ sơ đăng ký đúng một lần",
     says_vi="Hồ sơ thay đổi trên cổng sau khi cơ quan đăng ký đã nhận bản trước.",
     do_vi="So sánh hai phiên bản; nếu cần sửa kết quả, làm thủ tục cải chính tại cơ quan đăng ký.",
@@ -44,7 +44,7 @@ declare(
 declare(
     "unreadable_original",
     weight=HOLDS,
-    who=Who.ENGINEER,
+    who=Actor.ENGINEER,
     source="Tài liệu giao tiếp của cổng; bản gốc được giữ niêm phong",
     says_vi="Hệ thống không đọc được hồ sơ do cổng gửi sang; bản gốc đã được giữ lại.",
     do_vi="Báo bộ phận kỹ thuật kèm mã hồ sơ; không nhập lại bằng tay khi chưa có trả lời.",
@@ -70,7 +70,7 @@ def dossier_code_malformed(dossier_code: str) -> Saw:
     "procedure_as_written",
     "procedure_code",
     weight=HOLDS,
-    who=Who.OPERATOR,
+    who=Actor.OPERATOR,
     source="Danh mục thủ tục hành chính; schemas/routes.py",
     says_vi="Mã thủ tục không có trong danh mục các thủ tục được liên thông.",
     do_vi="Kiểm tra mã thủ tục trên cổng; nếu đúng, báo quản trị hệ thống bổ sung.",
@@ -122,7 +122,7 @@ def _province_of(table: AgencyTable, agency_code: str, on: date) -> str | None:
     "dossier_code",
     "portal_code",
     weight=STOPS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source="NĐ 61/2018/NĐ-CP; NĐ 118/2025/NĐ-CP; schemas/data/agencies.csv: tỉnh của cơ quan trong mã hồ sơ",
     says_vi="Mã hồ sơ do tỉnh khác cấp; cổng có thể đang gửi nhầm dữ liệu của tỉnh khác.",
     do_vi="Kiểm tra mã hồ sơ trên cổng; rõ rồi mới cho lô chuyển tiếp hoặc từ chối.",
@@ -154,7 +154,7 @@ def foreign_spouse_in_domestic_procedure(dossier: Dossier) -> Saw:
 @check_each(
     "status",
     weight=STOPS,
-    who=Who.ENGINEER,
+    who=Actor.ENGINEER,
     source=PORTAL_LIST,
     says_vi="Trạng thái hồ sơ không có trong danh mục từ 1 đến 10 của cổng quốc gia.",
     do_vi="Báo bộ phận kỹ thuật kèm mã hồ sơ; lô chỉ được chuyển tiếp khi đã rõ nghĩa của trạng thái.",
@@ -168,7 +168,7 @@ def unknown_status(status: int) -> Saw:
 declare(
     "edits_do_not_fit",
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source="Nguyên tắc của lienthong: các ô sửa cùng nhau được dùng cùng nhau, hoặc không ô nào được dùng",
     says_vi="Các ô đã sửa chưa tạo thành một hồ sơ hoàn chỉnh; hồ sơ đang được xem như chưa sửa.",
     do_vi="Sửa nốt ô còn thiếu, xác nhận phần đang chờ, hoặc rút lại việc sửa.",
@@ -179,7 +179,7 @@ declare(
 declare(
     "words_not_taken",
     weight=HOLDS,
-    who=Who.STEWARD,
+    who=Actor.STEWARD,
     source="Tài liệu giao tiếp của cổng: trạng thái không theo thứ tự, hoặc hồ sơ đã kết thúc ở cổng",
     says_vi="Cổng không nhận yêu cầu bổ sung hoặc quyết định từ chối; người dân chưa được thông báo.",
     do_vi="Thông báo cho người dân bằng cách khác, hoặc quyết định lại hồ sơ này.",

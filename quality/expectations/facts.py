@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -192,12 +192,3 @@ def _filled(model: Model, path: str = "") -> Iterator[str]:
                 yield from _filled(part, f"{path}{name}.")
             elif part not in (None, ""):
                 yield path + name
-
-
-def figures_of(dossiers: Sequence[ArrivedDossier], opened_at: datetime) -> BatchFigures:
-    """The figures of some dossiers of a batch."""
-    figures = BatchFigures()
-    for arrived in dossiers:
-        filled = filled_fields(arrived.dossier) if arrived.dossier else ()
-        figures.count_dossier(arrived, row_of(arrived, opened_at), filled)
-    return figures

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import Unreachable, Unrecognised
 from connectors.http import ClientCredentials, Line, Reply, Request
-from connectors.sandbox.server import SimulatedFault, Listener, Outgoing
+from connectors.sandbox.server import Listener, Outgoing, SimulatedFault
 from tests.support.scripted_twin import ASK, SECRET, NoTokens, ScriptedTwin, endpoint, failure
 
 # Whether it may have arrived

@@ -11,7 +11,7 @@ import pytest
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, Unauthorised, Unreachable
 from connectors.http import FAILURES_BEFORE_GIVING_UP, LONGEST_WAIT_S, ClientCredentials, Line, Pace, Reply, Request
-from connectors.sandbox.server import SimulatedFault, Listener, Outgoing
+from connectors.sandbox.server import Listener, Outgoing, SimulatedFault
 from tests.support.scripted_twin import ASK, SECRET, ScriptedTwin, endpoint, failure
 
 # Who we are

@@ -109,7 +109,9 @@ def test_what_was_sealed_can_be_read(old: Ledger) -> None:
         view = view_of(old, head)
         assert read_original(portal_code, view.versions[-1].original).dossier_code.strip() == dossier_code
         edits += sum(decision.edit is not None for decision in view.decisions)
-        assert all(reply.receipt is None or reply.receipt.registry_code == reply.registry_code for reply in view.replies)
+        assert all(
+            reply.receipt is None or reply.receipt.registry_code == reply.registry_code for reply in view.replies
+        )
     assert edits == 1
 
 

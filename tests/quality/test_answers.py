@@ -6,11 +6,11 @@ import pytest
 
 from connectors.sandbox.dataset import REFUSALS
 from dags.steps.answers import read_answer, reader, words_of_registries
-from quality.answers import CAUSES, Cause, cause_of
+from quality.answers import CAUSES, RefusalCause, cause_of
 from quality.answers.causes import ANSWERING, rows
 from quality.answers.language import subjects_of
 from quality.answers.reading import PERSONS
-from quality.check import Who
+from quality.check import Actor
 from quality.examination import CATALOGUE
 from quality.titles import title_of
 from schemas.cases import CASES
@@ -285,7 +285,7 @@ def test_causes_are_whole() -> None:
     for cause in CAUSES.values():
         for text in (cause.says_vi, cause.do_vi, cause.says_en, cause.do_en):
             assert text.endswith(".") and len(text.split()) < 25, (cause.code, text)
-        assert cause.source and isinstance(cause.who, Who)
+        assert cause.source and isinstance(cause.who, Actor)
         assert cause.registry_code in ("", *ANSWERING)
         assert cause.code.startswith(f"{cause.registry_code or 'delivery'}.")
     written = [row["code"] for row in rows("causes.csv")]
@@ -294,7 +294,7 @@ def test_causes_are_whole() -> None:
 
 def test_every_registry_says_that_it_knows_nothing_more() -> None:
     for registry_code in ANSWERING:
-        assert cause_of(f"{registry_code}.unknown").who is Who.ENGINEER
+        assert cause_of(f"{registry_code}.unknown").who is Actor.ENGINEER
 
 
 def _kinds(registry_code: str) -> set[str]:
@@ -320,7 +320,7 @@ def test_every_field_that_words_name_is_in_some_dossier() -> None:
         for registry_code in ANSWERING if not row["registry_code"] else (row["registry_code"],):
             paths = reader().language(registry_code).paths(tuple(row["meaning"].split()), ())
             assert paths or registry_code == PORTAL, row
-            whole = Cause("", "", paths, Who.DESK, "", "", "", "", "")
+            whole = RefusalCause("", "", paths, Actor.DESK, "", "", "", "", "")
             assert {path for kind in CASES for path in whole.fields_of(kind)} == set(paths), row
     subjects = (path for registry_code in ANSWERING for path in subjects_of(registry_code))
     for path in (*(path for whose in PERSONS.values() for path in whose.split()), *subjects):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quality.check import At, FetchedPaper, Saw, check, looked_for
+from quality.check import FaultLocation, FetchedPaper, Saw, check, looked_for
 from quality.checks import agencies
 from quality.examination import CATALOGUE, examine, explain, sight
 from quality.titles import models_in, steps_from, title_of
@@ -356,7 +356,7 @@ def test_a_rule_holds_for_events_of_its_time_only() -> None:
 
 def test_two_checks_cannot_have_one_name() -> None:
     def placeholder_number(dossier: Dossier) -> Saw:
-        return At("status", "a copy")
+        return FaultLocation("status", "a copy")
 
     copy = check("status", weight=Weight.NOTES, source="-", says_vi="-", do_vi="-", says_en="-", do_en="-")
     with pytest.raises(ValueError, match="placeholder_number"):
