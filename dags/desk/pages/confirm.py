@@ -13,7 +13,7 @@ from connectors.ledger.dossier_view import head_of
 from connectors.ledger.grants import Condition, within
 from connectors.ledger.queue import MOST_AT_ONCE, PAGE, PendingEdit, pending_bulks, pending_edits
 from connectors.ledger.sealed import open_decision
-from dags.desk.contents import value_said
+from dags.desk.contents import value_text
 from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit, VisitDep
 from dags.steps import deciding
 from dags.steps.correcting import RegistryDifference, differences
@@ -53,7 +53,7 @@ def of_bulk(visit: VisitDep, bulk_id: UUID) -> Response:
 
 def _page(visit: Visit, decisions: Sequence[OpenedDecision], **context: Any) -> Response:
     return visit.page(
-        "confirm", decisions=decisions, value_said=lambda value: value_said(value, visit.locale), **context
+        "confirm", decisions=decisions, value_text=lambda value: value_text(value, visit.locale), **context
     )
 
 

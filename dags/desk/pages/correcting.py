@@ -19,7 +19,7 @@ router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
 
 @router.post("/correct")
 def correct(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
-    """Has the registries correct what they hold; a second person agrees first where it changes who somebody is."""
+    """Has the registries correct what they hold; a second person agrees first where it changes a person's identity."""
     need_here(visit, head, May.CORRECT)
     waits = changes_identity(visit.ledger, [head.dossier_id]).get(head.dossier_id, False)
     result = deciding.correct(visit.ledger, visit.user_name, request_for(head, version), reason)

@@ -80,7 +80,7 @@ def overview(visit: VisitDep) -> Response:
 
 
 def portals_of(reach: Reach, on: date) -> list[str] | None:
-    """The portals whose counts somebody sees: all (None), or those of the places the user is granted."""
+    """The portals whose counts a user sees: all (None), or those of the places the user is granted."""
     places = {place for _, place in reach.grants}
     if "" in places:
         return None
