@@ -43,11 +43,10 @@ class CauseTrend:
 
 @dataclass(frozen=True)
 class RegistryStation:
-    """One registry in the picture."""
+    """One registry in the picture. `refused`: dossiers that wait for a steward because of its answer."""
 
     registry_code: str
     under_way: int
-    unanswered: int
     registered_today: int
     refused: int
 
@@ -102,7 +101,6 @@ def _station(found: Dashboard, registry_code: str, today: date) -> RegistryStati
     return RegistryStation(
         registry_code,
         sum(count for (code, _), count in found.under_way.items() if code == registry_code),
-        found.under_way.get((registry_code, "unanswered"), 0),
         sum(
             tally.count
             for tally in found.tallies
