@@ -47,6 +47,7 @@ DETAILS: dict[str, DetailText] = {
     "from": _status("from"),
     "to": _status("to"),
     "step": _plain("step"),
+    "operation": _of_group("operation"),
     "attempt": _plain("attempt"),
     "code": _plain("code"),
     "checks": _checks,

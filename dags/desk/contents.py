@@ -216,7 +216,7 @@ def _unpacked(content: Any) -> Any:
     return content
 
 
-def value_said(value: JsonValue, locale: Locale) -> str:
+def value_text(value: JsonValue, locale: Locale) -> str:
     """An edit's value for a reader; nothing is said to be nothing."""
     text = locale.slashed(text_of(value))
     return (locale.of("choice", text) if isinstance(value, bool | str) else text) or locale.translate("value.none")

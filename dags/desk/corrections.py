@@ -20,9 +20,9 @@ NOT_TAKEN = ".correction_not_taken"
 @dataclass(frozen=True)
 class CorrectionView:
     """`is_open`: the change waits for a decision. `is_ended`: the portal withdrew or ended the dossier, so what
-    registries hold is annulled or kept; otherwise it is corrected or kept. `needs_second`: a correction changes who
-    somebody is. `pending`: decisions that wait for a second person. `parked`: rows of deliveries that must be done at
-    their registry."""
+    registries hold is annulled or kept; otherwise it is corrected or kept. `needs_second`: a correction changes a
+    person's identity. `pending`: decisions that wait for a second person. `parked`: rows of deliveries that must be
+    done at their registry."""
 
     is_open: bool
     is_ended: bool

@@ -283,8 +283,8 @@ def test_an_english_page_has_no_vietnamese_but_in_values(house: DeskHouse) -> No
             assert vietnamese_in(lan.client.get(path).text) == [], path
     with house.visitor("kiem", "en") as kiem:
         assert vietnamese_in(kiem.get("/accesses")) == []
-    with house.visitor("stranger", "en") as stranger:
-        assert vietnamese_in(stranger.get("/", 403)) == []
+    with house.visitor("without_grant", "en") as browser:
+        assert vietnamese_in(browser.get("/", 403)) == []
 
 
 def test_the_language_is_chosen_in_the_address_and_kept(house: DeskHouse) -> None:

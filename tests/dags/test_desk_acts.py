@@ -103,7 +103,7 @@ def test_where_a_registry_named_no_field_any_field_of_the_case_may_be_edited(hou
     assert decisions(house) == [("edited", ETHNIC, "lan")]
 
 
-def test_a_edit_that_leaves_a_fault_says_so(house: DeskHouse) -> None:
+def test_an_edit_that_leaves_a_fault_says_so(house: DeskHouse) -> None:
     house.arrive(WRONG_GROUP)
     with house.visitor("lan") as lan:
         html = lan.send(path_of(WRONG_GROUP) + "/edit", version="1", path=ETHNIC, value="Kinnh")
@@ -227,7 +227,7 @@ def test_a_reopened_edit_is_made_again_as_it_was_even_where_only_another_field_i
     assert house.refusals() == [("lan", "form", "field")]
 
 
-def test_a_edit_that_a_colleague_made_first_is_no_refused_try(house: DeskHouse) -> None:
+def test_an_edit_that_a_colleague_made_first_is_no_refused_try(house: DeskHouse) -> None:
     house.arrive(WRONG_GROUP)
     with house.visitor("lan") as lan:
         lan.send(path_of(WRONG_GROUP) + "/edit", version="1", path=ETHNIC, value="Kinh")

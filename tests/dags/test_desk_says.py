@@ -149,7 +149,7 @@ def test_a_code_is_searched_where_none_was_found(house: DeskHouse) -> None:
         assert '<form action="/find"' not in van.get("/find?code=H00", 403)
 
 
-def test_a_edit_that_waits_is_not_made_twice_by_mistake(house: DeskHouse) -> None:
+def test_an_edit_that_waits_is_not_made_twice_by_mistake(house: DeskHouse) -> None:
     house.arrive(SPACED)
     with house.visitor("lan") as lan:
         page = lan.get(path_of(SPACED))

@@ -47,7 +47,7 @@ def untouched(house: DeskHouse) -> bool:
     return house.state(HELD) == "held" and house.rows("SELECT count(*) FROM decisions") == [(0,)]
 
 
-# Who is nobody here
+# Who is not logged in
 
 
 def test_an_unauthenticated_request_sees_nothing_at_all(house: DeskHouse) -> None:
@@ -171,7 +171,7 @@ def test_nothing_is_changed_by_a_get(house: DeskHouse) -> None:
     assert untouched(house)
 
 
-# What is written by strangers
+# What others write
 
 
 def test_what_a_citizen_wrote_is_shown_and_not_run(house: DeskHouse) -> None:
@@ -300,7 +300,7 @@ def test_the_log_holds_codes_only(house: DeskHouse) -> None:
         assert "NGUYEN" not in line.detail + line.what and len(line.detail) < 101
 
 
-# Whatever else somebody may send
+# Anything else that may be sent
 
 
 async def find_lan(request: Request) -> Visitor:

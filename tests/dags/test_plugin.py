@@ -53,7 +53,7 @@ def run(code: str, tmp_path: Path, *words: str) -> subprocess.CompletedProcess[s
     )
 
 
-# What Airflow is told
+# What Airflow loads
 
 
 def test_airflow_finds_the_desk_by_its_entry_point() -> None:

@@ -205,7 +205,7 @@ def test_a_thousand_dossiers_of_one_cause_are_edited_in_one_action(server: Embed
 
 
 def dress(office: Office) -> None:
-    """What the staged_dataset's own dossiers do not show: two that are alike, and a stopped batch. None of it is sent."""
+    """What the dataset's own dossiers do not show: two possible duplicates, and a stopped batch. Nothing is sent."""
     ledger = office.way.ledger
     one = BORN.model_copy(update={"portal_code": "40", "papers": (), "abstract": "Dinhkem"})
     other = one.model_copy(update={"dossier_code": "H41.1.2-261120-0002"})
@@ -226,22 +226,20 @@ def dress(office: Office) -> None:
 def change_after_sending(office: Office) -> None:
     """A marriage and a parcel that their registries have and their portal changed; the parcel's correction must be done
     at its registry."""
-    marriage = MARRIAGE.model_copy(update={"portal_code": "40"})
-    parcel = LAND.model_copy(update={"portal_code": "40"})
     entries: dict[str, Receipt] = {
         "civil_status": CivilStatusReceipt(registered_on=date(2026, 11, 21), entry_number="12", book_code="01/2026"),
-        "land": LandReceipt(land_entry_code="40-17329-000123"),
+        "land": LandReceipt(land_entry_code="24-07210-000123"),
     }
-    office.house.arrive(marriage, parcel)
+    office.house.arrive(MARRIAGE, LAND)
     for registry_code, receipt in entries.items():
         (claimed,) = claim_ready(office.way.ledger, registry_code, 10)
         assert record(office.way.ledger, [DeliveryOutcome(claimed, DeliveryEvent.REGISTERED, receipt)])
     office.house.arrive(
-        changed(changed(marriage, "case.wife.full_name", "VŨ THỊ LÂN"), "case.wife.ethnic_group", "Tày"),
-        changed(parcel, "case.owners.0.ethnic_group", "Tày"),
+        changed(changed(MARRIAGE, "case.wife.full_name", "VŨ THỊ LÂN"), "case.wife.ethnic_group", "Tày"),
+        changed(LAND, "case.owners.0.ethnic_group", "Tày"),
     )
     with office.at_desk() as lan:
-        lan.open(f"/dossier/40/{parcel.dossier_code}")
+        lan.open(f"/dossier/24/{LAND.dossier_code}")
         lan.click(lan.page.locator("#corrections summary", has_text="Gửi cải chính…"))
         lan.fill(lan.page.get_by_label("Lý do cải chính"), "Công dân sửa dân tộc ở cổng")
         lan.click(lan.button("Gửi cải chính"))
@@ -291,8 +289,8 @@ def addresses(office: Office) -> dict[str, list[tuple[str, str, int]]]:
             ("dossier-part-missing", dossier["head_of_household_missing"], 200),
             ("dossier-pending", dossier["spaces_in_number"], 200), ("dossier-done", done, 200),
             ("dossier-unreadable", dossier["unreadable_original"], 200),
-            ("dossier-changed", f"/dossier/40/{MARRIAGE.dossier_code}", 200),
-            ("dossier-parked", f"/dossier/40/{LAND.dossier_code}", 200),
+            ("dossier-changed", f"/dossier/24/{MARRIAGE.dossier_code}", 200),
+            ("dossier-parked", f"/dossier/24/{LAND.dossier_code}", 200),
             ("confirm-own", "/confirm", 200), ("duplicates", "/duplicates", 200), ("batches", "/batches", 200),
             ("batch", f"/batches/{batch}", 200), ("answers", "/answers", 200),
             ("answers-none", "/answers?q=zz", 200), ("checks", "/checks", 200),
@@ -303,7 +301,7 @@ def addresses(office: Office) -> dict[str, list[tuple[str, str, int]]]:
         "minh": [("accesses", "/accesses", 200), ("accesses-empty", "/accesses?actor=nobody", 200),
                  ("auditor-dossier", dossier[NOTICE], 200)],
         "khoa": [("operator-overview", "/", 200), ("operator-answers", "/answers", 200)],
-        "stranger": [("no-grant", "/", 403)],
+        "without_grant": [("no-grant", "/", 403)],
     }  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def served(house: DeskHouse) -> Iterator[str]:
 
 @dataclass
 class Clerk:
-    """Somebody at the desk. `clicks` and `fields` count what it took; keys are not counted."""
+    """A user at the desk. `clicks` and `fields` count what it took; keys are not counted."""
 
     page: Page
     base: str
@@ -130,7 +130,7 @@ class Clerk:
         what.fill(text, timeout=PATIENCE_MS)
 
     def reads(self, words: str, role: str = "status") -> None:
-        """Sees the notice that says what came of it."""
+        """Sees the notice that says what was done."""
         expect(self.page.get_by_role(role).filter(has_text=words)).to_be_visible(timeout=PATIENCE_MS)
 
     def press_until(self, key: str, ends_with: str, most: int = 60) -> None:
@@ -150,14 +150,14 @@ class Clerk:
         if urlsplit(url).scheme not in ("data", "blob", "about") and urlsplit(url).hostname != "127.0.0.1":
             self.outside.append(url)
 
-    def hears(self, said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning"):
-            self.complaints.append((said.text, said.location["url"]))
+    def notes_message(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append((message.text, message.location["url"]))
 
 
 @contextmanager
 def clerk(browser: Browser, base: str, user: str, *, language: str = "vi", script: bool = True) -> Iterator[Clerk]:
-    """Somebody with a browser of their own, known by a cookie as Airflow's login would know them."""
+    """A user with a browser of their own, known by a cookie as Airflow's login would know them."""
     size = {"width": SCREEN[0], "height": SCREEN[1]}
     context = browser.new_context(java_script_enabled=script, viewport=size, locale="vi-VN", reduced_motion="reduce")
     cookies = {USER: user, "lienthong_language": language}
@@ -166,7 +166,7 @@ def clerk(browser: Browser, base: str, user: str, *, language: str = "vi", scrip
     page.set_default_timeout(PATIENCE_MS)
     found = Clerk(page, base, language)
     page.on("request", lambda request: found.notes(request.url))
-    page.on("console", found.hears)
+    page.on("console", found.notes_message)
     page.on("pageerror", lambda error: found.complaints.append((str(error), page.url)))
     try:
         yield found

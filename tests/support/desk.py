@@ -46,7 +46,7 @@ def original_of(dossier: Dossier) -> bytes:
 
 @dataclass
 class DeskHouse:
-    """A ledger with a desk. `awakened` counts how often somebody was told that something was decided."""
+    """A ledger with a desk. `awakened` counts how often the deliveries were started after a decision."""
 
     ledger: Ledger
     awakened: int = 0
@@ -61,16 +61,21 @@ class DeskHouse:
     def arrive(self, *dossiers: Dossier, paper: bytes = PNG) -> None:
         """Dossiers come with all their papers and are examined."""
         self.pages += 1
-        portals = {one.portal_code for one in dossiers}
-        for portal in portals:
-            of = [one for one in dossiers if one.portal_code == portal]
-            arrivals = [Arrival(one.dossier_code, original_of(one), one) for one in of]
-            save_page(self.ledger, portal, "", arrivals, f"page {self.pages}")
-            counts = {one.dossier_code: len(one.papers) for one in dossiers}
-            waiting = unexamined(self.ledger, portal, limit=5000)
-            keep_papers(self.ledger, [(one, KeptPaper(at, b"\1" * 32, len(paper), paper))
-                                      for one in waiting for at in range(counts.get(one.dossier_code, 0))])  # fmt: skip
-        check_again(self.ledger, [(one.portal_code, one.dossier_code) for one in dossiers])
+        for portal_code in {dossier.portal_code for dossier in dossiers}:
+            arriving = [dossier for dossier in dossiers if dossier.portal_code == portal_code]
+            arrivals = [Arrival(dossier.dossier_code, original_of(dossier), dossier) for dossier in arriving]
+            save_page(self.ledger, portal_code, "", arrivals, f"page {self.pages}")
+            self._keep_papers(portal_code, arriving, paper)
+        check_again(self.ledger, [(dossier.portal_code, dossier.dossier_code) for dossier in dossiers])
+
+    def _keep_papers(self, portal_code: str, arriving: Sequence[Dossier], paper: bytes) -> None:
+        counts = {dossier.dossier_code: len(dossier.papers) for dossier in arriving}
+        papers = [
+            (subject, KeptPaper(position, b"\1" * 32, len(paper), paper))
+            for subject in unexamined(self.ledger, portal_code, limit=5000)
+            for position in range(counts.get(subject.dossier_code, 0))
+        ]
+        keep_papers(self.ledger, papers)
 
     def grant(self, user: str, *roles: str, place: str = "") -> None:
         for role in roles:
@@ -78,7 +83,7 @@ class DeskHouse:
 
     @contextmanager
     def visitor(self, user: str, language: str = "vi") -> Iterator["Browser"]:
-        """Somebody at the desk."""
+        """A user at the desk."""
         with TestClient(self.app(), base_url="http://desk.example") as client:
             client.headers[USER] = user
             client.cookies.set("lienthong_language", language)
@@ -90,8 +95,8 @@ class DeskHouse:
         with self.ledger.engine.connect() as connection:
             return list(connection.execute(text(question), values))
 
-    def state(self, of: Dossier) -> str:
-        ((state,),) = self.rows("SELECT state FROM dossiers WHERE dossier_code = :code", code=of.dossier_code)
+    def state(self, dossier: Dossier) -> str:
+        ((state,),) = self.rows("SELECT state FROM dossiers WHERE dossier_code = :code", code=dossier.dossier_code)
         return str(state)
 
     def refusals(self) -> list[tuple[str, str, str]]:
@@ -146,24 +151,24 @@ def refuse(house: DeskHouse, words: str) -> None:
 SYLLABLES = """AN BÌNH CHI DUNG GIANG HÀ KHANH LAN MAI NGA OANH PHƯƠNG QUYÊN SEN THẢO UYÊN VÂN XUÂN YẾN HẠNH""".split()
 
 
-def numbered(of: Dossier, count: int) -> list[Dossier]:
+def numbered(birth: Dossier, count: int) -> list[Dossier]:
     """So many births like this one, each of other people."""
-    return [_of_others(of, at) for at in range(1000, 1000 + count)]
+    return [_of_others(birth, number) for number in range(1000, 1000 + count)]
 
 
-def _of_others(of: Dossier, at: int) -> Dossier:
-    first, second, third = SYLLABLES[at % 20], SYLLABLES[at // 20 % 20], SYLLABLES[at // 400 % 20]
-    father, mother = f"024095{at:06d}", f"024198{at:06d}"
+def _of_others(birth: Dossier, number: int) -> Dossier:
+    first, second, third = SYLLABLES[number % 20], SYLLABLES[number // 20 % 20], SYLLABLES[number // 400 % 20]
+    father, mother = f"024095{number:06d}", f"024198{number:06d}"
     values = {
-        "dossier_code": f"H05.12.34-261120-{at:04d}", "case.notice_code": f"{at:05d}.GCS.24001.26",
+        "dossier_code": f"H05.12.34-261120-{number:04d}", "case.notice_code": f"{number:05d}.GCS.24001.26",
         "case.child.full_name": f"NGUYỄN {third} {second} {first}", "case.mother.personal_id": mother,
         "case.mother.id_paper.number": mother, "case.mother.full_name": f"TRẦN {third} {first} {second}",
         "case.father.personal_id": father, "applicant.personal_id": father,
         "case.father.full_name": f"NGUYỄN VĂN {second} {first}", "applicant.full_name": f"NGUYỄN VĂN {second} {first}",
     }  # fmt: skip
     for path, value in values.items():
-        of = changed(of, path, value)
-    return of
+        birth = changed(birth, path, value)
+    return birth
 
 
 def hidden(html: str, action: str) -> dict[str, str]:

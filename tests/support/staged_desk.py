@@ -85,7 +85,7 @@ class Office:
         return next(row for row in twin.registered() if row["dossier_code"] == dossier.dossier_code.strip())
 
     def arrive(self, *all_planted: Planted) -> None:
-        """The pipeline goes on: every registry of the route has each of them once, and the portals show them as done."""
+        """The pipeline goes on: every registry of the route has each once, and the portals show them as done."""
         assert [self.times(planted.dossier) for planted in all_planted] == [{}] * len(all_planted)
         self.way.go()
         for planted in all_planted:

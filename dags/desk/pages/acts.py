@@ -24,9 +24,9 @@ from schemas.roles import May
 MOST_FIELDS = 200
 DAY = re.compile(r"\d{1,2}[/.]\d{1,2}[/.]\d{4}")
 
-Version = Annotated[int, Form(ge=1, le=100_000)]
-Reason = Annotated[str, Form(min_length=3, max_length=LONGEST_TEXT)]
-OptionalReason = Annotated[str, Form(max_length=LONGEST_TEXT)]
+VersionNumber = Annotated[int, Form(ge=1, le=100_000)]
+ReasonText = Annotated[str, Form(min_length=3, max_length=LONGEST_TEXT)]
+OptionalReasonText = Annotated[str, Form(max_length=LONGEST_TEXT)]
 Texts = Annotated[list[Annotated[str, Form(max_length=LONGEST_TEXT)]], Form(max_length=MOST_FIELDS)]
 
 router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
 
 @router.post("/edit")
 def edit(
-    visit: PostDep, head: HeadDep, version: Version, path: Texts, value: Texts, reason: OptionalReason = ""
+    visit: PostDep, head: HeadDep, version: VersionNumber, path: Texts, value: Texts, reason: OptionalReasonText = ""
 ) -> Response:
     """Gives fields other values: those whose text is not their current value."""
     need_here(visit, head, May.EDIT)
@@ -102,7 +102,7 @@ def _fault_of(kind: str, text: str) -> str:
 
 
 @router.post("/accept")
-def accept(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+def accept(visit: PostDep, head: HeadDep, version: VersionNumber, reason: ReasonText) -> Response:
     """Lets it go on as it is."""
     need_here(visit, head, May.ACCEPT)
     result = deciding.accept(visit.ledger, visit.user_name, request_for(head, version), reason)
@@ -110,7 +110,7 @@ def accept(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> R
 
 
 @router.post("/supplement")
-def supplement(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+def supplement(visit: PostDep, head: HeadDep, version: VersionNumber, reason: ReasonText) -> Response:
     """Asks the citizen for more, in these words."""
     need_here(visit, head, May.SUPPLEMENT)
     result = deciding.ask_supplement(visit.ledger, visit.user_name, request_for(head, version), reason)
@@ -118,7 +118,7 @@ def supplement(visit: PostDep, head: HeadDep, version: Version, reason: Reason) 
 
 
 @router.post("/reject")
-def reject(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+def reject(visit: PostDep, head: HeadDep, version: VersionNumber, reason: ReasonText) -> Response:
     """Ends it, for this reason."""
     need_here(visit, head, May.REJECT)
     result = deciding.reject(visit.ledger, visit.user_name, request_for(head, version), reason)
@@ -126,7 +126,7 @@ def reject(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> R
 
 
 @router.post("/resend")
-def resend(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+def resend(visit: PostDep, head: HeadDep, version: VersionNumber, reason: ReasonText) -> Response:
     """Sends the refusing registry the unchanged request once more."""
     need_here(visit, head, May.RESEND)
     result = deciding.resend(visit.ledger, visit.user_name, request_for(head, version), reason)
@@ -134,7 +134,7 @@ def resend(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> R
 
 
 @router.post("/undo")
-def undo(visit: PostDep, head: HeadDep, decision: Annotated[int, Form(ge=1, le=2**62)], reason: Reason) -> Response:
+def undo(visit: PostDep, head: HeadDep, decision: Annotated[int, Form(ge=1, le=2**62)], reason: ReasonText) -> Response:
     """Takes a decision about this dossier back."""
     need_here(visit, head, May.UNDO)
     if decision not in {decided.decision_id for decided in view_of(visit.ledger, head).decisions}:

@@ -16,7 +16,7 @@ from connectors.ledger.decisions import DecisionRequest
 from connectors.ledger.grants import within
 from connectors.ledger.opening import Opened, opened
 from connectors.ledger.queue import MOST_AT_ONCE, Filter, Waiting, of_cause
-from dags.desk.contents import read, value_said
+from dags.desk.contents import read, value_text
 from dags.desk.pages.queue import CauseCode, QueueQueryDep, place_of
 from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit
 from dags.steps import deciding
@@ -176,7 +176,7 @@ def _preview(
         everything=chosen,
         place=place_of,
         waits=any(needs_second(edit.field_path) for each in plan.fit for edit in each.edits),
-        value_said=lambda value: value_said(value, visit.locale),
+        value_text=lambda value: value_text(value, visit.locale),
     )
 
 

@@ -13,7 +13,7 @@ from connectors.ledger.dossier_view import head_of
 from connectors.ledger.grants import Condition, within
 from connectors.ledger.queue import MOST_AT_ONCE, PAGE, PendingEdit, pending_bulks, pending_edits
 from connectors.ledger.sealed import open_decision
-from dags.desk.contents import value_said
+from dags.desk.contents import value_text
 from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit, VisitDep
 from dags.steps import deciding
 from dags.steps.correcting import RegistryDifference, differences
@@ -27,7 +27,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True)
-class OpenedDecision:
+class WaitingDecision:
     """A waiting decision, open: an edit with its values, or a correction with what it changes at each registry."""
 
     pending: PendingEdit
@@ -51,9 +51,9 @@ def of_bulk(visit: VisitDep, bulk_id: UUID) -> Response:
     return _page(visit, decisions, bulks=[], groups=[], bulk_id=bulk_id, page=MOST_AT_ONCE, done="", no="")
 
 
-def _page(visit: Visit, decisions: Sequence[OpenedDecision], **context: Any) -> Response:
+def _page(visit: Visit, decisions: Sequence[WaitingDecision], **context: Any) -> Response:
     return visit.page(
-        "confirm", decisions=decisions, value_said=lambda value: value_said(value, visit.locale), **context
+        "confirm", decisions=decisions, value_text=lambda value: value_text(value, visit.locale), **context
     )
 
 
@@ -97,23 +97,23 @@ def _reach(visit: Visit) -> Condition:
     return within(visit.reach, act, "f")
 
 
-def _together(decisions: Sequence[OpenedDecision]) -> list[list[OpenedDecision]]:
+def _together(decisions: Sequence[WaitingDecision]) -> list[list[WaitingDecision]]:
     """What one person decided about one dossier is confirmed in one act, since half of it may not fit."""
-    groups: dict[tuple[int, str], list[OpenedDecision]] = {}
+    groups: dict[tuple[int, str], list[WaitingDecision]] = {}
     for decision in decisions:
         groups.setdefault((decision.pending.dossier_id, decision.pending.actor), []).append(decision)
     return list(groups.values())
 
 
-def _opened(visit: Visit, waiting: Sequence[PendingEdit]) -> list[OpenedDecision]:
+def _opened(visit: Visit, waiting: Sequence[PendingEdit]) -> list[WaitingDecision]:
     """Opens them; each is a look at a person's data."""
     if waiting:
         visit.looked("confirm", list(dict.fromkeys(pending.dossier_id for pending in waiting)))
     return [_open(visit, pending) for pending in waiting]
 
 
-def _open(visit: Visit, pending: PendingEdit) -> OpenedDecision:
+def _open(visit: Visit, pending: PendingEdit) -> WaitingDecision:
     key = visit.ledger.open_key(pending.wrapped, pending.portal_code, pending.dossier_code)
     edit = open_decision(key, pending.sealed).edit
     head = None if edit else head_of(visit.ledger, pending.portal_code, pending.dossier_code)
-    return OpenedDecision(pending, edit, differences(visit.ledger, head) if head else ())
+    return WaitingDecision(pending, edit, differences(visit.ledger, head) if head else ())

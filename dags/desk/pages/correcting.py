@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from connectors.ledger.dossier_view import view_of
 from dags.desk.dossier_access import HeadDep, need_here
-from dags.desk.pages.acts import Reason, Version, answer, request_for
+from dags.desk.pages.acts import ReasonText, VersionNumber, answer, request_for
 from dags.desk.visit import PostDep, RequestRefused
 from dags.steps import deciding
 from dags.steps.correcting import changes_identity
@@ -18,8 +18,8 @@ router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
 
 
 @router.post("/correct")
-def correct(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
-    """Has the registries correct what they hold; a second person agrees first where it changes who somebody is."""
+def correct(visit: PostDep, head: HeadDep, version: VersionNumber, reason: ReasonText) -> Response:
+    """Has the registries correct what they hold; a second person agrees first where it changes a person's identity."""
     need_here(visit, head, May.CORRECT)
     waits = changes_identity(visit.ledger, [head.dossier_id]).get(head.dossier_id, False)
     result = deciding.correct(visit.ledger, visit.user_name, request_for(head, version), reason)
@@ -27,7 +27,7 @@ def correct(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> 
 
 
 @router.post("/annul")
-def annul(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+def annul(visit: PostDep, head: HeadDep, version: VersionNumber, reason: ReasonText) -> Response:
     """Has the registries annul what they hold, after a second person agreed."""
     need_here(visit, head, May.CORRECT)
     result = deciding.annul(visit.ledger, visit.user_name, request_for(head, version), reason)
@@ -35,7 +35,7 @@ def annul(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Re
 
 
 @router.post("/keep")
-def keep(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Response:
+def keep(visit: PostDep, head: HeadDep, version: VersionNumber, reason: ReasonText) -> Response:
     """Lets what the registries hold stand."""
     need_here(visit, head, May.CORRECT)
     result = deciding.keep(visit.ledger, visit.user_name, request_for(head, version), reason)
@@ -43,7 +43,9 @@ def keep(visit: PostDep, head: HeadDep, version: Version, reason: Reason) -> Res
 
 
 @router.post("/settle")
-def settle(visit: PostDep, head: HeadDep, delivery: Annotated[int, Form(ge=1, le=2**62)], reason: Reason) -> Response:
+def settle(
+    visit: PostDep, head: HeadDep, delivery: Annotated[int, Form(ge=1, le=2**62)], reason: ReasonText
+) -> Response:
     """Writes down that a correction was done at its registry."""
     need_here(visit, head, May.CORRECT)
     if delivery not in {row.delivery_id for row in view_of(visit.ledger, head).deliveries}:

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from connectors.ledger.dossier_view import Decided, DossierView, view_of
 from connectors.ledger.duplicate_candidates import duplicates_of
 from connectors.portals.provinces import PROVINCES
-from dags.desk.contents import FieldLine, RegistryPreview, lines, read, sent, value_said
+from dags.desk.contents import FieldLine, RegistryPreview, lines, read, sent, value_text
 from dags.desk.corrections import corrections_of, is_correction, is_pending
 from dags.desk.dossier_access import HeadDep
 from dags.desk.language import CauseText
@@ -154,7 +154,7 @@ def _texts_of(visit: Visit) -> dict[str, Any]:
         "opened": OPENED_FIELDS,
         "detail_texts": lambda detail: detail_texts(detail, visit.locale),
         "text_of": text_of,
-        "value_said": lambda value: value_said(value, visit.locale),
+        "value_text": lambda value: value_text(value, visit.locale),
     }
 
 

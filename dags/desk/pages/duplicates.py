@@ -105,7 +105,7 @@ def decide(visit: PostDep, one: Id, other: Id, decided_as: Annotated[Literal["sa
 
 
 def _may_read(visit: Visit, pair: Undecided) -> bool:
-    """Both must be within reach: what stands in the one is shown to whoever decides about the other."""
+    """Both must be within reach: the user who decides sees the content of both."""
     may = visit.reach.may
     return may(May.READ, pair.portal_code, pair.commune_code) and may(
         May.READ, pair.other_portal_code, pair.other_commune_code

@@ -43,11 +43,10 @@ class CauseTrend:
 
 @dataclass(frozen=True)
 class RegistryStation:
-    """One registry in the picture."""
+    """One registry in the picture. `refused`: dossiers that wait for a steward because of its answer."""
 
     registry_code: str
     under_way: int
-    unanswered: int
     registered_today: int
     refused: int
 
@@ -80,7 +79,7 @@ def overview(visit: VisitDep) -> Response:
 
 
 def portals_of(reach: Reach, on: date) -> list[str] | None:
-    """The portals whose counts somebody sees: all (None), or those of the places the user is granted."""
+    """The portals whose counts a user sees: all (None), or those of the places the user is granted."""
     places = {place for _, place in reach.grants}
     if "" in places:
         return None
@@ -102,7 +101,6 @@ def _station(found: Dashboard, registry_code: str, today: date) -> RegistryStati
     return RegistryStation(
         registry_code,
         sum(count for (code, _), count in found.under_way.items() if code == registry_code),
-        found.under_way.get((registry_code, "unanswered"), 0),
         sum(
             tally.count
             for tally in found.tallies
