@@ -1,9 +1,9 @@
 """Many births at once: pairs and their probabilities by Splink 5 on DuckDB, and the training of the model.
 
 Splink, DuckDB and PyArrow are the optional extra `linkage`: no step of the pipeline calls this module, and importing
-them takes a second, so each function imports what it uses. Without the extra they raise ModuleNotFoundError, which names
-the command that installs it. Blocking and levels are those of `agreement`, the weights those of `probability`, so a pair has one
-probability here and in `probability.match_probability`, on any day and beside any other pairs.
+them takes a second, so each function imports what it uses. Without the extra they raise ModuleNotFoundError, whose text
+names the command that installs it. Blocking and levels are those of `agreement`, the weights those of `probability`, so
+a pair has one probability here and in `probability.match_probability`, on any day and beside any other pairs.
 """
 
 import logging
