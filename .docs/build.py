@@ -2,8 +2,8 @@
 
 The pages of the repository keep their place and name, so that the links between them hold here and there. The glossary,
 the catalogue of checks and the pages about the packages are made from the code each time. Pages and configuration are
-written to `dist/docs`, and Zensical makes the site of them. Exits with 1 for a broken link, and for a page that would ask
-another host for a script, a style or an image.
+written to `dist/docs`, and Zensical makes the site of them. Exits with 1 for a broken link, and for a page that would
+ask another host for a script, a style or an image.
 """
 
 import inspect
@@ -23,7 +23,7 @@ NOT_SHOWN = ("schemas/migrations",)
 """Scripts that are read in order, not looked up."""
 LINKS_TO_TOUR = re.compile(r"\]\((?:\.\./)?\.docs/")
 FETCHED = re.compile(
-    r"""<(?:script|img|iframe)[^>]+src=["']?(?:https?:)?//[^"'\s>]+|<link[^>]+rel=["']?(?:stylesheet|preconnect)[^>]+//"""
+    r"""<(?:script|img|iframe)[^>]+src=["']?(?:https?:)?//|<link[^>]+rel=["']?(?:stylesheet|preconnect)[^>]+//"""
 )
 
 sys.path.insert(0, str(ROOT))

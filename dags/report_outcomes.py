@@ -2,8 +2,8 @@
 
 It starts when something was sent to a registry or a registry answered, and every ten minutes in any case.
 
-**Is one failure urgent?** No. The next run sends again what a portal has not confirmed. It is urgent when it fails for an
-hour: citizens see no progress of their dossier.
+**Is one failure urgent?** No. The next run sends again what a portal has not confirmed. It is urgent when it fails for
+an hour: citizens see no progress of their dossier.
 
 **What to do first.** Open the failed task's log; it names the portal and the cause. *Unreachable*: wait, then ask the
 portal's operator. *Unauthorised*: Admin, Connections, `portal_<code>`, set the password, press Test. *Unrecognised*:

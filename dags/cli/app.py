@@ -10,8 +10,10 @@ from dags.cli.console import stop
 
 app = typer.Typer(
     help="Carries dossiers from provincial portals to the national registries, exactly once and in order.",
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-)  # fmt: skip
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 for group in (system_commands, step_commands, dossier_commands, place_command, desk_commands, scaffold):
     app.add_typer(group.app)

@@ -21,10 +21,10 @@ NEWEST_KEY = """
     SELECT wrapped, portal_code, dossier_code FROM keys JOIN dossiers USING (dossier_id)
      WHERE wrapped IS NOT NULL ORDER BY dossier_id DESC LIMIT 1"""
 
-Finding = tuple[str, bool, str]
+Diagnosis = tuple[str, bool, str]
 
 
-def examine_installation() -> Iterator[Finding]:
+def examine_installation() -> Iterator[Diagnosis]:
     """Yields (what was examined, whether it is well, words for the operator)."""
     yield from _database()
     yield from _master_key()
@@ -34,7 +34,7 @@ def examine_installation() -> Iterator[Finding]:
         yield from pool.map(_connection, connection_ids)
 
 
-def _database() -> Iterator[Finding]:
+def _database() -> Iterator[Diagnosis]:
     from sqlalchemy import create_engine, text
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -53,12 +53,12 @@ def _database() -> Iterator[Finding]:
     yield _clock("clock against database", apart_s)
 
 
-def _clock(what: str, apart_s: float) -> Finding:
+def _clock(what: str, apart_s: float) -> Diagnosis:
     is_well = apart_s <= CLOCK_TOLERANCE_S
     return what, is_well, f"{apart_s:.1f} s apart" + ("" if is_well else f": {SET_CLOCK}")
 
 
-def _master_key() -> Iterator[Finding]:
+def _master_key() -> Iterator[Diagnosis]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from connectors.ledger import open_ledger
@@ -76,7 +76,7 @@ def _master_key() -> Iterator[Finding]:
         yield "master key", True, "opens the newest dossier" if newest else ""
 
 
-def _disk() -> Finding:
+def _disk() -> Diagnosis:
     from connectors.postgres import home
 
     free = shutil.disk_usage(home()).free
@@ -84,7 +84,7 @@ def _disk() -> Finding:
     return "disk", is_well, f"{free / 1024**3:.1f} GiB free" + ("" if is_well else ": make room, the ledger grows")
 
 
-def _connection(connection_id: str) -> Finding:
+def _connection(connection_id: str) -> Diagnosis:
     from connectors.probe import probe
 
     try:

@@ -53,9 +53,15 @@ def print_due(console: Console, ledger: Ledger, now: datetime, share: float = AT
 
 def due_table(watched: Sequence[Watched]) -> Table:
     table = Table(
-        "due", "dossier", "procedure", "state", title="Late and at risk", box=box.SIMPLE_HEAD, show_edge=False,
+        "due",
+        "dossier",
+        "procedure",
+        "state",
+        title="Late and at risk",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
         pad_edge=False,
-    )  # fmt: skip
+    )
     table.add_column("time used", justify="right")
     for each in watched:
         dossier = each.dossier

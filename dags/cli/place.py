@@ -32,17 +32,23 @@ from schemas.places import (
     unit_on,
     units_of,
     wrong_code,
-)  # fmt: skip
+)
 
 CHANGES = {
-    Change.RENAMED: "đổi tên", Change.MERGED: "sáp nhập", Change.SPLIT: "chia tách", Change.MOVED: "chuyển tỉnh",
+    Change.RENAMED: "đổi tên",
+    Change.MERGED: "sáp nhập",
+    Change.SPLIT: "chia tách",
+    Change.MOVED: "chuyển tỉnh",
     Change.STATUS_CHANGED: "đổi loại",
-}  # fmt: skip
+}
 SHARES = {
-    Share.WHOLE: "toàn bộ", Share.PART: "một phần", Share.PART_OF_PEOPLE: "một phần dân số",
-    Share.ALL_AREA: "toàn bộ diện tích", Share.PART_WITH_ALL_PEOPLE: "một phần diện tích, toàn bộ dân số",
+    Share.WHOLE: "toàn bộ",
+    Share.PART: "một phần",
+    Share.PART_OF_PEOPLE: "một phần dân số",
+    Share.ALL_AREA: "toàn bộ diện tích",
+    Share.PART_WITH_ALL_PEOPLE: "một phần diện tích, toàn bộ dân số",
     Share.PART_WITHOUT_PEOPLE_STATED: "một phần diện tích, không nêu dân số",
-}  # fmt: skip
+}
 WHY = {
     AddressDoubt.NOTHING_FOUND: "không tìm thấy đơn vị nào trong các từ đã ghi",
     AddressDoubt.HOMONYM: "trùng tên, cần biết huyện (hoặc tỉnh)",
@@ -54,17 +60,22 @@ WHY = {
     AddressDoubt.CONTRADICTED: "còn từ không khớp với đơn vị này",
     AddressDoubt.UNTYPED: "có thể là tên đường hoặc thôn, cần ghi rõ xã, phường",
     AddressDoubt.NOT_ON_THAT_DAY: "không rõ đơn vị tương ứng vào ngày này",
-}  # fmt: skip
+}
 REASONS = {SetReason.SPLIT: WHY[AddressDoubt.SPLIT], SetReason.MERGED: WHY[AddressDoubt.MERGED]}
 LOOSENED = {
-    Loosened.MARKS_MISSING: "thiếu dấu", Loosened.OTHER_KIND: "loại đơn vị ghi khác",
-    Loosened.NO_DISTRICT: "không ghi huyện", Loosened.NAME_OF_ANOTHER_TIME: "tên của thời điểm khác",
+    Loosened.MARKS_MISSING: "thiếu dấu",
+    Loosened.OTHER_KIND: "loại đơn vị ghi khác",
+    Loosened.NO_DISTRICT: "không ghi huyện",
+    Loosened.NAME_OF_ANOTHER_TIME: "tên của thời điểm khác",
     Loosened.BEFORE_THE_TABLE: "trước thời điểm bảng có dữ liệu",
-}  # fmt: skip
+}
 EVIDENCE = {
-    EvidenceKind.ALL_PEOPLE: "toàn bộ dân số về một đơn vị", EvidenceKind.RECEIVING_AGENCY: "cơ quan tiếp nhận",
-    EvidenceKind.HAMLET: "thôn, tổ dân phố", EvidenceKind.BOOK_COMMUNE: "xã của sổ", EvidenceKind.OFFICER: "cán bộ",
-}  # fmt: skip
+    EvidenceKind.ALL_PEOPLE: "toàn bộ dân số về một đơn vị",
+    EvidenceKind.RECEIVING_AGENCY: "cơ quan tiếp nhận",
+    EvidenceKind.HAMLET: "thôn, tổ dân phố",
+    EvidenceKind.BOOK_COMMUNE: "xã của sổ",
+    EvidenceKind.OFFICER: "cán bộ",
+}
 SHOWN = 12
 """Most changes and candidates that are printed."""
 

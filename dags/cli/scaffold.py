@@ -30,7 +30,7 @@ def new_registry(
     name_en: Annotated[str, typer.Option(help="What it is called in English.")] = "A new registry",
     case_kind: Annotated[str, typer.Option(help="The kind of case that it registers.")] = "birth",
 ) -> None:
-    """Makes the folder, the twin and the recorded cases of a new registry, and prints what to add by hand."""
+    """Make the folder, the twin and the recorded cases of a new registry, and print what to add by hand."""
     _check(code, "connectors/registries/" + code)
     words = _words(code, name_vi, name_en) | {"case_kind": case_kind}
     _write(registry_files(words))
@@ -43,7 +43,7 @@ def new_platform(
     name_vi: Annotated[str, typer.Option(help="What officials call it.")] = "Cổng dịch vụ công mới",
     name_en: Annotated[str, typer.Option(help="What it is called in English.")] = "A new platform",
 ) -> None:
-    """Makes the file, the twin and the recorded cases of a new portal platform, and prints what to add by hand."""
+    """Make the file, the twin and the recorded cases of a new portal platform, and print what to add by hand."""
     _check(code, f"connectors/portals/{code}.py")
     words = _words(code, name_vi, name_en)
     _write(platform_files(words))

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from connectors.ledger.account import Happening, Story
 from connectors.portals.provinces import PROVINCES
+from dags.desk.event_texts import detail_texts
 from dags.desk.language import LOCALES
-from dags.event_texts import detail_texts
 from quality.examination import explain
 from quality.titles import title_of as field_title
 from quality.words import VI, group
@@ -32,10 +32,9 @@ def print_story(console: Console, story: Story) -> None:
     dossier = story.dossier
     province = PROVINCES.get(dossier["portal_code"])
     console.print(f"[bold]{dossier['dossier_code']}[/]  {DOSSIER_STATES.get(dossier['state'], dossier['state'])}")
-    console.print(
-        f"Cổng {province.name_vi if province else dossier['portal_code']}, thủ tục"
-        f" {dossier['procedure_as_written'] or 'chưa rõ'}, phiên bản {dossier['version_number']}", markup=False
-    )  # fmt: skip
+    portal, procedure = province.name_vi if province else dossier["portal_code"], dossier["procedure_as_written"]
+    version = f"phiên bản {dossier['version_number']}"
+    console.print(f"Cổng {portal}, thủ tục {procedure or 'chưa rõ'}, {version}", markup=False)
     if law := _law_of(dossier):
         console.print(law, markup=False)
     for finding in story.findings:

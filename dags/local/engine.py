@@ -52,9 +52,13 @@ class Engine:
     """
 
     def __init__(
-        self, home: Path, metadata: URL, environment: Mapping[str, str], port: int | None = None,
+        self,
+        home: Path,
+        metadata: URL,
+        environment: Mapping[str, str],
+        port: int | None = None,
         users: Mapping[str, str] = ONE_USER,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.folder = home.resolve() / "airflow"
         self.logs = self.folder / "logs"
         self.url = f"http://127.0.0.1:{port or _free_port()}"
@@ -87,9 +91,14 @@ class Engine:
         with self._log.open("wb") as log:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "dags.local.supervisor", str(self.logs)],
-                env=self._environment(), cwd=self.folder, umask=0o077, start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                env=self._environment(),
+                cwd=self.folder,
+                umask=0o077,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         self._pid.write_text(f"{self._supervisor.pid} {psutil.Process(self._supervisor.pid).create_time()}")
 
     def wait_until_ready(self, timeout: float = 120) -> None:
@@ -217,8 +226,11 @@ def airflow_settings(folder: Path, metadata: URL, url: str, users: Mapping[str, 
 def _bundle() -> dict[str, object]:
     """The repository root, where ``.airflowignore`` leaves only the DAG files; in an installed wheel, this folder."""
     path = ROOT if (ROOT / ".airflowignore").exists() else ROOT / "dags"
-    return {"name": "lienthong", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
-            "kwargs": {"path": str(path)}}  # fmt: skip
+    return {
+        "name": "lienthong",
+        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+        "kwargs": {"path": str(path)},
+    }
 
 
 def _render(url: URL, driver: str) -> str:

@@ -20,9 +20,13 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def start_services(
-    started: ExitStack, folder: Path, environment: Mapping[str, str], port: int | None,
-    users: Mapping[str, str] = ONE_USER, database: str = "",
-) -> Engine:  # fmt: skip
+    started: ExitStack,
+    folder: Path,
+    environment: Mapping[str, str],
+    port: int | None,
+    users: Mapping[str, str] = ONE_USER,
+    database: str = "",
+) -> Engine:
     """Starts database and Airflow, upgrades the ledger's tables, and ends all of it when `started` closes.
 
     `folder` keeps the embedded database and Airflow's files; `environment` is added to what Airflow's tasks read;

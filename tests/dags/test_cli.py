@@ -21,7 +21,7 @@ from connectors.vault import Vault, new_master_key
 from dags.cli.account_table import COLUMNS, account_table
 from dags.cli.app import app
 from dags.cli.story import DELIVERY_STATES, DOSSIER_STATES, EVENTS, REGISTRIES
-from dags.event_texts import DETAILS
+from dags.desk.event_texts import DETAILS
 from quality.words import LANGUAGES, group
 from schemas.registries import REGISTRY_CODES
 from schemas.report import Milestone
@@ -79,9 +79,10 @@ def walked(cli: Cli, sandbox: Sandbox) -> Cli:
 
 def planted_with(sandbox: Sandbox, defect: str | None, steps: int) -> Planted:
     return next(
-        planted for planted in sandbox.dataset.planted
+        planted
+        for planted in sandbox.dataset.planted
         if planted.defect == defect and planted.refused_by is None and len(planted.registries) == steps
-    )  # fmt: skip
+    )
 
 
 def held_codes(cli: Cli, sandbox: Sandbox) -> list[str]:
@@ -289,10 +290,12 @@ def well(environment: dict[str, str | None], sandbox: Sandbox) -> dict[str, str 
 
     of_platform = {"onestop": "AIRFLOW_CONN_PORTAL_24", "hub": "AIRFLOW_CONN_PORTAL_22"}
     return {
-        **{f"AIRFLOW_CONN_PORTAL_{code}": sandbox.connections[of_platform[province.platform_code]]
-           for code, province in PROVINCES.items()},
+        **{
+            f"AIRFLOW_CONN_PORTAL_{code}": sandbox.connections[of_platform[province.platform_code]]
+            for code, province in PROVINCES.items()
+        },
         **environment,
-    }  # fmt: skip
+    }
 
 
 def doctor(environment: dict[str, str | None], **changed: str | None) -> Result:

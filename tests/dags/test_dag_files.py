@@ -47,9 +47,13 @@ def read_dags(tmp_path: Path, **environment: str) -> dict[str, object]:
     """Reads the DAG files as the DAG processor does, in a fresh process with a fresh AIRFLOW_HOME."""
     names = ",".join(Path(name).stem for name in DAG_FILES)
     done = subprocess.run(
-        [sys.executable, "-c", READ_ALL, names], cwd=ROOT, capture_output=True, text=True, check=True,
+        [sys.executable, "-c", READ_ALL, names],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
         env={"AIRFLOW_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin", **environment},
-    )  # fmt: skip
+    )
     read: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return read
 
@@ -97,8 +101,15 @@ def test_what_a_portal_gave_starts_the_gate_and_what_passed_it_every_delivery(da
     assert all({"dossiers_pulled"} == set(dags[f"pull_dossiers_{code}"]["tasks"][0]["tells"]) for code in PROVINCES)
     assert dags["gate_batches"]["waits_for"] == ["dossiers_pulled"]
     tells = {task["id"]: task["tells"] for dag in ("gate_batches", ASKED) for task in dags[dag]["tasks"]}
-    assert tells == {"gate": ["dossiers"], "stopped": [], "ask": [], "judge_yesterday": [], "question": [],
-                     "decide": [], "carry_out": ["dossiers"]}  # fmt: skip
+    assert tells == {
+        "gate": ["dossiers"],
+        "stopped": [],
+        "ask": [],
+        "judge_yesterday": [],
+        "question": [],
+        "decide": [],
+        "carry_out": ["dossiers"],
+    }
     assert all("dossiers" in dags[f"deliver_dossiers_{code}"]["waits_for"] for code in REGISTRY_CODES)
 
 

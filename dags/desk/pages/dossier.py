@@ -15,10 +15,10 @@ from connectors.portals.provinces import PROVINCES
 from dags.desk.contents import FieldLine, RegistryPreview, lines, read, sent, value_text
 from dags.desk.corrections import corrections_of, is_correction, is_pending
 from dags.desk.dossier_access import HeadDep
+from dags.desk.event_texts import detail_texts
 from dags.desk.language import CauseText
 from dags.desk.pages.papers import papers_inside
 from dags.desk.visit import Visit, VisitDep
-from dags.event_texts import detail_texts
 from quality.deadlines import LegalTerm, Punctuality, punctuality
 from quality.editing import FieldAtFault, fields_at_fault, text_of
 from schemas.decision import RESOLUTIONS, UNACCEPTABLE, Act, Edit
