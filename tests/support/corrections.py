@@ -195,6 +195,10 @@ class Office:
             )
         ]
 
+    def decline(self, decision_ids: list[int]) -> None:
+        """A second person does not agree."""
+        deciding.decline(self.ledger, "minh", decision_ids, "quyết định lại")
+
     def settle(self, code: str) -> int:
         """What is parked was done at its registry; how many it was."""
         parked = self.rows(

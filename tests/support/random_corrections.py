@@ -100,9 +100,7 @@ class Simulation:
                 act = self.rng.choice(("annul", "keep")) if is_closed else "correct"
                 self.log[row.code].append(f"at last {act}")
                 if waiting := self.office.waiting_decisions(row.code):
-                    from dags.steps import deciding
-
-                    deciding.decline(self.office.ledger, "minh", waiting, "quyết định lại")
+                    self.office.decline(waiting)
                 self.office.decide(act, row.code)
                 (self.kept.add if act == "keep" else self.kept.discard)(row.code)
         for code in self.office.codes:
