@@ -14,6 +14,8 @@ from dags.steps import deciding
 from dags.steps.correcting import changes_identity
 from schemas.roles import May
 
+DeliveryId = Annotated[int, Form(ge=1, le=2**62)]
+
 router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
 
 
@@ -43,9 +45,7 @@ def keep(visit: PostDep, head: HeadDep, version: VersionNumber, reason: ReasonTe
 
 
 @router.post("/settle")
-def settle(
-    visit: PostDep, head: HeadDep, delivery: Annotated[int, Form(ge=1, le=2**62)], reason: ReasonText
-) -> Response:
+def settle(visit: PostDep, head: HeadDep, delivery: DeliveryId, reason: ReasonText) -> Response:
     """Writes down that a correction was done at its registry."""
     need_here(visit, head, May.CORRECT)
     if delivery not in {row.delivery_id for row in view_of(visit.ledger, head).deliveries}:
