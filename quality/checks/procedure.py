@@ -35,10 +35,10 @@ declare(
     weight=HOLDS,
     who=Actor.STEWARD,
     source="Nguyên tắc của lienthong: mỗi hồ sơ đăng ký đúng một lần",
-    says_vi="Hồ sơ thay đổi trên cổng sau khi cơ quan đăng ký đã nhận bản trước.",
-    do_vi="So sánh hai phiên bản; nếu cần sửa kết quả, làm thủ tục cải chính tại cơ quan đăng ký.",
-    says_en="The dossier changed at the portal after a registry had received the earlier version.",
-    do_en="Compare both versions; a result is corrected only by the procedure at the registry.",
+    says_vi="Cổng đã thay đổi hồ sơ sau khi cơ quan đăng ký nhận được.",
+    do_vi="Xem phần khác nhau ở từng cơ quan, rồi gửi cải chính, giữ nguyên hoặc đề nghị hủy đăng ký.",
+    says_en="The portal changed the dossier after a registry had it.",
+    do_en="See what differs at each registry, then send a correction, keep what stands, or have it annulled.",
 )
 
 declare(
