@@ -48,7 +48,7 @@ class LeaveEmpty(Enum):
 
 EMPTY = LeaveEmpty.EMPTY
 
-Edit = Callable[[str], str | LeaveEmpty | None]
+EditOfText = Callable[[str], str | LeaveEmpty | None]
 """Suggests another text for the field at fault. Pure."""
 
 
@@ -140,7 +140,7 @@ class CheckDeclaration(TypedDict):
     who: NotRequired[Actor]
     valid_from: NotRequired[date]
     valid_until: NotRequired[date]
-    edit: NotRequired[Edit]
+    edit: NotRequired[EditOfText]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _file_that_declares() -> str:
     return str(frame.f_globals.get("__name__", "")).rpartition(".")[2] if frame else ""
 
 
-def _on_text(edit: Edit) -> Callable[[Any], str | LeaveEmpty | None]:
+def _on_text(edit: EditOfText) -> Callable[[Any], str | LeaveEmpty | None]:
     """The edit for values of any type; a suggestion that changes nothing is none."""
 
     def suggest(value: Any) -> str | LeaveEmpty | None:

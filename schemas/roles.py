@@ -46,11 +46,6 @@ ALLOWS: dict[Role, frozenset[May]] = {
 }  # fmt: skip
 
 
-def roles_that(may: May) -> tuple[Role, ...]:
-    """The roles that allow something."""
-    return tuple(role for role in Role if may in ALLOWS[role])
-
-
 @dataclass(frozen=True)
 class Reach:
     """What a user may do, and where. A place is "" (everywhere), a province of two digits, or a commune of five."""

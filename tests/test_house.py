@@ -256,15 +256,13 @@ USED_BY_OTHERS = {
         "client_address": "as socketserver passes it",
     },
     "dags/airflow_side/hooks.py": {
-        "conn_name_attr": "Airflow reads it", "conn_type": "Airflow reads it", "__qualname__": "Airflow shows it",
-        "test_connection": "the Test button of a connection's page calls it",
+        "conn_name_attr": "Airflow reads it", "conn_type": "Airflow reads it",
     },
     "dags/airflow_side/plugin.py": {
         "DeskPlugin": "an entry point of pyproject.toml", "external_views": "Airflow reads it",
         "fastapi_apps": "Airflow reads it",
     },
     "dags/airflow_side/provider.py": {"get_provider_info": "an entry point of pyproject.toml"},
-    "dags/cli/app.py": {"choose_installation": "typer calls it before each command"},
     "dags/cli/*.py": {"no_wrap": "rich reads it"},
     "dags/desk/pages/*.py": {"background": "Starlette runs it when the answer has left"},
     "quality/duplicates/all_pairs.py": {"train": "`tests.benchmarks.duplicates --train` makes model.json with it"},

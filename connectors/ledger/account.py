@@ -87,7 +87,7 @@ class HeldDossier:
 
 
 @dataclass(frozen=True)
-class Line:
+class AccountLine:
     """One line of the account: pulled = delivered + waiting + held + refused + unexplained."""
 
     portal_code: str
@@ -138,10 +138,10 @@ class Story:
     happenings: list[Happening]
 
 
-def account(ledger: Ledger) -> list[Line]:
+def account(ledger: Ledger) -> list[AccountLine]:
     """The account, a line per portal, day and registry."""
     with ledger.engine.connect() as connection:
-        return [Line(**row._mapping) for row in connection.execute(ACCOUNT)]
+        return [AccountLine(**row._mapping) for row in connection.execute(ACCOUNT)]
 
 
 def pending(ledger: Ledger) -> Pending:

@@ -71,7 +71,7 @@ class Arrival:
 
 
 @dataclass
-class _Standing:
+class _KnownDossier:
     """What the ledger knows of a dossier, while a page is being worked into it."""
 
     dossier_id: int
@@ -121,23 +121,23 @@ def save_page(
 
 def _standings(
     ledger: Ledger, connection: Connection, portal_code: str, arrivals: Sequence[Arrival]
-) -> dict[str, _Standing]:
+) -> dict[str, _KnownDossier]:
     codes = list(dict.fromkeys(arrival.code for arrival in arrivals))
-    standings: dict[str, _Standing] = {}
+    standings: dict[str, _KnownDossier] = {}
     for row in connection.execute(KNOWN, {"portal_code": portal_code, "codes": codes}):
         key = ledger.open_key(row.wrapped, portal_code, row.dossier_code) if row.wrapped else None
-        standings[row.dossier_code] = _Standing(
+        standings[row.dossier_code] = _KnownDossier(
             row.dossier_id, key, None, row.version_number, bytes(row.content_sha256), row.portal_status, row.state
         )
     new = [code for code in codes if code not in standings]
     for code, dossier_id in zip(new, connection.execute(NEW_IDS, {"count": len(new)}).scalars(), strict=True):
         key, wrapped = ledger.vault.new_key(owner_of(portal_code, code))
-        standings[code] = _Standing(dossier_id, key, wrapped, is_new=True)
+        standings[code] = _KnownDossier(dossier_id, key, wrapped, is_new=True)
     return standings
 
 
 def _work_in(
-    standing: _Standing, arrival: Arrival, version_rows: list[tuple[Any, ...]], event_rows: list[tuple[Any, ...]]
+    standing: _KnownDossier, arrival: Arrival, version_rows: list[tuple[Any, ...]], event_rows: list[tuple[Any, ...]]
 ) -> str:
     """Takes one arrival into its dossier's standing: `new`, `changed`, `status` or `same`."""
     digest = arrival.content_sha256
@@ -165,7 +165,7 @@ def _work_in(
 
 
 def _pass_over(
-    standing: _Standing, arrival: Arrival, digest: bytes, status: int | None, event_rows: list[tuple[Any, ...]]
+    standing: _KnownDossier, arrival: Arrival, digest: bytes, status: int | None, event_rows: list[tuple[Any, ...]]
 ) -> str:
     """An erased dossier that its portal gives again stays erased; that it changed there is noted, for a person."""
     if (digest, status) == (standing.content_sha256, standing.portal_status):
@@ -176,7 +176,7 @@ def _pass_over(
 
 
 def _write(
-    connection: Connection, portal_code: str, batch_id: int | None, standings: dict[str, _Standing],
+    connection: Connection, portal_code: str, batch_id: int | None, standings: dict[str, _KnownDossier],
     version_rows: list[tuple[Any, ...]], event_rows: list[tuple[Any, ...]],
 ) -> None:  # fmt: skip
     new = [(code, standing) for code, standing in standings.items() if standing.is_new]
@@ -199,7 +199,7 @@ def _write(
     copy_rows(connection, events, ("dossier_id", "delivery_id", "kind", "detail"), event_rows)
 
 
-def _dossier_row(portal_code: str, code: str, standing: _Standing) -> tuple[Any, ...]:
+def _dossier_row(portal_code: str, code: str, standing: _KnownDossier) -> tuple[Any, ...]:
     dossier = standing.arrival.dossier if standing.arrival else None
     return (
         standing.dossier_id, portal_code, code, dossier.national_code if dossier else None,
@@ -209,7 +209,7 @@ def _dossier_row(portal_code: str, code: str, standing: _Standing) -> tuple[Any,
     )  # fmt: skip
 
 
-def _change(connection: Connection, changed: Sequence[_Standing], batch_id: int | None) -> None:
+def _change(connection: Connection, changed: Sequence[_KnownDossier], batch_id: int | None) -> None:
     readings = [standing.arrival.dossier if standing.arrival else None for standing in changed]
     connection.execute(
         CHANGE,

@@ -24,7 +24,7 @@ FIND = text("""
     SELECT portal_code, dossier_code, commune_code FROM dossiers WHERE dossier_code = :code
      ORDER BY portal_code LIMIT 20""")
 FAULTS = text("""
-    SELECT cause_code, unnest(field_paths) AS field_path, registry_code, found_at, pending_id FROM faults
+    SELECT cause_code, unnest(field_paths) AS field_path, registry_code, pending_id FROM faults
      WHERE dossier_id = :dossier_id ORDER BY registry_code NULLS FIRST, cause_code, field_path""")
 NOTES = text("""
     SELECT check_code, field_path FROM findings
@@ -84,7 +84,6 @@ class Fault:
     cause_code: str
     field_path: str
     registry_code: str | None
-    found_at: datetime
     pending_id: int | None
 
 
@@ -99,7 +98,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Decided:
+class DecisionView:
     """A decision, open. `resolved_as`: what a later decision made of it (confirmed, declined, undone)."""
 
     decision_id: int
@@ -117,7 +116,7 @@ class Decided:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ReplyView:
     """What a registry answered, open. `words` are the registry's own."""
 
     delivery_id: int
@@ -139,8 +138,8 @@ class DossierView:
     versions: list[Version] = field(repr=False)
     papers: list[Any] = field(repr=False)
     deliveries: list[Any] = field(repr=False)
-    replies: list[Reply] = field(repr=False)
-    decisions: list[Decided] = field(repr=False)
+    replies: list[ReplyView] = field(repr=False)
+    decisions: list[DecisionView] = field(repr=False)
     happenings: list[Happening] = field(repr=False)
 
 
@@ -211,14 +210,14 @@ def _version(key: DataKey, row: Any) -> Version:
     return Version(row.version_number, row.pulled_at, row.unreadable_field, original)
 
 
-def _reply(key: DataKey, row: Any) -> Reply:
+def _reply(key: DataKey, row: Any) -> ReplyView:
     opened = open_reply(key, row.registry_code, row.sealed)
-    return Reply(row.delivery_id, row.registry_code, row.event, row.received_at, opened.code, opened.words,
+    return ReplyView(row.delivery_id, row.registry_code, row.event, row.received_at, opened.code, opened.words,
                  opened.receipt)  # fmt: skip
 
 
-def _decided(key: DataKey | None, row: Any) -> Decided:
+def _decided(key: DataKey | None, row: Any) -> DecisionView:
     values = dict(row._mapping)
     sealed = values.pop("sealed")
     opened = open_decision(key, sealed) if key else OpenedDecision(None, "")
-    return Decided(**values, edit=opened.edit, reason=opened.reason)
+    return DecisionView(**values, edit=opened.edit, reason=opened.reason)

@@ -9,7 +9,6 @@ A decision stays: looking again neither reopens a decided pair nor makes a secon
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import text
@@ -18,7 +17,7 @@ from connectors.ledger import Ledger, copy_rows
 from schemas.states import DOSSIER, DossierEvent, DossierState, listed
 from schemas.tables import blind_indexes
 
-Decided = Literal["same", "different"]
+PairDecision = Literal["same", "different"]
 BlindIndex = tuple[str, str]
 """What kind it is, and the text of which the digest is made."""
 
@@ -85,7 +84,7 @@ SAVE = text("""
      WHERE duplicate_candidates.decided_as IS NULL
        AND (duplicate_candidates.kind, duplicate_candidates.probability) IS DISTINCT FROM (excluded.kind, excluded.probability)""")
 UNDECIDED = text("""
-    SELECT l.dossier_id, l.other_id, l.kind, l.probability, l.found_at, d.portal_code, d.dossier_code, d.commune_code,
+    SELECT l.dossier_id, l.other_id, l.kind, l.probability, d.portal_code, d.dossier_code, d.commune_code,
            o.portal_code AS other_portal_code, o.dossier_code AS other_code, o.commune_code AS other_commune_code
       FROM duplicate_candidates l JOIN dossiers d USING (dossier_id) JOIN dossiers o ON o.dossier_id = l.other_id
      WHERE l.decided_as IS NULL AND l.kind = ANY(:kinds) AND (l.dossier_id, l.other_id) > (:after, :after_other)
@@ -158,7 +157,6 @@ class Undecided:
     other_id: int
     kind: str
     probability: float
-    found_at: datetime
     portal_code: str
     dossier_code: str
     commune_code: str | None
@@ -218,7 +216,7 @@ def duplicates_of(ledger: Ledger, dossier_id: int) -> list[Double]:
         return [Double(**row._mapping) for row in rows]
 
 
-def decide(ledger: Ledger, dossier_id: int, other_id: int, decided_as: Decided, actor: str) -> bool:
+def decide(ledger: Ledger, dossier_id: int, other_id: int, decided_as: PairDecision, actor: str) -> bool:
     """Keeps what a person decided about a pair, and has those of them that are held looked at again.
 
     False when there is no such pair, or that was decided already; a later, other decision takes the place of an earlier

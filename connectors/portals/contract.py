@@ -35,7 +35,7 @@ other milestone a closed or unknown dossier does no harm; for these, nobody woul
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListedDossier:
     """One dossier that a portal's list named. `original` is its bytes when the list holds them.
 
     `technical_id` is what the platform fetches and marks it by. `version` is the state that the list gave: when the
@@ -52,7 +52,7 @@ class Entry:
 class Listing:
     """One page: its entries, the position after it, and whether more follows at once."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[ListedDossier]
     next_position: str
     has_more: bool
 
@@ -88,11 +88,11 @@ class Platform:
     write_reports: Callable[[Sequence[Report], Endpoint], Request]
     read_reports: Callable[[Reply, Sequence[Report]], list[ReportOutcome]]
     reports_at_once: int = 1
-    fetch: Callable[[Entry, Endpoint], Request] | None = None
-    read_fetched: Callable[[Reply, Entry], bytes] | None = None
+    fetch: Callable[[ListedDossier, Endpoint], Request] | None = None
+    read_fetched: Callable[[Reply, ListedDossier], bytes] | None = None
     fetch_paper: Callable[[Paper, Endpoint], Request] | None = None
     papers_inside: Callable[[bytes], list[bytes]] | None = None
-    taken: Callable[[Sequence[Entry], Endpoint], Request] | None = None
+    taken: Callable[[Sequence[ListedDossier], Endpoint], Request] | None = None
     per_second: float = 50.0
     concurrency: int = 8
 

@@ -60,7 +60,7 @@ from connectors.decoding import (
 from connectors.endpoint import Endpoint
 from connectors.errors import Unauthorised, Unrecognised
 from connectors.http import Reply, Request, Token, bearing
-from connectors.portals.contract import Entry, Listing, Platform, progress_text, report_outcome, results
+from connectors.portals.contract import ListedDossier, Listing, Platform, progress_text, report_outcome, results
 from connectors.xml import parse
 from schemas.dates import VIETNAM, PartialDate, local_day
 from schemas.dossier import Dossier, PortalStatus
@@ -266,9 +266,9 @@ def read_page(reply: Reply, stream: str, position: str, now: datetime) -> Listin
     return Listing(entries, position, False)
 
 
-def _entry(row: Any, original: bytes) -> Entry:
+def _entry(row: Any, original: bytes) -> ListedDossier:
     hub_id = _id_of(row)
-    return Entry(code_of(row, "maHoSo"), None if hub_id else original, hub_id, code_of(row, "ngayCapNhat"))
+    return ListedDossier(code_of(row, "maHoSo"), None if hub_id else original, hub_id, code_of(row, "ngayCapNhat"))
 
 
 def _id_of(row: Any) -> str:
@@ -277,18 +277,18 @@ def _id_of(row: Any) -> str:
     return str(number) if type(number) is int else code_of(row, "id")
 
 
-def fetch(entry: Entry, endpoint: Endpoint) -> Request:
+def fetch(entry: ListedDossier, endpoint: Endpoint) -> Request:
     return Request("GET", f"/api/hoSo/{quote(entry.technical_id, safe='')}")
 
 
-def read_fetched(reply: Reply, entry: Entry) -> bytes:
+def read_fetched(reply: Reply, entry: ListedDossier) -> bytes:
     """The detail's bytes, when they are the detail of this entry, readable or not."""
     if reply.status != 200 or _id_of(reply.json_object().get("value")) != entry.technical_id:
         raise Unrecognised(f"hub: status {reply.status}, expected the detail that was asked for", reply.body)
     return reply.body
 
 
-def taken(entries: Sequence[Entry], endpoint: Endpoint) -> Request:
+def taken(entries: Sequence[ListedDossier], endpoint: Endpoint) -> Request:
     marks = [{"id": entry.technical_id, "ngayCapNhat": entry.version} for entry in entries if entry.technical_id]
     return Request.post_json("/api/hoSo/danhDau", {"danhSach": marks})
 

@@ -50,7 +50,7 @@ from connectors.decoding import (
 from connectors.endpoint import Endpoint
 from connectors.errors import Unrecognised
 from connectors.http import ClientCredentials, Reply, Request
-from connectors.portals.contract import Entry, Listing, Platform, progress_text, report_outcome, results
+from connectors.portals.contract import ListedDossier, Listing, Platform, progress_text, report_outcome, results
 from schemas.dates import VIETNAM, PartialDate
 from schemas.dossier import Dossier, Paper
 from schemas.fields import procedure_code
@@ -271,8 +271,8 @@ def read_page(reply: Reply, stream: str, position: str, now: datetime) -> Listin
     return Listing([_entry(row, original) for row, original in rows], next_position, has_more)
 
 
-def _entry(row: Any, original: bytes) -> Entry:
-    return Entry(code_of(row, "maHoSo"), original, code_of(row, "techId"))
+def _entry(row: Any, original: bytes) -> ListedDossier:
+    return ListedDossier(code_of(row, "maHoSo"), original, code_of(row, "techId"))
 
 
 def _updated_at(row: Any) -> datetime | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Province:
+class PortalProvince:
     """A province's portal; `platform_code` is the name of a module in this folder."""
 
     province_code: str
@@ -33,21 +33,21 @@ class Province:
         return cast("Platform", import_module(f"connectors.portals.{self.platform_code}").PLATFORM)
 
 
-PROVINCES: dict[str, Province] = {
+PROVINCES: dict[str, PortalProvince] = {
     province.province_code: province
     for province in (
-        Province("24", "Bắc Ninh", "onestop", "H05"),
-        Province("40", "Nghệ An", "onestop", "H41"),
-        Province("22", "Quảng Ninh", "hub", "H49"),
-        Province("20", "Lạng Sơn", "onestop", "H37"),
-        Province("15", "Lào Cai", "hub", "H38"),
-        Province("52", "Gia Lai", "onestop", "H21"),
-        Province("19", "Thái Nguyên", "onestop", "H55"),
-        Province("31", "Hải Phòng", "hub", "H24"),
-        Province("75", "Đồng Nai", "onestop", "H19"),
-        Province("12", "Lai Châu", "hub", "H35"),
-        Province("38", "Thanh Hóa", "onestop", "H56"),
-        Province("46", "Huế", "hub", "H57"),
+        PortalProvince("24", "Bắc Ninh", "onestop", "H05"),
+        PortalProvince("40", "Nghệ An", "onestop", "H41"),
+        PortalProvince("22", "Quảng Ninh", "hub", "H49"),
+        PortalProvince("20", "Lạng Sơn", "onestop", "H37"),
+        PortalProvince("15", "Lào Cai", "hub", "H38"),
+        PortalProvince("52", "Gia Lai", "onestop", "H21"),
+        PortalProvince("19", "Thái Nguyên", "onestop", "H55"),
+        PortalProvince("31", "Hải Phòng", "hub", "H24"),
+        PortalProvince("75", "Đồng Nai", "onestop", "H19"),
+        PortalProvince("12", "Lai Châu", "hub", "H35"),
+        PortalProvince("38", "Thanh Hóa", "onestop", "H56"),
+        PortalProvince("46", "Huế", "hub", "H57"),
     )
 }
 

@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from random import Random
 
-from connectors.portals.provinces import PROVINCES, Province
+from connectors.portals.provinces import PROVINCES, PortalProvince
 from connectors.sandbox.cases import Application, Cases, ReceivingDesk
 from connectors.sandbox.defects import DEFECTS, Defect
 from connectors.sandbox.papers import PaperFile, papers_of
@@ -213,7 +213,7 @@ class Dataset:
         else:
             yield self._clean(province, procedure, desk, self._cases.of_kind(procedure.kind, desk), received_at)
 
-    def _procedures(self, province: Province, received_at: datetime) -> list[Procedure]:
+    def _procedures(self, province: PortalProvince, received_at: datetime) -> list[Procedure]:
         """The procedures that this portal has on this day."""
         kinds, day = KINDS_OF_PLATFORM[province.platform_code], local_day(received_at)
         return [
@@ -222,7 +222,7 @@ class Dataset:
             if procedure.kind in kinds and procedure.valid_from <= day < procedure.valid_until
         ]
 
-    def _due_defect(self, province: Province, received_at: datetime) -> str:
+    def _due_defect(self, province: PortalProvince, received_at: datetime) -> str:
         """One of the defects that are possible here, of those that were planted least often."""
         procedures = self._procedures(province, received_at)
         possible = [
@@ -237,7 +237,7 @@ class Dataset:
         self._times_planted[name] += 1
         return name
 
-    def _procedure(self, province: Province, received_at: datetime, defect: Defect | None) -> Procedure:
+    def _procedure(self, province: PortalProvince, received_at: datetime, defect: Defect | None) -> Procedure:
         procedures = [
             procedure
             for procedure in self._procedures(province, received_at)
@@ -245,12 +245,12 @@ class Dataset:
         ]
         return self._rng.choices(procedures, [procedure.weight for procedure in procedures])[0]
 
-    def _desk(self, province: Province, received_at: datetime, procedure: Procedure) -> ReceivingDesk:
+    def _desk(self, province: PortalProvince, received_at: datetime, procedure: Procedure) -> ReceivingDesk:
         return ReceivingDesk(self._people.commune(province.province_code), local_day(received_at), procedure.registries)
 
     def _clean(
         self,
-        province: Province,
+        province: PortalProvince,
         procedure: Procedure,
         desk: ReceivingDesk,
         application: Application,
@@ -269,7 +269,7 @@ class Dataset:
         return Planted(dossier, contents, None, None, "", None, procedure.registries)
 
     def _faulty(
-        self, name: str, province: Province, procedure: Procedure, desk: ReceivingDesk, received_at: datetime
+        self, name: str, province: PortalProvince, procedure: Procedure, desk: ReceivingDesk, received_at: datetime
     ) -> Planted:
         """A dossier with this defect. A case that cannot have it (no father, no accents) is replaced by another."""
         defect = DEFECTS[name]
@@ -289,7 +289,7 @@ class Dataset:
 
     def _write(
         self,
-        province: Province,
+        province: PortalProvince,
         procedure: Procedure,
         desk: ReceivingDesk,
         application: Application,
@@ -332,6 +332,6 @@ class Dataset:
         return f"{series}-{self._codes[series]:04d}"
 
 
-def _agency_code(province: Province, commune: Commune) -> str:
+def _agency_code(province: PortalProvince, commune: Commune) -> str:
     """The agency code of a commune under its province: two numbers that follow from the commune's code."""
     return f"{province.agency_code}.{int(commune.commune_code[:2])}.{int(commune.commune_code[2:])}"

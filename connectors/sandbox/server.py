@@ -130,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 65536
-    server: "_Server"
+    server: "_HttpServer"
 
     def _answer(self) -> None:
         body = self._read_body()
@@ -206,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Logs nothing: requests carry personal data, and who tries the twins may send real ones."""
 
 
-class _Server(ThreadingHTTPServer):
+class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 256
@@ -230,8 +230,8 @@ class Listener:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def _listen(self, port: int) -> _Server:
-        server = _Server(("127.0.0.1", port), _Handler)
+    def _listen(self, port: int) -> _HttpServer:
+        server = _HttpServer(("127.0.0.1", port), _Handler)
         server.listener = self
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         return server

@@ -21,7 +21,7 @@ from connectors.ledger.examinations import (
     unexamined,
 )
 from connectors.portals.contract import Platform
-from connectors.portals.provinces import PROVINCES, Province, read_original
+from connectors.portals.provinces import PROVINCES, PortalProvince, read_original
 from dags.steps.correcting import changed_registries
 from dags.steps.judging import NOTHING_CHANGED, judge
 from dags.steps.matching import match_dossiers
@@ -34,14 +34,14 @@ log = logging.getLogger(__name__)
 BATCH = 500
 
 
-def check(ledger: Ledger, province: Province, endpoint: Endpoint) -> dict[str, int]:
+def check(ledger: Ledger, province: PortalProvince, endpoint: Endpoint) -> dict[str, int]:
     """Examines what a province's portal gave and was not examined yet. Returns counts by what became of it."""
     with province.platform.open_line(endpoint) as line:
         return dict(check_on(ledger, province, line))
 
 
 def check_on(
-    ledger: Ledger, province: Province, line: Line, arrivals: Sequence[Arrival] | None = None
+    ledger: Ledger, province: PortalProvince, line: Line, arrivals: Sequence[Arrival] | None = None
 ) -> Counter[str]:  # fmt: skip
     """The same over a line that is open; dossiers whose papers cannot be had now are left for the next time.
 
@@ -51,7 +51,7 @@ def check_on(
 
 
 def examine_on(
-    ledger: Ledger, province: Province, line: Line, arrivals: Sequence[Arrival] | None = None
+    ledger: Ledger, province: PortalProvince, line: Line, arrivals: Sequence[Arrival] | None = None
 ) -> Iterator[list[Examined]]:
     """The same by the batch, without writing down what came of it."""
     codes = None if arrivals is None else [one.code for one in arrivals]
@@ -77,7 +77,7 @@ def _settled(ledger: Ledger, examined: Iterable[Sequence[Examined]]) -> Counter[
 
 
 def _examine(
-    ledger: Ledger, province: Province, line: Line | None, codes: Sequence[str] | None, arrivals: Sequence[Arrival] = ()
+    ledger: Ledger, province: PortalProvince, line: Line | None, codes: Sequence[str] | None, arrivals: Sequence[Arrival] = ()
 ) -> Iterator[list[Examined]]:
     read_already = {arrival.original: arrival.dossier for arrival in arrivals}
     in_hand = {arrival.original_sha256: arrival.original for arrival in arrivals}

@@ -44,7 +44,7 @@ from schemas.fields import BOOK_CODE, procedure_code
 from schemas.registries import REGISTRY_CODES
 from schemas.routes import ROUTES
 
-Reader = Callable[[str, bytes], Dossier]
+DossierReader = Callable[[str, bytes], Dossier]
 
 ALL = "all"
 KIND_OF = {route.procedure_code: route.case_kind for route in ROUTES}
@@ -62,7 +62,7 @@ BUNDLE_COLUMNS: dict[str, type] = {
 }  # fmt: skip
 
 
-def gate(ledger: Ledger, read: Reader = read_original) -> dict[str, int]:
+def gate(ledger: Ledger, read: DossierReader = read_original) -> dict[str, int]:
     """Judges every open batch and closes it. Returns how many passed and how many were stopped.
 
     A batch of which nothing is examined yet stays open. Nothing large is imported while no batch is open.
@@ -74,7 +74,7 @@ def gate(ledger: Ledger, read: Reader = read_original) -> dict[str, int]:
     return dict(moved)
 
 
-def _gate(ledger: Ledger, batch: OpenBatch, read: Reader) -> str | None:
+def _gate(ledger: Ledger, batch: OpenBatch, read: DossierReader) -> str | None:
     examined = in_batch(ledger, batch)
     first = next(examined, None)
     if first is None:
@@ -91,7 +91,7 @@ def _gate(ledger: Ledger, batch: OpenBatch, read: Reader) -> str | None:
     return settle_batch(ledger, batch, versions, verdicts)
 
 
-def _seen(portal_code: str, one: InBatch, read: Reader) -> ArrivedDossier:
+def _seen(portal_code: str, one: InBatch, read: DossierReader) -> ArrivedDossier:
     dossier = None
     if one.original is not None and not one.is_unreadable:
         try:

@@ -18,8 +18,8 @@ from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival, position_of, save_page
 from connectors.ledger.examinations import settle
 from connectors.ledger.line_health import note_line
-from connectors.portals.contract import Entry, Platform
-from connectors.portals.provinces import Province
+from connectors.portals.contract import ListedDossier, Platform
+from connectors.portals.provinces import PortalProvince
 from dags.steps.checking import BATCH, check_on, examine_on
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ NEW_OBJECTS = 50_000
 """More than a batch of dossiers is made of."""
 
 
-def pull(ledger: Ledger, province: Province, endpoint: Endpoint, *, gated: bool = False) -> dict[str, int]:
+def pull(ledger: Ledger, province: PortalProvince, endpoint: Endpoint, *, gated: bool = False) -> dict[str, int]:
     """Pulls all that is new or changed at a province's portal and examines it.
 
     Returns counts: new, changed, status (of dossiers), then cleared, held, waiting, closed. What was saved stays saved
@@ -63,13 +63,13 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _keep(ledger: Ledger, province: Province, error: LienthongError) -> None:
+def _keep(ledger: Ledger, province: PortalProvince, error: LienthongError) -> None:
     if error.reply:
         ledger.keep_incident(province.connection_id, error, error.reply)
 
 
 def _pull_stream(
-    ledger: Ledger, province: Province, line: Line, stream: str, moved: Counter[str], gated: bool
+    ledger: Ledger, province: PortalProvince, line: Line, stream: str, moved: Counter[str], gated: bool
 ) -> None:  # fmt: skip
     platform, portal_code = province.platform, province.province_code
     now = datetime.now(timezone.utc)
@@ -96,7 +96,7 @@ class _Clerk:
         if error is None or not (self._settling and self._settling.exception()):  # else the line's error is outcome
             self._wait()
 
-    def examine(self, province: Province, line: Line, saved: Sequence[Arrival]) -> None:
+    def examine(self, province: PortalProvince, line: Line, saved: Sequence[Arrival]) -> None:
         """When the batch before is written down, since they are looked at beside it."""
         self._wait()
         for examined in examine_on(self._ledger, province, line, saved):
@@ -110,7 +110,7 @@ class _Clerk:
 
 
 def _walk(
-    ledger: Ledger, province: Province, line: Line, stream: str, position: str, reached: str, clerk: _Clerk,
+    ledger: Ledger, province: PortalProvince, line: Line, stream: str, position: str, reached: str, clerk: _Clerk,
     gated: bool,
 ) -> None:  # fmt: skip
     """Page after page from a position on: saved as they come, and examined by the batch."""
@@ -142,11 +142,11 @@ def _walk(
 
 
 def _arrivals(
-    platform: Platform, portal_code: str, line: Line, entries: Sequence[Entry]
-) -> tuple[list[Arrival], dict[Entry, LienthongError]]:
+    platform: Platform, portal_code: str, line: Line, entries: Sequence[ListedDossier]
+) -> tuple[list[Arrival], dict[ListedDossier, LienthongError]]:
     """The dossiers of a page, fetched where the list only named them; and why some could not be fetched."""
     arrivals: list[Arrival] = []
-    failed: dict[Entry, LienthongError] = {}
+    failed: dict[ListedDossier, LienthongError] = {}
     for entry, original in _originals(platform, line, entries):
         if isinstance(original, LienthongError):
             failed[entry] = original
@@ -156,8 +156,8 @@ def _arrivals(
 
 
 def _originals(
-    platform: Platform, line: Line, entries: Sequence[Entry]
-) -> Iterable[tuple[Entry, bytes | LienthongError]]:
+    platform: Platform, line: Line, entries: Sequence[ListedDossier]
+) -> Iterable[tuple[ListedDossier, bytes | LienthongError]]:
     """The bytes of each: from the list where it holds them, else fetched."""
     yield from ((entry, entry.original) for entry in entries if entry.original is not None)
     named = [entry for entry in entries if entry.original is None]
@@ -169,7 +169,7 @@ def _originals(
         yield entry, _fetched(platform, entry, reply) if isinstance(reply, Reply) else reply
 
 
-def _fetched(platform: Platform, entry: Entry, reply: Reply) -> bytes | LienthongError:
+def _fetched(platform: Platform, entry: ListedDossier, reply: Reply) -> bytes | LienthongError:
     try:
         return platform.read_fetched(reply, entry) if platform.read_fetched else reply.body
     except LienthongError as error:

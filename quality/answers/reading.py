@@ -54,7 +54,7 @@ _SCHEMA_RULE = re.compile(r"\bSCHEMAV_\w+")
 _CODE_IN_WORDS = re.compile(r"[a-z0-9_-]+")
 
 
-class _Reader:
+class _LetterReader:
     """Reads a text's letters once. `causes`: the causes in their order; `unread`: the letters that are in no phrase."""
 
     def __init__(self, language: Language) -> None:
@@ -264,7 +264,7 @@ def _read(language: Language, words: str) -> list[RefusalCause]:
     if "SCHEMAV" in text:
         text = _SCHEMA_RULE.sub(BREAK, text)
     bare = letters(text)
-    reader = _Reader(language)
+    reader = _LetterReader(language)
     reader.read(bare)
     if not reader.causes and (_LETTERS.search(reader.unread) or (not bare and any(map(str.isalpha, text)))):
         reader.causes.append((f"{language.registry_code}.unknown", ()))

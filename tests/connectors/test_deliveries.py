@@ -7,15 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import text
 
 from connectors.ledger.account import pending
-from connectors.ledger.claims import claim_awaited, claim_doubtful, claim_ready, due_to_send_s
+from connectors.ledger.claims import Claimed, claim_awaited, claim_doubtful, claim_ready, due_to_send_s
 from connectors.ledger.deliveries import DeliveryOutcome, postpone, record
 from connectors.ledger.examinations import keep_papers, settle, unexamined
 from connectors.ledger.reports import claim_reports, record_report_outcomes
 from connectors.sandbox.server import SimulatedFault
 from dags.steps.judging import judge
+from schemas.decision import Act
+from schemas.dossier import Dossier
 from schemas.registries import CivilStatusReceipt, Given, ResidenceReceipt
 from schemas.report import ReportOutcome
 from schemas.states import DeliveryEvent
+from tests.support.decisions import resolve_change
 from tests.support.dossiers import BIRTH, LAND, MARRIAGE, RESIDENCE, SOUND, changed
 from tests.support.ledger_driver import WITH_NUMBER, WITHOUT_NUMBER, LedgerDriver, misderived, unexplained
 from tests.support.pipeline import PipelineDriver
@@ -63,6 +66,35 @@ def test_an_edited_dossier_goes_out_again_after_a_refusal(driver: LedgerDriver) 
     driver.tell(driver.send("civil_status"), DeliveryEvent.REFUSED, code="rejected")
     assert driver.take_in(OTHER_MOTHER) == {"cleared": 1}
     assert driver.send("civil_status").attempt_number == 1
+
+
+def test_a_second_correction_of_an_entry_waits_for_the_first(driver: LedgerDriver) -> None:
+    driver.take_in(BIRTH)
+    driver.register("civil_status")
+    first = corrected(driver, changed(BIRTH, "case.mother.full_name", "TRẦN THỊ HOÀI"))
+    driver.tell(first, DeliveryEvent.ACCEPTED)
+    assert driver.take_in(changed(BIRTH, "case.mother.full_name", "TRẦN THỊ HUỆ")) == {"held": 1}
+    order_correction(driver)
+    assert claim_ready(driver.ledger, "civil_status", 10) == []
+    (awaited,) = claim_awaited(driver.ledger, "civil_status", 10)
+    driver.tell(awaited, DeliveryEvent.REGISTERED, WITH_NUMBER)
+    assert b"HU\xe1\xbb\x86" in driver.send("civil_status").original
+
+
+def corrected(driver: LedgerDriver, dossier: Dossier) -> Claimed:
+    """The claimed correction of what civil status has, after the portal changed the dossier."""
+    assert driver.take_in(dossier) == {"held": 1}
+    order_correction(driver)
+    return driver.send("civil_status")
+
+
+def order_correction(driver: LedgerDriver) -> None:
+    """A steward wants what civil status has corrected; nobody else need agree."""
+    requests = driver.requests(BIRTH)
+    nobody_waits = {request.dossier_id: False for request in requests}
+    made = resolve_change(driver.ledger, Act.CORRECTED, "lan", requests, "theo hồ sơ cổng", nobody_waits)
+    assert made.refused == {}
+    assert driver.examine() == {"cleared": 1}
 
 
 def test_a_late_answer_changes_nothing_and_is_remembered(driver: LedgerDriver) -> None:

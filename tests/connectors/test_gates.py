@@ -25,7 +25,7 @@ from dags import steps
 from dags.steps.gating import build_docs, gate, judge_days
 from schemas.dates import VIETNAM
 from schemas.states import DeliveryEvent
-from tests.support.batches import STOPPING, batch_of, batch_states, many, read, ready, take_in
+from tests.support.batches import STOPPING, batch_of, batch_states, many, read, ready, stop, take_in
 from tests.support.dossiers import BIRTH, LAND, MARRIAGE, RESIDENCE, changed
 from tests.support.ledger_driver import LedgerDriver
 from tests.support.pipeline import PipelineDriver
@@ -62,6 +62,13 @@ def test_a_bad_batch_is_stopped_before_anything_of_it_is_sent_and_names_every_do
     assert failed["many_without_procedure"].failing == 60
     ids = [row.dossier_id for row in driver.rows("SELECT dossier_id FROM dossiers ORDER BY dossier_id")]
     assert failed["many_without_procedure"].failing_ids == ids
+
+
+def test_nothing_of_a_stopped_batch_is_sent_before_a_person_decides(driver: LedgerDriver) -> None:
+    assert take_in(driver, *many(2)) == {"cleared": 2}
+    stop(driver)
+    assert ready(driver) == 0
+    assert due_to_send_s(driver.ledger, "civil_status", 0) is None
 
 
 def test_an_unread_page_that_comes_while_a_gate_looks_is_not_let_through(driver: LedgerDriver) -> None:

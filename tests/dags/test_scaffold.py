@@ -23,7 +23,7 @@ ROW = '        RegistryRow(LandReceipt, "Đất đai", "Land"),\n'
 STEPS = '"land", (LAND,), SOIL),'
 OF_LISTS = "one_dag_per_province or each_registry or connection_type"
 """Tests of the DAGs, pools, forms and hooks."""
-PROVINCE = '        Province("46", "Huế", "hub", "H57"),\n'
+PROVINCE = '        PortalProvince("46", "Huế", "hub", "H57"),\n'
 
 LISTS = """
 import json
@@ -176,7 +176,7 @@ def test_a_new_platform_is_found_by_every_list_and_leaves_no_trace(copy: Copy) -
     assert '"new_portal"' in printed
 
     provinces = "connectors/portals/provinces.py"
-    copy.edit(provinces, PROVINCE, f'{PROVINCE}        Province("01", "Hà Nội", "new_portal", "H26"),\n')
+    copy.edit(provinces, PROVINCE, f'{PROVINCE}        PortalProvince("01", "Hà Nội", "new_portal", "H26"),\n')
     lists = copy.lists()
     assert "new_portal" in lists["platforms"] and "new_portal" in lists["listeners"]  # type: ignore[operator]
     assert "AIRFLOW_CONN_PORTAL_01" in lists["connections"]  # type: ignore[operator]  # it is a list

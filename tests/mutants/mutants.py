@@ -190,8 +190,8 @@ MUTANTS = (
     # Corrections
     _mutant(
         "correction_overtakes",
-        "a correction is sent before the registration that it corrects",
-        f"{CORRECTIONS}::test_a_correction_waits_behind_its_original",
+        "a correction is sent while another of its entry is under way",
+        f"{DELIVERIES}::test_a_second_correction_of_an_entry_waits_for_the_first",
         OUTCOMES, "(p.entry_id = n.entry_id AND p.delivery_id < n.delivery_id)", "false",
     ),
     _mutant(
@@ -216,7 +216,7 @@ MUTANTS = (
     _mutant(
         "stopped_batch_is_sent",
         "a dossier is sent although its batch was stopped",
-        f"{GATES}::test_a_bad_batch_is_stopped_before_anything_of_it_is_sent_and_names_every_dossier",
+        f"{GATES}::test_nothing_of_a_stopped_batch_is_sent_before_a_person_decides",
         "connectors/ledger/batches.py", "(BatchState.OPEN, BatchState.STOPPED)", "(BatchState.OPEN,)",
     ),
     _mutant(

@@ -9,7 +9,7 @@ from unicodedata import normalize
 from connectors.endpoint import Endpoint
 from connectors.http import Line
 from connectors.portals import hub, onestop
-from connectors.portals.contract import Entry, Platform
+from connectors.portals.contract import ListedDossier, Platform
 from connectors.sandbox.dataset import Planted
 from connectors.sandbox.server import Server
 from connectors.sandbox.twins.hub import HubTwin
@@ -131,7 +131,7 @@ class Portal:
                 between(number)
         return originals
 
-    def _pages(self, stream: str, position: str) -> Iterator[Sequence[Entry]]:
+    def _pages(self, stream: str, position: str) -> Iterator[Sequence[ListedDossier]]:
         more = True
         while more:
             reply = self.line.send(self.platform.list_page(stream, position, self.endpoint))
@@ -139,13 +139,13 @@ class Portal:
             yield page.entries
             position, more = page.next_position, page.has_more
 
-    def original(self, entry: Entry) -> bytes:
+    def original(self, entry: ListedDossier) -> bytes:
         if entry.original is not None:
             return entry.original
         assert self.platform.fetch and self.platform.read_fetched
         return self.platform.read_fetched(self.line.send(self.platform.fetch(entry, self.endpoint)), entry)
 
-    def entries(self, stream: str) -> list[Entry]:
+    def entries(self, stream: str) -> list[ListedDossier]:
         return [entry for page in self._pages(stream, self.platform.first_position(NOW)) for entry in page]
 
     def read(self, original: bytes) -> Dossier:
