@@ -242,8 +242,17 @@ def _prepare(folder: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     _give_to_account(unfinished)
-    _postgres("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C",
-              "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--pgdata", str(unfinished))  # fmt: skip
+    _postgres(
+        "initdb",
+        "--auth=trust",
+        "--username=postgres",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--pgdata",
+        str(unfinished),
+    )
     unfinished.rename(folder)
 
 
@@ -252,8 +261,20 @@ def _try_start(folder: Path) -> bool:
     options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
     options += f" -c unix_socket_directories='{_choose_socket_folder(folder)}'"
     try:
-        _postgres("pg_ctl", "start", "--silent", "--wait", "--timeout", "30",
-                  "--log", str(folder / "log"), "--options", options, "--pgdata", str(folder))  # fmt: skip
+        _postgres(
+            "pg_ctl",
+            "start",
+            "--silent",
+            "--wait",
+            "--timeout",
+            "30",
+            "--log",
+            str(folder / "log"),
+            "--options",
+            options,
+            "--pgdata",
+            str(folder),
+        )
     except EmbeddedServerFailed:
         return False
     return _answers(folder)
@@ -299,9 +320,18 @@ def _postgres(program: str, *arguments: str) -> None:
     open as long as the server it starts."""
     account = ACCOUNT if os.geteuid() == 0 else None
     with tempfile.TemporaryFile() as output:
-        done = subprocess.run([str(_binaries() / program), *arguments], check=False, cwd="/", umask=0o077,
-                              user=account, group=account, extra_groups=[] if account else None,
-                              stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # fmt: skip
+        done = subprocess.run(
+            [str(_binaries() / program), *arguments],
+            check=False,
+            cwd="/",
+            umask=0o077,
+            user=account,
+            group=account,
+            extra_groups=[] if account else None,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
         output.seek(0)
         said = output.read().decode(errors="replace").strip()
     if done.returncode:
@@ -335,6 +365,19 @@ def _give_to_account(folder: Path) -> None:
 def _account() -> pwd.struct_passwd:
     with contextlib.suppress(KeyError):
         return pwd.getpwnam(ACCOUNT)
-    subprocess.run(["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
-                    "--shell", "/usr/sbin/nologin", ACCOUNT], check=True, capture_output=True)  # fmt: skip
+    subprocess.run(
+        [
+            "useradd",
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            "/usr/sbin/nologin",
+            ACCOUNT,
+        ],
+        check=True,
+        capture_output=True,
+    )
     return pwd.getpwnam(ACCOUNT)

@@ -53,10 +53,14 @@ class Ledger:
             connection.execute(
                 KEEP_INCIDENT,
                 {
-                    "endpoint_code": endpoint_code, "error": type(error).__name__, "message": str(error),
-                    "reply_sha256": sha256(reply).digest(), "wrapped": wrapped, "sealed": key.seal(reply, "incident"),
+                    "endpoint_code": endpoint_code,
+                    "error": type(error).__name__,
+                    "message": str(error),
+                    "reply_sha256": sha256(reply).digest(),
+                    "wrapped": wrapped,
+                    "sealed": key.seal(reply, "incident"),
                 },
-            )  # fmt: skip
+            )
 
 
 def owner_of(portal_code: str, dossier_code: str) -> str:

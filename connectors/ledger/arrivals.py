@@ -150,9 +150,15 @@ def _work_in(
         standing.arrival = arrival
         number = standing.version_number
         version_rows.append(
-            (standing.dossier_id, number, arrival.original_sha256, digest, arrival.unreadable_field,
-             standing.key.seal(arrival.original, VERSION_PURPOSE.format(number)))
-        )  # fmt: skip
+            (
+                standing.dossier_id,
+                number,
+                arrival.original_sha256,
+                digest,
+                arrival.unreadable_field,
+                standing.key.seal(arrival.original, VERSION_PURPOSE.format(number)),
+            )
+        )
         event_rows.append((standing.dossier_id, None, "arrived", {"version": number, "status": status}))
         return "new" if number == 1 else "changed"
     if status == standing.portal_status:
@@ -176,37 +182,64 @@ def _pass_over(
 
 
 def _write(
-    connection: Connection, portal_code: str, batch_id: int | None, standings: dict[str, _KnownDossier],
-    version_rows: list[tuple[Any, ...]], event_rows: list[tuple[Any, ...]],
-) -> None:  # fmt: skip
+    connection: Connection,
+    portal_code: str,
+    batch_id: int | None,
+    standings: dict[str, _KnownDossier],
+    version_rows: list[tuple[Any, ...]],
+    event_rows: list[tuple[Any, ...]],
+) -> None:
     new = [(code, standing) for code, standing in standings.items() if standing.is_new]
     changed = [standing for standing in standings.values() if standing.arrival and not standing.is_new]
     if new:
         copy_rows(
-            connection, dossiers,
-            ("dossier_id", "portal_code", "dossier_code", "national_code", "technical_id", "procedure_as_written",
-             "commune_code", "received_on", "version_number", "content_sha256", "portal_status", "state", "batch_id"),
+            connection,
+            dossiers,
+            (
+                "dossier_id",
+                "portal_code",
+                "dossier_code",
+                "national_code",
+                "technical_id",
+                "procedure_as_written",
+                "commune_code",
+                "received_on",
+                "version_number",
+                "content_sha256",
+                "portal_status",
+                "state",
+                "batch_id",
+            ),
             ((*_dossier_row(portal_code, code, standing), batch_id) for code, standing in new),
-        )  # fmt: skip
+        )
         copy_rows(connection, keys, ("dossier_id", "wrapped"), ((s.dossier_id, s.wrapped) for _, s in new))
     if changed:
         _change(connection, changed, batch_id)
     copy_rows(
-        connection, versions,
+        connection,
+        versions,
         ("dossier_id", "version_number", "original_sha256", "content_sha256", "unreadable_field", "sealed"),
         version_rows,
-    )  # fmt: skip
+    )
     copy_rows(connection, events, ("dossier_id", "delivery_id", "kind", "detail"), event_rows)
 
 
 def _dossier_row(portal_code: str, code: str, standing: _KnownDossier) -> tuple[Any, ...]:
     dossier = standing.arrival.dossier if standing.arrival else None
     return (
-        standing.dossier_id, portal_code, code, dossier.national_code if dossier else None,
-        dossier.technical_id if dossier else None, dossier.procedure_as_written if dossier else None,
-        dossier.commune_code if dossier else None, dossier.event_on if dossier else _today(), standing.version_number,
-        standing.content_sha256, standing.portal_status, standing.state,
-    )  # fmt: skip
+        standing.dossier_id,
+        portal_code,
+        code,
+        dossier.national_code if dossier else None,
+        dossier.technical_id if dossier else None,
+        dossier.procedure_as_written if dossier else None,
+        dossier.commune_code if dossier else None,
+        dossier.event_on if dossier else _today(),
+        standing.version_number,
+        standing.content_sha256,
+        standing.portal_status,
+        standing.state,
+    )
 
 
 def _change(connection: Connection, changed: Sequence[_KnownDossier], batch_id: int | None) -> None:

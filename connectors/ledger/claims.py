@@ -146,13 +146,24 @@ def _open(ledger: Ledger, row: Any, edits: Mapping[int, bytes]) -> Claimed:
     given = given_of(key, row.given_by, row.given_sealed)
     operation = Operation(row.operation)
     return Claimed(
-        row.delivery_id, row.dossier_id, row.registry_code, row.step_number, row.delivery_key, row.state,
-        row.attempt_number, row.asked_number, row.portal_code, row.dossier_code, operation, given, key,
+        row.delivery_id,
+        row.dossier_id,
+        row.registry_code,
+        row.step_number,
+        row.delivery_key,
+        row.state,
+        row.attempt_number,
+        row.asked_number,
+        row.portal_code,
+        row.dossier_code,
+        operation,
+        given,
+        key,
         original=key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number)),
         edits=list(open_edits(key, ((decision_id, edits[decision_id]) for decision_id in row.edits)).values()),
         entry=None if operation.makes_entry else given.receipt(row.registry_code).entry(row.place_code),
         reason=open_decision(key, row.decision).reason if row.decision else "",
-    )  # fmt: skip
+    )
 
 
 def due_to_send_s(ledger: Ledger, registry_code: str, settles_after_s: float) -> float | None:

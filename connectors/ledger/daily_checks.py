@@ -119,9 +119,13 @@ def entered_until(ledger: Ledger, day: date) -> Iterator[Entered]:
     year = datetime(day.year, 1, 1, tzinfo=VIETNAM)
     for row in _stream(ledger, ENTERED, {**_instants(day), "year": year}):
         key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
-        yield Entered(row.dossier_id, row.portal_code, row.commune_code, row.procedure_as_written,
-                      given_of(key, [CIVIL_STATUS] * len(row.given_sealed), row.given_sealed)
-                      .of(CivilStatusReceipt))  # fmt: skip
+        yield Entered(
+            row.dossier_id,
+            row.portal_code,
+            row.commune_code,
+            row.procedure_as_written,
+            given_of(key, [CIVIL_STATUS] * len(row.given_sealed), row.given_sealed).of(CivilStatusReceipt),
+        )
 
 
 def bundles_until(ledger: Ledger, day: date) -> Iterator[Bundle]:
@@ -130,8 +134,9 @@ def bundles_until(ledger: Ledger, day: date) -> Iterator[Bundle]:
     ripe = until - timedelta(days=AFTER_DAYS)
     for row in _stream(ledger, OF_BUNDLES, {"ripe": ripe, "window": ripe - timedelta(days=WINDOW_DAYS)}):
         key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
-        receipts = [open_reply(key, code, sealed).receipt
-                    for code, sealed in zip(row.given_by, row.given_sealed, strict=True)]  # fmt: skip
+        receipts = [
+            open_reply(key, code, sealed).receipt for code, sealed in zip(row.given_by, row.given_sealed, strict=True)
+        ]
         yield Bundle(row.dossier_id, row.procedure_as_written, row.states, _differ(receipts))
 
 

@@ -116,9 +116,13 @@ class Dashboard:
 
 
 def dashboard(
-    ledger: Ledger, today: date, portals: Sequence[str] | None, reach: Condition, registries: Sequence[str],
+    ledger: Ledger,
+    today: date,
+    portals: Sequence[str] | None,
+    reach: Condition,
+    registries: Sequence[str],
     days: int = 14,
-) -> Dashboard:  # fmt: skip
+) -> Dashboard:
     """As it is now, and the tallies of these days. `portals`: whose, None for all; `reach`: whose faults are listed."""
     of = {"today": today, "days": days, "portals": list(portals) if portals is not None else None, "counted": COUNTED}
     within = {**reach.values, "shown": SHOWN, "several": SEVERAL, "oldest": OLDEST, "registries": list(registries)}
@@ -130,8 +134,9 @@ def dashboard(
         open_ones = connection.execute(UNDER_WAY, {"registries": list(registries), "counted": COUNTED})
         under_way = {(row.registry_code, row.state): row.dossiers for row in open_ones}
         due = [
-            Due(**row._mapping) for statement in (DUE_FAULTS, DUE_UNDER_WAY)
+            Due(**row._mapping)
+            for statement in (DUE_FAULTS, DUE_UNDER_WAY)
             for row in connection.execute(text(statement.format(where=reach.sql)), within)
-        ]  # fmt: skip
+        ]
         lines = [LineHealth(**row._mapping) for row in connection.execute(LINES)]
     return Dashboard(tallies, unexamined, faults, under_way, sorted(due, key=lambda one: one.due_at)[:SHOWN], lines)

@@ -330,14 +330,24 @@ def _allowed(
 def _context(row: Row[Any]) -> DecisionContext:
     values = row._mapping
     return DecisionContext(
-        state=row.state, seen_version=row.seen, current_version=row.version_number, is_erased=row.wrapped is None,
-        is_at_fault=row.is_at_fault, is_under_way=row.is_under_way, is_touched=row.is_touched,
-        is_refused=row.is_refused, is_changed=row.is_changed, has_correction=row.has_correction,
-        decided_act=Act(values["act"]) if "act" in values else None, decided_by=values.get("actor", ""),
-        is_unresolved=values.get("is_unresolved", False), is_over=values.get("is_over", False),
-        is_sent=values.get("is_sent", False), is_reported=values.get("is_reported", False),
+        state=row.state,
+        seen_version=row.seen,
+        current_version=row.version_number,
+        is_erased=row.wrapped is None,
+        is_at_fault=row.is_at_fault,
+        is_under_way=row.is_under_way,
+        is_touched=row.is_touched,
+        is_refused=row.is_refused,
+        is_changed=row.is_changed,
+        has_correction=row.has_correction,
+        decided_act=Act(values["act"]) if "act" in values else None,
+        decided_by=values.get("actor", ""),
+        is_unresolved=values.get("is_unresolved", False),
+        is_over=values.get("is_over", False),
+        is_sent=values.get("is_sent", False),
+        is_reported=values.get("is_reported", False),
         is_parked=values.get("is_parked", False),
-    )  # fmt: skip
+    )
 
 
 def _write(
@@ -356,17 +366,32 @@ def _write(
     decision_ids = connection.execute(NEW_IDS, {"count": len(made)}).scalars().all()
     numbered = list(zip(decision_ids, made, strict=True))
     copy_rows(
-        connection, decisions,
-        ("decision_id", "dossier_id", "version_number", "act", "field_path", "needs_second", "of_decision_id",
-         "bulk_id", "actor", "sealed"),
+        connection,
+        decisions,
+        (
+            "decision_id",
+            "dossier_id",
+            "version_number",
+            "act",
+            "field_path",
+            "needs_second",
+            "of_decision_id",
+            "bulk_id",
+            "actor",
+            "sealed",
+        ),
         (_row(ledger, decision_id, act, actor, reason, new, bulk_id) for decision_id, new in numbered),
-    )  # fmt: skip
+    )
     if act is not Act.SETTLED:  # which is an event of the delivery
         copy_rows(
-            connection, events, ("dossier_id", "delivery_id", "kind", "actor", "detail"),
-            ((new.context.dossier_id, None, str(act), actor, _detail(decision_id, new, bulk_id))
-             for decision_id, new in numbered),
-        )  # fmt: skip
+            connection,
+            events,
+            ("dossier_id", "delivery_id", "kind", "actor", "detail"),
+            (
+                (new.context.dossier_id, None, str(act), actor, _detail(decision_id, new, bulk_id))
+                for decision_id, new in numbered
+            ),
+        )
     effect(connection, numbered)
     tally(connection, Counter((new.context.portal_code, "decided", str(act)) for new in made))
     return DecisionOutcome(tuple(dict.fromkeys(_ids(numbered))), tuple(decision_ids), refused)
@@ -378,9 +403,17 @@ def _row(
     context, path = new.context, new.edit.field_path if new.edit else None
     key = ledger.open_key(context.wrapped, context.portal_code, context.dossier_code)
     return (
-        decision_id, context.dossier_id, context.version_number, str(act), path, new.waits, new.of_decision_id,
-        bulk_id, actor, seal_decision(key, new.edit, reason),
-    )  # fmt: skip
+        decision_id,
+        context.dossier_id,
+        context.version_number,
+        str(act),
+        path,
+        new.waits,
+        new.of_decision_id,
+        bulk_id,
+        actor,
+        seal_decision(key, new.edit, reason),
+    )
 
 
 def _detail(decision_id: int, new: _NewDecision, bulk_id: UUID | None) -> dict[str, Any]:

@@ -245,10 +245,14 @@ def _seal_replies(connection: Connection, effective: Sequence[DeliveryOutcome]) 
     """Keeps what registries said; a mere "still working" without words is not worth a row."""
     kept = (outcome for outcome in effective if outcome.receipt or outcome.words)
     rows = (
-        (outcome.of.delivery_id, str(outcome.event), datetime.now(timezone.utc),
-         seal_reply(outcome.of.key, outcome.code, outcome.words, outcome.receipt))
+        (
+            outcome.of.delivery_id,
+            str(outcome.event),
+            datetime.now(timezone.utc),
+            seal_reply(outcome.of.key, outcome.code, outcome.words, outcome.receipt),
+        )
         for outcome in kept
-    )  # fmt: skip
+    )
     copy_rows(connection, replies, ("delivery_id", "event", "received_at", "sealed"), rows)
 
 
@@ -256,11 +260,15 @@ def _follow(connection: Connection, effective: Sequence[DeliveryOutcome]) -> Non
     """What follows: entries stand, the next steps open or stop, and reports to the portal are queued."""
 
     def dossiers_of(*kinds: DeliveryEvent, is_first: bool = False, is_whole: bool = False) -> list[int]:
-        return sorted({
-            outcome.of.dossier_id for outcome in effective
-            if outcome.event in kinds and (outcome.of.step_number == 1 or not is_first)
-            and not (is_whole and outcome.lacks)
-        })  # fmt: skip
+        return sorted(
+            {
+                outcome.of.dossier_id
+                for outcome in effective
+                if outcome.event in kinds
+                and (outcome.of.step_number == 1 or not is_first)
+                and not (is_whole and outcome.lacks)
+            }
+        )
 
     accepted, registered, completed = DeliveryEvent.ACCEPTED, DeliveryEvent.REGISTERED, DeliveryEvent.COMPLETED
     queue_reports(connection, Milestone.FORWARDED, dossiers_of(accepted, registered, is_first=True))
@@ -276,23 +284,30 @@ def _follow(connection: Connection, effective: Sequence[DeliveryOutcome]) -> Non
         connection.execute(EXAMINE_AGAIN, {"ids": untouched})
     if refused := dossiers_of(DeliveryEvent.REFUSED):
         connection.execute(STOP_NEXT, {"ids": refused})
-        with_steward = {outcome.of.dossier_id for outcome in effective
-                        if outcome.event == DeliveryEvent.REFUSED and outcome.of.operation.makes_entry}  # fmt: skip
+        with_steward = {
+            outcome.of.dossier_id
+            for outcome in effective
+            if outcome.event == DeliveryEvent.REFUSED and outcome.of.operation.makes_entry
+        }
         queue_reports(connection, Milestone.WITH_STEWARD, sorted(with_steward), once=False)
 
 
 def _write_faults(connection: Connection, effective: Sequence[DeliveryOutcome]) -> None:
     """A refusal waits for a person under each of its causes; and the day's tallies."""
     refused = [outcome for outcome in effective if outcome.event == DeliveryEvent.REFUSED]
-    write_faults(connection, [
-        (outcome.of.dossier_id, cause_code, field_path, outcome.of.registry_code)
-        for outcome in refused
-        for cause_code, field_path in outcome.causes or ((f"{outcome.of.registry_code}.unknown", ""),)
-    ])  # fmt: skip
+    write_faults(
+        connection,
+        [
+            (outcome.of.dossier_id, cause_code, field_path, outcome.of.registry_code)
+            for outcome in refused
+            for cause_code, field_path in outcome.causes or ((f"{outcome.of.registry_code}.unknown", ""),)
+        ],
+    )
     ends = [
-        outcome for outcome in effective if outcome.event in (DeliveryEvent.REFUSED, DeliveryEvent.REGISTERED)
-        and outcome.of.operation.makes_entry
-    ]  # fmt: skip
+        outcome
+        for outcome in effective
+        if outcome.event in (DeliveryEvent.REFUSED, DeliveryEvent.REGISTERED) and outcome.of.operation.makes_entry
+    ]
     counts = Counter((outcome.of.portal_code, str(outcome.event), outcome.of.registry_code) for outcome in ends)
     counts.update((outcome.of.portal_code, "fault", cause) for outcome in refused for cause, _ in outcome.causes)
     tally(connection, counts)

@@ -179,7 +179,7 @@ def view_of(ledger: Ledger, head: Head) -> DossierView:
             [_reply(head.key, row) for row in ask(REPLIES)] if head.key else [],
             [_decided(head.key, row) for row in ask(DECISIONS)],
             [Happening(one.happened_at, one.kind, one.actor, one.registry_code, one.detail) for one in ask(STORY)],
-        )  # fmt: skip
+        )
 
 
 def faults_of(ledger: Ledger, head: Head) -> list[Fault]:
@@ -212,8 +212,9 @@ def _version(key: DataKey, row: Any) -> Version:
 
 def _reply(key: DataKey, row: Any) -> ReplyView:
     opened = open_reply(key, row.registry_code, row.sealed)
-    return ReplyView(row.delivery_id, row.registry_code, row.event, row.received_at, opened.code, opened.words,
-                 opened.receipt)  # fmt: skip
+    return ReplyView(
+        row.delivery_id, row.registry_code, row.event, row.received_at, opened.code, opened.words, opened.receipt
+    )
 
 
 def _decided(key: DataKey | None, row: Any) -> DecisionView:

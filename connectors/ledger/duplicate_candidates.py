@@ -199,9 +199,12 @@ def save_candidates(ledger: Ledger, dossier_ids: Sequence[int], found: Sequence[
 
 
 def undecided(
-    ledger: Ledger, places: Sequence[str] = ("",), kinds: Sequence[str] = ("duplicate",), limit: int = 100,
+    ledger: Ledger,
+    places: Sequence[str] = ("",),
+    kinds: Sequence[str] = ("duplicate",),
+    limit: int = 100,
     after: tuple[int, int] = (0, 0),
-) -> list[Undecided]:  # fmt: skip
+) -> list[Undecided]:
     """Pairs that wait for a person, by their ids, those after a pair. `places`: provinces or communes, "" for all; one
     of the two dossiers must lie there."""
     wanted = {"places": list(places), "kinds": list(kinds), "limit": limit, "after": after[0], "after_other": after[1]}

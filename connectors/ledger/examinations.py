@@ -218,9 +218,13 @@ class KeptPaper:
 
 
 def unexamined(
-    ledger: Ledger, portal_code: str, after: int = 0, limit: int = 500, codes: Sequence[str] | None = None,
+    ledger: Ledger,
+    portal_code: str,
+    after: int = 0,
+    limit: int = 500,
+    codes: Sequence[str] | None = None,
     in_hand: Mapping[bytes, bytes] = NOTHING,
-) -> list[Unexamined]:  # fmt: skip
+) -> list[Unexamined]:
     """The next dossiers to examine, by id, those after `after`; only those of these codes, when there are any.
 
     `in_hand`: originals by their SHA-256 that need not be fetched and unsealed.
@@ -246,19 +250,35 @@ def unexamined_of(ledger: Ledger, dossier_ids: Sequence[int]) -> list[Unexamined
 
 
 def _open(
-    ledger: Ledger, row: Any, edits: Sequence[tuple[int, bytes]], sealed: bytes | None,
+    ledger: Ledger,
+    row: Any,
+    edits: Sequence[tuple[int, bytes]],
+    sealed: bytes | None,
     in_hand: Mapping[bytes, bytes],
-) -> Unexamined:  # fmt: skip
+) -> Unexamined:
     key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
     purpose = VERSION_PURPOSE.format(row.version_number)
     original = in_hand[row.original_sha256] if sealed is None else key.unseal(sealed, purpose)
     standing = {found.registry_code: found for found in map(_standing, row.standing)}
     act, _, decision_id = (row.resolution or "").partition(" ")
     return Unexamined(
-        row.dossier_id, row.portal_code, row.dossier_code, row.version_number, bytes(row.content_sha256), row.portal_status,
-        row.unreadable_field, row.is_released, row.is_rejected, standing, key, original,
-        open_edits(key, edits), None, Act(act) if act else None, int(decision_id) if decision_id else None,
-    )  # fmt: skip
+        row.dossier_id,
+        row.portal_code,
+        row.dossier_code,
+        row.version_number,
+        bytes(row.content_sha256),
+        row.portal_status,
+        row.unreadable_field,
+        row.is_released,
+        row.is_rejected,
+        standing,
+        key,
+        original,
+        open_edits(key, edits),
+        None,
+        Act(act) if act else None,
+        int(decision_id) if decision_id else None,
+    )
 
 
 def _standing(packed: str) -> Standing:
@@ -274,14 +294,14 @@ def contents_sent(ledger: Ledger, subjects: Sequence[Unexamined]) -> dict[tuple[
     edit_ids = {decision_id for one in subjects for each in one.standing.values() for decision_id in each.edits}
     named = {"ids": [dossier_id for dossier_id, _ in wanted], "versions": [version for _, version in wanted]}
     with ledger.engine.connect() as connection:
-        sealed = {(row.dossier_id, row.version_number): row.sealed
-                  for row in connection.execute(CONTENTS_SENT, named)}  # fmt: skip
+        sealed = {(row.dossier_id, row.version_number): row.sealed for row in connection.execute(CONTENTS_SENT, named)}
         edits = sealed_edits(connection, edit_ids)
     sent: dict[tuple[int, str], tuple[bytes, list[Edit]]] = {}
     for one in subjects:
         for registry_code, each in one.standing.items():
-            original = one.key.unseal(sealed[one.dossier_id, each.version_number],
-                                      VERSION_PURPOSE.format(each.version_number))  # fmt: skip
+            original = one.key.unseal(
+                sealed[one.dossier_id, each.version_number], VERSION_PURPOSE.format(each.version_number)
+            )
             opened = open_edits(one.key, ((decision_id, edits[decision_id]) for decision_id in each.edits))
             sent[one.dossier_id, registry_code] = (original, list(opened.values()))
     return sent
@@ -305,13 +325,17 @@ def keep_papers(ledger: Ledger, fetched: Sequence[tuple[Unexamined, KeptPaper]])
         return
     rows = [
         {
-            "dossier_id": of.dossier_id, "version_number": of.version_number, "position": paper.position,
-            "sha256": paper.sha256, "size": paper.size,
+            "dossier_id": of.dossier_id,
+            "version_number": of.version_number,
+            "position": paper.position,
+            "sha256": paper.sha256,
+            "size": paper.size,
             "sealed": of.key.seal(paper.content, PAPER_PURPOSE.format(of.version_number, paper.position))
-            if paper.content is not None else None,
+            if paper.content is not None
+            else None,
         }
         for of, paper in fetched
-    ]  # fmt: skip
+    ]
     from sqlalchemy.dialects.postgresql import insert
 
     with ledger.engine.begin() as connection:
@@ -368,9 +392,11 @@ def _write_findings(connection: Connection, settled: Sequence[Examined]) -> None
             },
         )
     copy_rows(
-        connection, events, ("dossier_id", "delivery_id", "kind", "detail"),
+        connection,
+        events,
+        ("dossier_id", "delivery_id", "kind", "detail"),
         ((one.subject.dossier_id, None, str(one.state), _detail(one)) for one in settled),
-    )  # fmt: skip
+    )
 
 
 def _detail(one: Examined) -> dict[str, Any]:
@@ -430,8 +456,10 @@ def _write_faults(connection: Connection, settled: Sequence[Examined]) -> None:
     held = [one for one in settled if one.state == DossierState.HELD]
     rows = [
         (one.subject.dossier_id, finding.check_code, finding.field_path, None)
-        for one in held for finding in one.findings if finding.weight != Weight.NOTES
-    ]  # fmt: skip
+        for one in held
+        for finding in one.findings
+        if finding.weight != Weight.NOTES
+    ]
     write_faults(connection, rows)
     counts = Counter((one.subject.portal_code, str(one.state), "") for one in settled)
     counts.update((one.subject.portal_code, "fault", code) for one in held for code in _holding_codes(one))

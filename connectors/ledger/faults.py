@@ -61,13 +61,15 @@ def find_beside(ledger: Ledger, found: Sequence[tuple[int, Finding]]) -> None:
     if not found:
         return
     with ledger.engine.begin() as connection:
-        write_faults(connection, [
-            (of, one.check_code, one.field_path, None) for of, one in found if one.weight.holds_dossier
-        ])  # fmt: skip
+        write_faults(
+            connection, [(of, one.check_code, one.field_path, None) for of, one in found if one.weight.holds_dossier]
+        )
         copy_rows(
-            connection, events, ("dossier_id", "delivery_id", "kind", "detail"),
+            connection,
+            events,
+            ("dossier_id", "delivery_id", "kind", "detail"),
             ((of, None, "found", {"checks": [one.check_code], "field": one.field_path}) for of, one in found),
-        )  # fmt: skip
+        )
 
 
 def clear_seen_to(connection: Connection, dossier_ids: Sequence[int]) -> None:
@@ -87,7 +89,9 @@ def tally(connection: Connection, counts: Counter[tuple[str, str, str]]) -> None
         connection.execute(
             TALLY,
             {
-                "portals": [portal for portal, _, _ in keys], "kinds": [kind for _, kind, _ in keys],
-                "codes": [code for _, _, code in keys], "counts": [counts[key] for key in keys],
+                "portals": [portal for portal, _, _ in keys],
+                "kinds": [kind for _, kind, _ in keys],
+                "codes": [code for _, _, code in keys],
+                "counts": [counts[key] for key in keys],
             },
-        )  # fmt: skip
+        )

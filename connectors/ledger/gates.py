@@ -190,9 +190,7 @@ def in_batch(ledger: Ledger, batch: OpenBatch) -> Iterator[InBatch]:
     after = 0
     while True:
         with ledger.engine.connect() as connection:
-            rows = connection.execute(
-                IN_BATCH, {"batch_id": batch.batch_id, "after": after, "limit": READ}
-            ).all()  # fmt: skip
+            rows = connection.execute(IN_BATCH, {"batch_id": batch.batch_id, "after": after, "limit": READ}).all()
         for row in rows:
             yield _open(ledger, batch.portal_code, row)
         if len(rows) < READ:
@@ -206,9 +204,14 @@ def _open(ledger: Ledger, portal_code: str, row: Any) -> InBatch:
         key = ledger.open_key(row.wrapped, portal_code, row.dossier_code)
         original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
     return InBatch(
-        row.dossier_id, row.version_number, row.portal_status, row.state == "held", row.unreadable_field is not None,
-        row.stopping_faults, original,
-    )  # fmt: skip
+        row.dossier_id,
+        row.version_number,
+        row.portal_status,
+        row.state == "held",
+        row.unreadable_field is not None,
+        row.stopping_faults,
+        original,
+    )
 
 
 @dataclass(frozen=True)
@@ -225,9 +228,14 @@ def known_of(ledger: Ledger, batch: OpenBatch) -> Known:
     """The figures of the day's batches that passed, the values of the thirty days before, what was released today."""
     earlier = [subject_of(batch.portal_code, batch.day - timedelta(days=ago)) for ago in range(LEARN_DAYS + 1)]
     wanted = {
-        "subject": batch.subject, "subjects": earlier, "figures": FIGURES, "portal_code": batch.portal_code,
-        "day": batch.day, "since": batch.day - timedelta(days=USUAL_DAYS), "least": LEAST_USUAL_DAYS,
-    }  # fmt: skip
+        "subject": batch.subject,
+        "subjects": earlier,
+        "figures": FIGURES,
+        "portal_code": batch.portal_code,
+        "day": batch.day,
+        "since": batch.day - timedelta(days=USUAL_DAYS),
+        "least": LEAST_USUAL_DAYS,
+    }
     learned: dict[str, dict[str, int]] = {}
     with ledger.engine.connect() as connection:
         for row in connection.execute(LEARNED, wanted):
@@ -279,10 +287,24 @@ def is_judged(ledger: Ledger, suite: str, subject: str) -> bool:
 
 def _write(connection: Connection, batch_id: int | None, verdicts: Sequence[Verdict]) -> None:
     copy_rows(
-        connection, expectations, COLUMNS,
-        ((batch_id, one.suite, one.subject, one.expectation, one.column, one.has_passed, one.stops, dict(one.observed),
-          list(one.failing_ids)) for one in verdicts),
-    )  # fmt: skip
+        connection,
+        expectations,
+        COLUMNS,
+        (
+            (
+                batch_id,
+                one.suite,
+                one.subject,
+                one.expectation,
+                one.column,
+                one.has_passed,
+                one.stops,
+                dict(one.observed),
+                list(one.failing_ids),
+            )
+            for one in verdicts
+        ),
+    )
 
 
 def decide_batch(ledger: Ledger, batch_id: int, decision: str, actor: str, reason: str) -> bool:
@@ -333,15 +355,24 @@ def may_decide(ledger: Ledger, actor: str, portal_code: str) -> bool:
 
 
 def batches_page(
-    ledger: Ledger, *, portals: Sequence[str] | None = None, before: int | None = None, limit: int = 50,
-    states: Sequence[str] | None = None, only_failed: bool = False, keys: int = 1000,
-) -> list[BatchSeen]:  # fmt: skip
+    ledger: Ledger,
+    *,
+    portals: Sequence[str] | None = None,
+    before: int | None = None,
+    limit: int = 50,
+    states: Sequence[str] | None = None,
+    only_failed: bool = False,
+    keys: int = 1000,
+) -> list[BatchSeen]:
     """Batches with what they failed, the newest first; of some portals, or of all. `before`: the last batch of the page
     before; `keys`: how many failing dossiers are named of each expectation."""
     wanted = {
-        "portals": list(portals) if portals is not None else None, "before": before, "limit": limit,
-        "states": list(states) if states is not None else None, "only_failed": only_failed,
-    }  # fmt: skip
+        "portals": list(portals) if portals is not None else None,
+        "before": before,
+        "limit": limit,
+        "states": list(states) if states is not None else None,
+        "only_failed": only_failed,
+    }
     with ledger.engine.connect() as connection:
         rows = connection.execute(PAGE, wanted).all()
         failed: dict[int, list[Failed]] = {}

@@ -129,9 +129,14 @@ def all_grants(ledger: Ledger) -> list[Grant]:
 
 
 def note_access(
-    ledger: Ledger, actor: str, what: str, dossier_ids: Sequence[int | None] = (None,), *, was_allowed: bool = True,
+    ledger: Ledger,
+    actor: str,
+    what: str,
+    dossier_ids: Sequence[int | None] = (None,),
+    *,
+    was_allowed: bool = True,
     detail: str = "",
-) -> None:  # fmt: skip
+) -> None:
     """Writes who looked at what, or tried to; `what` and `detail` are codes. A repeat is another line."""
     values = {"actor": actor[:LONGEST_NAME], "what": what, "was_allowed": was_allowed, "detail": detail[:100]}
     with ledger.engine.begin() as connection:

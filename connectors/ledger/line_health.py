@@ -24,7 +24,9 @@ def note_line(ledger: Ledger, endpoint_code: str, line: Line, error: LienthongEr
             connection.execute(
                 NOTE,
                 {
-                    "code": endpoint_code, "answered": line.answers > 0, "error": type(error).__name__ if error else "",
+                    "code": endpoint_code,
+                    "answered": line.answers > 0,
+                    "error": type(error).__name__ if error else "",
                     "seconds": line.seconds / line.answers if line.answers else None,
                 },
-            )  # fmt: skip
+            )

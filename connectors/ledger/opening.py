@@ -52,8 +52,15 @@ def opened(ledger: Ledger, dossier_ids: Sequence[int]) -> list[Opened]:
 def _open(ledger: Ledger, row: Any, edits: Sequence[tuple[int, bytes]]) -> Opened:
     key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
     return Opened(
-        row.dossier_id, row.portal_code, row.dossier_code, row.version_number, row.state, row.unreadable_field,
-        tuple(row.touched), given_of(key, row.given_by, row.given_sealed), key,
+        row.dossier_id,
+        row.portal_code,
+        row.dossier_code,
+        row.version_number,
+        row.state,
+        row.unreadable_field,
+        tuple(row.touched),
+        given_of(key, row.given_by, row.given_sealed),
+        key,
         key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number)),
         open_edits(key, edits),
-    )  # fmt: skip
+    )

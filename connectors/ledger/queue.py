@@ -189,9 +189,13 @@ def pending_bulks(ledger: Ledger, reach: Condition) -> list[PendingBulk]:
 
 
 def pending_edits(
-    ledger: Ledger, reach: Condition, *, bulk_id: UUID | None = None, decision_ids: Sequence[int] | None = None,
+    ledger: Ledger,
+    reach: Condition,
+    *,
+    bulk_id: UUID | None = None,
+    decision_ids: Sequence[int] | None = None,
     limit: int = PAGE,
-) -> list[PendingEdit]:  # fmt: skip
+) -> list[PendingEdit]:
     """The edits that wait for a second person: of one bulk, these, or all that belong to no bulk; what is due first."""
     chosen, values = "m.bulk_id IS NULL", dict(reach.values)
     if bulk_id:

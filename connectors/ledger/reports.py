@@ -89,9 +89,13 @@ class ClaimedReport:
 
 
 def queue_reports(
-    connection: Connection, milestone: Milestone, dossier_ids: Sequence[int], *, once: bool = True,
+    connection: Connection,
+    milestone: Milestone,
+    dossier_ids: Sequence[int],
+    *,
+    once: bool = True,
     decision_ids: Sequence[int] = (),
-) -> None:  # fmt: skip
+) -> None:
     """Puts a milestone of these dossiers up for reporting; one that waits, or was reported `once`, is not doubled.
 
     `decision_ids`: for each dossier the decision whose reason the citizen is to read; each decision is told apart.
@@ -119,11 +123,15 @@ def claim_reports(ledger: Ledger, portal_code: str, limit: int) -> list[ClaimedR
 def _report(ledger: Ledger, row: Any) -> Report:
     key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
     return Report(
-        dossier_code=row.dossier_code, national_code=row.national_code, technical_id=row.technical_id,
-        procedure_as_written=row.procedure_as_written or "", milestone=row.milestone, happened_at=row.happened_at,
+        dossier_code=row.dossier_code,
+        national_code=row.national_code,
+        technical_id=row.technical_id,
+        procedure_as_written=row.procedure_as_written or "",
+        milestone=row.milestone,
+        happened_at=row.happened_at,
         given=given_of(key, row.given_by, row.given_sealed),
         words=open_decision(key, row.decision).reason if row.decision else "",
-    )  # fmt: skip
+    )
 
 
 def record_report_outcomes(

@@ -46,7 +46,7 @@ def body(batch: BatchSeen) -> str:
     for one in batch.failed:
         mark = "**Dừng**" if one.stops else "Lưu ý"
         lines.append(f"- {mark}: {BY_CODE[one.suite, one.expectation].says_vi} ({one.failing} hồ sơ)")
-    return "\n".join([*lines, "", "Danh sách hồ sơ ở bàn Liên thông, mục Đợt dữ liệu."])
+    return "\n".join([*lines, "", "Danh sách hồ sơ ở bàn Liên thông, mục Lô hồ sơ."])
 
 
 def carry_out(ledger: Ledger, batch_id: int, answer: Mapping[str, Any]) -> dict[str, int]:

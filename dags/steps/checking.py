@@ -77,7 +77,11 @@ def _settled(ledger: Ledger, examined: Iterable[Sequence[Examined]]) -> Counter[
 
 
 def _examine(
-    ledger: Ledger, province: PortalProvince, line: Line | None, codes: Sequence[str] | None, arrivals: Sequence[Arrival] = ()
+    ledger: Ledger,
+    province: PortalProvince,
+    line: Line | None,
+    codes: Sequence[str] | None,
+    arrivals: Sequence[Arrival] = (),
 ) -> Iterator[list[Examined]]:
     read_already = {arrival.original: arrival.dossier for arrival in arrivals}
     in_hand = {arrival.original_sha256: arrival.original for arrival in arrivals}
