@@ -52,17 +52,6 @@ class AgencyCode:
         """Reads either form; None when it is neither."""
         return _read(as_written)
 
-    def in_levels(self) -> str:
-        """`H05.12.34`."""
-        return ".".join((self.root, *(f"{number:02d}" for number in self.numbers)))
-
-    def in_qcvn(self) -> str | None:
-        """`000.34.12.H05`; None when this form has no room for it."""
-        second, third, fourth, *more = (*self.numbers, 0, 0, 0)
-        if any(more) or second > 99 or third > 99:
-            return None
-        return f"{fourth:03d}.{third:02d}.{second:02d}.{self.root}"
-
 
 @lru_cache(maxsize=16_384)
 def _read(as_written: str) -> AgencyCode | None:

@@ -101,8 +101,6 @@ ETHNIC_GROUPS = _values("ethnic_group", "land")
 """The 54 groups in the order of the land system's list, whose codes are the positions 1-54."""
 LAND_PURPOSES = frozenset(_values("land_purpose", "land"))
 """Land-use codes that are or were in force."""
-NATIONALITIES = frozenset(_values("nationality", ANY_REGISTRY))
-"""ISO 3166-1 codes seen in dossiers; for other codes a person is asked."""
 
 
 def ethnic_group(as_written: str | None) -> str | None:

@@ -84,9 +84,12 @@ class Coded(Protocol):
 
 
 def delivery_key(
-    registry_code: str, dossier: Coded, content_sha256: bytes, operation: Operation = Operation.REGISTER,
+    registry_code: str,
+    dossier: Coded,
+    content_sha256: bytes,
+    operation: Operation = Operation.REGISTER,
     before: UUID | None = None,
-) -> UUID:  # fmt: skip
+) -> UUID:
     """The same dossier content for the same registry always has the same key; the digest is that of the content.
 
     What changes an entry that stands has in its key what it comes after (`before`): a child that is renamed, and named

@@ -47,10 +47,13 @@ class Receipt(Model):
         if not number:
             return None
         return Entry(
-            registry_code=self.registry_code, number=number, book_code=getattr(self, "book_code", None),
-            page_number=getattr(self, "page_number", None), place_code=place_code,
+            registry_code=self.registry_code,
+            number=number,
+            book_code=getattr(self, "book_code", None),
+            page_number=getattr(self, "page_number", None),
+            place_code=place_code,
             entered_on=getattr(self, "registered_on", None),
-        )  # fmt: skip
+        )
 
 
 class CivilStatusReceipt(Receipt):

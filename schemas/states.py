@@ -207,12 +207,6 @@ class StateMachine(Generic[S, E]):
         """The states that may follow when this happens in that state; none when it cannot happen there."""
         return frozenset(move.after or state for move in self._by_event.get(event, ()) if state in move.before)
 
-    def exits(self, state: S) -> frozenset[E]:
-        """What leads out of a state."""
-        return frozenset(
-            move.event for move in self.moves if state in move.before and move.after not in (None, state)
-        )  # fmt: skip
-
 
 def listed(states: Iterable[StrEnum]) -> str:
     """States as an SQL list: `'ready', 'sending'`; they are constants of ours, never input."""

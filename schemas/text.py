@@ -7,7 +7,7 @@ Sources: TCVN 5712:1993 (TCVN3, the .Vn fonts); the VNI-Windows table (VNI fonts
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 Encoding = Literal["unicode", "tcvn3", "vni"]
@@ -134,27 +134,6 @@ _SYLLABLE = re.compile(
 )
 """A syllable without its tone: onset, vowels, end."""
 _WORD = re.compile(r"[^\W\d_]+")
-
-
-def detect_encoding(values: Iterable[str | None]) -> Encoding:
-    """The encoding of a column of values: the one in which most words with marks are Vietnamese syllables.
-
-    Unicode when no other is better. Twenty rows are enough to tell; one cell is not.
-    """
-    column = {value for value in values if value and not value.isascii()}
-    scores = {encoding: sum(map(_score(read), column)) for encoding, read in _READ.items()}
-    return max(scores, key=lambda encoding: scores[encoding])
-
-
-def _score(read: Callable[[str], str]) -> Callable[[str], int]:
-    """Counts the syllables with marks in a value that is read in one encoding, minus the words that are no
-    syllables."""
-
-    def score(value: str) -> int:
-        words = [word for word in _WORD.findall(read(value).lower()) if not word.isascii()]
-        return sum(1 if is_syllable(word) else -1 for word in words)
-
-    return score
 
 
 def is_syllable(word: str) -> bool:

@@ -257,6 +257,7 @@ USED_BY_OTHERS = {
     },
     "dags/airflow_side/hooks.py": {
         "conn_name_attr": "Airflow reads it", "conn_type": "Airflow reads it",
+        "test_connection": "Airflow calls it for the Test button",
     },
     "dags/airflow_side/plugin.py": {
         "DeskPlugin": "an entry point of pyproject.toml", "external_views": "Airflow reads it",

@@ -10,8 +10,7 @@ from connectors.portals.provinces import PROVINCES
 from quality.expectations.declared import BY_CODE
 from schemas.dates import VIETNAM
 
-RELEASE, REJECT, LEAVE = "Cho đi", "Từ chối", "Để lại"
-DECISIONS = {RELEASE: "released", REJECT: "rejected"}
+DECISIONS = {"Cho đi": "released", "Từ chối": "rejected"}
 """By what the person chose; whoever leaves it decides at the desk, later."""
 NO_REASON = "không ghi lý do"
 
@@ -35,7 +34,7 @@ def question(ledger: Ledger, batch_id: int) -> list[dict[str, Any]]:
     at = f"{batch.opened_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
     users = [{"id": name, "name": name} for name in deciders(ledger, batch.portal_code)]
     return [{
-        "subject": f"{province}: đợt {batch_id} lúc {at} đang dừng, cho đi hay từ chối?",
+        "subject": f"{province}: lô hồ sơ {batch_id} lúc {at} đang dừng, cho đi hay từ chối?",
         "body": body(batch), "assigned_users": users,
     }]  # fmt: skip
 

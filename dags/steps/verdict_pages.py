@@ -24,7 +24,7 @@ border-bottom: 1px solid #8884; } .failed { color: #b3261e; font-weight: 600; } 
 .failed { color: #ff8a80; } }
 </style></head><body><h1>{{ title }}</h1>{% block main %}{% endblock %}</body></html>"""
 INDEX = """{% extends "page" %}{% block main %}
-{% if not runs %}<p>Chưa có đợt nào được xem trong thời gian này.</p>{% else %}
+{% if not runs %}<p>Chưa có lô hồ sơ nào được xem trong thời gian này.</p>{% else %}
 <table><tr><th>Đối tượng<th>Lúc<th>Trạng thái<th>Không đạt<th>Hồ sơ</tr>
 {% for run in runs %}<tr><td><a href="{{ run.file }}">{{ run.title }}</a><td>{{ run.at }}<td>{{ run.state }}
 <td{% if run.failed %} class="failed"{% endif %}>{{ run.failed }}<td>{{ run.rows if run.rows is not none }}</tr>
@@ -84,7 +84,7 @@ def _pages(runs: Mapping[str, Sequence[ShownVerdict]]) -> Iterator[tuple[str, st
     for run, verdicts in runs.items():
         yield f"{run}.html", templates.get_template("run").render(title=verdicts[0].title, lines=_lines(verdicts))
     listed = [_run(f"{run}.html", verdicts) for run, verdicts in runs.items()]
-    yield "index.html", templates.get_template("index").render(title="Kỳ vọng trên cả đợt", runs=listed)
+    yield "index.html", templates.get_template("index").render(title="Kỳ vọng trên cả lô hồ sơ", runs=listed)
 
 
 def _run(file: str, verdicts: Sequence[ShownVerdict]) -> dict[str, Any]:

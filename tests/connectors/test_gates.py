@@ -272,4 +272,4 @@ def test_the_data_docs_have_counts_and_keys_nothing_personal_and_no_outside_host
 
 def test_data_docs_without_batches_say_so(ledger: Ledger, tmp_path) -> None:
     assert build_docs(ledger, tmp_path) == 0
-    assert "Chưa có đợt nào" in (tmp_path / "index.html").read_text()
+    assert "Chưa có lô hồ sơ nào" in (tmp_path / "index.html").read_text()

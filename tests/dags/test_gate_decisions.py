@@ -9,11 +9,13 @@ from connectors.ledger import Ledger
 from connectors.ledger.claims import claim_ready
 from connectors.ledger.gates import batches_page, decide_batch, deciders, may_decide, open_batches, reason_of
 from connectors.ledger.grants import grant
-from dags.steps.batch_questions import DECISIONS, LEAVE, NO_REASON, NotAllowed, carry_out, question
+from dags.steps.batch_questions import DECISIONS, NO_REASON, NotAllowed, carry_out, question
 from dags.steps.gating import gate
 from tests.support.batches import batch_states, many, read, ready, stop, take_in
 from tests.support.dossiers import BIRTH, changed
 from tests.support.ledger_driver import LedgerDriver
+
+LEAVE = "Để lại"
 
 
 def test_a_released_batch_is_sent_and_the_reason_is_sealed(driver: LedgerDriver) -> None:
@@ -130,7 +132,7 @@ def test_a_stopped_batch_is_put_to_those_a_grant_names(asked) -> None:
     driver, batch_id = asked
     (asking,) = question(driver.ledger, batch_id)
     assert asking["assigned_users"] == [{"id": "lan", "name": "lan"}]
-    assert asking["subject"].startswith(f"Bắc Ninh: đợt {batch_id} lúc ")
+    assert asking["subject"].startswith(f"Bắc Ninh: lô hồ sơ {batch_id} lúc ")
     assert "Quá nửa số hồ sơ bị giữ" in asking["body"]
 
 

@@ -9,7 +9,6 @@ import pytest
 from schemas.catalogues import (
     ETHNIC_GROUPS,
     LAND_PURPOSES,
-    NATIONALITIES,
     code_of,
     ethnic_group,
     row_of,
@@ -119,4 +118,3 @@ def test_no_code_stands_for_two_values_of_a_list_on_one_day() -> None:
 def test_the_lists_are_whole() -> None:
     assert len(ETHNIC_GROUPS) == 54 and (ETHNIC_GROUPS[0], ETHNIC_GROUPS[-1]) == ("Kinh", "Rơ Măm")
     assert len(LAND_PURPOSES) == 53
-    assert {"VN", "CN", "KR", "JP", "US", "TW", "LA", "KH"} <= NATIONALITIES

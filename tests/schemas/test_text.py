@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from schemas.text import clean, compose, decode, detect_encoding, has_telex_residue, is_syllable, search_fold, tone_key
+from schemas.text import clean, compose, decode, search_fold, tone_key
 
 NAMES = (
     "Nguyễn Văn Đức", "Trần Thị Hường", "Lê Thuý Quỳnh", "Phạm Ngọc Ánh", "Hoàng Đình Khuê", "Vũ Thị Ngoan",
@@ -157,44 +157,3 @@ def test_unicode_is_only_composed(text: str) -> None:
 )
 def test_rows_of_old_sheets(written: str, encoding: str, font_name: str | None, text: str) -> None:
     assert decode(written, encoding, font_name) == text  # type: ignore[arg-type]  # of the table above
-
-
-def test_a_column_shows_its_encoding() -> None:
-    assert detect_encoding(NAMES) == "unicode"
-    assert detect_encoding([unicodedata.normalize("NFD", name) for name in NAMES]) == "unicode"
-    assert detect_encoding([in_tcvn3(name) for name in NAMES]) == "tcvn3"
-    assert detect_encoding([in_tcvn3(name.lower()) for name in NAMES]) == "tcvn3"
-    assert detect_encoding([in_vni(name) for name in NAMES]) == "vni"
-    assert detect_encoding([in_vni(name.upper()) for name in NAMES]) == "vni"
-
-
-@given(some.lists(some.sampled_from(NAMES), min_size=20, max_size=20))
-def test_any_twenty_rows_are_enough(names: list[str]) -> None:
-    assert detect_encoding(names) == "unicode"
-    assert detect_encoding([in_tcvn3(name) for name in names]) == "tcvn3"
-    assert detect_encoding([in_vni(name) for name in names]) == "vni"
-
-
-def test_a_column_without_marks_is_unicode() -> None:
-    assert detect_encoding(["Nguyen Van A", None, "", "1987", "H'Bia"]) == "unicode"
-    assert detect_encoding([]) == "unicode"
-
-
-@pytest.mark.parametrize("word", ["nguyễn", "Hường", "quý", "gì", "giêng", "khuỷu", "yến", "ươm", "Đắk", "oẵng"])
-def test_a_vietnamese_syllable_is_one(word: str) -> None:
-    assert is_syllable(word)
-
-
-@pytest.mark.parametrize("word", ["nguyôn", "Nguyeãn", "øc", "hồàng", "wă", "šk"])
-def test_what_is_spelled_otherwise_is_no_syllable(word: str) -> None:
-    assert not is_syllable(word)
-
-
-@pytest.mark.parametrize("text", ["Nguyeenx", "Vawn", "Ddinh", "THUYJ", "Lê Hoangf Anh"])
-def test_keystrokes_of_telex_are_seen(text: str) -> None:
-    assert has_telex_residue(text)
-
-
-@pytest.mark.parametrize("text", ["Nguyễn Văn An", "Y Bhôk Niê", "Rơ Châm H'Lan", "Xoong", "Hoàng Thị Nghĩa"])
-def test_names_without_residue_are_left_alone(text: str) -> None:
-    assert not has_telex_residue(text)

@@ -28,19 +28,21 @@ def upgrade() -> None:
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
         sa.Column("place_code", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), server_default="expected", nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"),
-                  nullable=False),
+        sa.Column(
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
         sa.ForeignKeyConstraint(["dossier_id"], ["dossiers.dossier_id"], name=op.f("fk_entries_dossier_id")),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_entries")),
         sa.UniqueConstraint("dossier_id", "registry_code", name=op.f("uq_entries_dossier_id_registry_code")),
-    )  # fmt: skip
+    )
     op.add_column("deliveries", sa.Column("operation", sa.Text(), server_default="register", nullable=False))
     op.add_column("deliveries", sa.Column("is_taken", sa.Boolean(), server_default="true", nullable=False))
     op.add_column("deliveries", sa.Column("entry_id", sa.BigInteger(), nullable=True))
     op.add_column("deliveries", sa.Column("decision_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_deliveries_entry_id"), "deliveries", "entries", ["entry_id"], ["entry_id"])
-    op.create_foreign_key(op.f("fk_deliveries_decision_id"), "deliveries", "decisions", ["decision_id"],
-                          ["decision_id"])  # fmt: skip
+    op.create_foreign_key(
+        op.f("fk_deliveries_decision_id"), "deliveries", "decisions", ["decision_id"], ["decision_id"]
+    )
     _enter_what_stands()
     op.create_index("ix_deliveries_entry_id", "deliveries", ["entry_id"], unique=False)
     op.create_index("ix_deliveries_parked", "deliveries", ["registry_code"], unique=False,
