@@ -1,13 +1,14 @@
 """A cleared dossier becomes deliveries; each registry answers with a receipt.
 
-Exactly once: an attempt is written before its request leaves. Whatever may have arrived without an answer is looked up
-by our request code first, after the registry's settling time, and sent again only when the registry does not know it.
+Every delivery reaches its registry exactly once. An attempt is written down before its request leaves. An attempt that
+may have arrived and has no answer is first looked up at the registry by our request code, after the registry's settling
+time. It is sent again only when the registry does not know it.
 """
 
 import logging
 import time
 from base64 import b64encode
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 
 from pydantic import ValidationError
@@ -29,28 +30,29 @@ from connectors.ledger.claims import (
 from connectors.ledger.deliveries import DeliveryOutcome, postpone
 from connectors.ledger.examinations import paper_contents
 from connectors.ledger.line_health import note_line
-from connectors.portals.provinces import PROVINCES, read_original
 from connectors.registries.contract import Registry
-from connectors.registries.unit_translation import AmbiguousUnit, day_of, translate_units
-from dags.steps.delivery_run import Run
+from dags.steps.delivery_run import Run, backoff_s, not_sent, poll_s
+from dags.steps.preparing import Group, groups_of, inquire, read_originals, translate_places, with_papers
 from schemas.dates import local_day
 from schemas.delivery import Answer, Outcome, Submission
 from schemas.registries import REGISTRIES, Receipt
-from schemas.states import DeliveryEvent
+from schemas.states import DeliveryEvent, DeliveryState
 
 log = logging.getLogger(__name__)
 
 CLAIM = 500
-"""Deliveries claimed at once: what can be sent well within a lease."""
+"""How many deliveries are claimed at once: as many as can well be sent within a lease."""
 LONGEST_RUN_S = 600.0
+WRITER_FAULTS = (Refused, ValueError, KeyError, TypeError, AttributeError)
+"""What a connector raises when it cannot write a submission. All but Refused are faults of our own code."""
 
-Group = list[tuple[Claimed, Submission]]
+OutcomeOf = Callable[[Registry, Claimed, Submission, Answer], DeliveryOutcome | None]
 
 
 def deliver(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_s: float = 0.0) -> dict[str, int]:
     """Asks about what is in doubt, then sends all that is ready. Returns counts by event.
 
-    `patience_s`: stays on while something becomes due within so many seconds.
+    `patience_s`: the run goes on while something becomes due within so many seconds.
     """
 
     def due_s(run: Run) -> float | None:
@@ -67,9 +69,13 @@ def collect(ledger: Ledger, registry: Registry, endpoint: Endpoint, *, patience_
 
 
 def _repeat(
-    ledger: Ledger, registry: Registry, endpoint: Endpoint, patience_s: float,
-    parts: Sequence[Callable[[Run], int]], next_due_s: Callable[[Run], float | None],
-) -> dict[str, int]:  # fmt: skip
+    ledger: Ledger,
+    registry: Registry,
+    endpoint: Endpoint,
+    patience_s: float,
+    parts: Sequence[Callable[[Run], int]],
+    next_due_s: Callable[[Run], float | None],
+) -> dict[str, int]:
     started = time.monotonic()
     with (
         Line(endpoint, registry.auth, per_second=registry.per_second, concurrency=registry.concurrency) as line,
@@ -88,168 +94,134 @@ def _repeat(
     return dict(run.moved)
 
 
+# Sending
+
+
 def _send_ready(run: Run) -> int:
     claimed = claim_ready(run.ledger, run.registry.code, CLAIM)
     if not claimed:
         return 0
     send_before = time.monotonic() + LEASE_S - LEASE_MARGIN_S
-    run.unsent = {one.delivery_id: one for one in claimed}
-    sendable = _inquire(run, _translated(run, _submissions(run, claimed)))
-    for group, reply in run.line.send_all(_requests(run, sendable, send_before)):
-        _read_sent(run, group, reply)
-    for one in list(run.unsent.values()):
-        run.record(
-            DeliveryOutcome(one, DeliveryEvent.UNREACHED, code="not_tried", wait_s=_backoff_s(one.attempt_number))
-        )
+    ready = _prepare(run, claimed)
+    papers = paper_contents(run.ledger, claimed) if run.registry.wants_papers else {}
+    unsent = {delivery.delivery_id: delivery for delivery, _ in ready}
+    for group, reply in run.line.send_all(_requests(run, ready, papers, unsent, send_before)):
+        outcomes, error = _outcomes_of(run.registry, run.settles_after_s, group, reply)
+        if error:
+            run.note(error)
+        for (_, submission), outcome in zip(group, outcomes, strict=True):
+            run.record(outcome, submission.dossier)
+    for delivery in unsent.values():
+        run.record(not_sent(delivery, "not_tried"))
     run.settle()
     return len(claimed)
 
 
-def _submissions(run: Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Submission]]:
-    """What the connector is given, for each claim whose original can still be read: read while others are sent."""
-    papers = paper_contents(run.ledger, claimed) if run.registry.wants_papers else {}
-    for one in claimed:
-        try:
-            dossier = read_original(one.portal_code, one.original, one.edits)
-        except Unrecognised as error:
-            run.note(error)
-            run.record(DeliveryOutcome(one, DeliveryEvent.UNREACHED, code="unreadable", wait_s=_backoff_s(10)))
-            continue
-        contents = papers.get(one.delivery_id, ())
-        if run.registry.wants_papers and (inside := PROVINCES[one.portal_code].platform.papers_inside):
-            contents = tuple(inside(one.original))
-        yield one, Submission(key=one.delivery_key, dossier=dossier, operation=one.operation, entry=one.entry,
-                              reason=one.reason, given=one.given,
-                          attempt_number=one.attempt_number, papers=contents)  # fmt: skip
-
-
-def _translated(run: Run, submissions: Iterable[tuple[Claimed, Submission]]) -> Iterator[tuple[Claimed, Submission]]:
-    """The submissions with the codes of places that the registry expects today; what is undecided is not sent."""
-    today = local_day(datetime.now(timezone.utc))
-    for one, submission in submissions:
-        try:
-            dossier, decided = translate_units(submission.dossier, run.registry.places, today)
-        except AmbiguousUnit as error:
-            run.record(DeliveryOutcome(one, DeliveryEvent.REFUSED, code="place_undecided", words=str(error)))
-            continue
-        if decided:
-            run.decided[one.delivery_id] = [f"{by.kind}: {by.record}" for by in decided]
-        on = day_of(dossier, run.registry.places, today)
-        is_as_it_was = dossier is submission.dossier and on == submission.places_on
-        yield (
-            one,
-            submission if is_as_it_was else submission.model_copy(update={"dossier": dossier, "units_on_day": on}),
-        )
-
-
-def _inquire(run: Run, submissions: Iterable[tuple[Claimed, Submission]]) -> Iterable[tuple[Claimed, Submission]]:
-    """Looks up what must be known before writing; nothing is sent for those it cannot be learnt for."""
-    inquire, read_inquiry = run.registry.inquire, run.registry.read_inquiry
-    if inquire is None or read_inquiry is None:
-        return submissions
-    ready: Group = []
-
-    def inquiries() -> Iterator[tuple[tuple[Claimed, Submission], Request]]:
-        for one, submission in submissions:
-            if run.registry.must_inquire(submission):
-                yield (one, submission), inquire(submission, run.line.endpoint)
-            else:
-                ready.append((one, submission))
-
-    for (one, submission), reply in run.line.send_all(inquiries()):
-        try:
-            if isinstance(reply, LienthongError):
-                raise reply
-            found = read_inquiry(reply, submission)
-            ready.append((one, submission.model_copy(update={"given": submission.given.and_then(found)})))
-        except Refused as error:
-            run.record(DeliveryOutcome(one, DeliveryEvent.REFUSED, code="inquiry", words=str(error)))
-        except LienthongError as error:
-            run.note(error)
-            run.keep(error)
-            run.record(
-                DeliveryOutcome(
-                    one, DeliveryEvent.UNREACHED, code=type(error).__name__, wait_s=_backoff_s(one.attempt_number)
-                )
-            )
-    return ready
+def _prepare(run: Run, claimed: Sequence[Claimed]) -> Group:
+    """What can be written. The outcomes of all other claims are recorded here, and their errors are noted."""
+    read = read_originals(claimed)
+    translated = translate_places(run.registry, read.ready, local_day(datetime.now(timezone.utc)))
+    inquired = inquire(run.registry, run.line, translated.ready)
+    run.units_decided_by.update(translated.units_decided_by)
+    for error in read.errors:
+        run.note(error, stops_sending=False)  # it is about one dossier, the others are sent
+    for error in inquired.errors:
+        run.note(error)
+        run.keep(error)
+    for outcome in (*read.outcomes, *translated.outcomes, *inquired.outcomes):
+        run.record(outcome)
+    return inquired.ready
 
 
 def _requests(
-    run: Run, submissions: Iterable[tuple[Claimed, Submission]], send_before: float
+    run: Run,
+    ready: Group,
+    papers: Mapping[int, tuple[bytes, ...]],
+    unsent: dict[int, Claimed],
+    send_before: float,
 ) -> Iterator[tuple[Group, Request]]:
-    """Requests one by one, as the line takes them; none in the last part of the lease, none after a reply of unknown
-    shape or a refused name."""
-    for group in _groups(run.registry, submissions, run.registry.sends_at_once):
-        if run.error or time.monotonic() > send_before:
+    """The requests, each written when the line has room for it, so that writing and the network overlap.
+
+    This is the only place where deliveries leave `unsent`: when they are handed to the line, or are refused because
+    they cannot be written. Nothing is handed over in the last part of the lease (after `send_before`, on the monotonic
+    clock), after a reply of unknown shape or after a refused name.
+    """
+    for group in groups_of(run.registry, ready, run.registry.sends_at_once):
+        if run.stops_sending or time.monotonic() > send_before:
             return
-        for written, request in _written(run, group):
-            for one, _ in written:
-                del run.unsent[one.delivery_id]
-            yield written, request
+        written, refused = _write(run.registry, run.line.endpoint, group, papers)
+        for outcome in refused:
+            del unsent[outcome.of.delivery_id]
+            run.record(outcome)
+        for sent, request in written:
+            if run.stops_sending or time.monotonic() > send_before:
+                return
+            for delivery, _ in sent:
+                del unsent[delivery.delivery_id]
+            yield sent, request
 
 
-def _written(run: Run, group: Group) -> Iterator[tuple[Group, Request]]:
-    """The group's request; when it cannot be written, each is tried alone and the faulty one refused."""
+def _write(
+    registry: Registry, endpoint: Endpoint, group: Group, papers: Mapping[int, tuple[bytes, ...]]
+) -> tuple[list[tuple[Group, Request]], list[DeliveryOutcome]]:
+    """The group's request. When it cannot be written, each submission is written alone and the faulty one is refused:
+    several requests, and the refusals."""
     try:
-        yield group, run.registry.write([submission for _, submission in group], run.line.endpoint)
-    except (Refused, ValueError, KeyError, TypeError, AttributeError) as error:
-        if len(group) > 1:
-            for alone in group:
-                yield from _written(run, [alone])
-            return
-        is_ours = not isinstance(error, Refused)  # our writer's fault: its text is personal, its kind is not
-        if is_ours:
-            log.error("%s: a submission cannot be written: %s", run.registry.code, type(error).__name__)
-        code = f"unwritable_{type(error).__name__}" if is_ours else "unwritable"
-        run.record(DeliveryOutcome(group[0][0], DeliveryEvent.REFUSED, code=code, words="" if is_ours else str(error)))
+        submissions = [with_papers(registry, delivery, submission, papers) for delivery, submission in group]
+        return [(group, registry.write(submissions, endpoint))], []
+    except WRITER_FAULTS as error:
+        if len(group) == 1:
+            return [], [_unwritable(group[0][0], error)]
+    written: list[tuple[Group, Request]] = []
+    refused: list[DeliveryOutcome] = []
+    for pair in group:
+        requests, outcomes = _write(registry, endpoint, [pair], papers)
+        written += requests
+        refused += outcomes
+    return written, refused
 
 
-def _groups(registry: Registry, submissions: Iterable[tuple[Claimed, Submission]], size: int) -> Iterator[Group]:
-    """Parcels that go into one request: of one kind by `together`, at most `size`."""
-    open_groups: dict[Hashable, Group] = {}
-    for one, submission in submissions:
-        kind = (submission.operation, registry.together(submission))
-        group = open_groups.setdefault(kind, [])
-        group.append((one, submission))
-        if len(group) == size:
-            yield open_groups.pop(kind)
-    yield from open_groups.values()
+def _unwritable(delivery: Claimed, error: Exception) -> DeliveryOutcome:
+    """A refusal. The text of our writer's own fault may be personal, so only its kind is kept."""
+    if isinstance(error, Refused):
+        return DeliveryOutcome(delivery, DeliveryEvent.REFUSED, code="unwritable", words=str(error))
+    log.error("%s: a submission cannot be written: %s", delivery.registry_code, type(error).__name__)
+    return DeliveryOutcome(delivery, DeliveryEvent.REFUSED, code=f"unwritable_{type(error).__name__}")
 
 
-def _read_sent(run: Run, group: Group, reply: Reply | LienthongError) -> None:
-    """What a reply to sent submissions means for each of them."""
+def _outcomes_of(
+    registry: Registry, settles_after_s: float, group: Group, reply: Reply | LienthongError
+) -> tuple[list[DeliveryOutcome], LienthongError | None]:
+    """What a reply to sent submissions means for each of them, in their order; and the error to note."""
     try:
-        if isinstance(reply, LienthongError):
-            raise reply
-        answers = _read(run.registry.read, reply, group)
-    except Unreachable as error:
-        run.note(error)
-        for one, _ in group:
-            run.record(_unreached(one, error, run.settles_after_s))
-    except Unauthorised as error:
-        run.note(error)
-        for one, _ in group:
-            run.record(
-                DeliveryOutcome(
-                    one, DeliveryEvent.UNREACHED, code="unauthorised", wait_s=_backoff_s(one.attempt_number)
-                )
-            )
+        answers = _read(registry.read, reply, group)
     except Refused as error:
-        for one, _ in group:
-            run.record(DeliveryOutcome(one, DeliveryEvent.REFUSED, code="refused", words=str(error)))
-    except LienthongError as error:  # of unknown shape: it may have taken effect, the reply is kept
-        run.note(error)
-        words = _verbatim(error.reply)
-        for one, _ in group:
-            run.record(
-                DeliveryOutcome(
-                    one, DeliveryEvent.UNANSWERED, code="unrecognised", words=words, wait_s=run.settles_after_s
-                )
-            )
-    else:
-        for (one, submission), answer in zip(group, answers, strict=True):
-            run.record(_answered(run.registry, one, submission, answer), submission.dossier)
+        return [
+            DeliveryOutcome(delivery, DeliveryEvent.REFUSED, code="refused", words=str(error)) for delivery, _ in group
+        ], None
+    except LienthongError as error:
+        return [_without_answer(delivery, error, settles_after_s) for delivery, _ in group], error
+    return [
+        _answered(registry, delivery, submission, answer)
+        for (delivery, submission), answer in zip(group, answers, strict=True)
+    ], None
+
+
+def _without_answer(delivery: Claimed, error: LienthongError, settles_after_s: float) -> DeliveryOutcome:
+    """The outcome of a request that brought an error instead of an answer: surely not sent, or perhaps sent."""
+    if isinstance(error, Unauthorised):
+        return not_sent(delivery, "unauthorised")
+    if isinstance(error, Unreachable):
+        if not error.may_have_arrived:
+            return not_sent(delivery, "unreachable", error.retry_after_s)
+        return DeliveryOutcome(delivery, DeliveryEvent.UNANSWERED, code="unreachable", wait_s=settles_after_s)
+    return DeliveryOutcome(  # a reply of unknown shape: the request may have taken effect, so the reply is kept
+        delivery,
+        DeliveryEvent.UNANSWERED,
+        code="unrecognised",
+        words=_verbatim(error.reply),
+        wait_s=settles_after_s,
+    )
 
 
 def _verbatim(reply: bytes) -> str:
@@ -260,113 +232,110 @@ def _verbatim(reply: bytes) -> str:
         return f"base64:{b64encode(reply).decode()}"
 
 
-def _read(read: Callable[[Reply, Sequence[Submission]], list[Answer]], reply: Reply, group: Group) -> list[Answer]:
-    """The connector's reading; a value that no receipt can hold makes the reply one of unknown shape."""
+def _read(
+    read: Callable[[Reply, Sequence[Submission]], list[Answer]], reply: Reply | LienthongError, group: Group
+) -> list[Answer]:
+    """The connector's reading. Raises the error that came instead of a reply, and Unrecognised for a value that no
+    receipt can hold."""
+    if isinstance(reply, LienthongError):
+        raise reply
     try:
         return read(reply, [submission for _, submission in group])
     except ValidationError as error:
-        where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
-        raise Unrecognised(f"a receipt's {where} cannot be kept", reply.body) from None
+        field_path = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        raise Unrecognised(f"a receipt's {field_path} cannot be kept", reply.body) from None
 
 
-def _unreached(one: Claimed, error: Unreachable, settles_after_s: float) -> DeliveryOutcome:
-    if error.may_have_arrived:
-        return DeliveryOutcome(one, DeliveryEvent.UNANSWERED, code="unreachable", wait_s=settles_after_s)
-    return DeliveryOutcome(
-        one, DeliveryEvent.UNREACHED, code="unreachable", wait_s=error.retry_after_s or _backoff_s(one.attempt_number)
-    )
-
-
-def _answered(registry: Registry, one: Claimed, submission: Submission, answer: Answer) -> DeliveryOutcome:
+def _answered(registry: Registry, delivery: Claimed, submission: Submission, answer: Answer) -> DeliveryOutcome:
+    code, words = answer.code, answer.words
     match answer.outcome:
         case Outcome.ACCEPTED:
             return DeliveryOutcome(
-                one, DeliveryEvent.ACCEPTED, answer.receipt, code=answer.code, words=answer.words, wait_s=_poll_s(0)
+                delivery, DeliveryEvent.ACCEPTED, answer.receipt, code=code, words=words, wait_s=poll_s(0)
             )
         case Outcome.REGISTERED:
             receipt = answer.receipt or REGISTRIES[registry.code].receipt()
-            return DeliveryOutcome(
-                one, DeliveryEvent.REGISTERED, receipt, _lacks(registry, submission, receipt), answer.code, answer.words
-            )
+            lacks = _lacks(registry, submission, receipt)
+            return DeliveryOutcome(delivery, DeliveryEvent.REGISTERED, receipt, lacks, code, words)
         case Outcome.REFUSED:
-            return DeliveryOutcome(one, DeliveryEvent.REFUSED, answer.receipt, code=answer.code, words=answer.words)
+            return DeliveryOutcome(delivery, DeliveryEvent.REFUSED, answer.receipt, code=code, words=words)
         case Outcome.LATER | Outcome.UNKNOWN:
-            wait_s = _backoff_s(one.attempt_number)
-            return DeliveryOutcome(
-                one, DeliveryEvent.UNREACHED, code=answer.code or "later", words=answer.words, wait_s=wait_s
-            )
+            return not_sent(delivery, code or "later", words=words)
 
 
 def _lacks(registry: Registry, submission: Submission, receipt: Receipt) -> tuple[str, ...]:
+    """The promised fields that neither this receipt nor an earlier one holds."""
     known = submission.given.and_then(receipt).receipt(registry.code)
     return known.lacks(registry.promises.get(submission.dossier.case.kind, ()))
 
 
+# Asking
+
+
 def _ask_doubtful(run: Run) -> int:
     claimed = claim_doubtful(run.ledger, run.registry.code, CLAIM, run.settles_after_s)
-    for one, submission, answer in _asked(run, claimed):
-        if answer is None or answer.outcome == Outcome.LATER:
-            run.record(
-                DeliveryOutcome(one, DeliveryEvent.UNANSWERED, code="asked", wait_s=_backoff_s(one.asked_number + 1))
-            )
-        elif answer.outcome == Outcome.UNKNOWN:
-            run.record(DeliveryOutcome(one, DeliveryEvent.FOUND_MISSING))
-        else:
-            run.record(_answered(run.registry, one, submission, answer), submission.dossier)
+    for delivery in _ask(run, claimed, _doubt_resolved):
+        wait_s = backoff_s(delivery.asked_number + 1)
+        run.record(DeliveryOutcome(delivery, DeliveryEvent.UNANSWERED, code="asked", wait_s=wait_s))
     run.settle()
     return len(claimed)
 
 
 def _ask_awaited(run: Run) -> int:
     claimed = claim_awaited(run.ledger, run.registry.code, CLAIM)
-    waiting: list[tuple[Claimed, float]] = []
-    for one, submission, answer in _asked(run, claimed):
-        outcome = _news(run.registry, one, submission, answer) if answer else None
-        if outcome:
-            run.record(outcome, submission.dossier)
-        else:
-            waiting.append((one, _poll_s(one.asked_number)))
+    unchanged = _ask(run, claimed, _news)
     run.settle()
-    postpone(run.ledger, waiting)
-    return len(claimed) - len(waiting)
+    postpone(run.ledger, [(delivery, poll_s(delivery.asked_number)) for delivery in unchanged])
+    return len(claimed) - len(unchanged)
 
 
-def _news(registry: Registry, one: Claimed, submission: Submission, answer: Answer) -> DeliveryOutcome | None:
-    """What an answer to a poll changes; None when nothing."""
-    if one.state == "accepted" and answer.outcome in (Outcome.REGISTERED, Outcome.REFUSED):
-        return _answered(registry, one, submission, answer)
-    if one.state == "registered" and answer.outcome == Outcome.REGISTERED and answer.receipt:
-        promised = registry.promises.get(submission.dossier.case.kind, ())
-        lacks = _lacks(registry, submission, answer.receipt)
-        if len(lacks) < len(submission.given.receipt(registry.code).lacks(promised)):
-            return DeliveryOutcome(one, DeliveryEvent.COMPLETED, answer.receipt, lacks)
-    return None
-
-
-def _asked(run: Run, claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Submission, Answer | None]]:
-    """The registry's answers about earlier requests; None where it could not be asked."""
+def _ask(run: Run, claimed: Sequence[Claimed], outcome_of: OutcomeOf) -> list[Claimed]:
+    """Asks the registry about earlier requests and records what is new. Returns the deliveries without anything new,
+    among them those that could not be asked about: their state stays as it is."""
+    read = read_originals(claimed)
+    for error in read.errors:
+        run.note(error, stops_sending=False)  # it is about one dossier
+    unchanged = [outcome.of for outcome in read.outcomes]
     requests = (
         (group, run.registry.ask([submission for _, submission in group], run.line.endpoint))
-        for group in _groups(run.registry, _submissions(run, claimed), run.registry.asks_at_once)
+        for group in groups_of(run.registry, read.ready, run.registry.asks_at_once)
     )
     for group, reply in run.line.send_all(requests):
         try:
-            if isinstance(reply, LienthongError):
-                raise reply
-            answers: Sequence[Answer | None] = _read(run.registry.read_asked, reply, group)
+            answers = _read(run.registry.read_asked, reply, group)
         except LienthongError as error:
             run.note(error)
             run.keep(error)
-            answers = [None] * len(group)
-        for (one, submission), answer in zip(group, answers, strict=True):
-            yield one, submission, answer
+            unchanged += [delivery for delivery, _ in group]
+            continue
+        for (delivery, submission), answer in zip(group, answers, strict=True):
+            if outcome := outcome_of(run.registry, delivery, submission, answer):
+                run.record(outcome, submission.dossier)
+            else:
+                unchanged.append(delivery)
+    return unchanged
 
 
-def _backoff_s(attempt: int) -> float:
-    """2, 4, 8 ... seconds, ten minutes at most."""
-    return float(min(2 ** min(attempt, 10), 600))
+def _doubt_resolved(
+    registry: Registry, delivery: Claimed, submission: Submission, answer: Answer
+) -> DeliveryOutcome | None:
+    """What the registry says of a request that it may not have got; None while it does not say."""
+    match answer.outcome:
+        case Outcome.LATER:
+            return None
+        case Outcome.UNKNOWN:
+            return DeliveryOutcome(delivery, DeliveryEvent.FOUND_MISSING)
+        case _:
+            return _answered(registry, delivery, submission, answer)
 
 
-def _poll_s(asked: int) -> float:
-    """1, 1.5, 2.3 ... seconds, ten minutes at most: a result comes in seconds, or in days."""
-    return float(min(1.5 ** min(asked, 16), 600.0))
+def _news(registry: Registry, delivery: Claimed, submission: Submission, answer: Answer) -> DeliveryOutcome | None:
+    """What changes by an answer about a request that the registry has; None when nothing does."""
+    if delivery.state == DeliveryState.ACCEPTED and answer.outcome in (Outcome.REGISTERED, Outcome.REFUSED):
+        return _answered(registry, delivery, submission, answer)
+    if delivery.state == DeliveryState.REGISTERED and answer.outcome == Outcome.REGISTERED and answer.receipt:
+        promised = registry.promises.get(submission.dossier.case.kind, ())
+        lacks = _lacks(registry, submission, answer.receipt)
+        if len(lacks) < len(submission.given.receipt(registry.code).lacks(promised)):
+            return DeliveryOutcome(delivery, DeliveryEvent.COMPLETED, answer.receipt, lacks)
+    return None

@@ -1,6 +1,6 @@
-"""One run of a step for one registry: what is on its way, what was acknowledged, and the error to raise when all else is done.
+"""One run of a step for one registry: the line, the outcomes, and the error to raise when all else is done.
 
-What was acknowledged is recorded in one background thread while more is sent: a registry does not wait for our disk.
+Outcomes are recorded in one background thread while more is sent: a registry does not wait for our disk.
 """
 
 import logging
@@ -27,11 +27,16 @@ from schemas.states import DeliveryEvent
 log = logging.getLogger(__name__)
 
 RECORD = 100
-"""Answers recorded at once; of those not recorded yet, twice as many at most, each is asked for again after a kill."""
+"""How many outcomes are recorded at once. After a kill, at most twice as many are not recorded yet; each of those is
+asked for again."""
 
 
 class Run:
-    """The line, the counts, and what is still to be recorded. `settle()` before what was acknowledged is leant upon."""
+    """The line, the counts, and the outcomes that are not recorded yet. Call `settle()` before anything relies on them.
+
+    `failure`: the last error, which ends the run. `error`: the first one that an engineer or an operator must see.
+    `stops_sending`: nothing more is sent in this run. `units_decided_by`: by delivery, what made one place of several.
+    """
 
     def __init__(self, ledger: Ledger, registry: Registry, line: Line) -> None:
         self.ledger, self.registry, self.line = ledger, registry, line
@@ -39,8 +44,8 @@ class Run:
         self.moved: Counter[str] = Counter()
         self.error: LienthongError | None = None
         self.failure: LienthongError | None = None
-        self.unsent: dict[int, Claimed] = {}  # claimed, and neither sent nor outcome about yet
-        self.decided: dict[int, list[str]] = {}  # by delivery: what made one place of several
+        self.stops_sending = False
+        self.units_decided_by: dict[int, list[str]] = {}
         self._outcomes: list[DeliveryOutcome] = []
         self._registered: list[tuple[int, Dossier, Receipt]] = []
         self._clerk = ThreadPoolExecutor(1, thread_name_prefix="record")
@@ -53,10 +58,9 @@ class Run:
         self._clerk.shutdown()
 
     def record(self, outcome: DeliveryOutcome, dossier: Dossier | None = None) -> None:
-        """Takes what became of a delivery; with its `dossier`, what a registry gave is looked at too."""
-        self.unsent.pop(outcome.of.delivery_id, None)
-        if decided := self.decided.pop(outcome.of.delivery_id, None):
-            outcome = replace(outcome, units_decided_by=tuple(decided))
+        """Takes the outcome of a delivery. With its `dossier`, the receipt of a registration is examined too."""
+        if decided_by := self.units_decided_by.pop(outcome.of.delivery_id, None):
+            outcome = replace(outcome, units_decided_by=tuple(decided_by))
         self._outcomes.append(_explained(outcome) if outcome.event == DeliveryEvent.REFUSED else outcome)
         if dossier and outcome.event == DeliveryEvent.REGISTERED and outcome.receipt:
             self._registered.append((outcome.of.dossier_id, dossier, outcome.receipt))
@@ -64,36 +68,44 @@ class Run:
             self._flush()
 
     def settle(self) -> None:
-        """Returns when all that was outcome is recorded; raises what went wrong with it."""
+        """Returns when all outcomes are recorded; raises what went wrong with it."""
         self._flush()
         self._wait()
 
     def _flush(self) -> None:
-        """Has it recorded while more is sent; what was given before is recorded first."""
-        outcome, self._outcomes = self._outcomes, []
-        entered, self._registered = self._registered, []
+        """Has the outcomes recorded in the background, after those that were handed over before."""
+        outcomes, self._outcomes = self._outcomes, []
+        registered, self._registered = self._registered, []
         self._wait()
-        self._recording = self._clerk.submit(self._record, outcome, entered)
-        self.moved.update(str(one.event) for one in outcome)
+        self._recording = self._clerk.submit(self._record, outcomes, registered)
+        self.moved.update(str(outcome.event) for outcome in outcomes)
 
     def _wait(self) -> None:
         if self._recording:
             recording, self._recording = self._recording, None
             recording.result()
 
-    def _record(self, outcome: list[DeliveryOutcome], entered: list[tuple[int, Dossier, Receipt]]) -> None:
-        record(self.ledger, outcome)
-        if entered:
-            twice = enter_all(self.ledger, entered)
-            seen = [(of, one) for of, dossier, receipt in entered for one in examine_receipt(receipt, dossier)]
-            find_beside(self.ledger, [*seen, *twice.items()])
+    def _record(self, outcomes: list[DeliveryOutcome], registered: list[tuple[int, Dossier, Receipt]]) -> None:
+        record(self.ledger, outcomes)
+        if registered:
+            twice = enter_all(self.ledger, registered)
+            findings = [
+                (dossier_id, finding)
+                for dossier_id, dossier, receipt in registered
+                for finding in examine_receipt(receipt, dossier)
+            ]
+            find_beside(self.ledger, [*findings, *twice.items()])
 
-    def note(self, error: LienthongError) -> None:
-        """Unreachable ends the run quietly; what an engineer or operator must see is raised at its end."""
+    def note(self, error: LienthongError, *, stops_sending: bool = True) -> None:
+        """Takes an error. Unreachable ends the run quietly; what an engineer or operator must see is raised at its end.
+
+        `stops_sending`: False for an error that is about one dossier and not about the line or the registry.
+        """
         log.warning("%s: %s: %s", self.registry.code, type(error).__name__, error)
         self.failure = error
         if not isinstance(error, Unreachable):
             self.error = self.error or error
+            self.stops_sending = self.stops_sending or stops_sending
 
     def keep(self, error: LienthongError) -> None:
         """Keeps a reply that changes no delivery; others are kept with the delivery that they are about."""
@@ -102,6 +114,22 @@ class Run:
 
 
 def _explained(outcome: DeliveryOutcome) -> DeliveryOutcome:
-    """A refusal with its causes, each with the field it is about."""
+    """A refusal with its causes, each with the field that it names."""
     causes = read_answer(outcome.of.registry_code, outcome.code, outcome.words)
     return replace(outcome, causes=tuple((cause.code, cause.fields[0] if cause.fields else "") for cause in causes))
+
+
+def not_sent(delivery: Claimed, code: str, wait_s: float | None = None, words: str = "") -> DeliveryOutcome:
+    """The outcome of a delivery that surely was not sent, or not taken. Without `wait_s` it waits by its attempts."""
+    wait_s = wait_s or backoff_s(delivery.attempt_number)
+    return DeliveryOutcome(delivery, DeliveryEvent.UNREACHED, code=code, words=words, wait_s=wait_s)
+
+
+def backoff_s(attempts: int) -> float:
+    """2, 4, 8 ... seconds, ten minutes at most."""
+    return float(min(2 ** min(attempts, 10), 600))
+
+
+def poll_s(asked: int) -> float:
+    """1, 1.5, 2.3 ... seconds, ten minutes at most: a result comes in seconds, or in days."""
+    return float(min(1.5 ** min(asked, 16), 600.0))
