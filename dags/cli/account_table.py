@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from connectors.ledger.account import NO_REGISTRY, Line
+from connectors.ledger.account import NO_REGISTRY, AccountLine
 from connectors.portals.provinces import PROVINCES
 from dags.cli.console import err
 from dags.local.demo import DemoResult
@@ -20,7 +20,7 @@ from schemas.registries import REGISTRY_CODES
 COLUMNS = ("pulled", "delivered", "waiting", "held", "refused", "unexplained")
 
 
-def account_as_json(lines: Sequence[Line]) -> dict[str, Any]:
+def account_as_json(lines: Sequence[AccountLine]) -> dict[str, Any]:
     """`{"total": {column: count}, "lines": [...]}`, with days as ISO dates."""
     rows = [
         {**asdict(line), "received_on": line.received_on.isoformat(), "unexplained": line.unexplained} for line in lines
@@ -28,7 +28,7 @@ def account_as_json(lines: Sequence[Line]) -> dict[str, Any]:
     return {"total": {name: sum(row[name] for row in rows) for name in COLUMNS}, "lines": rows}
 
 
-def account_table(lines: Sequence[Line]) -> Table:
+def account_table(lines: Sequence[AccountLine]) -> Table:
     """A block for each portal, narrow enough for a terminal of 80 columns; zeros are left out."""
     table = Table("day", "registry", title="Account", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     for name in COLUMNS:
@@ -58,12 +58,12 @@ def print_demo_result(result: DemoResult, *, as_json: bool) -> int:
     return result.exit_code
 
 
-def _registry_table(lines: Sequence[Line]) -> Table:
+def _registry_table(lines: Sequence[AccountLine]) -> Table:
     table = Table("registry", *COLUMNS, title="Account", box=box.SIMPLE_HEAD, pad_edge=False)
     for code in sorted({line.registry_code for line in lines}, key=(*REGISTRY_CODES, NO_REGISTRY).index):
         table.add_row(code, *_sums([line for line in lines if line.registry_code == code]))
     return table
 
 
-def _sums(lines: Sequence[Line]) -> list[str]:
+def _sums(lines: Sequence[AccountLine]) -> list[str]:
     return [str(sum(getattr(line, name) for line in lines)) for name in COLUMNS]

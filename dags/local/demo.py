@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.ledger import Ledger, open_ledger
-from connectors.ledger.account import Line, Pending, account, pending
+from connectors.ledger.account import AccountLine, Pending, account, pending
 from connectors.ledger.grants import grant
 from connectors.postgres import URL_VARIABLE, home
 from connectors.vault import MASTER_KEY_VARIABLE, new_master_key
@@ -44,7 +44,7 @@ STUCK_S = 60.0
 class DemoResult:
     """Where a demo stood when it ended. `is_done`: nothing was left that could still move by itself."""
 
-    lines: list[Line]
+    lines: list[AccountLine]
     left: Pending
     is_done: bool
     seconds: float

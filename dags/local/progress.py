@@ -8,11 +8,11 @@ from urllib.request import ProxyHandler, build_opener
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from connectors.ledger.account import Line, Pending
+from connectors.ledger.account import AccountLine, Pending
 from dags.local.services import err
 from schemas.registries import REGISTRY_CODES
 
-Show = Callable[[list[Line], Pending], None]
+Show = Callable[[list[AccountLine], Pending], None]
 
 
 class PortalProgress:
@@ -58,7 +58,7 @@ def progress_shown(dossiers: int) -> Iterator[Show]:
 def _lines(dossiers: int) -> Show:
     printed: list[str] = []
 
-    def show(lines: list[Line], left: Pending) -> None:
+    def show(lines: list[AccountLine], left: Pending) -> None:
         words = "  ".join(f"{name} {done}" for name, (done, _) in _progress_of(lines, left, dossiers).items())
         if printed[-1:] != [words]:
             printed.append(words)
@@ -73,7 +73,7 @@ def _bars(dossiers: int) -> Iterator[Show]:
     with Progress(*columns, console=err) as progress:
         bars: dict[str, TaskID] = {}
 
-        def show(lines: list[Line], left: Pending) -> None:
+        def show(lines: list[AccountLine], left: Pending) -> None:
             for name, (done, total) in _progress_of(lines, left, dossiers).items():
                 if name not in bars:
                     bars[name] = progress.add_task(name)
@@ -82,7 +82,7 @@ def _bars(dossiers: int) -> Iterator[Show]:
         yield show
 
 
-def _progress_of(lines: list[Line], left: Pending, dossiers: int) -> dict[str, tuple[int, int]]:
+def _progress_of(lines: list[AccountLine], left: Pending, dossiers: int) -> dict[str, tuple[int, int]]:
     """Done and total: dossiers pulled, held; for each registry what is registered and what it is to get."""
     progress = {"pulled": (left.dossiers, dossiers), "held": (left.held, left.dossiers)}
     for code in REGISTRY_CODES:

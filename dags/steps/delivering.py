@@ -27,8 +27,8 @@ from connectors.ledger.claims import (
     due_to_send_s,
 )
 from connectors.ledger.deliveries import DeliveryOutcome, postpone
-from connectors.ledger.examinations import paper_contents
 from connectors.ledger.line_health import note_line
+from connectors.ledger.papers import paper_contents
 from connectors.portals.provinces import PROVINCES, read_original
 from connectors.registries.contract import Registry
 from connectors.registries.unit_translation import AmbiguousUnit, day_of, translate_units

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from connectors.ledger import open_ledger
-from connectors.ledger.account import Line, account
+from connectors.ledger.account import AccountLine, account
 from connectors.postgres import EmbeddedServer
 from connectors.vault import Vault
 from schemas.dates import VIETNAM
@@ -35,14 +35,14 @@ def make(server: EmbeddedServer) -> Iterator[MakeDriver]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(make: MakeDriver) -> list[Line]:
+def undisturbed(make: MakeDriver) -> list[AccountLine]:
     """The account of a run in which nothing was killed."""
     driver = make(ONE_AT_A_TIME)
     driver.go(driver.pipeline(driver.ledger))
     return right_account(driver)
 
 
-def right_account(driver: ProcessDriver) -> list[Line]:
+def right_account(driver: ProcessDriver) -> list[AccountLine]:
     """The account, when it and the twins agree on what the dataset planted."""
     assert contradictions(driver.sandbox) == []
     assert unfinished_at_portals(driver.sandbox) == []
@@ -51,7 +51,9 @@ def right_account(driver: ProcessDriver) -> list[Line]:
     return lines
 
 
-def test_the_dataset_has_a_dozen_dossiers_of_all_kinds_and_fates(undisturbed: list[Line], make: MakeDriver) -> None:
+def test_the_dataset_has_a_dozen_dossiers_of_all_kinds_and_fates(
+    undisturbed: list[AccountLine], make: MakeDriver
+) -> None:
     planted = make(ONE_AT_A_TIME).sandbox.dataset.planted
     assert len(planted) == 12
     assert {dossier.dossier.case.kind for dossier in planted} == {"birth", "death", "marriage", "residence", "land"}
@@ -62,7 +64,7 @@ def test_the_dataset_has_a_dozen_dossiers_of_all_kinds_and_fates(undisturbed: li
 
 @pytest.mark.parametrize("boundary", Boundary)
 def test_a_step_killed_at_each_of_its_boundaries_ends_in_the_undisturbed_state(
-    make: MakeDriver, undisturbed: list[Line], boundary: Boundary
+    make: MakeDriver, undisturbed: list[AccountLine], boundary: Boundary
 ) -> None:
     driver = make(ONE_AT_A_TIME)
     driver.sweep(boundary)
@@ -71,7 +73,7 @@ def test_a_step_killed_at_each_of_its_boundaries_ends_in_the_undisturbed_state(
 
 
 def test_a_worker_killed_at_random_moments_ends_in_the_undisturbed_state(
-    make: MakeDriver, undisturbed: list[Line]
+    make: MakeDriver, undisturbed: list[AccountLine]
 ) -> None:
     driver, moments = make(AT_FULL_SPEED), Random(5)
     for _ in range(25):
@@ -83,14 +85,14 @@ def test_a_worker_killed_at_random_moments_ends_in_the_undisturbed_state(
     assert right_account(driver) == undisturbed
 
 
-def test_two_workers_at_once_end_in_the_undisturbed_state(make: MakeDriver, undisturbed: list[Line]) -> None:
+def test_two_workers_at_once_end_in_the_undisturbed_state(make: MakeDriver, undisturbed: list[AccountLine]) -> None:
     driver = make(AT_FULL_SPEED)
     driver.finish(workers=2)
     assert right_account(driver) == undisturbed
 
 
 def test_workers_killed_beside_a_living_one_end_in_the_undisturbed_state(
-    make: MakeDriver, undisturbed: list[Line]
+    make: MakeDriver, undisturbed: list[AccountLine]
 ) -> None:
     driver, moments = make(AT_FULL_SPEED), Random(6)
     survivor = driver.start_worker()
