@@ -1,14 +1,15 @@
-"""The account: for every portal, day and registry, what was pulled and where it stands; and one dossier's story.
+"""The account: for every portal, day and registry, how many dossiers were pulled and where they are now; and the story
+of one dossier.
 
-Pulled is counted from the dossiers, the rest from where each dossier and delivery stands, one by one; what fits no
-column is `unexplained`, and it must be nothing.
+`pulled` is counted from the dossiers. Every other column is counted from the states of dossiers and deliveries. What
+fits no column is `unexplained`, and it must be nothing.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, Row, text
 
 from connectors.ledger import Ledger
 from connectors.ledger.deliveries import MAKES_ENTRY
@@ -18,7 +19,7 @@ from schemas.states import DossierState as D
 
 ENDED_BADLY = frozenset({L.REFUSED, L.STOPPED})
 NO_REGISTRY = "-"
-"""Stands for the registry while nobody can say which: an unreadable original, an unknown procedure."""
+"""Stands for the registry while nobody can say which one: the original is unreadable, or the procedure unknown."""
 
 ACCOUNT = text(f"""
     WITH aims AS (
@@ -78,7 +79,7 @@ HELD = text(f"""
 
 @dataclass(frozen=True)
 class HeldDossier:
-    """A dossier that waits for a person, and why."""
+    """A dossier that waits for a person, and the checks that hold it."""
 
     portal_code: str
     dossier_code: str
@@ -106,7 +107,10 @@ class AccountLine:
 
 @dataclass(frozen=True)
 class Pending:
-    """What still has to move: reports unacknowledged, numbers to come, dossiers unexamined, deliveries under way."""
+    """What is not finished yet. `reports`: not acknowledged by their portal. `numbers`: registered deliveries whose
+    registry has not given all it promised. `unexamined`, `held`, `dossiers`: dossiers that wait for an examination, that
+    a person must act on, and all. `open_deliveries`: under way or about to be sent. `last_event`: the newest event's id,
+    0 when there is none."""
 
     reports: int
     numbers: int
@@ -119,7 +123,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Happening:
-    """One event of a dossier's story."""
+    """One event of a dossier's story. `detail` holds codes only."""
 
     happened_at: datetime
     kind: str
@@ -151,28 +155,27 @@ def pending(ledger: Ledger) -> Pending:
 
 
 def held(ledger: Ledger, portal_code: str = "", limit: int = 1000) -> list[HeldDossier]:
-    """The dossiers that are held, oldest first; of one portal, or of all."""
+    """The dossiers that are held, oldest first; of one portal, or of all when `portal_code` is empty."""
     with ledger.engine.connect() as connection:
         rows = connection.execute(HELD, {"portal_code": portal_code, "limit": limit})
         return [HeldDossier(**row._mapping) for row in rows]
 
 
 def stories(ledger: Ledger, code: str) -> list[Story]:
-    """The stories of the dossiers with this code, at whichever portal; by dossier code or interlinked code."""
-    found = []
+    """The stories of the dossiers of this code at any portal. `code`: the portal's dossier code or the national code."""
     with ledger.engine.connect() as connection:
-        for row in connection.execute(DOSSIER, {"code": code}).all():
-            dossier = dict(row._mapping)
-            by = {"dossier_id": dossier.pop("dossier_id"), "version_number": row.version_number}
-            found.append(
-                Story(
-                    dossier,
-                    [dict(one._mapping) for one in connection.execute(DOSSIER_FINDINGS, by)],
-                    [dict(one._mapping) for one in connection.execute(DOSSIER_DELIVERIES, by)],
-                    [
-                        Happening(one.happened_at, one.kind, one.actor, one.registry_code, one.detail)
-                        for one in connection.execute(STORY, by)
-                    ],
-                )
-            )
-    return found
+        return [_story(connection, row) for row in connection.execute(DOSSIER, {"code": code}).all()]
+
+
+def _story(connection: Connection, row: Row[Any]) -> Story:
+    dossier = dict(row._mapping)
+    values = {"dossier_id": dossier.pop("dossier_id"), "version_number": row.version_number}
+    return Story(
+        dossier,
+        [dict(finding._mapping) for finding in connection.execute(DOSSIER_FINDINGS, values)],
+        [dict(delivery._mapping) for delivery in connection.execute(DOSSIER_DELIVERIES, values)],
+        [
+            Happening(event.happened_at, event.kind, event.actor, event.registry_code, event.detail)
+            for event in connection.execute(STORY, values)
+        ],
+    )

@@ -1,4 +1,4 @@
-"""A portal gives dossiers: pages are saved together with the cursor that passes them."""
+"""A portal gives dossiers: a page is saved in one transaction with the cursor that moves past it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +19,11 @@ from schemas.dates import local_day
 from schemas.dossier import ADMISSION, Dossier
 from schemas.states import DossierState
 from schemas.tables import dossiers, events, keys, versions
+
+DOSSIER_COLUMNS = (
+    "dossier_id", "portal_code", "dossier_code", "national_code", "technical_id", "procedure_as_written",
+    "commune_code", "received_on", "version_number", "content_sha256", "portal_status", "state", "batch_id",
+)  # fmt: skip
 
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('pull/' || :portal_code, 0))")
 KNOWN = text("""
@@ -49,7 +54,8 @@ POSITION = text("SELECT position FROM cursors WHERE portal_code = :portal_code A
 
 @dataclass(frozen=True)
 class Arrival:
-    """One dossier as a portal gave it. `dossier` is None when it cannot be read; `unreadable_field` says where."""
+    """One dossier as a portal gave it. `original`: its bytes. `dossier`: what was read from them; None when they cannot
+    be read, and then `unreadable_field` says where."""
 
     dossier_code: str
     original: bytes = field(repr=False)
@@ -72,112 +78,112 @@ class Arrival:
 
 @dataclass
 class _KnownDossier:
-    """What the ledger knows of a dossier, while a page is being worked into it."""
+    """What the ledger knows of a dossier while a page is worked into it.
+
+    `key`: None when the dossier is erased. `wrapped`: the wrapped key of a new dossier, to be written. `arrival`: the
+    newest arrival that changed anything; None when none did.
+    """
 
     dossier_id: int
-    key: DataKey | None  # None: the dossier is erased
-    wrapped: bytes | None = None  # only for new ones
+    key: DataKey | None
+    wrapped: bytes | None = None
     version_number: int = 0
     content_sha256: bytes = b""
     portal_status: int | None = None
     state: str = DossierState.PULLED
-    arrival: Arrival | None = None  # the newest that changed anything
+    arrival: Arrival | None = None
     is_new: bool = False
 
 
 def position_of(ledger: Ledger, portal_code: str, stream: str) -> str | None:
     """Where a stream's cursor stands; None before the first page."""
     with ledger.engine.connect() as connection:
-        found = connection.execute(POSITION, {"portal_code": portal_code, "stream": stream}).scalar()
-        return str(found) if found is not None else None
+        position = connection.execute(POSITION, {"portal_code": portal_code, "stream": stream}).scalar()
+        return str(position) if position is not None else None
 
 
 def save_page(
     ledger: Ledger, portal_code: str, stream: str, arrivals: Sequence[Arrival], position: str, *, gated: bool = False
 ) -> Counter[str]:
-    """Saves a page and moves the cursor past it, in one transaction. Returns counts of new, changed and same.
+    """Saves a page and moves the cursor past it, in one transaction. Returns counts of new, changed, status and same.
 
-    A dossier that comes again unchanged writes nothing; a changed one gets a new version and is examined again; one
-    whose portal status alone changed is examined again only when the status means something else for us. An erased one
-    stays erased. `gated`: what is to be examined goes into the portal's open batch.
+    An unchanged dossier writes nothing. A changed one gets a new version and is examined again. One whose portal status
+    alone changed is examined again only when the new status is treated differently from the old one. An erased dossier
+    stays erased. `gated`: dossiers that are to be examined go into the portal's open batch.
     """
     moved: Counter[str] = Counter()
     version_rows: list[tuple[Any, ...]] = []
     event_rows: list[tuple[Any, ...]] = []
     with ledger.engine.begin() as connection:
         connection.execute(LOCK, {"portal_code": portal_code})
-        standings = _standings(ledger, connection, portal_code, arrivals)
+        dossiers_known = _known_dossiers(ledger, connection, portal_code, arrivals)
         for arrival in arrivals:
-            standing = standings[arrival.code]
-            moved[_work_in(standing, arrival, version_rows, event_rows)] += 1
-        unexamined = [one for one in standings.values() if one.arrival and one.state == DossierState.PULLED]
+            known = dossiers_known[arrival.code]
+            moved[_work_in(known, arrival, version_rows, event_rows)] += 1
+        unexamined = [
+            known for known in dossiers_known.values() if known.arrival and known.state == DossierState.PULLED
+        ]
         batch_id = open_batch(connection, portal_code) if gated and unexamined else None
-        _write(connection, portal_code, batch_id, standings, version_rows, event_rows)
+        _write(connection, portal_code, batch_id, dossiers_known, version_rows, event_rows)
         connection.execute(MOVE_CURSOR, {"portal_code": portal_code, "stream": stream, "position": position})
-        if came := moved["new"] + moved["changed"]:
-            tally(connection, Counter({(portal_code, "arrived", ""): came}))
+        if arrived := moved["new"] + moved["changed"]:
+            tally(connection, Counter({(portal_code, "arrived", ""): arrived}))
     return moved
 
 
-def _standings(
+def _known_dossiers(
     ledger: Ledger, connection: Connection, portal_code: str, arrivals: Sequence[Arrival]
 ) -> dict[str, _KnownDossier]:
     codes = list(dict.fromkeys(arrival.code for arrival in arrivals))
-    standings: dict[str, _KnownDossier] = {}
+    dossiers_known: dict[str, _KnownDossier] = {}
     for row in connection.execute(KNOWN, {"portal_code": portal_code, "codes": codes}):
         key = ledger.open_key(row.wrapped, portal_code, row.dossier_code) if row.wrapped else None
-        standings[row.dossier_code] = _KnownDossier(
+        dossiers_known[row.dossier_code] = _KnownDossier(
             row.dossier_id, key, None, row.version_number, bytes(row.content_sha256), row.portal_status, row.state
         )
-    new = [code for code in codes if code not in standings]
+    new = [code for code in codes if code not in dossiers_known]
     for code, dossier_id in zip(new, connection.execute(NEW_IDS, {"count": len(new)}).scalars(), strict=True):
         key, wrapped = ledger.vault.new_key(owner_of(portal_code, code))
-        standings[code] = _KnownDossier(dossier_id, key, wrapped, is_new=True)
-    return standings
+        dossiers_known[code] = _KnownDossier(dossier_id, key, wrapped, is_new=True)
+    return dossiers_known
 
 
 def _work_in(
-    standing: _KnownDossier, arrival: Arrival, version_rows: list[tuple[Any, ...]], event_rows: list[tuple[Any, ...]]
+    known: _KnownDossier, arrival: Arrival, version_rows: list[tuple[Any, ...]], event_rows: list[tuple[Any, ...]]
 ) -> str:
-    """Takes one arrival into its dossier's standing: `new`, `changed`, `status` or `same`."""
+    """Works one arrival into what is known of its dossier, and says what changed: `new`, `changed`, `status` or `same`."""
     digest = arrival.content_sha256
-    status = arrival.dossier.status if arrival.dossier else standing.portal_status
-    if standing.key is None:
-        return _pass_over(standing, arrival, digest, status, event_rows)
-    if digest != standing.content_sha256:
-        standing.version_number += 1
-        standing.content_sha256, standing.portal_status, standing.state = digest, status, DossierState.PULLED
-        standing.arrival = arrival
-        number = standing.version_number
+    status = arrival.dossier.status if arrival.dossier else known.portal_status
+    if known.key is None:
+        return _pass_over(known, arrival, digest, status, event_rows)
+    if digest != known.content_sha256:
+        known.version_number += 1
+        known.content_sha256, known.portal_status, known.state = digest, status, DossierState.PULLED
+        known.arrival = arrival
+        number = known.version_number
+        sealed = known.key.seal(arrival.original, VERSION_PURPOSE.format(number))
         version_rows.append(
-            (
-                standing.dossier_id,
-                number,
-                arrival.original_sha256,
-                digest,
-                arrival.unreadable_field,
-                standing.key.seal(arrival.original, VERSION_PURPOSE.format(number)),
-            )
+            (known.dossier_id, number, arrival.original_sha256, digest, arrival.unreadable_field, sealed)
         )
-        event_rows.append((standing.dossier_id, None, "arrived", {"version": number, "status": status}))
+        event_rows.append((known.dossier_id, None, "arrived", {"version": number, "status": status}))
         return "new" if number == 1 else "changed"
-    if status == standing.portal_status:
+    if status == known.portal_status:
         return "same"
-    event_rows.append((standing.dossier_id, None, "status_changed", {"from": standing.portal_status, "to": status}))
-    if ADMISSION.get(status or 0) != ADMISSION.get(standing.portal_status or 0):
-        standing.state = DossierState.PULLED
-    standing.portal_status, standing.arrival = status, arrival
+    event_rows.append((known.dossier_id, None, "status_changed", {"from": known.portal_status, "to": status}))
+    if ADMISSION.get(status or 0) != ADMISSION.get(known.portal_status or 0):
+        known.state = DossierState.PULLED
+    known.portal_status, known.arrival = status, arrival
     return "status"
 
 
 def _pass_over(
-    standing: _KnownDossier, arrival: Arrival, digest: bytes, status: int | None, event_rows: list[tuple[Any, ...]]
+    known: _KnownDossier, arrival: Arrival, digest: bytes, status: int | None, event_rows: list[tuple[Any, ...]]
 ) -> str:
-    """An erased dossier that its portal gives again stays erased; that it changed there is noted, for a person."""
-    if (digest, status) == (standing.content_sha256, standing.portal_status):
+    """An erased dossier that its portal gives again stays erased. When it changed there, an event says so to a person."""
+    if (digest, status) == (known.content_sha256, known.portal_status):
         return "same"
-    event_rows.append((standing.dossier_id, None, "changed_after_erasure", {"status": status}))
-    standing.content_sha256, standing.portal_status, standing.arrival = digest, status, arrival
+    event_rows.append((known.dossier_id, None, "changed_after_erasure", {"status": status}))
+    known.content_sha256, known.portal_status, known.arrival = digest, status, arrival
     return "changed"
 
 
@@ -185,34 +191,20 @@ def _write(
     connection: Connection,
     portal_code: str,
     batch_id: int | None,
-    standings: dict[str, _KnownDossier],
+    dossiers_known: dict[str, _KnownDossier],
     version_rows: list[tuple[Any, ...]],
     event_rows: list[tuple[Any, ...]],
 ) -> None:
-    new = [(code, standing) for code, standing in standings.items() if standing.is_new]
-    changed = [standing for standing in standings.values() if standing.arrival and not standing.is_new]
+    new = [(code, known) for code, known in dossiers_known.items() if known.is_new]
+    changed = [known for known in dossiers_known.values() if known.arrival and not known.is_new]
     if new:
         copy_rows(
             connection,
             dossiers,
-            (
-                "dossier_id",
-                "portal_code",
-                "dossier_code",
-                "national_code",
-                "technical_id",
-                "procedure_as_written",
-                "commune_code",
-                "received_on",
-                "version_number",
-                "content_sha256",
-                "portal_status",
-                "state",
-                "batch_id",
-            ),
-            ((*_dossier_row(portal_code, code, standing), batch_id) for code, standing in new),
+            DOSSIER_COLUMNS,
+            ((*_dossier_row(portal_code, code, known), batch_id) for code, known in new),
         )
-        copy_rows(connection, keys, ("dossier_id", "wrapped"), ((s.dossier_id, s.wrapped) for _, s in new))
+        copy_rows(connection, keys, ("dossier_id", "wrapped"), ((known.dossier_id, known.wrapped) for _, known in new))
     if changed:
         _change(connection, changed, batch_id)
     copy_rows(
@@ -224,10 +216,10 @@ def _write(
     copy_rows(connection, events, ("dossier_id", "delivery_id", "kind", "detail"), event_rows)
 
 
-def _dossier_row(portal_code: str, code: str, standing: _KnownDossier) -> tuple[Any, ...]:
-    dossier = standing.arrival.dossier if standing.arrival else None
+def _dossier_row(portal_code: str, code: str, known: _KnownDossier) -> tuple[Any, ...]:
+    dossier = known.arrival.dossier if known.arrival else None
     return (
-        standing.dossier_id,
+        known.dossier_id,
         portal_code,
         code,
         dossier.national_code if dossier else None,
@@ -235,27 +227,27 @@ def _dossier_row(portal_code: str, code: str, standing: _KnownDossier) -> tuple[
         dossier.procedure_as_written if dossier else None,
         dossier.commune_code if dossier else None,
         dossier.event_on if dossier else _today(),
-        standing.version_number,
-        standing.content_sha256,
-        standing.portal_status,
-        standing.state,
+        known.version_number,
+        known.content_sha256,
+        known.portal_status,
+        known.state,
     )
 
 
 def _change(connection: Connection, changed: Sequence[_KnownDossier], batch_id: int | None) -> None:
-    readings = [standing.arrival.dossier if standing.arrival else None for standing in changed]
+    dossiers_read = [known.arrival.dossier if known.arrival else None for known in changed]
     connection.execute(
         CHANGE,
         {
-            "ids": [standing.dossier_id for standing in changed],
-            "versions": [standing.version_number for standing in changed],
-            "digests": [standing.content_sha256 for standing in changed],
-            "statuses": [standing.portal_status for standing in changed],
-            "states": [str(standing.state) for standing in changed],
-            "procedures": [reading.procedure_as_written if reading else None for reading in readings],
-            "communes": [reading.commune_code if reading else None for reading in readings],
-            "national_codes": [reading.national_code if reading else None for reading in readings],
-            "technical_ids": [reading.technical_id if reading else None for reading in readings],
+            "ids": [known.dossier_id for known in changed],
+            "versions": [known.version_number for known in changed],
+            "digests": [known.content_sha256 for known in changed],
+            "statuses": [known.portal_status for known in changed],
+            "states": [str(known.state) for known in changed],
+            "procedures": [dossier.procedure_as_written if dossier else None for dossier in dossiers_read],
+            "communes": [dossier.commune_code if dossier else None for dossier in dossiers_read],
+            "national_codes": [dossier.national_code if dossier else None for dossier in dossiers_read],
+            "technical_ids": [dossier.technical_id if dossier else None for dossier in dossiers_read],
             "batch_id": batch_id,
         },
     )

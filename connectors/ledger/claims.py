@@ -30,7 +30,7 @@ _READY, _SENDING = DeliveryState.READY, DeliveryEvent.ATTEMPTED
 _CLEARED = f"s.state = '{DossierState.CLEARED}'"
 IS_AWAITED = f"""(state = '{DeliveryState.ACCEPTED}'
                   OR (state = '{DeliveryState.REGISTERED}' AND lacks <> '{{}}'))"""
-"""Of a delivery: the registry works on it, or it is registered and has not brought all that it promised."""
+"""Of a delivery: the registry works on it, or registered it and has not yet given all that it promised."""
 
 _CLAIMED = f"""
     SELECT c.delivery_id, c.dossier_id, c.version_number, c.registry_code, c.delivery_key, c.attempt_number,
@@ -95,8 +95,10 @@ DUE_TO_COLLECT = text(f"""
 class Claimed:
     """A delivery that is this worker's until the lease ends, with what is needed to write its request.
 
-    `entry`: what a correction or an annulment is about; None while its registration gave no number. `reason`: why a
-    person ordered it.
+    `attempt_number`: how often it was sent, this attempt included. `asked_number`: how often the registry was asked
+    about this attempt. `given`: what registries gave to the dossier so far. `original`: the bytes of the version that is
+    sent, without the `edits`. `entry`: what a correction or an annulment is about; None while its registration gave no
+    number. `reason`: why a person ordered it.
     """
 
     delivery_id: int
@@ -119,18 +121,18 @@ class Claimed:
 
 
 def claim_ready(ledger: Ledger, registry_code: str, limit: int) -> list[Claimed]:
-    """Claims what is ready and writes the attempts; from here on they may have been sent."""
+    """Claims what is ready and writes the attempts. From this moment on they may have been sent."""
     return _claim(ledger, CLAIM_READY, {"registry_code": registry_code, "limit": limit})
 
 
 def claim_doubtful(ledger: Ledger, registry_code: str, limit: int, settles_after_s: float) -> list[Claimed]:
-    """Claims what was perhaps sent, long enough ago for the registry to know: the attempt of a worker that is gone
-    (`settles_after_s` after its lease), and an attempt without an answer when its wait is over."""
+    """Claims what was perhaps sent, and long enough ago that the registry must know: the attempt of a worker that is
+    gone (`settles_after_s` seconds after its lease), and an attempt without an answer when its wait is over."""
     return _claim(ledger, CLAIM_DOUBTFUL, {"registry_code": registry_code, "limit": limit, "settles": settles_after_s})
 
 
 def claim_awaited(ledger: Ledger, registry_code: str, limit: int) -> list[Claimed]:
-    """Claims what a registry works on, and what is registered but has not brought all it promised."""
+    """Claims what a registry works on, and what it registered without giving all that it promised."""
     return _claim(ledger, CLAIM_AWAITED, {"registry_code": registry_code, "limit": limit})
 
 

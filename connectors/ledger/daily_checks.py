@@ -1,5 +1,6 @@
-"""What a finished day is judged by, as a whole: what portals gave, what registries answered, what books and registries
-hold of the same event. Codes, states and numbers of entries; of persons only whether two numbers are the same.
+"""What a finished day is judged by as a whole: the dossiers that portals gave, the answers of registries, and the
+entries that registries hold about one event. It reads codes, states and entry numbers; of persons it says only whether
+two numbers are equal.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +54,8 @@ OF_BUNDLES = text(f"""
            jsonb_object_agg(e.registry_code, e.state) AS states,
            {GIVEN.format(dossier="d.dossier_id")}
       FROM dossiers d JOIN keys k USING (dossier_id) JOIN deliveries e USING (dossier_id)
-     WHERE e.state <> 'cancelled' AND e.operation = 'register' AND k.wrapped IS NOT NULL AND cardinality(d.registries) > 1
+     WHERE e.state <> 'cancelled' AND e.operation = 'register' AND k.wrapped IS NOT NULL
+       AND cardinality(d.registries) > 1
        AND EXISTS (SELECT FROM deliveries c JOIN replies r USING (delivery_id)
                     WHERE c.dossier_id = d.dossier_id AND c.registry_code = 'civil_status' AND c.state = 'registered'
                       AND r.event = 'registered' AND r.received_at >= :window AND r.received_at < :ripe)
@@ -73,7 +75,8 @@ CIVIL_STATUS = "civil_status"
 
 @dataclass(frozen=True)
 class Answered:
-    """A registry's final answer. `is_unexplained`: a refusal whose cause nobody knows (yet); None for others."""
+    """A registry's final answer. `is_unexplained`: whether nobody knows the cause of a refusal yet; None for others.
+    `hours`: from the first attempt to this answer."""
 
     dossier_id: int
     registry_code: str
@@ -84,7 +87,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Entered:
-    """A civil-status entry; `given` has where it stands."""
+    """A civil-status entry; `given` holds its book, number and place."""
 
     dossier_id: int
     portal_code: str
@@ -95,7 +98,8 @@ class Entered:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A dossier that several registries were to have, with the state of each of its deliveries."""
+    """A dossier that goes to several registries. `states`: of its deliveries, by registry. `has_different_numbers`: two
+    registries give different numbers for one person."""
 
     dossier_id: int
     procedure_as_written: str | None
@@ -110,7 +114,7 @@ def arrived_on(ledger: Ledger, day: date) -> dict[str, int]:
 
 
 def answered_on(ledger: Ledger, day: date) -> Iterator[Answered]:
-    """The final answers of a day, by registry. A cause that was seen to on the same day counts as known."""
+    """The final answers of a day, by registry. A cause that a person dealt with on that day counts as known."""
     return (Answered(**row._mapping) for row in _stream(ledger, ANSWERED, _instants(day)))
 
 
@@ -134,19 +138,21 @@ def bundles_until(ledger: Ledger, day: date) -> Iterator[Bundle]:
     ripe = until - timedelta(days=AFTER_DAYS)
     for row in _stream(ledger, OF_BUNDLES, {"ripe": ripe, "window": ripe - timedelta(days=WINDOW_DAYS)}):
         key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
-        receipts = [
-            open_reply(key, code, sealed).receipt for code, sealed in zip(row.given_by, row.given_sealed, strict=True)
-        ]
+        replies = zip(row.given_by, row.given_sealed, strict=True)
+        receipts = [open_reply(key, registry_code, sealed).receipt for registry_code, sealed in replies]
         yield Bundle(row.dossier_id, row.procedure_as_written, row.states, _differ(receipts))
 
 
 def _differ(receipts: Sequence[Receipt | None]) -> bool:
-    """Whether the registries speak of different persons, or a card bears another insurance number."""
-    persons = {one.personal_id for one in receipts if isinstance(one, CivilStatusReceipt) and one.personal_id}
-    insured = [one for one in receipts if isinstance(one, HealthInsuranceReceipt)]
-    numbers = {one.insurance_number for one in insured if one.insurance_number}
-    cards = [one.card_code for one in insured if one.card_code]
-    return len(persons) > 1 or len(numbers) > 1 or any(not card.endswith(one) for card in cards for one in numbers)
+    """Whether the registries name different persons, or a card has another insurance number than the receipt."""
+    registered = [receipt for receipt in receipts if isinstance(receipt, CivilStatusReceipt)]
+    personal_ids = {receipt.personal_id for receipt in registered if receipt.personal_id}
+    insured = [receipt for receipt in receipts if isinstance(receipt, HealthInsuranceReceipt)]
+    numbers = {receipt.insurance_number for receipt in insured if receipt.insurance_number}
+    cards = [receipt.card_code for receipt in insured if receipt.card_code]
+    if len(personal_ids) > 1 or len(numbers) > 1:
+        return True
+    return any(not card.endswith(number) for card in cards for number in numbers)
 
 
 def _instants(day: date) -> dict[str, datetime]:
@@ -154,15 +160,16 @@ def _instants(day: date) -> dict[str, datetime]:
     return {"since": since, "until": since + timedelta(days=1)}
 
 
-def _stream(ledger: Ledger, question: TextClause, wanted: Mapping[str, Any]) -> Iterator[Any]:
+def _stream(ledger: Ledger, question: TextClause, values: Mapping[str, Any]) -> Iterator[Any]:
     """Rows as they are read, so that a large answer is never held whole."""
     with ledger.engine.connect().execution_options(stream_results=True, yield_per=1000) as connection:
-        yield from connection.execute(question, wanted)
+        yield from connection.execute(question, values)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A verdict as it is kept. `batch_state` is empty when it is not about one batch; `keys` are dossier codes."""
+    """A verdict as it is kept. `batch_state`: empty when the verdict is not about one batch. `stops`: whether a failure
+    stops the batch. `failing`: how many dossiers fail it; `keys`: the codes of the first of them."""
 
     batch_id: int | None
     batch_state: str

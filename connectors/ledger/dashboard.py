@@ -1,6 +1,7 @@
-"""The dashboard: how many dossiers are where now, how today goes, what is late, how each line answers. Codes and counts.
+"""The dashboard: how many dossiers are in which state, today's counts, what is late, and how each endpoint answers.
 
-Nothing here reads all dossiers. What ends is counted by the day's tallies; what is open lies in partial indexes.
+It shows codes and counts. Nothing here reads all dossiers: what has ended is counted by the day's tallies, and partial
+indexes hold what is open.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from connectors.ledger import Ledger
 from connectors.ledger.grants import Condition
 
 COUNTED = 20_000
-"""Dossiers and deliveries under way are counted up to here, for each registry."""
+"""Dossiers and deliveries under way are counted up to this number, for each registry."""
 SHOWN = 12
 SEVERAL = 4 * SHOWN
 OLDEST = 200
@@ -56,13 +57,13 @@ DUE_UNDER_WAY = """
             ORDER BY delivery_id LIMIT :oldest) e
       JOIN dossiers f USING (dossier_id)
      WHERE f.due_at IS NOT NULL AND {where} ORDER BY f.due_at, dossier_id LIMIT :shown"""
-"""Of each registry and state the oldest, which are due first."""
+"""It reads the oldest deliveries of each registry and state, because those are due first."""
 LINES = text("SELECT endpoint_code, answered_at, failing_since, error, seconds FROM lines ORDER BY endpoint_code")
 
 
 @dataclass(frozen=True)
 class Tally:
-    """So many of a kind on a day; `code` is the check's, the cause's or the registry's."""
+    """How many of one kind there were on a day; `code` is that of the check, the cause or the registry."""
 
     day: date
     kind: str
@@ -72,7 +73,8 @@ class Tally:
 
 @dataclass(frozen=True)
 class AtFault:
-    """Dossiers that wait for a person: held by a check (no registry), or refused by a registry."""
+    """How many dossiers wait for a person: held by a check (`registry_code` is None), or refused by a registry. `late`:
+    past their legal time. `pending`: decided, and waiting for a second person."""
 
     registry_code: str | None
     count: int
@@ -82,7 +84,7 @@ class AtFault:
 
 @dataclass(frozen=True)
 class Due:
-    """A dossier whose time runs, and where it stands."""
+    """A dossier whose legal time runs, its state, and the registry that has to act next, if any."""
 
     portal_code: str
     dossier_code: str
@@ -94,7 +96,8 @@ class Due:
 
 @dataclass(frozen=True)
 class LineHealth:
-    """How an endpoint answers, as of the last run that spoke with it."""
+    """How an endpoint answered in the last run that called it. `failing_since`: None while it answers; `seconds`: the mean
+    of one answer."""
 
     endpoint_code: str
     answered_at: datetime | None
@@ -123,20 +126,23 @@ def dashboard(
     registries: Sequence[str],
     days: int = 14,
 ) -> Dashboard:
-    """As it is now, and the tallies of these days. `portals`: whose, None for all; `reach`: whose faults are listed."""
-    of = {"today": today, "days": days, "portals": list(portals) if portals is not None else None, "counted": COUNTED}
+    """The dashboard as it is now, with the tallies of the last `days` days. `portals`: whose counts, None for all;
+    `reach`: where the user may see faults."""
+    of_portals = list(portals) if portals is not None else None
+    counted = {"today": today, "days": days, "portals": of_portals, "counted": COUNTED}
     within = {**reach.values, "shown": SHOWN, "several": SEVERAL, "oldest": OLDEST, "registries": list(registries)}
     with ledger.engine.connect() as connection:
-        tallies = [Tally(**row._mapping) for row in connection.execute(TALLIES, of)]
-        unexamined = int(connection.execute(UNEXAMINED, of).scalar_one())
+        tallies = [Tally(**row._mapping) for row in connection.execute(TALLIES, counted)]
+        unexamined = int(connection.execute(UNEXAMINED, counted).scalar_one())
         at_fault = connection.execute(text(AT_FAULT.format(where=reach.sql)), reach.values)
         faults = [AtFault(**row._mapping) for row in at_fault]
-        open_ones = connection.execute(UNDER_WAY, {"registries": list(registries), "counted": COUNTED})
-        under_way = {(row.registry_code, row.state): row.dossiers for row in open_ones}
+        deliveries = connection.execute(UNDER_WAY, {"registries": list(registries), "counted": COUNTED})
+        under_way = {(row.registry_code, row.state): row.dossiers for row in deliveries}
         due = [
             Due(**row._mapping)
             for statement in (DUE_FAULTS, DUE_UNDER_WAY)
             for row in connection.execute(text(statement.format(where=reach.sql)), within)
         ]
         lines = [LineHealth(**row._mapping) for row in connection.execute(LINES)]
-    return Dashboard(tallies, unexamined, faults, under_way, sorted(due, key=lambda one: one.due_at)[:SHOWN], lines)
+    due.sort(key=lambda dossier: dossier.due_at)
+    return Dashboard(tallies, unexamined, faults, under_way, due[:SHOWN], lines)

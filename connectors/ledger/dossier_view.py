@@ -42,7 +42,8 @@ PAPER = text("""
     SELECT sealed FROM papers WHERE dossier_id = :dossier_id AND version_number = :version_number
        AND position = :position AND sealed IS NOT NULL""")
 DELIVERIES = text("""
-    SELECT delivery_id, registry_code, step_number, state, attempt_number, attempted_at, lacks, version_number, operation
+    SELECT delivery_id, registry_code, step_number, state, attempt_number, attempted_at, lacks, version_number,
+           operation
       FROM deliveries WHERE dossier_id = :dossier_id AND state <> 'cancelled'
      ORDER BY version_number, step_number, delivery_id""")
 REPLIES = text("""
@@ -58,7 +59,11 @@ DECISIONS = text("""
 
 @dataclass(frozen=True)
 class Head:
-    """What the ledger says of a dossier in codes."""
+    """What the ledger says of a dossier in codes.
+
+    `received_on`: the day on which its portal took it in. `started_at`, `due_at`: its legal time. `destroyed_at`: when
+    it was erased; `key` is None from then on.
+    """
 
     dossier_id: int
     portal_code: str
@@ -74,12 +79,13 @@ class Head:
     due_at: datetime | None
     batch_id: int | None
     destroyed_at: datetime | None
-    key: DataKey | None = field(repr=False)  # None: erased
+    key: DataKey | None = field(repr=False)
 
 
 @dataclass(frozen=True)
-class Fault:
-    """What a person has to see to."""
+class OpenFault:
+    """A fault that a person must act on. `registry_code`: the registry that answered so; None when a check found it.
+    `pending_id`: the decision about it that waits for a second person."""
 
     cause_code: str
     field_path: str
@@ -88,8 +94,8 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Version:
-    """What the portal gave at one time."""
+class KeptVersion:
+    """One version of a dossier: the bytes that the portal gave. `unreadable_field`: where they cannot be read."""
 
     version_number: int
     pulled_at: datetime
@@ -98,8 +104,10 @@ class Version:
 
 
 @dataclass(frozen=True)
-class DecisionView:
-    """A decision, open. `resolved_as`: what a later decision made of it (confirmed, declined, undone)."""
+class KeptDecision:
+    """A decision, opened. `of_decision_id`: the earlier decision that it is about. `bulk_id`: the action over many
+    dossiers that it was part of. `resolved_as`: the act of the last decision about it (confirmed, declined, undone).
+    `edit`, `reason`: empty when the dossier is erased."""
 
     decision_id: int
     version_number: int
@@ -116,8 +124,8 @@ class DecisionView:
 
 
 @dataclass(frozen=True)
-class ReplyView:
-    """What a registry answered, open. `words` are the registry's own."""
+class RegistryReply:
+    """What a registry answered, opened. `code` and `words` are the registry's own."""
 
     delivery_id: int
     registry_code: str
@@ -130,21 +138,24 @@ class ReplyView:
 
 @dataclass(frozen=True)
 class DossierView:
-    """All there is to see of one dossier. Erased ones have codes only."""
+    """All that the ledger has of one dossier. `notes`: check codes and field paths of findings that hold nothing up.
+
+    An erased dossier has codes only: no versions, papers or replies, and decisions without their content.
+    """
 
     head: Head
-    faults: list[Fault]
+    faults: list[OpenFault]
     notes: list[tuple[str, str]]
-    versions: list[Version] = field(repr=False)
+    versions: list[KeptVersion] = field(repr=False)
     papers: list[Any] = field(repr=False)
     deliveries: list[Any] = field(repr=False)
-    replies: list[ReplyView] = field(repr=False)
-    decisions: list[DecisionView] = field(repr=False)
+    replies: list[RegistryReply] = field(repr=False)
+    decisions: list[KeptDecision] = field(repr=False)
     happenings: list[Happening] = field(repr=False)
 
 
 def head_of(ledger: Ledger, portal_code: str, dossier_code: str) -> Head | None:
-    """The dossier of this code at this portal, in codes."""
+    """The dossier of this code at this portal, in codes; None when there is none."""
     with ledger.engine.connect() as connection:
         row = connection.execute(HEAD, {"portal_code": portal_code, "dossier_code": dossier_code}).first()
     if row is None:
@@ -162,33 +173,33 @@ def places_of(ledger: Ledger, dossier_code: str) -> list[tuple[str, str, str | N
 
 
 def view_of(ledger: Ledger, head: Head) -> DossierView:
-    """Opens it. Whoever shows it to a person logs the access first."""
-    by = {"dossier_id": head.dossier_id, "version_number": head.version_number}
+    """Opens a dossier. A caller that shows it to a person logs the access first."""
+    values = {"dossier_id": head.dossier_id, "version_number": head.version_number}
     with ledger.engine.connect() as connection:
 
         def ask(question: Any) -> list[Any]:
-            return list(connection.execute(question, by))
+            return list(connection.execute(question, values))
 
         return DossierView(
             head,
-            [Fault(**row._mapping) for row in ask(FAULTS)],
+            [OpenFault(**row._mapping) for row in ask(FAULTS)],
             [(row.check_code, row.field_path) for row in ask(NOTES)],
             [_version(head.key, row) for row in ask(VERSIONS)] if head.key else [],
             ask(PAPERS) if head.key else [],
             ask(DELIVERIES),
             [_reply(head.key, row) for row in ask(REPLIES)] if head.key else [],
             [_decided(head.key, row) for row in ask(DECISIONS)],
-            [Happening(one.happened_at, one.kind, one.actor, one.registry_code, one.detail) for one in ask(STORY)],
+            [Happening(row.happened_at, row.kind, row.actor, row.registry_code, row.detail) for row in ask(STORY)],
         )
 
 
-def faults_of(ledger: Ledger, head: Head) -> list[Fault]:
-    """What is at fault in it now."""
+def faults_of(ledger: Ledger, head: Head) -> list[OpenFault]:
+    """The faults that the dossier has now."""
     with ledger.engine.connect() as connection:
-        return [Fault(**row._mapping) for row in connection.execute(FAULTS, {"dossier_id": head.dossier_id})]
+        return [OpenFault(**row._mapping) for row in connection.execute(FAULTS, {"dossier_id": head.dossier_id})]
 
 
-def version_of(ledger: Ledger, head: Head, version_number: int) -> Version | None:
+def version_of(ledger: Ledger, head: Head, version_number: int) -> KeptVersion | None:
     """One version alone, opened; None when there is no such version, or the dossier is erased."""
     with ledger.engine.connect() as connection:
         row = connection.execute(VERSION, {"dossier_id": head.dossier_id, "version_number": version_number}).first()
@@ -196,29 +207,29 @@ def version_of(ledger: Ledger, head: Head, version_number: int) -> Version | Non
 
 
 def paper_of(ledger: Ledger, head: Head, version_number: int, position: int) -> bytes | None:
-    """The bytes of a paper that was fetched; None when there is none."""
-    wanted = {"dossier_id": head.dossier_id, "version_number": version_number, "position": position}
+    """The bytes of a paper that was fetched; None when there is none, or the dossier is erased."""
+    values = {"dossier_id": head.dossier_id, "version_number": version_number, "position": position}
     with ledger.engine.connect() as connection:
-        sealed = connection.execute(PAPER, wanted).scalar()
+        sealed = connection.execute(PAPER, values).scalar()
     if sealed is None or head.key is None:
         return None
     return head.key.unseal(sealed, PAPER_PURPOSE.format(version_number, position))
 
 
-def _version(key: DataKey, row: Any) -> Version:
+def _version(key: DataKey, row: Any) -> KeptVersion:
     original = key.unseal(row.sealed, VERSION_PURPOSE.format(row.version_number))
-    return Version(row.version_number, row.pulled_at, row.unreadable_field, original)
+    return KeptVersion(row.version_number, row.pulled_at, row.unreadable_field, original)
 
 
-def _reply(key: DataKey, row: Any) -> ReplyView:
+def _reply(key: DataKey, row: Any) -> RegistryReply:
     opened = open_reply(key, row.registry_code, row.sealed)
-    return ReplyView(
+    return RegistryReply(
         row.delivery_id, row.registry_code, row.event, row.received_at, opened.code, opened.words, opened.receipt
     )
 
 
-def _decided(key: DataKey | None, row: Any) -> DecisionView:
+def _decided(key: DataKey | None, row: Any) -> KeptDecision:
     values = dict(row._mapping)
     sealed = values.pop("sealed")
     opened = open_decision(key, sealed) if key else OpenedDecision(None, "")
-    return DecisionView(**values, edit=opened.edit, reason=opened.reason)
+    return KeptDecision(**values, edit=opened.edit, reason=opened.reason)

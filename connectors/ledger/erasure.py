@@ -1,4 +1,4 @@
-"""Erasing a dossier: its wrapped data key is destroyed, and with it all that was sealed; its blind indexes are deleted."""
+"""Erasing a dossier destroys its wrapped data key, so that nothing sealed opens again, and deletes its blind indexes."""
 
 from sqlalchemy import text
 
@@ -12,7 +12,8 @@ ERASE = text(f"""
         UPDATE keys k SET wrapped = NULL, destroyed_at = clock_timestamp() FROM dossiers d
          WHERE d.dossier_id = k.dossier_id AND d.portal_code = :portal_code AND d.dossier_code = :dossier_code
            AND k.wrapped IS NOT NULL AND d.state IN ({listed(ENDED)})
-           AND NOT EXISTS (SELECT FROM reports r WHERE r.dossier_id = d.dossier_id AND r.state = '{ReportState.PENDING}')
+           AND NOT EXISTS (SELECT FROM reports r
+                            WHERE r.dossier_id = d.dossier_id AND r.state = '{ReportState.PENDING}')
            AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id
                               AND (e.state IN ({listed(OPEN_STATES | {DeliveryState.PARKED})})
                                    OR e.lacks <> '{{}}'))
@@ -25,7 +26,8 @@ ERASE = text(f"""
 
 
 def erase(ledger: Ledger, portal_code: str, dossier_code: str) -> bool:
-    """Destroys the key of a dossier that has nothing open any more; False when there is no such dossier."""
+    """Destroys the key of a dossier. False when there is no such dossier, or something of it is still open: an
+    examination, a delivery, a report, a number that a registry promised."""
     with ledger.engine.begin() as connection:
-        wanted = {"portal_code": portal_code, "dossier_code": dossier_code}
-        return connection.execute(ERASE, wanted).first() is not None
+        values = {"portal_code": portal_code, "dossier_code": dossier_code}
+        return connection.execute(ERASE, values).first() is not None

@@ -1,4 +1,4 @@
-"""Faults that a person has to see to, and the day's tallies: derived, and written with what they are derived from."""
+"""Faults that a person must act on, and the day's tallies. Both are derived from events, and written with them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from schemas.states import DeliveryState, listed
 from schemas.tables import events
 
 NOT_TAKEN = ".correction_not_taken"
-"""Behind a registry's code: the fault of a correction that it takes no request for. A person has it done there."""
+"""Ends the fault code of a correction that a registry takes no request for. A person has it done at the registry."""
 
 UNRESOLVED = f"""m.act IN ({listed(WAITS_FOR_SECOND)}) AND m.needs_second
                 AND NOT EXISTS (SELECT FROM decisions r WHERE r.of_decision_id = m.decision_id)"""
@@ -31,7 +31,7 @@ WRITE = text(f"""
       JOIN dossiers d USING (dossier_id)
     ON CONFLICT (dossier_id, cause_code) DO UPDATE SET field_paths =
        ARRAY(SELECT DISTINCT unnest(faults.field_paths || excluded.field_paths) ORDER BY 1)""")  # fmt: skip
-CLEAR_SEEN_TO = text(f"""
+CLEAR_OUTDATED = text(f"""
     DELETE FROM faults f WHERE dossier_id = ANY(:ids)
        AND (registry_code IS NULL
             OR NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = f.dossier_id
@@ -48,50 +48,47 @@ TALLY = text("""
 
 
 def write_faults(connection: Connection, rows: Sequence[tuple[int, str, str, str | None]]) -> None:
-    """Rows of dossier, cause, field path, and the registry whose answer it is (None: a check's)."""
+    """Writes faults. A row: dossier, cause code, field path, and the registry that answered so; None when a check found
+    it."""
     if rows:
         ids, causes, paths, registries = zip(*rows, strict=True)
-        connection.execute(
-            WRITE, {"ids": list(ids), "causes": list(causes), "paths": list(paths), "registries": list(registries)}
-        )
+        values = {"ids": list(ids), "causes": list(causes), "paths": list(paths), "registries": list(registries)}
+        connection.execute(WRITE, values)
 
 
-def find_beside(ledger: Ledger, found: Sequence[tuple[int, Finding]]) -> None:
-    """Keeps what was found about dossiers that are on their way: for a person where it weighs, else noted only."""
-    if not found:
+def find_beside(ledger: Ledger, findings: Sequence[tuple[int, Finding]]) -> None:
+    """Keeps findings about dossiers that are on their way already, by dossier. One whose weight holds dossiers
+    becomes a fault for a person; any other is an event only."""
+    if not findings:
         return
+    faults = [
+        (dossier_id, finding.check_code, finding.field_path, None)
+        for dossier_id, finding in findings
+        if finding.weight.holds_dossier
+    ]
+    rows = (
+        (dossier_id, None, "found", {"checks": [finding.check_code], "field": finding.field_path})
+        for dossier_id, finding in findings
+    )
     with ledger.engine.begin() as connection:
-        write_faults(
-            connection, [(of, one.check_code, one.field_path, None) for of, one in found if one.weight.holds_dossier]
-        )
-        copy_rows(
-            connection,
-            events,
-            ("dossier_id", "delivery_id", "kind", "detail"),
-            ((of, None, "found", {"checks": [one.check_code], "field": one.field_path}) for of, one in found),
-        )
+        write_faults(connection, faults)
+        copy_rows(connection, events, ("dossier_id", "delivery_id", "kind", "detail"), rows)
 
 
-def clear_seen_to(connection: Connection, dossier_ids: Sequence[int]) -> None:
-    """Forgets what checks found, which they are about to say anew, and refusals whose delivery no longer stands so."""
-    connection.execute(CLEAR_SEEN_TO, {"ids": list(dossier_ids)})
+def clear_outdated(connection: Connection, dossier_ids: Sequence[int]) -> None:
+    """Deletes the faults of checks, which are about to be written anew, and those of registries whose delivery is no
+    longer refused or parked."""
+    connection.execute(CLEAR_OUTDATED, {"ids": list(dossier_ids)})
 
 
 def clear(connection: Connection, dossier_ids: Sequence[int]) -> None:
-    """Forgets all: somebody has seen to it."""
+    """Deletes all faults of these dossiers: a person has decided about them."""
     connection.execute(CLEAR, {"ids": list(dossier_ids)})
 
 
 def tally(connection: Connection, counts: Counter[tuple[str, str, str]]) -> None:
-    """Adds to today's tallies: by portal, kind and code."""
+    """Adds to today's tallies. The key of a count: portal, kind and code."""
     if counts:
-        keys = list(counts)
-        connection.execute(
-            TALLY,
-            {
-                "portals": [portal for portal, _, _ in keys],
-                "kinds": [kind for _, kind, _ in keys],
-                "codes": [code for _, _, code in keys],
-                "counts": [counts[key] for key in keys],
-            },
-        )
+        portals, kinds, codes = zip(*counts, strict=True)
+        values = {"portals": list(portals), "kinds": list(kinds), "codes": list(codes), "counts": list(counts.values())}
+        connection.execute(TALLY, values)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.ledger import Ledger
-from connectors.ledger.dossier_view import DecisionView, DossierView
+from connectors.ledger.dossier_view import DossierView, KeptDecision
 from dags.steps.correcting import RegistryDifference, changes_identity, differences
 from schemas.decision import RESOLUTIONS
 from schemas.dossier import ADMISSION, Admission
@@ -28,7 +28,7 @@ class CorrectionView:
     is_ended: bool
     needs_second: bool
     differences: Sequence[RegistryDifference]
-    pending: Sequence[DecisionView]
+    pending: Sequence[KeptDecision]
     parked: Sequence[Any]
 
 
@@ -50,7 +50,7 @@ def is_correction(cause_code: str) -> bool:
     return cause_code == CHANGED or cause_code.endswith(NOT_TAKEN)
 
 
-def is_pending(view: DossierView, decision: DecisionView) -> bool:
+def is_pending(view: DossierView, decision: KeptDecision) -> bool:
     """Whether a decision about the newest version waits for a second person."""
     is_newest = decision.version_number == view.head.version_number
     return decision.needs_second and decision.resolved_as is None and is_newest

@@ -11,15 +11,9 @@ from connectors.errors import LienthongError, TooLarge, Unrecognised
 from connectors.http import Line, Reply, Request
 from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival
-from connectors.ledger.examinations import (
-    Examined,
-    KeptPaper,
-    Unexamined,
-    keep_papers,
-    kept_papers,
-    settle,
-    unexamined,
-)
+from connectors.ledger.examinations import Examined, settle
+from connectors.ledger.papers import KeptPaper, keep_papers, kept_papers
+from connectors.ledger.unexamined import Unexamined, unexamined
 from connectors.portals.contract import Platform
 from connectors.portals.provinces import PROVINCES, PortalProvince, read_original
 from dags.steps.correcting import changed_registries

@@ -10,8 +10,8 @@ from pydantic import JsonValue
 from connectors.errors import Refused, Unrecognised
 from connectors.ledger import Ledger
 from connectors.ledger.dossier_view import Head
-from connectors.ledger.examinations import Unexamined, contents_sent, unexamined_of
 from connectors.ledger.opening import opened
+from connectors.ledger.unexamined import Unexamined, contents_sent, unexamined_of
 from connectors.portals.provinces import read_original
 from connectors.registries import REGISTRIES
 from connectors.registries.preview import words_for

@@ -28,8 +28,8 @@ from connectors.ledger.claims import (
     due_to_send_s,
 )
 from connectors.ledger.deliveries import DeliveryOutcome, postpone
-from connectors.ledger.examinations import paper_contents
 from connectors.ledger.line_health import note_line
+from connectors.ledger.papers import paper_contents
 from connectors.registries.contract import Registry
 from dags.steps.delivery_run import Run, backoff_s, not_sent, poll_s
 from dags.steps.preparing import Group, groups_of, inquire, read_originals, translate_places, with_papers

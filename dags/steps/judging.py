@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from connectors.ledger.batches import BATCH_REJECTED
-from connectors.ledger.examinations import Examined, PlannedDelivery, Standing, Unexamined
+from connectors.ledger.examinations import Examined
+from connectors.ledger.plans import PlannedDelivery
+from connectors.ledger.unexamined import Standing, Unexamined
 from connectors.registries import REGISTRIES
 from quality.check import FetchedPaper
 from quality.deadlines import term_of

@@ -9,8 +9,10 @@ from sqlalchemy import text
 from connectors.ledger.account import pending
 from connectors.ledger.claims import Claimed, claim_awaited, claim_doubtful, claim_ready, due_to_send_s
 from connectors.ledger.deliveries import DeliveryOutcome, postpone, record
-from connectors.ledger.examinations import keep_papers, settle, unexamined
+from connectors.ledger.examinations import settle
+from connectors.ledger.papers import keep_papers
 from connectors.ledger.reports import claim_reports, record_report_outcomes
+from connectors.ledger.unexamined import unexamined
 from connectors.sandbox.server import SimulatedFault
 from dags.steps.judging import judge
 from schemas.decision import Act

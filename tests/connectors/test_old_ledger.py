@@ -22,7 +22,7 @@ from connectors.ledger.account import account
 from connectors.ledger.arrivals import save_page
 from connectors.ledger.claims import claim_awaited, claim_doubtful
 from connectors.ledger.dossier_view import head_of, view_of
-from connectors.ledger.examinations import unexamined_of
+from connectors.ledger.unexamined import unexamined_of
 from connectors.portals.provinces import PROVINCES, read_original
 from connectors.postgres import EmbeddedServer
 from connectors.vault import Vault

@@ -15,8 +15,9 @@ from connectors.ledger import Ledger
 from connectors.ledger.arrivals import Arrival, save_page
 from connectors.ledger.claims import claim_ready
 from connectors.ledger.deliveries import DeliveryOutcome, record
-from connectors.ledger.examinations import KeptPaper, keep_papers, unexamined
 from connectors.ledger.grants import grant
+from connectors.ledger.papers import KeptPaper, keep_papers
+from connectors.ledger.unexamined import unexamined
 from connectors.sandbox.twins.onestop_form import FORMS, written
 from dags.desk.app import make_desk
 from dags.desk.auth import Visitor

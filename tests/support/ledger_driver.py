@@ -14,8 +14,9 @@ from connectors.ledger.arrivals import Arrival, save_page
 from connectors.ledger.claims import Claimed, claim_ready
 from connectors.ledger.decisions import DecisionRequest, requests_of
 from connectors.ledger.deliveries import DeliveryOutcome, record
-from connectors.ledger.examinations import Examined, settle, unexamined
+from connectors.ledger.examinations import Examined, settle
 from connectors.ledger.reports import claim_reports, record_report_outcomes
+from connectors.ledger.unexamined import unexamined
 from dags.steps.checking import with_edits
 from dags.steps.correcting import changed_registries
 from dags.steps.judging import NOTHING_CHANGED, judge

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from connectors.ledger.dossier_view import DecisionView, DossierView, view_of
+from connectors.ledger.dossier_view import DossierView, KeptDecision, view_of
 from connectors.ledger.duplicate_candidates import duplicates_of
 from connectors.portals.provinces import PROVINCES
 from dags.desk.contents import FieldLine, RegistryPreview, lines, read, sent, value_text
@@ -285,14 +285,14 @@ def _is_acceptable(view: DossierView) -> bool:
     return view.head.state == "held" and not codes & UNACCEPTABLE
 
 
-def _decided(view: DossierView) -> list[tuple[DecisionView, str]]:
+def _decided(view: DossierView) -> list[tuple[KeptDecision, str]]:
     """Decisions, the newest first, each with how it stands: counts, waits, over, or reopened by a newer version."""
     return [
         (decision, _how_it_stands(view, decision)) for decision in reversed(view.decisions) if decision.act in LISTED
     ]
 
 
-def _how_it_stands(view: DossierView, decision: DecisionView) -> str:
+def _how_it_stands(view: DossierView, decision: KeptDecision) -> str:
     if decision.version_number != view.head.version_number:
         return "reopened"
     if decision.resolved_as:
