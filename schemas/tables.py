@@ -167,6 +167,7 @@ deliveries = Table(
     Column("is_taken", Boolean, nullable=False, server_default="true"),  # false: the registry takes no such operation
     Column("entry_id", BigInteger, ForeignKey("entries.entry_id")),
     Column("decision_id", BigInteger, ForeignKey("decisions.decision_id")),  # who ordered a correction, and why
+    Column("provenance", JSONB),  # {"source": "portal", "portal": "24", "planned_by": "lienthong 0.2.0"}; null before
     Index("ix_deliveries_dossier_id", "dossier_id"),
     Index("ix_deliveries_entry_id", "entry_id"),
     Index("ix_deliveries_parked", "registry_code", postgresql_where=text("state = 'parked'")),

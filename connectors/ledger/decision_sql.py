@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from connectors.ledger.deliveries import MAKES_ENTRY
+from connectors.ledger.deliveries import EXPECT_NO_MORE, MAKES_ENTRY
 from connectors.ledger.faults import UNRESOLVED
 from schemas.decision import RESOLUTIONS, Act
 from schemas.operation import Operation
@@ -124,7 +124,9 @@ SETTLE = text(f"""
         RETURNING dossier_id, delivery_id, registry_code, entry_id, operation),
     annulled AS (
         UPDATE entries n SET state = '{EntryState.ANNULLED}' FROM done
-         WHERE n.entry_id = done.entry_id AND done.operation = '{Operation.ANNUL}'),
+         WHERE n.entry_id = done.entry_id AND done.operation = '{Operation.ANNUL}'
+        RETURNING n.entry_id),
+    complete AS ({EXPECT_NO_MORE}),
     cleared AS (
         DELETE FROM faults f USING done
          WHERE f.dossier_id = done.dossier_id AND f.registry_code = done.registry_code)

@@ -33,6 +33,7 @@ from schemas.states import (
     DossierEvent,
     DossierState,
     EntryEvent,
+    EntryState,
     listed,
 )
 from schemas.tables import events, replies
@@ -101,13 +102,19 @@ WHOLLY_REGISTERED = text(f"""
     SELECT dossier_id FROM deliveries
      WHERE dossier_id = ANY(:ids) AND state <> '{DeliveryState.CANCELLED}' AND {MAKES_ENTRY}
      GROUP BY dossier_id HAVING bool_and(state = '{DeliveryState.REGISTERED}' AND lacks = '{{}}')""")
+EXPECT_NO_MORE = """
+    UPDATE deliveries d SET lacks = '{}' FROM annulled WHERE d.entry_id = annulled.entry_id AND d.lacks <> '{}'"""
+"""Of a registration whose entry is annulled, nobody waits for what it still lacks."""
 ENTER = text(f"""
-    UPDATE entries n
-       SET state = CASE d.operation WHEN '{Operation.ANNUL}' THEN '{ENTRY.after(EntryEvent.ANNULLED)}'
-                                    ELSE '{ENTRY.after(EntryEvent.REGISTERED)}' END
-      FROM deliveries d
-     WHERE d.delivery_id = ANY(:ids) AND n.entry_id = d.entry_id
-       AND (n.state IN ({listed(ENTRY.before(EntryEvent.REGISTERED))}) OR d.operation = '{Operation.ANNUL}')""")
+    WITH entered AS (
+        UPDATE entries n
+           SET state = CASE d.operation WHEN '{Operation.ANNUL}' THEN '{ENTRY.after(EntryEvent.ANNULLED)}'
+                                        ELSE '{ENTRY.after(EntryEvent.REGISTERED)}' END
+          FROM deliveries d
+         WHERE d.delivery_id = ANY(:ids) AND n.entry_id = d.entry_id
+           AND (n.state IN ({listed(ENTRY.before(EntryEvent.REGISTERED))}) OR d.operation = '{Operation.ANNUL}')
+        RETURNING n.entry_id, n.state),
+    annulled AS (SELECT entry_id FROM entered WHERE state = '{EntryState.ANNULLED}'){EXPECT_NO_MORE}""")
 
 TOUCHED = sorted(map(str, TOUCHED_STATES))
 """As a parameter of a query: the states of what a registry has, or may have."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,9 @@ from connectors.ledger.unexamined import Unexamined
 from schemas.operation import Operation
 from schemas.places import TABLE_VERSION
 from schemas.states import DELIVERY, DeliveryEvent, DeliveryState, EntryState, listed
+
+SOFTWARE = f"lienthong {version('lienthong')}"
+"""What plans, by its version: it stands in the provenance of each delivery."""
 
 PLAN = text(f"""
     WITH wanted AS (
@@ -31,17 +35,19 @@ PLAN = text(f"""
     planned AS (
         INSERT INTO deliveries
             (dossier_id, version_number, registry_code, step_number, delivery_key, state, needs, places_version, edits,
-             operation, is_taken, decision_id, entry_id)
+             operation, is_taken, decision_id, entry_id, provenance)
         SELECT w.dossier_id, w.version_number, w.registry_code, w.step_number, w.delivery_key,
                CASE WHEN w.step_number = 1 AND w.{MAKES_ENTRY} THEN '{DeliveryState.READY}'
                     ELSE '{DeliveryState.WAITING}' END,
                string_to_array(w.needs, ','), :places_version, CAST(string_to_array(w.edits, ',') AS bigint[]),
-               w.operation, w.is_taken, w.decision_id, n.entry_id
-          FROM wanted w JOIN entered n USING (dossier_id, registry_code)
+               w.operation, w.is_taken, w.decision_id, n.entry_id,
+               jsonb_build_object('source', d.source_kind, 'portal', d.portal_code, 'planned_by', '{SOFTWARE}')
+          FROM wanted w JOIN entered n USING (dossier_id, registry_code) JOIN dossiers d USING (dossier_id)
          ORDER BY w.dossier_id, w.step_number
         ON CONFLICT (delivery_key) DO UPDATE
            SET state = excluded.state, version_number = excluded.version_number, edits = excluded.edits,
-               places_version = excluded.places_version, decision_id = excluded.decision_id
+               places_version = excluded.places_version, decision_id = excluded.decision_id,
+               provenance = excluded.provenance
          WHERE deliveries.state IN ({listed(DELIVERY.before(DeliveryEvent.PLANNED))})
         RETURNING dossier_id, delivery_id, registry_code, step_number, operation)
     INSERT INTO events (dossier_id, delivery_id, kind, detail)

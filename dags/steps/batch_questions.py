@@ -21,8 +21,14 @@ class NotAllowed(Exception):
 
 def stopped_batch(ledger: Ledger, batch_id: int) -> BatchSeen | None:
     """The batch, if it still waits for a decision."""
-    return next((one for one in batches_page(ledger, before=batch_id + 1, limit=1, states=["stopped"])
-                 if one.batch_id == batch_id), None)  # fmt: skip
+    return next(
+        (
+            one
+            for one in batches_page(ledger, before=batch_id + 1, limit=1, states=["stopped"])
+            if one.batch_id == batch_id
+        ),
+        None,
+    )
 
 
 def question(ledger: Ledger, batch_id: int) -> list[dict[str, Any]]:
@@ -33,10 +39,13 @@ def question(ledger: Ledger, batch_id: int) -> list[dict[str, Any]]:
     province = PROVINCES[batch.portal_code].name_vi
     at = f"{batch.opened_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
     users = [{"id": name, "name": name} for name in deciders(ledger, batch.portal_code)]
-    return [{
-        "subject": f"{province}: lô hồ sơ {batch_id} lúc {at} đang dừng, cho đi hay từ chối?",
-        "body": body(batch), "assigned_users": users,
-    }]  # fmt: skip
+    return [
+        {
+            "subject": f"{province}: lô hồ sơ {batch_id} lúc {at} đang dừng, cho đi hay từ chối?",
+            "body": body(batch),
+            "assigned_users": users,
+        }
+    ]
 
 
 def body(batch: BatchSeen) -> str:

@@ -36,7 +36,7 @@ def check(ledger: Ledger, province: PortalProvince, endpoint: Endpoint) -> dict[
 
 def check_on(
     ledger: Ledger, province: PortalProvince, line: Line, arrivals: Sequence[Arrival] | None = None
-) -> Counter[str]:  # fmt: skip
+) -> Counter[str]:
     """The same over a line that is open; dossiers whose papers cannot be had now are left for the next time.
 
     `arrivals`: only these dossiers, just saved; what was read of them is not read again.
@@ -89,9 +89,17 @@ def _examine(
         beside = match_dossiers(
             ledger, {one.dossier_id: dossier for one, dossier in read if dossier and _is_new_to_all(one)}
         )
-        yield [judge(one, dossier, papers[one.dossier_id], beside.get(one.dossier_id, ()),
-                     changed.get(one.dossier_id, NOTHING_CHANGED))
-               for one, dossier in read if one.dossier_id in papers]  # fmt: skip
+        yield [
+            judge(
+                one,
+                dossier,
+                papers[one.dossier_id],
+                beside.get(one.dossier_id, ()),
+                changed.get(one.dossier_id, NOTHING_CHANGED),
+            )
+            for one, dossier in read
+            if one.dossier_id in papers
+        ]
 
 
 def _read(one: Unexamined) -> Dossier | None:
@@ -119,8 +127,12 @@ def _papers(
     """The papers of each dossier, by id; a dossier some of whose papers cannot be had now is not in it."""
     if platform.papers_inside:
         inside = platform.papers_inside
-        return {one.dossier_id: _described(dossier, dict(enumerate(map(_kept_inside, inside(one.original)))))
-                if dossier else [] for one, dossier in read}  # fmt: skip
+        return {
+            one.dossier_id: _described(dossier, dict(enumerate(map(_kept_inside, inside(one.original)))))
+            if dossier
+            else []
+            for one, dossier in read
+        }
     kept = kept_papers(ledger, [one.dossier_id for one, dossier in read if dossier and dossier.papers])
     lacking = [
         (one, position, paper) for one, dossier in read if dossier for position, paper in enumerate(dossier.papers)

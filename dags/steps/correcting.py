@@ -63,9 +63,10 @@ def changed_registries(
     for subject, dossier in suspects:
         before = {code: _read_sent(read_source, subject, *sent[subject.dossier_id, code]) for code in subject.standing}
         changed[subject.dossier_id] = frozenset(
-            code for code in subject.standing
+            code
+            for code in subject.standing
             if _differ(code, before[code], dossier, given.get(subject.dossier_id, Given()))
-        )  # fmt: skip
+        )
     return changed
 
 

@@ -266,7 +266,12 @@ def _answered(registry: Registry, delivery: Claimed, submission: Submission, ans
 def _lacks(registry: Registry, submission: Submission, receipt: Receipt) -> tuple[str, ...]:
     """The promised fields that neither this receipt nor an earlier one holds."""
     known = submission.given.and_then(receipt).receipt(registry.code)
-    return known.lacks(registry.promises.get(submission.dossier.case.kind, ()))
+    return known.lacks(_promised(registry, submission))
+
+
+def _promised(registry: Registry, submission: Submission) -> tuple[str, ...]:
+    """The receipt fields that the registry gives at once or later; for a change of an entry that stands, none."""
+    return registry.promises.get(submission.dossier.case.kind, ()) if submission.operation.makes_entry else ()
 
 
 # Asking
@@ -334,8 +339,7 @@ def _news(registry: Registry, delivery: Claimed, submission: Submission, answer:
     if delivery.state == DeliveryState.ACCEPTED and answer.outcome in (Outcome.REGISTERED, Outcome.REFUSED):
         return _answered(registry, delivery, submission, answer)
     if delivery.state == DeliveryState.REGISTERED and answer.outcome == Outcome.REGISTERED and answer.receipt:
-        promised = registry.promises.get(submission.dossier.case.kind, ())
         lacks = _lacks(registry, submission, answer.receipt)
-        if len(lacks) < len(submission.given.receipt(registry.code).lacks(promised)):
+        if len(lacks) < len(submission.given.receipt(registry.code).lacks(_promised(registry, submission))):
             return DeliveryOutcome(delivery, DeliveryEvent.COMPLETED, answer.receipt, lacks)
     return None

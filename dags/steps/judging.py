@@ -109,9 +109,7 @@ def _plan(subject: Unexamined, dossier: Dossier, route: Route | None, changed: f
     digest = dossier.content_sha256() if subject.edits else subject.content_sha256
     plan = [_delivery(subject, dossier, digest, step, number, changed) for number, step in enumerate(steps, 1)]
     dropped = [code for code in subject.standing if code not in {step.registry_code for step in steps}]
-    return plan + [
-        _annulment(subject, subject.standing[code], len(plan) + 1, dossier.case.kind) for code in dropped
-    ]  # fmt: skip
+    return plan + [_annulment(subject, subject.standing[code], len(plan) + 1, dossier.case.kind) for code in dropped]
 
 
 def _delivery(

@@ -62,8 +62,11 @@ def match_dossiers(
 def enter_all(ledger: Ledger, registered: Sequence[tuple[int, Dossier, Receipt]]) -> dict[int, Finding]:
     """Keeps the civil-status entries that dossiers were given. Answers with a finding for each whose number, book and
     place another dossier has already."""
-    entries = {dossier_id: entry for dossier_id, dossier, receipt in registered
-               if isinstance(receipt, CivilStatusReceipt) and (entry := entry_of(dossier, receipt))}  # fmt: skip
+    entries = {
+        dossier_id: entry
+        for dossier_id, dossier, receipt in registered
+        if isinstance(receipt, CivilStatusReceipt) and (entry := entry_of(dossier, receipt))
+    }
     found = _finding(PairFault.ENTRY_REGISTERED_TWICE, "entry_number")
     return {dossier_id: found for dossier_id, _ in enter(ledger, entries)}
 

@@ -70,7 +70,7 @@ def _keep(ledger: Ledger, province: PortalProvince, error: LienthongError) -> No
 
 def _pull_stream(
     ledger: Ledger, province: PortalProvince, line: Line, stream: str, moved: Counter[str], gated: bool
-) -> None:  # fmt: skip
+) -> None:
     platform, portal_code = province.platform, province.province_code
     now = datetime.now(timezone.utc)
     reached = position_of(ledger, portal_code, stream)
@@ -110,9 +110,15 @@ class _Clerk:
 
 
 def _walk(
-    ledger: Ledger, province: PortalProvince, line: Line, stream: str, position: str, reached: str, clerk: _Clerk,
+    ledger: Ledger,
+    province: PortalProvince,
+    line: Line,
+    stream: str,
+    position: str,
+    reached: str,
+    clerk: _Clerk,
     gated: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Page after page from a position on: saved as they come, and examined by the batch."""
     platform, portal_code, now = province.platform, province.province_code, datetime.now(timezone.utc)
     missed: LienthongError | None = None

@@ -2,11 +2,13 @@
 that the registries end in the truth that civil status was given."""
 
 from collections.abc import Iterator
+from importlib.metadata import version
 from random import Random
 
 import pytest
 
 from connectors.ledger import Ledger
+from connectors.sandbox.server import SimulatedFault
 from schemas.decision import RejectionReason
 from tests.support.corrections import Office, open_office, untruths
 
@@ -149,6 +151,25 @@ def test_a_withdrawn_dossier_is_annulled_where_it_can_be(office: Office, code: s
     assert states == {"civil_status": "annulled", "residence": "registered", "health_insurance": "annulled"}
     office.settle(code)
     assert dict(office.rows("SELECT registry_code, state FROM entries"))["residence"] == "annulled"
+
+
+def test_for_what_an_annulled_entry_still_lacks_nobody_waits(office: Office) -> None:
+    (code,) = office.codes
+    office.pipeline.sandbox.server.listeners["civil_status"].faults.switch(SimulatedFault.WITHHOLD_NUMBER)
+    office.quiet()
+    (lacking,) = office.rows("SELECT lacks, provenance FROM deliveries WHERE state = 'registered'")
+    assert lacking.lacks == ["personal_id"]
+    assert lacking.provenance == {"source": "portal", "portal": "24", "planned_by": f"lienthong {version('lienthong')}"}
+    office.withdraw(code)
+    office.quiet()
+    office.decide("annul", code)
+    office.quiet()
+    assert office.deliveries(code) == [
+        ("civil_status", "register", "registered"),
+        ("civil_status", "annul", "registered"),
+    ]
+    assert {tuple(row.lacks) for row in office.rows("SELECT lacks FROM deliveries")} == {()}
+    assert dict(office.rows("SELECT registry_code, state FROM entries"))["civil_status"] == "annulled"
 
 
 def test_a_withdrawn_dossier_may_stand(office: Office, code: str) -> None:

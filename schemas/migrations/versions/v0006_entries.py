@@ -9,6 +9,7 @@ while a constraint is checked and an index is built.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0006"
 down_revision = "0005"
@@ -39,14 +40,20 @@ def upgrade() -> None:
     op.add_column("deliveries", sa.Column("is_taken", sa.Boolean(), server_default="true", nullable=False))
     op.add_column("deliveries", sa.Column("entry_id", sa.BigInteger(), nullable=True))
     op.add_column("deliveries", sa.Column("decision_id", sa.BigInteger(), nullable=True))
+    op.add_column("deliveries", sa.Column("provenance", postgresql.JSONB(), nullable=True))
     op.create_foreign_key(op.f("fk_deliveries_entry_id"), "deliveries", "entries", ["entry_id"], ["entry_id"])
     op.create_foreign_key(
         op.f("fk_deliveries_decision_id"), "deliveries", "decisions", ["decision_id"], ["decision_id"]
     )
     _enter_what_stands()
     op.create_index("ix_deliveries_entry_id", "deliveries", ["entry_id"], unique=False)
-    op.create_index("ix_deliveries_parked", "deliveries", ["registry_code"], unique=False,
-                    postgresql_where=sa.text("state = 'parked'"))  # fmt: skip
+    op.create_index(
+        "ix_deliveries_parked",
+        "deliveries",
+        ["registry_code"],
+        unique=False,
+        postgresql_where=sa.text("state = 'parked'"),
+    )
     for table in SUBJECTS:
         op.add_column(table, sa.Column("subject_kind", sa.Text(), server_default="dossier", nullable=False))
         op.add_column(table, sa.Column("subject_id", sa.BigInteger(), nullable=True))
