@@ -1,7 +1,8 @@
 """Decisions of persons: written, sealed, and put into effect in one transaction.
 
-A request names the version that the person looked at. The ledger locks the dossiers, reads how each stands, asks the
-judgement that it was given (`quality.decisions.rejection`), and writes a decision for those that it does not refuse.
+A request names the version that the person looked at. The ledger locks the dossiers, reads the state of each, asks the
+judgement that the caller gave (`quality.decisions.rejection`), and writes a decision for each dossier that the
+judgement does not refuse.
 """
 
 from collections import Counter
@@ -40,18 +41,25 @@ from schemas.report import Milestone
 from schemas.states import DOSSIER, DossierEvent, DossierState
 from schemas.tables import decisions, events
 
+DECISION_COLUMNS = (
+    "decision_id", "dossier_id", "version_number", "act", "field_path", "needs_second", "of_decision_id", "bulk_id",
+    "actor", "sealed",
+)  # fmt: skip
+EVENT_COLUMNS = ("dossier_id", "delivery_id", "kind", "actor", "detail")
+
 OF_CODE = text("""
     SELECT dossier_id, version_number FROM dossiers
      WHERE dossier_code = :dossier_code AND (:portal_code = '' OR portal_code = :portal_code)""")
 CODES = text("SELECT portal_code, dossier_code FROM dossiers WHERE dossier_id = ANY(:ids)")
 
 Judgement = Callable[[Act, DecisionContext, str], RejectionReason | None]
-"""Says why an act of an actor is refused, given how the dossier stands; None when it may be written."""
+"""Says why an act of an actor is refused in the state in which the dossier is; None when it may be written."""
 
 
 @dataclass(frozen=True)
 class DecisionRequest:
-    """What is to be decided: a dossier, the version that was looked at, and for an edit the new values."""
+    """What a person wants to decide about: a dossier, the version that the person looked at, and for an edit the
+    values."""
 
     dossier_id: int
     version_number: int
@@ -60,7 +68,8 @@ class DecisionRequest:
 
 @dataclass(frozen=True)
 class DecisionOutcome:
-    """What became of a decision over one or many: the dossiers it holds for, the decisions, and why not for others."""
+    """The outcome of a decision over one or many dossiers. `dossier_ids`: those that it holds for; `decision_ids`: what
+    was written; `refused`: the reason for each of the others."""
 
     dossier_ids: tuple[int, ...]
     decision_ids: tuple[int, ...]
@@ -69,26 +78,26 @@ class DecisionOutcome:
 
 @dataclass(frozen=True)
 class _NewDecision:
-    """One row to write: about a dossier that stands as `context` says."""
+    """One decision to write. `context`: the state of its dossier. `waits`: a second person must agree first."""
 
     context: Row[Any]
     edit: Edit | None = None
     of_decision_id: int | None = None
-    waits: bool = False  # for a second person
+    waits: bool = False
 
 
 _Effect = Callable[[Connection, Sequence[tuple[int, _NewDecision]]], None]
-"""Given the new decisions by their ids."""
+"""Puts decisions into effect; they are given with their new ids."""
 
 
 def codes_of(ledger: Ledger, dossier_ids: Sequence[int]) -> list[tuple[str, str]]:
-    """Portal and dossier code of each."""
+    """Portal code and dossier code of each dossier."""
     with ledger.engine.connect() as connection:
         return [(row.portal_code, row.dossier_code) for row in connection.execute(CODES, {"ids": list(dossier_ids)})]
 
 
 def requests_of(ledger: Ledger, dossier_code: str, portal_code: str = "") -> list[DecisionRequest]:
-    """The dossiers of this code as they are now."""
+    """Requests for the dossiers of this code, in their newest version; at any portal when `portal_code` is empty."""
     with ledger.engine.connect() as connection:
         rows = connection.execute(OF_CODE, {"dossier_code": dossier_code, "portal_code": portal_code})
         return [DecisionRequest(row.dossier_id, row.version_number) for row in rows]
@@ -103,14 +112,15 @@ def edit(
     *,
     reject: Judgement,
 ) -> DecisionOutcome:
-    """Gives fields other values. What needs no second person counts at once, and the dossier is examined again; where
-    one field of a dossier needs one, all that is edited with it waits too: half of a new part is none."""
+    """Gives fields other values. Edits that need no second person count at once, and the dossier is examined again.
+    When one field of a dossier needs a second person, all edits made with it wait too: half of a new part is no
+    part."""
 
     def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
         connection.execute(PEND, {"ids": [new.context.dossier_id for _, new in made if new.waits]})
         connection.execute(EXAMINE_AGAIN, {"ids": [new.context.dossier_id for _, new in made if not new.waits]})
 
-    waits = {one.dossier_id: any(needs_second(each.field_path) for each in one.edits) for one in requests}
+    waits = {request.dossier_id: any(needs_second(edit.field_path) for edit in request.edits) for request in requests}
     return _decide(ledger, Act.EDITED, actor, requests, reason, reject, put, bulk_id, waits)
 
 
@@ -123,8 +133,8 @@ def accept(
     *,
     reject: Judgement,
 ) -> DecisionOutcome:
-    """Lets dossiers go on as they are. Held ones are examined again with their faults noted only; for one that is on
-    its way, the person says that the fault found beside it is known."""
+    """Lets dossiers go on as they are. Held ones are examined again, and their faults are then noted only. For a
+    dossier that is on its way, the person says that the fault found about it is known."""
 
     def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
         connection.execute(RELEASE, {"ids": _ids(made)})
@@ -164,7 +174,7 @@ def _end(
         clear(connection, ids)
         if act == Act.REJECTED:
             cancel(connection, ids)
-        queue_reports(connection, Milestone.RECEIVED, ids)  # a hub takes no status of what it was not told we have
+        queue_reports(connection, Milestone.RECEIVED, ids)  # a hub refuses any status before this one
         queue_reports(connection, milestone, ids, once=False, decision_ids=[decision_id for decision_id, _ in made])
 
     return _decide(ledger, act, actor, requests, words, reject, put)
@@ -198,8 +208,8 @@ def resolve_change(
     *,
     reject: Judgement,
 ) -> DecisionOutcome:
-    """Decides about dossiers that changed after registries had them: `act` is corrected, annulled or kept. `waits`: by
-    dossier, whether a second person must agree first."""
+    """Decides about dossiers that changed after registries had them. `act`: corrected, annulled or kept. `waits`:
+    whether a second person must agree first, by dossier."""
 
     def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
         connection.execute(PEND, {"ids": [new.context.dossier_id for _, new in made if new.waits]})
@@ -211,7 +221,7 @@ def resolve_change(
 def settle(
     ledger: Ledger, actor: str, delivery_ids: Sequence[int], reason: str, *, reject: Judgement
 ) -> DecisionOutcome:
-    """A person says that corrections were done at their registry: parked ones, and those that it refused online."""
+    """A person says that corrections were done at their registry: parked ones, and those that the registry refused."""
 
     def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
         values = {"deliveries": [new.context.delivery_id for _, new in made], "actor": actor}
@@ -229,14 +239,14 @@ def settle(
 
 
 def confirm(ledger: Ledger, actor: str, decision_ids: Sequence[int], *, reject: Judgement) -> DecisionOutcome:
-    """A second person agrees to decisions that wait; never the one who made them."""
+    """A second person agrees to decisions that wait; never the person who made them."""
     return _resolve(ledger, Act.CONFIRMED, actor, decision_ids, "", reject, _execute(PEND, EXAMINE_AGAIN))
 
 
 def decline(
     ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str, *, reject: Judgement
 ) -> DecisionOutcome:
-    """A second person does not agree: the dossier is a steward's again."""
+    """A second person does not agree: a steward must decide about the dossier again."""
     return _resolve(ledger, Act.DECLINED, actor, decision_ids, reason, reject, _execute(PEND))
 
 
@@ -276,8 +286,8 @@ def _decide(
     bulk_id: UUID | None = None,
     waits: Mapping[int, bool] | None = None,
 ) -> DecisionOutcome:
-    """Locks the dossiers, leaves out those that the judgement refuses, writes a decision for each (each edit) of the
-    rest."""
+    """Locks the dossiers, leaves out those that the judgement refuses, and writes a decision for each of the others;
+    for edits one decision each."""
     with ledger.engine.begin() as connection:
         by_id = {request.dossier_id: request for request in requests}
         versions = [request.version_number for request in by_id.values()]
@@ -288,10 +298,8 @@ def _decide(
         made = []
         for row in _allowed(act, actor, rows, reject, refused):
             waits_here = bool(waits and waits.get(row.dossier_id))
-            edits = by_id[row.dossier_id].edits
-            made += [_NewDecision(row, each, waits=waits_here) for each in edits] or [
-                _NewDecision(row, waits=waits_here)
-            ]
+            edits = by_id[row.dossier_id].edits or (None,)
+            made += [_NewDecision(row, edit, waits=waits_here) for edit in edits]
         return _write(ledger, connection, act, actor, reason, made, effect, refused, bulk_id)
 
 
@@ -304,7 +312,7 @@ def _resolve(
     reject: Judgement,
     effect: _Effect,
 ) -> DecisionOutcome:
-    """As `_decide`, about decisions that were made before."""
+    """Does as `_decide`, about decisions that were made before."""
     with ledger.engine.begin() as connection:
         connection.execute(LOCK_DECIDED, {"ids": list(decision_ids)})
         rows = connection.execute(CONTEXT_DECIDED, {"ids": list(decision_ids), "touched": TOUCHED}).all()
@@ -317,11 +325,11 @@ def _resolve(
 def _allowed(
     act: Act, actor: str, rows: Sequence[Row[Any]], reject: Judgement, refused: dict[int, RejectionReason]
 ) -> list[Row[Any]]:
-    """The dossiers that the judgement does not refuse; it says why for the others."""
+    """The dossiers that the judgement does not refuse; the reasons for the others are put into `refused`."""
     allowed = []
     for row in rows:
-        if why := reject(act, _context(row), actor):
-            refused[row.dossier_id] = why
+        if rejection := reject(act, _context(row), actor):
+            refused[row.dossier_id] = rejection
         else:
             allowed.append(row)
     return allowed
@@ -368,30 +376,15 @@ def _write(
     copy_rows(
         connection,
         decisions,
-        (
-            "decision_id",
-            "dossier_id",
-            "version_number",
-            "act",
-            "field_path",
-            "needs_second",
-            "of_decision_id",
-            "bulk_id",
-            "actor",
-            "sealed",
-        ),
+        DECISION_COLUMNS,
         (_row(ledger, decision_id, act, actor, reason, new, bulk_id) for decision_id, new in numbered),
     )
-    if act is not Act.SETTLED:  # which is an event of the delivery
-        copy_rows(
-            connection,
-            events,
-            ("dossier_id", "delivery_id", "kind", "actor", "detail"),
-            (
-                (new.context.dossier_id, None, str(act), actor, _detail(decision_id, new, bulk_id))
-                for decision_id, new in numbered
-            ),
+    if act is not Act.SETTLED:  # SETTLE writes an event of the delivery
+        rows = (
+            (new.context.dossier_id, None, str(act), actor, _detail(decision_id, new, bulk_id))
+            for decision_id, new in numbered
         )
+        copy_rows(connection, events, EVENT_COLUMNS, rows)
     effect(connection, numbered)
     tally(connection, Counter((new.context.portal_code, "decided", str(act)) for new in made))
     return DecisionOutcome(tuple(dict.fromkeys(_ids(numbered))), tuple(decision_ids), refused)
