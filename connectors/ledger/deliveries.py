@@ -246,12 +246,11 @@ def _detail(outcome: DeliveryOutcome) -> dict[str, Any]:
 
 def _seal_replies(connection: Connection, effective: Sequence[DeliveryOutcome]) -> None:
     """Keeps what registries said. An answer without receipt and words ("still working") is not kept."""
-    received_at = datetime.now(timezone.utc)
     rows = (
         (
             outcome.claimed.delivery_id,
             str(outcome.event),
-            received_at,
+            datetime.now(timezone.utc),
             seal_reply(outcome.claimed.key, outcome.code, outcome.words, outcome.receipt),
         )
         for outcome in effective
