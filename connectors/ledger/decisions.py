@@ -14,6 +14,14 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, TextClause, text
 
 from connectors.ledger import Ledger, copy_rows
+from connectors.ledger.decision_rows import (
+    DECISION_COLUMNS,
+    EVENT_COLUMNS,
+    NewDecision,
+    context_of,
+    detail_of,
+    row_of,
+)
 from connectors.ledger.decision_sql import (
     CONTEXT,
     CONTEXT_DECIDED,
@@ -35,17 +43,10 @@ from connectors.ledger.decision_sql import (
 from connectors.ledger.deliveries import TOUCHED, cancel, cancel_unsent, open_next
 from connectors.ledger.faults import clear, tally
 from connectors.ledger.reports import queue_reports
-from connectors.ledger.sealed import seal_decision
 from schemas.decision import RESOLUTIONS, Act, DecisionContext, Edit, RejectionReason, needs_second
 from schemas.report import Milestone
 from schemas.states import DOSSIER, DossierEvent, DossierState
 from schemas.tables import decisions, events
-
-DECISION_COLUMNS = (
-    "decision_id", "dossier_id", "version_number", "act", "field_path", "needs_second", "of_decision_id", "bulk_id",
-    "actor", "sealed",
-)  # fmt: skip
-EVENT_COLUMNS = ("dossier_id", "delivery_id", "kind", "actor", "detail")
 
 OF_CODE = text("""
     SELECT dossier_id, version_number FROM dossiers
@@ -76,17 +77,7 @@ class DecisionOutcome:
     refused: dict[int, RejectionReason]
 
 
-@dataclass(frozen=True)
-class _NewDecision:
-    """One decision to write. `context`: the state of its dossier. `waits`: a second person must agree first."""
-
-    context: Row[Any]
-    edit: Edit | None = None
-    of_decision_id: int | None = None
-    waits: bool = False
-
-
-_Effect = Callable[[Connection, Sequence[tuple[int, _NewDecision]]], None]
+_Effect = Callable[[Connection, Sequence[tuple[int, NewDecision]]], None]
 """Puts decisions into effect; they are given with their new ids."""
 
 
@@ -116,7 +107,7 @@ def edit(
     When one field of a dossier needs a second person, all edits made with it wait too: half of a new part is no
     part."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(PEND, {"ids": [new.context.dossier_id for _, new in made if new.waits]})
         connection.execute(EXAMINE_AGAIN, {"ids": [new.context.dossier_id for _, new in made if not new.waits]})
 
@@ -136,7 +127,7 @@ def accept(
     """Lets dossiers go on as they are. Held ones are examined again, and their faults are then noted only. For a
     dossier that is on its way, the person says that the fault found about it is known."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(RELEASE, {"ids": _ids(made)})
         clear(connection, [new.context.dossier_id for _, new in made if new.context.state != DossierState.HELD])
 
@@ -168,7 +159,7 @@ def _end(
 ) -> DecisionOutcome:
     state, milestone = _ENDS[act]
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         ids = _ids(made)
         connection.execute(PUT, {"ids": ids, "state": str(state)})
         clear(connection, ids)
@@ -191,7 +182,7 @@ def resend(
 ) -> DecisionOutcome:
     """Sends the refusing registry the unchanged request once more, under its request code."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(RESEND, {"ids": _ids(made)})
         clear(connection, _ids(made))
 
@@ -211,7 +202,7 @@ def resolve_change(
     """Decides about dossiers that changed after registries had them. `act`: corrected, annulled or kept. `waits`:
     whether a second person must agree first, by dossier."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(PEND, {"ids": [new.context.dossier_id for _, new in made if new.waits]})
         connection.execute(EXAMINE_AGAIN, {"ids": [new.context.dossier_id for _, new in made if not new.waits]})
 
@@ -223,7 +214,7 @@ def settle(
 ) -> DecisionOutcome:
     """A person says that corrections were done at their registry: parked ones, and those that the registry refused."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         values = {"deliveries": [new.context.delivery_id for _, new in made], "actor": actor}
         connection.execute(SETTLE, values)
         connection.execute(RESUME, {"ids": _ids(made)})
@@ -234,7 +225,7 @@ def settle(
         rows = connection.execute(CONTEXT_PARKED, {"ids": list(delivery_ids), "touched": TOUCHED}).all()
         refused: dict[int, RejectionReason] = {}
         allowed = _allowed(Act.SETTLED, actor, rows, reject, refused)
-        made = [_NewDecision(row) for row in allowed]
+        made = [NewDecision(row) for row in allowed]
         return _write(ledger, connection, Act.SETTLED, actor, reason, made, put, refused, None)
 
 
@@ -253,7 +244,7 @@ def decline(
 def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str, *, reject: Judgement) -> DecisionOutcome:
     """Takes decisions back while neither a registry nor the portal knows of them; the dossiers are examined again."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(WITHDRAW, {"ids": _ids(made), "decisions": [new.of_decision_id for _, new in made]})
         cancel_unsent(connection, _ids(made))
         changes = [new.context.dossier_id for _, new in made if new.context.act in RESOLUTIONS]
@@ -264,14 +255,14 @@ def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str, *
 
 
 def _execute(*statements: TextClause) -> _Effect:
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         for statement in statements:
             connection.execute(statement, {"ids": _ids(made)})
 
     return put
 
 
-def _ids(made: Sequence[tuple[int, _NewDecision]]) -> list[int]:
+def _ids(made: Sequence[tuple[int, NewDecision]]) -> list[int]:
     return [new.context.dossier_id for _, new in made]
 
 
@@ -299,7 +290,7 @@ def _decide(
         for row in _allowed(act, actor, rows, reject, refused):
             waits_here = bool(waits and waits.get(row.dossier_id))
             edits = by_id[row.dossier_id].edits or (None,)
-            made += [_NewDecision(row, edit, waits=waits_here) for edit in edits]
+            made += [NewDecision(row, edit, waits=waits_here) for edit in edits]
         return _write(ledger, connection, act, actor, reason, made, effect, refused, bulk_id)
 
 
@@ -318,7 +309,7 @@ def _resolve(
         rows = connection.execute(CONTEXT_DECIDED, {"ids": list(decision_ids), "touched": TOUCHED}).all()
         refused: dict[int, RejectionReason] = {}
         allowed = _allowed(act, actor, rows, reject, refused)
-        made = [_NewDecision(row, of_decision_id=row.decision_id) for row in allowed]
+        made = [NewDecision(row, of_decision_id=row.decision_id) for row in allowed]
         return _write(ledger, connection, act, actor, reason, made, effect, refused, None)
 
 
@@ -328,34 +319,11 @@ def _allowed(
     """The dossiers that the judgement does not refuse; the reasons for the others are put into `refused`."""
     allowed = []
     for row in rows:
-        if rejection := reject(act, _context(row), actor):
+        if rejection := reject(act, context_of(row), actor):
             refused[row.dossier_id] = rejection
         else:
             allowed.append(row)
     return allowed
-
-
-def _context(row: Row[Any]) -> DecisionContext:
-    values = row._mapping
-    return DecisionContext(
-        state=row.state,
-        seen_version=row.seen,
-        current_version=row.version_number,
-        is_erased=row.wrapped is None,
-        is_at_fault=row.is_at_fault,
-        is_under_way=row.is_under_way,
-        is_touched=row.is_touched,
-        is_refused=row.is_refused,
-        is_changed=row.is_changed,
-        has_correction=row.has_correction,
-        decided_act=Act(values["act"]) if "act" in values else None,
-        decided_by=values.get("actor", ""),
-        is_unresolved=values.get("is_unresolved", False),
-        is_over=values.get("is_over", False),
-        is_sent=values.get("is_sent", False),
-        is_reported=values.get("is_reported", False),
-        is_parked=values.get("is_parked", False),
-    )
 
 
 def _write(
@@ -364,7 +332,7 @@ def _write(
     act: Act,
     actor: str,
     reason: str,
-    made: Sequence[_NewDecision],
+    made: Sequence[NewDecision],
     effect: _Effect,
     refused: dict[int, RejectionReason],
     bulk_id: UUID | None,
@@ -377,44 +345,14 @@ def _write(
         connection,
         decisions,
         DECISION_COLUMNS,
-        (_row(ledger, decision_id, act, actor, reason, new, bulk_id) for decision_id, new in numbered),
+        (row_of(ledger, decision_id, act, actor, reason, new, bulk_id) for decision_id, new in numbered),
     )
     if act is not Act.SETTLED:  # SETTLE writes an event of the delivery
         rows = (
-            (new.context.dossier_id, None, str(act), actor, _detail(decision_id, new, bulk_id))
+            (new.context.dossier_id, None, str(act), actor, detail_of(decision_id, new, bulk_id))
             for decision_id, new in numbered
         )
         copy_rows(connection, events, EVENT_COLUMNS, rows)
     effect(connection, numbered)
     tally(connection, Counter((new.context.portal_code, "decided", str(act)) for new in made))
     return DecisionOutcome(tuple(dict.fromkeys(_ids(numbered))), tuple(decision_ids), refused)
-
-
-def _row(
-    ledger: Ledger, decision_id: int, act: Act, actor: str, reason: str, new: _NewDecision, bulk_id: UUID | None
-) -> tuple[Any, ...]:
-    context, path = new.context, new.edit.field_path if new.edit else None
-    key = ledger.open_key(context.wrapped, context.portal_code, context.dossier_code)
-    return (
-        decision_id,
-        context.dossier_id,
-        context.version_number,
-        str(act),
-        path,
-        new.waits,
-        new.of_decision_id,
-        bulk_id,
-        actor,
-        seal_decision(key, new.edit, reason),
-    )
-
-
-def _detail(decision_id: int, new: _NewDecision, bulk_id: UUID | None) -> dict[str, Any]:
-    detail: dict[str, Any] = {"decision": decision_id, "version": new.context.version_number}
-    if new.edit:
-        detail["field"] = new.edit.field_path
-    if new.of_decision_id:
-        detail["of"] = new.of_decision_id
-    if bulk_id:
-        detail["bulk"] = str(bulk_id)
-    return detail

@@ -30,9 +30,10 @@ RUNNING = text(f"""
                      OR d.portal_status <> ALL(:ended))))
      ORDER BY d.due_at, d.portal_code, d.dossier_code""")
 ENDED = [
-    int(status) for status, admission in ADMISSION.items()
+    int(status)
+    for status, admission in ADMISSION.items()
     if admission == Admission.CLOSED or status in (PortalStatus.DONE, PortalStatus.RETURNED)
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)
