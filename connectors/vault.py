@@ -1,7 +1,7 @@
 """The vault: bytes at rest, sealed with AES-256-GCM under a data key per dossier, which the master key wraps.
 
-Destroying a wrapped key erases its dossier: nothing sealed under it can be opened again. What a seal is for (version,
-paper, reply) is authenticated with it, so one cannot be put in the place of another.
+Destroying a wrapped key erases its dossier: nothing sealed under it can be opened again. The purpose of a seal
+(version, paper, reply) is authenticated with it, so that no sealed text can be put in the place of another.
 """
 
 import base64
@@ -29,16 +29,18 @@ class VaultError(Exception):
 
 @dataclass(frozen=True)
 class DataKey:
-    """One dossier's key, open."""
+    """The unwrapped data key of one dossier."""
 
     _cipher: AESGCM = field(repr=False)
 
     def seal(self, content: bytes, purpose: str) -> bytes:
-        """Compressed, then encrypted; `purpose` must be said again to unseal."""
+        """Compresses and encrypts; `unseal` needs the same `purpose` again."""
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, zlib.compress(content, 1), purpose.encode())
 
     def unseal(self, sealed: bytes, purpose: str) -> bytes:
+        """Opens what `seal` made. Raises VaultError when the bytes were changed, or belong to another key or
+        purpose."""
         try:
             return zlib.decompress(self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode()))
         except (InvalidTag, ValueError):  # ValueError: too short to be one
@@ -66,16 +68,19 @@ class Vault:
             raise VaultError(f"{MASTER_KEY_VARIABLE} is not base64: make one with `lienthong new-key`") from None
 
     def new_key(self, owner: str) -> tuple[DataKey, bytes]:
-        """A new data key and its wrapped form; `owner` (portal/dossier code) must be said again to open it."""
+        """A new data key and its wrapped form; `open_key` needs the same `owner` (portal/dossier code) again."""
         key = AESGCM.generate_key(256)
         nonce = os.urandom(NONCE_BYTES)
         return DataKey(AESGCM(key)), self._name + nonce + self._cipher.encrypt(nonce, key, owner.encode())
 
-    def blind_index(self, kind: str, of: str) -> bytes:
-        """A digest by which the same text of a kind is known again; without the key nobody can try texts out."""
-        return hmac.digest(self._blind_index_key, f"{kind}\0{of}".encode(), "sha256")[:BLIND_INDEX_BYTES]
+    def blind_index(self, kind: str, content: str) -> bytes:
+        """A keyed digest of a text: equal texts of one kind have equal digests. Without the key nobody can try texts
+        out."""
+        return hmac.digest(self._blind_index_key, f"{kind}\0{content}".encode(), "sha256")[:BLIND_INDEX_BYTES]
 
     def open_key(self, wrapped: bytes | None, owner: str) -> DataKey:
+        """Unwraps a data key. Raises VaultError when it was destroyed (None), was wrapped under another master key, was
+        changed, or belongs to another owner."""
         if wrapped is None:
             raise VaultError("the key of this dossier was destroyed: its content is erased for good")
         if wrapped[:NAME_BYTES] != self._name:

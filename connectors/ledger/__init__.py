@@ -1,8 +1,9 @@
-"""The ledger: our database, in the sentences' verbs, one file each: arrivals, examinations, deliveries, outcomes.
+"""The ledger: our database. One file for each thing that happens to a dossier: arrivals, examinations, deliveries,
+decisions, reports.
 
-Every function here is one transaction (or one query); what it derives and the events it derives it from are written
-together. Two workers may call any of them at any moment: rows are claimed with SKIP LOCKED and changed under a guard on
-the state they were read in.
+Every function is one transaction, or one query. States and the events that they are derived from are written together.
+Two workers may call any function at any moment: rows are claimed with SKIP LOCKED, and are changed only while they are
+in the state in which they were read.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,30 +48,29 @@ class Ledger:
         return self.vault.open_key(wrapped, owner_of(portal_code, dossier_code))
 
     def keep_incident(self, endpoint_code: str, error: Exception, reply: bytes) -> None:
-        """Keeps a reply that belongs to no dossier and could not be read, for the engineer; a repeat once a day."""
+        """Keeps a reply that belongs to no dossier and could not be read, for the engineer. A repeat is kept once a
+        day."""
         key, wrapped = self.vault.new_key(f"incident/{endpoint_code}")
+        values = {
+            "endpoint_code": endpoint_code,
+            "error": type(error).__name__,
+            "message": str(error),
+            "reply_sha256": sha256(reply).digest(),
+            "wrapped": wrapped,
+            "sealed": key.seal(reply, "incident"),
+        }
         with self.engine.begin() as connection:
-            connection.execute(
-                KEEP_INCIDENT,
-                {
-                    "endpoint_code": endpoint_code,
-                    "error": type(error).__name__,
-                    "message": str(error),
-                    "reply_sha256": sha256(reply).digest(),
-                    "wrapped": wrapped,
-                    "sealed": key.seal(reply, "incident"),
-                },
-            )
+            connection.execute(KEEP_INCIDENT, values)
 
 
 def owner_of(portal_code: str, dossier_code: str) -> str:
-    """Whose data key it is."""
+    """The owner of a dossier's data key, as the vault authenticates it."""
     return f"{portal_code}/{dossier_code}"
 
 
 @contextmanager
 def open_ledger(url: URL | None = None, vault: Vault | None = None) -> Iterator[Ledger]:
-    """The ledger of this installation; its tables must be there (`upgrade`)."""
+    """Opens the ledger of this installation; its tables must exist (`upgrade`)."""
     vault = vault or Vault.from_environment()
     engine = create_engine(url or database_url(), pool_size=2, max_overflow=6, pool_pre_ping=True, hide_parameters=True)
     try:
@@ -80,7 +80,7 @@ def open_ledger(url: URL | None = None, vault: Vault | None = None) -> Iterator[
 
 
 def upgrade(url: URL | None = None) -> None:
-    """Brings the tables to the newest migration; several at once wait for each other."""
+    """Brings the tables to the newest migration. Several callers at once wait for each other."""
     from alembic import command
     from alembic.config import Config
 
@@ -106,18 +106,19 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     with driver.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
         kinds = [_pg_type(table.c[name].type) for name in columns]
         copy.set_types(kinds)
-        json_at = [at for at, kind in enumerate(kinds) if kind == "jsonb"]
+        json_positions = [position for position, kind in enumerate(kinds) if kind == "jsonb"]
         for row in rows:
-            if json_at:
+            if json_positions:
                 row = list(row)
-                for at in json_at:
-                    row[at] = Jsonb(row[at])
+                for position in json_positions:
+                    row[position] = Jsonb(row[position])
             copy.write_row(row)
 
 
-def _pg_type(of: TypeEngine[Any]) -> str:
-    if isinstance(of, ARRAY):
-        return _pg_type(of.item_type) + "[]"
+def _pg_type(column_type: TypeEngine[Any]) -> str:
+    if isinstance(column_type, ARRAY):
+        return _pg_type(column_type.item_type) + "[]"
     from sqlalchemy.dialects import postgresql
 
-    return PG_TYPES[of.compile(dialect=postgresql.dialect())]  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    name = column_type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    return PG_TYPES[name]

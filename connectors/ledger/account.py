@@ -107,10 +107,12 @@ class AccountLine:
 
 @dataclass(frozen=True)
 class Pending:
-    """What is not finished yet. `reports`: not acknowledged by their portal. `numbers`: registered deliveries whose
-    registry has not given all it promised. `unexamined`, `held`, `dossiers`: dossiers that wait for an examination, that
-    a person must act on, and all. `open_deliveries`: under way or about to be sent. `last_event`: the newest event's id,
-    0 when there is none."""
+    """What is not finished yet.
+
+    `reports`: not acknowledged by their portal. `numbers`: registered deliveries whose registry has not given all it
+    promised. `unexamined`, `held`: dossiers that wait for an examination, and those that a person must act on.
+    `open_deliveries`: under way or about to be sent. `last_event`: the newest event's id, 0 when there is none.
+    """
 
     reports: int
     numbers: int
@@ -162,7 +164,7 @@ def held(ledger: Ledger, portal_code: str = "", limit: int = 1000) -> list[HeldD
 
 
 def stories(ledger: Ledger, code: str) -> list[Story]:
-    """The stories of the dossiers of this code at any portal. `code`: the portal's dossier code or the national code."""
+    """The stories of the dossiers of this code at any portal. `code`: the portal's code or the national code."""
     with ledger.engine.connect() as connection:
         return [_story(connection, row) for row in connection.execute(DOSSIER, {"code": code}).all()]
 

@@ -151,7 +151,7 @@ def _known_dossiers(
 def _work_in(
     known: _KnownDossier, arrival: Arrival, version_rows: list[tuple[Any, ...]], event_rows: list[tuple[Any, ...]]
 ) -> str:
-    """Works one arrival into what is known of its dossier, and says what changed: `new`, `changed`, `status` or `same`."""
+    """Works an arrival into what is known of its dossier. Says what changed: `new`, `changed`, `status` or `same`."""
     digest = arrival.content_sha256
     status = arrival.dossier.status if arrival.dossier else known.portal_status
     if known.key is None:
@@ -179,7 +179,7 @@ def _work_in(
 def _pass_over(
     known: _KnownDossier, arrival: Arrival, digest: bytes, status: int | None, event_rows: list[tuple[Any, ...]]
 ) -> str:
-    """An erased dossier that its portal gives again stays erased. When it changed there, an event says so to a person."""
+    """An erased dossier that its portal gives again stays erased. When it changed there, an event says so."""
     if (digest, status) == (known.content_sha256, known.portal_status):
         return "same"
     event_rows.append((known.dossier_id, None, "changed_after_erasure", {"status": status}))
@@ -204,7 +204,8 @@ def _write(
             DOSSIER_COLUMNS,
             ((*_dossier_row(portal_code, code, known), batch_id) for code, known in new),
         )
-        copy_rows(connection, keys, ("dossier_id", "wrapped"), ((known.dossier_id, known.wrapped) for _, known in new))
+        new_keys = ((known.dossier_id, known.wrapped) for _, known in new)
+        copy_rows(connection, keys, ("dossier_id", "wrapped"), new_keys)
     if changed:
         _change(connection, changed, batch_id)
     copy_rows(

@@ -96,9 +96,9 @@ class Claimed:
     """A delivery that is this worker's until the lease ends, with what is needed to write its request.
 
     `attempt_number`: how often it was sent, this attempt included. `asked_number`: how often the registry was asked
-    about this attempt. `given`: what registries gave to the dossier so far. `original`: the bytes of the version that is
-    sent, without the `edits`. `entry`: what a correction or an annulment is about; None while its registration gave no
-    number. `reason`: why a person ordered it.
+    about this attempt. `given`: what registries gave to the dossier so far. `original`: the bytes of the version that
+    is sent, without the `edits`. `entry`: what a correction or an annulment is about; None while its registration gave
+    no number. `reason`: why a person ordered it.
     """
 
     delivery_id: int

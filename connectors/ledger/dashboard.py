@@ -96,8 +96,8 @@ class Due:
 
 @dataclass(frozen=True)
 class LineHealth:
-    """How an endpoint answered in the last run that called it. `failing_since`: None while it answers; `seconds`: the mean
-    of one answer."""
+    """How an endpoint answered in the last run that called it. `failing_since`: None while it answers; `seconds`: the
+    mean time of one answer."""
 
     endpoint_code: str
     answered_at: datetime | None

@@ -1,4 +1,5 @@
-"""The statements of `connectors.ledger.decisions`: how a dossier stands when a person decides, and what each act does."""
+"""The SQL of `connectors.ledger.decisions`: the state of a dossier when a person decides, and the effects of each
+act."""
 
 from sqlalchemy import text
 
@@ -41,8 +42,8 @@ LOCK_DECIDED = text("""
 LOCK_PARKED = text("""
     SELECT FROM dossiers WHERE dossier_id IN (SELECT dossier_id FROM deliveries WHERE delivery_id = ANY(:ids))
      ORDER BY dossier_id FOR UPDATE""")
-"""READ COMMITTED: a statement that waited for a lock still sees its old snapshot, so the lock is taken by a statement of
-its own, and the question is asked after it."""
+"""READ COMMITTED: a statement that waited for a lock still sees its old snapshot, so a statement of its own takes the
+lock, and the next one reads."""
 CONTEXT = text(f"""
     SELECT {_CONTEXT}, NULL AS decision_id, u.version_number AS seen
       FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[])) AS u(dossier_id, version_number)
@@ -78,7 +79,7 @@ PEND = text(f"""
         SELECT max(m.decision_id) FROM decisions m JOIN dossiers d USING (dossier_id, version_number)
          WHERE m.dossier_id = f.dossier_id AND {UNRESOLVED})
      WHERE f.dossier_id = ANY(:ids)""")
-"""Which decision a fault waits for: the last one that no second person has resolved, or none."""
+"""Writes which decision a fault waits for: the last one that no second person has resolved, or none."""
 WITHDRAW = text(f"""
     UPDATE reports SET state = '{ReportState.WITHDRAWN}'
      WHERE dossier_id = ANY(:ids) AND state = '{ReportState.PENDING}' AND attempt_number = 0
@@ -96,7 +97,7 @@ RESTORE = text(f"""
           v.detail -> 'causes', jsonb_build_array(jsonb_build_array(e.registry_code || '.unknown', '')))) AS cause
      WHERE d.dossier_id = ANY(:ids) AND e.state = {_REFUSED} GROUP BY d.dossier_id, cause ->> 0, e.registry_code
     ON CONFLICT DO NOTHING""")
-"""What a registry refused is a person's again when the decision about it is undone."""
+"""When a decision about a refusal is undone, a person must act on the refusal again."""
 RESEND = text(f"""
     WITH again AS (
         UPDATE deliveries

@@ -1,7 +1,8 @@
 """Decisions of persons: written, sealed, and put into effect in one transaction.
 
-A request names the version that the person looked at. The ledger locks the dossiers, reads how each stands, asks the
-judgement that it was given (`quality.decisions.rejection`), and writes a decision for those that it does not refuse.
+A request names the version that the person looked at. The ledger locks the dossiers, reads the state of each, asks the
+judgement that the caller gave (`quality.decisions.rejection`), and writes a decision for each dossier that the
+judgement does not refuse.
 """
 
 from collections import Counter
@@ -13,6 +14,14 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, TextClause, text
 
 from connectors.ledger import Ledger, copy_rows
+from connectors.ledger.decision_rows import (
+    DECISION_COLUMNS,
+    EVENT_COLUMNS,
+    NewDecision,
+    context_of,
+    detail_of,
+    row_of,
+)
 from connectors.ledger.decision_sql import (
     CONTEXT,
     CONTEXT_DECIDED,
@@ -34,7 +43,6 @@ from connectors.ledger.decision_sql import (
 from connectors.ledger.deliveries import TOUCHED, cancel, cancel_unsent, open_next
 from connectors.ledger.faults import clear, tally
 from connectors.ledger.reports import queue_reports
-from connectors.ledger.sealed import seal_decision
 from schemas.decision import RESOLUTIONS, Act, DecisionContext, Edit, RejectionReason, needs_second
 from schemas.report import Milestone
 from schemas.states import DOSSIER, DossierEvent, DossierState
@@ -46,12 +54,13 @@ OF_CODE = text("""
 CODES = text("SELECT portal_code, dossier_code FROM dossiers WHERE dossier_id = ANY(:ids)")
 
 Judgement = Callable[[Act, DecisionContext, str], RejectionReason | None]
-"""Says why an act of an actor is refused, given how the dossier stands; None when it may be written."""
+"""Says why an act of an actor is refused in the state in which the dossier is; None when it may be written."""
 
 
 @dataclass(frozen=True)
 class DecisionRequest:
-    """What is to be decided: a dossier, the version that was looked at, and for an edit the new values."""
+    """What a person wants to decide about: a dossier, the version that the person looked at, and for an edit the
+    values."""
 
     dossier_id: int
     version_number: int
@@ -60,35 +69,26 @@ class DecisionRequest:
 
 @dataclass(frozen=True)
 class DecisionOutcome:
-    """What became of a decision over one or many: the dossiers it holds for, the decisions, and why not for others."""
+    """The outcome of a decision over one or many dossiers. `dossier_ids`: those that it holds for; `decision_ids`: what
+    was written; `refused`: the reason for each of the others."""
 
     dossier_ids: tuple[int, ...]
     decision_ids: tuple[int, ...]
     refused: dict[int, RejectionReason]
 
 
-@dataclass(frozen=True)
-class _NewDecision:
-    """One row to write: about a dossier that stands as `context` says."""
-
-    context: Row[Any]
-    edit: Edit | None = None
-    of_decision_id: int | None = None
-    waits: bool = False  # for a second person
-
-
-_Effect = Callable[[Connection, Sequence[tuple[int, _NewDecision]]], None]
-"""Given the new decisions by their ids."""
+_Effect = Callable[[Connection, Sequence[tuple[int, NewDecision]]], None]
+"""Puts decisions into effect; they are given with their new ids."""
 
 
 def codes_of(ledger: Ledger, dossier_ids: Sequence[int]) -> list[tuple[str, str]]:
-    """Portal and dossier code of each."""
+    """Portal code and dossier code of each dossier."""
     with ledger.engine.connect() as connection:
         return [(row.portal_code, row.dossier_code) for row in connection.execute(CODES, {"ids": list(dossier_ids)})]
 
 
 def requests_of(ledger: Ledger, dossier_code: str, portal_code: str = "") -> list[DecisionRequest]:
-    """The dossiers of this code as they are now."""
+    """Requests for the dossiers of this code, in their newest version; at any portal when `portal_code` is empty."""
     with ledger.engine.connect() as connection:
         rows = connection.execute(OF_CODE, {"dossier_code": dossier_code, "portal_code": portal_code})
         return [DecisionRequest(row.dossier_id, row.version_number) for row in rows]
@@ -103,14 +103,15 @@ def edit(
     *,
     reject: Judgement,
 ) -> DecisionOutcome:
-    """Gives fields other values. What needs no second person counts at once, and the dossier is examined again; where
-    one field of a dossier needs one, all that is edited with it waits too: half of a new part is none."""
+    """Gives fields other values. Edits that need no second person count at once, and the dossier is examined again.
+    When one field of a dossier needs a second person, all edits made with it wait too: half of a new part is no
+    part."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(PEND, {"ids": [new.context.dossier_id for _, new in made if new.waits]})
         connection.execute(EXAMINE_AGAIN, {"ids": [new.context.dossier_id for _, new in made if not new.waits]})
 
-    waits = {one.dossier_id: any(needs_second(each.field_path) for each in one.edits) for one in requests}
+    waits = {request.dossier_id: any(needs_second(edit.field_path) for edit in request.edits) for request in requests}
     return _decide(ledger, Act.EDITED, actor, requests, reason, reject, put, bulk_id, waits)
 
 
@@ -123,10 +124,10 @@ def accept(
     *,
     reject: Judgement,
 ) -> DecisionOutcome:
-    """Lets dossiers go on as they are. Held ones are examined again with their faults noted only; for one that is on
-    its way, the person says that the fault found beside it is known."""
+    """Lets dossiers go on as they are. Held ones are examined again, and their faults are then noted only. For a
+    dossier that is on its way, the person says that the fault found about it is known."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(RELEASE, {"ids": _ids(made)})
         clear(connection, [new.context.dossier_id for _, new in made if new.context.state != DossierState.HELD])
 
@@ -158,13 +159,13 @@ def _end(
 ) -> DecisionOutcome:
     state, milestone = _ENDS[act]
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         ids = _ids(made)
         connection.execute(PUT, {"ids": ids, "state": str(state)})
         clear(connection, ids)
         if act == Act.REJECTED:
             cancel(connection, ids)
-        queue_reports(connection, Milestone.RECEIVED, ids)  # a hub takes no status of what it was not told we have
+        queue_reports(connection, Milestone.RECEIVED, ids)  # a hub refuses any status before this one
         queue_reports(connection, milestone, ids, once=False, decision_ids=[decision_id for decision_id, _ in made])
 
     return _decide(ledger, act, actor, requests, words, reject, put)
@@ -181,7 +182,7 @@ def resend(
 ) -> DecisionOutcome:
     """Sends the refusing registry the unchanged request once more, under its request code."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(RESEND, {"ids": _ids(made)})
         clear(connection, _ids(made))
 
@@ -198,10 +199,10 @@ def resolve_change(
     *,
     reject: Judgement,
 ) -> DecisionOutcome:
-    """Decides about dossiers that changed after registries had them: `act` is corrected, annulled or kept. `waits`: by
-    dossier, whether a second person must agree first."""
+    """Decides about dossiers that changed after registries had them. `act`: corrected, annulled or kept. `waits`:
+    whether a second person must agree first, by dossier."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(PEND, {"ids": [new.context.dossier_id for _, new in made if new.waits]})
         connection.execute(EXAMINE_AGAIN, {"ids": [new.context.dossier_id for _, new in made if not new.waits]})
 
@@ -211,9 +212,9 @@ def resolve_change(
 def settle(
     ledger: Ledger, actor: str, delivery_ids: Sequence[int], reason: str, *, reject: Judgement
 ) -> DecisionOutcome:
-    """A person says that corrections were done at their registry: parked ones, and those that it refused online."""
+    """A person says that corrections were done at their registry: parked ones, and those that the registry refused."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         values = {"deliveries": [new.context.delivery_id for _, new in made], "actor": actor}
         connection.execute(SETTLE, values)
         connection.execute(RESUME, {"ids": _ids(made)})
@@ -224,26 +225,26 @@ def settle(
         rows = connection.execute(CONTEXT_PARKED, {"ids": list(delivery_ids), "touched": TOUCHED}).all()
         refused: dict[int, RejectionReason] = {}
         allowed = _allowed(Act.SETTLED, actor, rows, reject, refused)
-        made = [_NewDecision(row) for row in allowed]
+        made = [NewDecision(row) for row in allowed]
         return _write(ledger, connection, Act.SETTLED, actor, reason, made, put, refused, None)
 
 
 def confirm(ledger: Ledger, actor: str, decision_ids: Sequence[int], *, reject: Judgement) -> DecisionOutcome:
-    """A second person agrees to decisions that wait; never the one who made them."""
+    """A second person agrees to decisions that wait; never the person who made them."""
     return _resolve(ledger, Act.CONFIRMED, actor, decision_ids, "", reject, _execute(PEND, EXAMINE_AGAIN))
 
 
 def decline(
     ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str, *, reject: Judgement
 ) -> DecisionOutcome:
-    """A second person does not agree: the dossier is a steward's again."""
+    """A second person does not agree: a steward must decide about the dossier again."""
     return _resolve(ledger, Act.DECLINED, actor, decision_ids, reason, reject, _execute(PEND))
 
 
 def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str, *, reject: Judgement) -> DecisionOutcome:
     """Takes decisions back while neither a registry nor the portal knows of them; the dossiers are examined again."""
 
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         connection.execute(WITHDRAW, {"ids": _ids(made), "decisions": [new.of_decision_id for _, new in made]})
         cancel_unsent(connection, _ids(made))
         changes = [new.context.dossier_id for _, new in made if new.context.act in RESOLUTIONS]
@@ -254,14 +255,14 @@ def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str, *
 
 
 def _execute(*statements: TextClause) -> _Effect:
-    def put(connection: Connection, made: Sequence[tuple[int, _NewDecision]]) -> None:
+    def put(connection: Connection, made: Sequence[tuple[int, NewDecision]]) -> None:
         for statement in statements:
             connection.execute(statement, {"ids": _ids(made)})
 
     return put
 
 
-def _ids(made: Sequence[tuple[int, _NewDecision]]) -> list[int]:
+def _ids(made: Sequence[tuple[int, NewDecision]]) -> list[int]:
     return [new.context.dossier_id for _, new in made]
 
 
@@ -276,8 +277,8 @@ def _decide(
     bulk_id: UUID | None = None,
     waits: Mapping[int, bool] | None = None,
 ) -> DecisionOutcome:
-    """Locks the dossiers, leaves out those that the judgement refuses, writes a decision for each (each edit) of the
-    rest."""
+    """Locks the dossiers, leaves out those that the judgement refuses, and writes a decision for each of the others;
+    for edits one decision each."""
     with ledger.engine.begin() as connection:
         by_id = {request.dossier_id: request for request in requests}
         versions = [request.version_number for request in by_id.values()]
@@ -288,10 +289,8 @@ def _decide(
         made = []
         for row in _allowed(act, actor, rows, reject, refused):
             waits_here = bool(waits and waits.get(row.dossier_id))
-            edits = by_id[row.dossier_id].edits
-            made += [_NewDecision(row, each, waits=waits_here) for each in edits] or [
-                _NewDecision(row, waits=waits_here)
-            ]
+            edits = by_id[row.dossier_id].edits or (None,)
+            made += [NewDecision(row, edit, waits=waits_here) for edit in edits]
         return _write(ledger, connection, act, actor, reason, made, effect, refused, bulk_id)
 
 
@@ -304,50 +303,27 @@ def _resolve(
     reject: Judgement,
     effect: _Effect,
 ) -> DecisionOutcome:
-    """As `_decide`, about decisions that were made before."""
+    """Does as `_decide`, about decisions that were made before."""
     with ledger.engine.begin() as connection:
         connection.execute(LOCK_DECIDED, {"ids": list(decision_ids)})
         rows = connection.execute(CONTEXT_DECIDED, {"ids": list(decision_ids), "touched": TOUCHED}).all()
         refused: dict[int, RejectionReason] = {}
         allowed = _allowed(act, actor, rows, reject, refused)
-        made = [_NewDecision(row, of_decision_id=row.decision_id) for row in allowed]
+        made = [NewDecision(row, of_decision_id=row.decision_id) for row in allowed]
         return _write(ledger, connection, act, actor, reason, made, effect, refused, None)
 
 
 def _allowed(
     act: Act, actor: str, rows: Sequence[Row[Any]], reject: Judgement, refused: dict[int, RejectionReason]
 ) -> list[Row[Any]]:
-    """The dossiers that the judgement does not refuse; it says why for the others."""
+    """The dossiers that the judgement does not refuse; the reasons for the others are put into `refused`."""
     allowed = []
     for row in rows:
-        if why := reject(act, _context(row), actor):
-            refused[row.dossier_id] = why
+        if rejection := reject(act, context_of(row), actor):
+            refused[row.dossier_id] = rejection
         else:
             allowed.append(row)
     return allowed
-
-
-def _context(row: Row[Any]) -> DecisionContext:
-    values = row._mapping
-    return DecisionContext(
-        state=row.state,
-        seen_version=row.seen,
-        current_version=row.version_number,
-        is_erased=row.wrapped is None,
-        is_at_fault=row.is_at_fault,
-        is_under_way=row.is_under_way,
-        is_touched=row.is_touched,
-        is_refused=row.is_refused,
-        is_changed=row.is_changed,
-        has_correction=row.has_correction,
-        decided_act=Act(values["act"]) if "act" in values else None,
-        decided_by=values.get("actor", ""),
-        is_unresolved=values.get("is_unresolved", False),
-        is_over=values.get("is_over", False),
-        is_sent=values.get("is_sent", False),
-        is_reported=values.get("is_reported", False),
-        is_parked=values.get("is_parked", False),
-    )
 
 
 def _write(
@@ -356,7 +332,7 @@ def _write(
     act: Act,
     actor: str,
     reason: str,
-    made: Sequence[_NewDecision],
+    made: Sequence[NewDecision],
     effect: _Effect,
     refused: dict[int, RejectionReason],
     bulk_id: UUID | None,
@@ -368,60 +344,15 @@ def _write(
     copy_rows(
         connection,
         decisions,
-        (
-            "decision_id",
-            "dossier_id",
-            "version_number",
-            "act",
-            "field_path",
-            "needs_second",
-            "of_decision_id",
-            "bulk_id",
-            "actor",
-            "sealed",
-        ),
-        (_row(ledger, decision_id, act, actor, reason, new, bulk_id) for decision_id, new in numbered),
+        DECISION_COLUMNS,
+        (row_of(ledger, decision_id, act, actor, reason, new, bulk_id) for decision_id, new in numbered),
     )
-    if act is not Act.SETTLED:  # which is an event of the delivery
-        copy_rows(
-            connection,
-            events,
-            ("dossier_id", "delivery_id", "kind", "actor", "detail"),
-            (
-                (new.context.dossier_id, None, str(act), actor, _detail(decision_id, new, bulk_id))
-                for decision_id, new in numbered
-            ),
+    if act is not Act.SETTLED:  # SETTLE writes an event of the delivery
+        rows = (
+            (new.context.dossier_id, None, str(act), actor, detail_of(decision_id, new, bulk_id))
+            for decision_id, new in numbered
         )
+        copy_rows(connection, events, EVENT_COLUMNS, rows)
     effect(connection, numbered)
     tally(connection, Counter((new.context.portal_code, "decided", str(act)) for new in made))
     return DecisionOutcome(tuple(dict.fromkeys(_ids(numbered))), tuple(decision_ids), refused)
-
-
-def _row(
-    ledger: Ledger, decision_id: int, act: Act, actor: str, reason: str, new: _NewDecision, bulk_id: UUID | None
-) -> tuple[Any, ...]:
-    context, path = new.context, new.edit.field_path if new.edit else None
-    key = ledger.open_key(context.wrapped, context.portal_code, context.dossier_code)
-    return (
-        decision_id,
-        context.dossier_id,
-        context.version_number,
-        str(act),
-        path,
-        new.waits,
-        new.of_decision_id,
-        bulk_id,
-        actor,
-        seal_decision(key, new.edit, reason),
-    )
-
-
-def _detail(decision_id: int, new: _NewDecision, bulk_id: UUID | None) -> dict[str, Any]:
-    detail: dict[str, Any] = {"decision": decision_id, "version": new.context.version_number}
-    if new.edit:
-        detail["field"] = new.edit.field_path
-    if new.of_decision_id:
-        detail["of"] = new.of_decision_id
-    if bulk_id:
-        detail["bulk"] = str(bulk_id)
-    return detail

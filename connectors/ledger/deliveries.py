@@ -1,7 +1,8 @@
-"""What becomes of deliveries is written down, with all that follows from it, in one transaction.
+"""Writes the outcomes of deliveries, with all that follows from them, in one transaction.
 
-Order: a delivery of a later step waits for the earlier steps of its dossier, and a correction waits for whatever goes
-to the same entry before it. What a registry takes no request for is parked for a person when its turn comes.
+Order: a delivery of a later step waits for the earlier steps of its dossier, and a correction waits for every earlier
+delivery about its entry. When a registry takes no request for a delivery, it is parked for a person when its turn
+comes.
 """
 
 from collections import Counter
@@ -40,7 +41,7 @@ from schemas.tables import events, replies
 
 _WAITING = f"'{DeliveryState.WAITING}'"
 MAKES_ENTRY = f"operation IN ({listed(operation for operation in Operation if operation.makes_entry)})"
-"""Of a delivery: a registration, not a change of an entry that stands."""
+"""Of a delivery: it is a registration, not a change of an existing entry."""
 
 APPLY = text("""
     UPDATE deliveries d
@@ -117,18 +118,19 @@ ENTER = text(f"""
     annulled AS (SELECT entry_id FROM entered WHERE state = '{EntryState.ANNULLED}'){EXPECT_NO_MORE}""")
 
 TOUCHED = sorted(map(str, TOUCHED_STATES))
-"""As a parameter of a query: the states of what a registry has, or may have."""
+"""The states of a delivery that its registry has or may have, as a parameter of a query."""
 
 
 @dataclass(frozen=True)
 class DeliveryOutcome:
-    """What became of a claimed delivery: the event, and for answers what the registry said (sealed).
+    """The outcome of a claimed delivery: the event, and for an answer what the registry gave and said (kept sealed).
 
-    `units_decided_by`: what made one place of several, in codes. `causes`: of a refusal, cause and field, for the
-    person who acts.
+    `lacks`: the values that the registry has promised and not given yet. `wait_s`: seconds until the delivery is due
+    again. `units_decided_by`: by what a place was chosen among several units, in codes. `causes`: of a refusal, pairs
+    of cause and field, for the person who acts.
     """
 
-    of: Claimed
+    claimed: Claimed
     event: DeliveryEvent
     receipt: Receipt | None = field(default=None, repr=False)
     lacks: tuple[str, ...] = ()
@@ -140,7 +142,7 @@ class DeliveryOutcome:
 
 
 def record(ledger: Ledger, outcomes: Sequence[DeliveryOutcome]) -> int:
-    """Writes what became of claimed deliveries and what follows, in one transaction. Returns how many took effect.
+    """Writes outcomes of claimed deliveries and what follows, in one transaction. Returns how many took effect.
 
     An answer to an attempt that is no longer the current one changes nothing and is kept as an event `late_answer`.
     """
@@ -151,7 +153,7 @@ def record(ledger: Ledger, outcomes: Sequence[DeliveryOutcome]) -> int:
         for event in dict.fromkeys(outcome.event for outcome in outcomes):
             group = [outcome for outcome in outcomes if outcome.event == event]
             applied = _apply(connection, event, group)
-            effective += [outcome for outcome in group if outcome.of.delivery_id in applied]
+            effective += [outcome for outcome in group if outcome.claimed.delivery_id in applied]
             _write_events(connection, group, applied)
         _seal_replies(connection, effective)
         _follow(connection, effective)
@@ -160,7 +162,7 @@ def record(ledger: Ledger, outcomes: Sequence[DeliveryOutcome]) -> int:
 
 
 def postpone(ledger: Ledger, claimed: Sequence[tuple[Claimed, float]]) -> None:
-    """Gives claims back that brought nothing new; they are looked at again after the wait, in seconds."""
+    """Gives claims back that brought nothing new; they are claimed again after the wait, in seconds."""
     if claimed:
         values = {
             "ids": [delivery.delivery_id for delivery, _ in claimed],
@@ -179,45 +181,46 @@ def cancel(
     states: Collection[DeliveryState] = DELIVERY.before(DeliveryEvent.CANCELLED),
     only_changes: bool = False,
 ) -> None:
-    """Cancels deliveries of these dossiers that no registry has, all but those to `keep`; they may be planned anew.
+    """Cancels deliveries of these dossiers that no registry has, except those to `keep`; they may be planned anew.
 
-    `only_changes`: corrections and annulments alone, no registration; and none of those of which a registry has a
-    part, since the others must hold what civil status holds.
+    `only_changes`: cancels corrections and annulments, but no registration, and none whose decision has reached a
+    registry already, because the other registries must hold what civil status holds.
     """
     values = {"ids": list(dossier_ids), "keep": list(keep), "states": [str(state) for state in states]}
     connection.execute(CANCEL, {**values, "only_changes": only_changes, "touched": TOUCHED})
 
 
 def cancel_unsent(connection: Connection, dossier_ids: Sequence[int]) -> None:
-    """Cancels what waits or is ready; it is planned anew when the dossier is cleared again."""
+    """Cancels deliveries that wait or are ready; they are planned anew when the dossier is cleared again."""
     cancel(connection, dossier_ids, states=UNSENT_STATES)
 
 
 def open_next(connection: Connection, dossier_ids: Sequence[int]) -> None:
-    """Opens the deliveries whose turn has come. One that its registry takes no request for is parked, which may open
-    the next: so until nothing is parked any more."""
+    """Opens the deliveries whose turn has come. A delivery for which its registry takes no request is parked, and that
+    may open the next one; so this repeats until nothing more is parked."""
     open_ids = list(dossier_ids)
     while open_ids:
         parked = connection.execute(OPEN_NEXT, {"ids": open_ids}).all()
-        write_faults(
-            connection, [(row.dossier_id, f"{row.registry_code}{NOT_TAKEN}", "", row.registry_code) for row in parked]
-        )
+        faults = [(row.dossier_id, f"{row.registry_code}{NOT_TAKEN}", "", row.registry_code) for row in parked]
+        write_faults(connection, faults)
         open_ids = sorted({row.dossier_id for row in parked})
 
 
 def _apply(connection: Connection, event: DeliveryEvent, group: Sequence[DeliveryOutcome]) -> set[int]:
-    """Moves the deliveries for which the event can still happen, in the attempt that it is about."""
+    """Moves the deliveries for which the event can still happen in the attempt that it is about; returns their ids."""
     settles = event in (DeliveryEvent.REGISTERED, DeliveryEvent.COMPLETED)
     asks = int(event in (DeliveryEvent.ACCEPTED, DeliveryEvent.UNANSWERED))
     values = {
         "state": str(DELIVERY.after(event)),
         "allowed": [str(state) for state in DELIVERY.before(event)],
         "settles": settles,
-        "ids": [outcome.of.delivery_id for outcome in group],
-        "attempts": [outcome.of.attempt_number for outcome in group],
-        "asked": [outcome.of.asked_number + asks for outcome in group],
+        "ids": [outcome.claimed.delivery_id for outcome in group],
+        "attempts": [outcome.claimed.attempt_number for outcome in group],
+        "asked": [outcome.claimed.asked_number + asks for outcome in group],
         "waits": [outcome.wait_s for outcome in group],
-        "gives": [",".join(outcome.of.given.and_then(outcome.receipt).names()) if settles else "" for outcome in group],
+        "gives": [
+            ",".join(outcome.claimed.given.and_then(outcome.receipt).names()) if settles else "" for outcome in group
+        ],
         "lacks": [",".join(outcome.lacks) for outcome in group],
     }
     return set(connection.execute(APPLY, values).scalars())
@@ -225,7 +228,7 @@ def _apply(connection: Connection, event: DeliveryEvent, group: Sequence[Deliver
 
 def _write_events(connection: Connection, group: Sequence[DeliveryOutcome], applied: set[int]) -> None:
     def row(outcome: DeliveryOutcome) -> tuple[int, int, str, dict[str, Any]]:
-        claimed = outcome.of
+        claimed = outcome.claimed
         kind = str(outcome.event) if claimed.delivery_id in applied else "late_answer"
         return claimed.dossier_id, claimed.delivery_id, kind, _detail(outcome)
 
@@ -233,10 +236,10 @@ def _write_events(connection: Connection, group: Sequence[DeliveryOutcome], appl
 
 
 def _detail(outcome: DeliveryOutcome) -> dict[str, Any]:
-    """What an event tells of an outcome, in codes."""
-    detail: dict[str, Any] = {"attempt": outcome.of.attempt_number, "registry": outcome.of.registry_code}
-    if outcome.of.operation is not Operation.REGISTER:
-        detail["operation"] = str(outcome.of.operation)
+    """What an event keeps of an outcome, in codes."""
+    detail: dict[str, Any] = {"attempt": outcome.claimed.attempt_number, "registry": outcome.claimed.registry_code}
+    if outcome.claimed.operation is not Operation.REGISTER:
+        detail["operation"] = str(outcome.claimed.operation)
     if outcome.code:
         detail["code"] = outcome.code if outcome.code.isprintable() else "?"
     if outcome.lacks:
@@ -249,30 +252,30 @@ def _detail(outcome: DeliveryOutcome) -> dict[str, Any]:
 
 
 def _seal_replies(connection: Connection, effective: Sequence[DeliveryOutcome]) -> None:
-    """Keeps what registries said; a mere "still working" without words is not worth a row."""
-    kept = (outcome for outcome in effective if outcome.receipt or outcome.words)
+    """Keeps what registries said. An answer without receipt and words ("still working") is not kept."""
     rows = (
         (
-            outcome.of.delivery_id,
+            outcome.claimed.delivery_id,
             str(outcome.event),
             datetime.now(timezone.utc),
-            seal_reply(outcome.of.key, outcome.code, outcome.words, outcome.receipt),
+            seal_reply(outcome.claimed.key, outcome.code, outcome.words, outcome.receipt),
         )
-        for outcome in kept
+        for outcome in effective
+        if outcome.receipt or outcome.words
     )
     copy_rows(connection, replies, ("delivery_id", "event", "received_at", "sealed"), rows)
 
 
 def _follow(connection: Connection, effective: Sequence[DeliveryOutcome]) -> None:
-    """What follows: entries stand, the next steps open or stop, and reports to the portal are queued."""
+    """Writes what follows: states of entries, the next steps opened or stopped, and reports to the portal."""
 
     def dossiers_of(*kinds: DeliveryEvent, is_first: bool = False, is_whole: bool = False) -> list[int]:
         return sorted(
             {
-                outcome.of.dossier_id
+                outcome.claimed.dossier_id
                 for outcome in effective
                 if outcome.event in kinds
-                and (outcome.of.step_number == 1 or not is_first)
+                and (outcome.claimed.step_number == 1 or not is_first)
                 and not (is_whole and outcome.lacks)
             }
         )
@@ -282,7 +285,7 @@ def _follow(connection: Connection, effective: Sequence[DeliveryOutcome]) -> Non
     whole = dossiers_of(registered, completed, is_first=True, is_whole=True)
     queue_reports(connection, Milestone.REGISTERED, whole)
     if done := dossiers_of(registered, completed):
-        entered = [outcome.of.delivery_id for outcome in effective if outcome.event == registered]
+        entered = [outcome.claimed.delivery_id for outcome in effective if outcome.event == registered]
         connection.execute(ENTER, {"ids": entered})
         open_next(connection, done)
         finished = connection.execute(WHOLLY_REGISTERED, {"ids": done}).scalars().all()
@@ -292,29 +295,29 @@ def _follow(connection: Connection, effective: Sequence[DeliveryOutcome]) -> Non
     if refused := dossiers_of(DeliveryEvent.REFUSED):
         connection.execute(STOP_NEXT, {"ids": refused})
         with_steward = {
-            outcome.of.dossier_id
+            outcome.claimed.dossier_id
             for outcome in effective
-            if outcome.event == DeliveryEvent.REFUSED and outcome.of.operation.makes_entry
+            if outcome.event == DeliveryEvent.REFUSED and outcome.claimed.operation.makes_entry
         }
         queue_reports(connection, Milestone.WITH_STEWARD, sorted(with_steward), once=False)
 
 
 def _write_faults(connection: Connection, effective: Sequence[DeliveryOutcome]) -> None:
-    """A refusal waits for a person under each of its causes; and the day's tallies."""
+    """Writes a fault for each cause of a refusal, for a person to act on, and the day's tallies."""
     refused = [outcome for outcome in effective if outcome.event == DeliveryEvent.REFUSED]
-    write_faults(
-        connection,
-        [
-            (outcome.of.dossier_id, cause_code, field_path, outcome.of.registry_code)
-            for outcome in refused
-            for cause_code, field_path in outcome.causes or ((f"{outcome.of.registry_code}.unknown", ""),)
-        ],
-    )
+    faults = [
+        (outcome.claimed.dossier_id, cause_code, field_path, outcome.claimed.registry_code)
+        for outcome in refused
+        for cause_code, field_path in outcome.causes or ((f"{outcome.claimed.registry_code}.unknown", ""),)
+    ]
+    write_faults(connection, faults)
     ends = [
         outcome
         for outcome in effective
-        if outcome.event in (DeliveryEvent.REFUSED, DeliveryEvent.REGISTERED) and outcome.of.operation.makes_entry
+        if outcome.event in (DeliveryEvent.REFUSED, DeliveryEvent.REGISTERED) and outcome.claimed.operation.makes_entry
     ]
-    counts = Counter((outcome.of.portal_code, str(outcome.event), outcome.of.registry_code) for outcome in ends)
-    counts.update((outcome.of.portal_code, "fault", cause) for outcome in refused for cause, _ in outcome.causes)
+    counts = Counter(
+        (outcome.claimed.portal_code, str(outcome.event), outcome.claimed.registry_code) for outcome in ends
+    )
+    counts.update((outcome.claimed.portal_code, "fault", cause) for outcome in refused for cause, _ in outcome.causes)
     tally(connection, counts)

@@ -1,10 +1,10 @@
-"""Duplicate candidates: dossiers that may be about one person are found by blind indexes, and a person decides about each pair.
+"""Duplicate candidates: blind indexes find dossiers that may be about one person, and a person decides about each pair.
 
-A blind index is a keyed digest (`Vault.blind_index`) of something a dossier says: a number, a notice, a name with a day. Two
-dossiers that share one are candidates, and only those are opened. Without the vault's key a blind index says nothing, so the
-table can be neither read nor tried out; erasing a dossier deletes its blind indexes.
+A blind index is a keyed digest (`Vault.blind_index`) of something a dossier says: a number, a notice, a name with a
+day. Two dossiers that share one are candidates, and only those are opened. Without the vault's key a blind index says
+nothing, so nobody can read the table or try values out. Erasing a dossier deletes its blind indexes.
 
-A decision stays: looking again neither reopens a decided pair nor makes a second one.
+A decision stays: comparing again neither reopens a decided pair nor makes a second one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,15 +19,15 @@ from schemas.tables import blind_indexes
 
 PairDecision = Literal["same", "different"]
 BlindIndex = tuple[str, str]
-"""What kind it is, and the text of which the digest is made."""
+"""Its kind, and the text of which the digest is made."""
 
 ENTRY = "entry"
-"""The kind of blind index that a registration leaves; the others come from what the dossier says."""
-MOST_ALIKE = 50
-"""Candidates that one blind index leads to at most, the newest: a number in hundreds of dossiers is no person's."""
+"""The kind of blind index that is made of a registry entry. All other kinds are made of what a dossier says."""
+MOST_CANDIDATES = 50
+"""One blind index leads to at most so many candidates, the newest: a number in hundreds of dossiers is no person's."""
 
 ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('blind_indexes', 0))")
-"""Whoever writes blind indexes is alone: two workers may look at one dossier, and COPY knows no conflict."""
+"""One transaction at a time writes blind indexes: two workers may examine one dossier, and COPY has no ON CONFLICT."""
 KEPT = text("SELECT dossier_id, kind, digest FROM blind_indexes WHERE dossier_id = ANY(:ids) AND kind <> :entry")
 FORGET = text("""
     DELETE FROM blind_indexes t
@@ -46,7 +46,7 @@ FIND = text("""
                             AND l.other_id = greatest(a.dossier_id, b.dossier_id)
      WHERE a.dossier_id = ANY(:ids) AND a.kind <> :entry
      GROUP BY 1, 2 ORDER BY 1, 2""")
-"""`+ 0`, so that a table without statistics is not walked from its newest dossier down."""
+"""`+ 0` keeps the planner of a table without statistics from reading it from the newest dossier down."""
 ENTER = text("""
     INSERT INTO blind_indexes SELECT dossier_id, :entry, digest
       FROM unnest(CAST(:ids AS bigint[]), CAST(:digests AS bytea[])) AS u(dossier_id, digest) ORDER BY digest
@@ -68,7 +68,8 @@ AGAIN = text(f"""
                 WHERE u.one = l.dossier_id AND u.other = l.other_id AND u.kind = 'duplicate')
          ORDER BY d.dossier_id FOR UPDATE OF d) RETURNING dossier_id)
     INSERT INTO events (dossier_id, kind) SELECT dossier_id, '{DossierEvent.UNPAIRED}' FROM again""")
-"""Of a pair the later one is held. When the earlier one is no longer its duplicate, it must not stay held for it."""
+"""Of a pair the later dossier is held. When the earlier one is no longer its duplicate, the later one is examined
+again, so that it does not stay held."""
 NO_MORE = text("""
     DELETE FROM duplicate_candidates l
      WHERE (l.dossier_id = ANY(:ids) OR l.other_id = ANY(:ids)) AND l.decided_as IS NULL
@@ -82,7 +83,8 @@ SAVE = text("""
      ORDER BY one, other
     ON CONFLICT (dossier_id, other_id) DO UPDATE SET kind = excluded.kind, probability = excluded.probability
      WHERE duplicate_candidates.decided_as IS NULL
-       AND (duplicate_candidates.kind, duplicate_candidates.probability) IS DISTINCT FROM (excluded.kind, excluded.probability)""")
+       AND (duplicate_candidates.kind, duplicate_candidates.probability)
+           IS DISTINCT FROM (excluded.kind, excluded.probability)""")
 UNDECIDED = text("""
     SELECT l.dossier_id, l.other_id, l.kind, l.probability, d.portal_code, d.dossier_code, d.commune_code,
            o.portal_code AS other_portal_code, o.dossier_code AS other_code, o.commune_code AS other_commune_code
@@ -107,15 +109,17 @@ DECIDE = text(f"""
            AND d.state IN ({listed(DOSSIER.before(DossierEvent.DUPLICATE_DECIDED, DossierState.PULLED))})
            AND EXISTS (SELECT FROM keys k WHERE k.dossier_id = d.dossier_id AND k.wrapped IS NOT NULL))
     INSERT INTO events (dossier_id, kind, actor, detail)
-    SELECT u.dossier_id, '{DossierEvent.DUPLICATE_DECIDED}', :actor, jsonb_build_object('other', u.other, 'as', CAST(:as AS text))
+    SELECT u.dossier_id, '{DossierEvent.DUPLICATE_DECIDED}', :actor,
+           jsonb_build_object('other', u.other, 'as', CAST(:as AS text))
       FROM decided, LATERAL (VALUES (dossier_id, other_id), (other_id, dossier_id)) AS u(dossier_id, other)
     RETURNING dossier_id""")
-"""What was held as a possible duplicate is looked at again, now with the decision."""
+"""Dossiers that were held as possible duplicates are examined again, now with the decision."""
 
 
 @dataclass(frozen=True)
 class MatchedPair:
-    """A candidate: two dossiers that share blind indexes of these kinds, and what was decided about them, if anything."""
+    """Two dossiers that share blind indexes of these kinds. `decided_as`: what a person decided, `same` or `different`;
+    None while nobody has."""
 
     dossier_id: int
     other_id: int
@@ -125,7 +129,8 @@ class MatchedPair:
 
 @dataclass(frozen=True)
 class DuplicateCandidate:
-    """What came of comparing two; the smaller id first."""
+    """The result of comparing two dossiers; `dossier_id` is the smaller id. `kind`: `duplicate` or another kind of
+    pair; `probability`: from 0 to 1."""
 
     dossier_id: int
     other_id: int
@@ -139,8 +144,8 @@ class DuplicateCandidate:
 
 @dataclass(frozen=True)
 class Double:
-    """A dossier that may be the same as one in hand, and what was decided about the two: codes only. The pair is known
-    by its two ids, the smaller first."""
+    """A dossier that may be a duplicate of the one asked about, and what was decided about the two, in codes. The pair
+    is named by its two ids, the smaller first; `portal_code` and `dossier_code` are the other dossier's."""
 
     dossier_id: int
     other_id: int
@@ -151,7 +156,7 @@ class Double:
 
 @dataclass(frozen=True)
 class Undecided:
-    """A pair that waits for a person: codes only."""
+    """A pair that waits for a person, in codes. `other_*`: of the dossier with the larger id."""
 
     dossier_id: int
     other_id: int
@@ -166,36 +171,38 @@ class Undecided:
 
 
 def remember(ledger: Ledger, blind_indexes_of: Mapping[int, Iterable[BlindIndex]]) -> None:
-    """Keeps the blind indexes of dossiers, by id, and forgets what an earlier version left. A repeat changes nothing."""
-    said = set(_digested(ledger, blind_indexes_of))
+    """Keeps the blind indexes of dossiers, by id, and deletes those of earlier versions. A repeat changes nothing."""
+    newest = set(_digested(ledger, blind_indexes_of))
     with ledger.engine.begin() as connection:
         connection.execute(ALONE)
         rows = connection.execute(KEPT, {"ids": list(blind_indexes_of), "entry": ENTRY})
         kept = {(row.dossier_id, row.kind, bytes(row.digest)) for row in rows}
-        if gone := kept - said:
+        if gone := kept - newest:
             ids, kinds, digests = zip(*gone, strict=True)
             connection.execute(FORGET, {"ids": list(ids), "kinds": list(kinds), "digests": list(digests)})
-        if new := said - kept:
+        if new := newest - kept:
             copy_rows(connection, blind_indexes, ("dossier_id", "kind", "digest"), sorted(new))
 
 
 def find_matches(ledger: Ledger, dossier_ids: Sequence[int]) -> list[MatchedPair]:
-    """The candidates for each of these dossiers, whose blind indexes are kept; those closed at their portal do not count."""
+    """The candidates for each of these dossiers, by their kept blind indexes; dossiers closed at their portal do not
+    count."""
     with ledger.engine.connect() as connection:
-        found = connection.execute(FIND, {"ids": list(dossier_ids), "entry": ENTRY, "most": MOST_ALIKE})
-        return [MatchedPair(row.dossier_id, row.other_id, frozenset(row.kinds), row.decided_as) for row in found]
+        rows = connection.execute(FIND, {"ids": list(dossier_ids), "entry": ENTRY, "most": MOST_CANDIDATES})
+        return [MatchedPair(row.dossier_id, row.other_id, frozenset(row.kinds), row.decided_as) for row in rows]
 
 
-def save_candidates(ledger: Ledger, dossier_ids: Sequence[int], found: Sequence[DuplicateCandidate]) -> None:
-    """Keeps all that was found of these dossiers: undecided pairs that are alike no more go, decided ones stay. A later
-    dossier that was held for such a pair is looked at again."""
-    pairs = {"ones": [pair.dossier_id for pair in found], "others": [pair.other_id for pair in found]}
-    kinds = {"kinds": [pair.kind for pair in found]}
+def save_candidates(ledger: Ledger, dossier_ids: Sequence[int], candidates: Sequence[DuplicateCandidate]) -> None:
+    """Keeps all candidates of these dossiers. Undecided pairs that are not among them are deleted, decided ones stay. A
+    later dossier that was held for a deleted pair is examined again."""
+    pairs = {"ones": [pair.dossier_id for pair in candidates], "others": [pair.other_id for pair in candidates]}
+    kinds = {"kinds": [pair.kind for pair in candidates]}
     with ledger.engine.begin() as connection:
         connection.execute(AGAIN, {"ids": list(dossier_ids), **pairs, **kinds})
         connection.execute(NO_MORE, {"ids": list(dossier_ids), **pairs})
-        if found:
-            connection.execute(SAVE, {**pairs, **kinds, "probabilities": [pair.probability for pair in found]})
+        if candidates:
+            probabilities = [pair.probability for pair in candidates]
+            connection.execute(SAVE, {**pairs, **kinds, "probabilities": probabilities})
 
 
 def undecided(
@@ -205,45 +212,48 @@ def undecided(
     limit: int = 100,
     after: tuple[int, int] = (0, 0),
 ) -> list[Undecided]:
-    """Pairs that wait for a person, by their ids, those after a pair. `places`: provinces or communes, "" for all; one
-    of the two dossiers must lie there."""
-    wanted = {"places": list(places), "kinds": list(kinds), "limit": limit, "after": after[0], "after_other": after[1]}
+    """Pairs that wait for a person, ordered by their ids, those that come after the pair `after`. `places`: provinces
+    or communes, "" for all; one of the two dossiers must be from there."""
+    values = {"places": list(places), "kinds": list(kinds), "limit": limit, "after": after[0], "after_other": after[1]}
     with ledger.engine.connect() as connection:
-        return [Undecided(**row._mapping) for row in connection.execute(UNDECIDED, wanted)]
+        return [Undecided(**row._mapping) for row in connection.execute(UNDECIDED, values)]
 
 
 def duplicates_of(ledger: Ledger, dossier_id: int) -> list[Double]:
-    """The dossiers that may be the same as this one, decided or not."""
+    """The dossiers that may be duplicates of this one, decided or not."""
     with ledger.engine.connect() as connection:
-        rows = connection.execute(OF_DOSSIER, {"id": dossier_id, "most": MOST_ALIKE})
+        rows = connection.execute(OF_DOSSIER, {"id": dossier_id, "most": MOST_CANDIDATES})
         return [Double(**row._mapping) for row in rows]
 
 
 def decide(ledger: Ledger, dossier_id: int, other_id: int, decided_as: PairDecision, actor: str) -> bool:
-    """Keeps what a person decided about a pair, and has those of them that are held looked at again.
+    """Keeps what a person decided about a pair; those of the two dossiers that are held are examined again.
 
-    False when there is no such pair, or that was decided already; a later, other decision takes the place of an earlier
-    one, and both are events of both dossiers.
+    False when there is no such pair, or it was decided so already. A later, different decision replaces an earlier one,
+    and both are events of both dossiers.
     """
-    one, other = sorted((dossier_id, other_id))
+    smaller_id, larger_id = sorted((dossier_id, other_id))
+    values = {"one": smaller_id, "other": larger_id, "as": decided_as, "actor": actor}
     with ledger.engine.begin() as connection:
-        values = {"one": one, "other": other, "as": decided_as, "actor": actor}
         return bool(connection.execute(DECIDE, values).all())
 
 
 def enter(ledger: Ledger, entries: Mapping[int, str]) -> list[tuple[int, int]]:
-    """Keeps the registry entries that dossiers were given (kind, place, book and number as one text). Answers with each
-    dossier whose entry another one has already, and that one. A repeat answers the same."""
+    """Keeps the registry entries that dossiers were given, by dossier: kind, place, book and number as one text.
+    Returns each dossier whose entry another dossier has already, with that other one. A repeat returns the same
+    pairs."""
     with ledger.engine.begin() as connection:
-        rows = _digested(ledger, {of: [(ENTRY, entry)] for of, entry in entries.items()})
-        given = {"ids": [of for of, _, _ in rows], "digests": [digest for _, _, digest in rows]}
+        digested = _digested(ledger, {dossier_id: [(ENTRY, entry)] for dossier_id, entry in entries.items()})
+        given = {"ids": [dossier_id for dossier_id, _, _ in digested], "digests": [digest for _, _, digest in digested]}
         connection.execute(ENTER, {"entry": ENTRY, **given})
-        found = connection.execute(SAME_ENTRY, {"ids": list(entries), "entry": ENTRY})
-        return [(row.dossier_id, row.other_id) for row in found]
+        rows = connection.execute(SAME_ENTRY, {"ids": list(entries), "entry": ENTRY})
+        return [(row.dossier_id, row.other_id) for row in rows]
 
 
 def _digested(ledger: Ledger, blind_indexes_of: Mapping[int, Iterable[BlindIndex]]) -> list[tuple[int, str, bytes]]:
     blind_index = ledger.vault.blind_index
     return [
-        (dossier_id, kind, blind_index(kind, of)) for dossier_id, each in blind_indexes_of.items() for kind, of in each
+        (dossier_id, kind, blind_index(kind, content))
+        for dossier_id, kept in blind_indexes_of.items()
+        for kind, content in kept
     ]

@@ -1,4 +1,4 @@
-"""Erasing a dossier destroys its wrapped data key, so that nothing sealed opens again, and deletes its blind indexes."""
+"""Erasing a dossier destroys its wrapped data key, so that nothing opens again, and deletes its blind indexes."""
 
 from sqlalchemy import text
 

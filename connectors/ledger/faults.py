@@ -30,7 +30,7 @@ WRITE = text(f"""
              GROUP BY dossier_id, cause_code, registry_code) AS u(dossier_id, cause_code, registry_code, field_paths)
       JOIN dossiers d USING (dossier_id)
     ON CONFLICT (dossier_id, cause_code) DO UPDATE SET field_paths =
-       ARRAY(SELECT DISTINCT unnest(faults.field_paths || excluded.field_paths) ORDER BY 1)""")  # fmt: skip
+       ARRAY(SELECT DISTINCT unnest(faults.field_paths || excluded.field_paths) ORDER BY 1)""")
 CLEAR_OUTDATED = text(f"""
     DELETE FROM faults f WHERE dossier_id = ANY(:ids)
        AND (registry_code IS NULL

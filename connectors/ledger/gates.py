@@ -1,9 +1,9 @@
-"""Gates: what a portal brought waits in a batch until it was looked at as a whole; nothing of it is sent before.
+"""Gates: dossiers of a portal wait in a batch until the batch was judged as a whole; nothing of it is sent before.
 
-A page goes into its portal's open batch. A gate judges the batch and closes it in one transaction: passed or stopped;
-what it has not seen in the version it has now moves on to the next open batch. So whoever dies between reading and
-closing leaves an open batch, which the next gate judges; and a page that comes meanwhile is never let through unseen.
-A stopped batch is released or rejected by one person; the first decision counts.
+A page goes into its portal's open batch. A gate judges the batch and closes it in one transaction: passed or stopped.
+Dossiers whose newest version the gate has not seen move to the next open batch. So a worker that dies between reading
+and closing leaves an open batch, which the next gate judges, and a page that arrives meanwhile never passes unseen.
+One person releases or rejects a stopped batch; the first decision counts.
 """
 
 import json
@@ -34,7 +34,8 @@ COLUMNS = ("batch_id", "suite", "subject", "expectation", "column_name", "has_pa
            "failing_ids")  # fmt: skip
 
 (_OPEN,) = BATCH.before(BatchEvent.PASSED)
-OPEN_ONES = text(f"SELECT batch_id, portal_code, opened_at FROM batches WHERE state = '{_OPEN}' ORDER BY batch_id")
+_HELD_WITH_BATCH = listed(DOSSIER.before(DossierEvent.BATCH_REJECTED, DossierState.HELD))
+OPEN_BATCHES = text(f"SELECT batch_id, portal_code, opened_at FROM batches WHERE state = '{_OPEN}' ORDER BY batch_id")
 IN_BATCH = text("""
     SELECT d.dossier_id, d.dossier_code, d.version_number, d.portal_status, d.state, v.unreadable_field, v.sealed,
            k.wrapped, (SELECT count(*) FROM findings f
@@ -58,14 +59,14 @@ DECIDE = text(f"""
     UPDATE batches SET state = :state, decided_by = :actor, decided_at = clock_timestamp(), wrapped = :wrapped,
            sealed = :sealed
      WHERE batch_id = :batch_id AND state IN ({listed(BATCH.before(BatchEvent.RELEASED))}) RETURNING batch_id""")
-TELL = text("""
+NOTE_DECISION = text("""
     INSERT INTO events (dossier_id, kind, actor, detail)
     SELECT dossier_id, :kind, :actor, jsonb_build_object('batch', CAST(:batch_id AS bigint))
       FROM dossiers WHERE batch_id = :batch_id ORDER BY dossier_id""")
 HOLD = text(f"""
     WITH held AS (
         UPDATE dossiers d SET state = '{DossierState.HELD}'
-         WHERE d.batch_id = :batch_id AND d.state IN ({listed(DOSSIER.before(DossierEvent.BATCH_REJECTED, DossierState.HELD))})
+         WHERE d.batch_id = :batch_id AND d.state IN ({_HELD_WITH_BATCH})
            AND NOT EXISTS (SELECT FROM deliveries e WHERE e.dossier_id = d.dossier_id AND e.state = ANY(:touched))
         RETURNING d.dossier_id, d.version_number),
     found AS (
@@ -135,7 +136,8 @@ class OpenBatch:
 
 @dataclass(frozen=True)
 class InBatch:
-    """An examined dossier of a batch. `original` is None when the dossier is erased."""
+    """An examined dossier of a batch. `stopping_faults`: how many findings of its version stop it. `original`: the
+    portal's bytes; None when the dossier is erased."""
 
     dossier_id: int
     version_number: int
@@ -148,7 +150,8 @@ class InBatch:
 
 @dataclass(frozen=True)
 class Failed:
-    """An expectation that a batch failed; `failing` counts all dossiers, `failing_ids` are the first of them."""
+    """An expectation that a batch failed. `stops`: whether it stops the batch. `observed`: what was measured.
+    `failing`: how many dossiers fail it; `failing_ids`: the first of them."""
 
     suite: str
     subject: str
@@ -163,7 +166,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class BatchSeen:
-    """A batch as the desk shows it."""
+    """A batch as the desk shows it. `dossiers`: how many it holds; `failed`: the expectations that it failed."""
 
     batch_id: int
     portal_code: str
@@ -182,11 +185,11 @@ def subject_of(portal_code: str, day: date) -> str:
 def open_batches(ledger: Ledger) -> list[OpenBatch]:
     """The batches that wait for a gate, oldest first."""
     with ledger.engine.connect() as connection:
-        return [OpenBatch(**row._mapping) for row in connection.execute(OPEN_ONES)]
+        return [OpenBatch(**row._mapping) for row in connection.execute(OPEN_BATCHES)]
 
 
 def in_batch(ledger: Ledger, batch: OpenBatch) -> Iterator[InBatch]:
-    """The examined dossiers of a batch, opened a thousand at a time. Those not examined yet are not among them."""
+    """The examined dossiers of a batch, read and opened a thousand at a time. Unexamined ones are left out."""
     after = 0
     while True:
         with ledger.engine.connect() as connection:
@@ -216,7 +219,9 @@ def _open(ledger: Ledger, portal_code: str, row: Any) -> InBatch:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a portal when a batch is judged, as the gates before it kept it."""
+    """What earlier gates kept of a portal. `today`: the figures of this day's batches that passed. `learned`: how often
+    each value of a column was seen before. `waived`: expectations that a person released today. `usual_most`: the most
+    dossiers of a usual day; None while too few days are known."""
 
     today: list[dict[str, Any]]
     learned: dict[str, dict[str, int]]
@@ -225,9 +230,9 @@ class Known:
 
 
 def known_of(ledger: Ledger, batch: OpenBatch) -> Known:
-    """The figures of the day's batches that passed, the values of the thirty days before, what was released today."""
+    """The figures of the day's batches that passed, the values of the last thirty days, and what was released today."""
     earlier = [subject_of(batch.portal_code, batch.day - timedelta(days=ago)) for ago in range(LEARN_DAYS + 1)]
-    wanted = {
+    values = {
         "subject": batch.subject,
         "subjects": earlier,
         "figures": FIGURES,
@@ -238,21 +243,22 @@ def known_of(ledger: Ledger, batch: OpenBatch) -> Known:
     }
     learned: dict[str, dict[str, int]] = {}
     with ledger.engine.connect() as connection:
-        for row in connection.execute(LEARNED, wanted):
+        for row in connection.execute(LEARNED, values):
             learned.setdefault(row.name, {})[row.code] = row.times
-        today = list(connection.execute(DAY_FIGURES, wanted).scalars())
-        waived = frozenset(connection.execute(WAIVED, wanted).scalars())
-        usual = connection.execute(USUAL, wanted).scalar()
+        today = list(connection.execute(DAY_FIGURES, values).scalars())
+        waived = frozenset(connection.execute(WAIVED, values).scalars())
+        usual = connection.execute(USUAL, values).scalar()
     return Known(today, learned, waived, float(usual) if usual is not None else None)
 
 
 def settle_batch(ledger: Ledger, batch: OpenBatch, seen: Mapping[int, int], verdicts: Sequence[Verdict]) -> str | None:
-    """Closes a batch with its verdicts: `passed`, or `stopped` when one that stops has failed; None when another gate
-    has closed it. `seen`: the version of each dossier that was judged; all others move to the portal's next batch.
+    """Closes a batch with its verdicts. Returns its new state: `stopped` when an expectation that stops has failed,
+    else `passed`; None when another gate has closed it.
 
-    Kept are the failed verdicts, and the figures, which say of every expectation what was judged.
+    `seen`: the version of each dossier that was judged; all other dossiers move to the portal's next batch. The failed
+    verdicts are kept, and the figures, which say what was judged.
     """
-    state = "stopped" if any(one.stops_batch for one in verdicts) else "passed"
+    state = "stopped" if any(verdict.stops_batch for verdict in verdicts) else "passed"
     with ledger.engine.begin() as connection:
         if connection.execute(CLOSE, {"batch_id": batch.batch_id, "state": state}).first() is None:
             return None
@@ -260,20 +266,21 @@ def settle_batch(ledger: Ledger, batch: OpenBatch, seen: Mapping[int, int], verd
         if unseen := connection.execute(UNSEEN, judged).scalars().all():
             following = open_batch(connection, batch.portal_code)
             connection.execute(MOVE, {"batch_id": following, "ids": unseen})
-        kept = [one for one in verdicts if not one.has_passed or one.expectation == FIGURES]
+        kept = [verdict for verdict in verdicts if not verdict.has_passed or verdict.expectation == FIGURES]
         _write(connection, batch.batch_id, kept)
     return state
 
 
 def save_results(ledger: Ledger, verdicts: Sequence[Verdict]) -> bool:
-    """Keeps verdicts that are not about one batch; False when the last of them is already kept: then none is."""
+    """Keeps verdicts that are not about one batch. False when the last of them is kept already; then nothing is
+    written."""
     if not verdicts:
         return False
     last = verdicts[-1]
-    wanted = {"suite": last.suite, "subject": last.subject, "expectation": last.expectation}
+    values = {"suite": last.suite, "subject": last.subject, "expectation": last.expectation}
     with ledger.engine.begin() as connection:
         connection.execute(SAVE_LOCK)
-        if connection.execute(IS_KEPT, wanted).scalar():
+        if connection.execute(IS_KEPT, values).scalar():
             return False
         _write(connection, None, verdicts)
     return True
@@ -286,46 +293,43 @@ def is_judged(ledger: Ledger, suite: str, subject: str) -> bool:
 
 
 def _write(connection: Connection, batch_id: int | None, verdicts: Sequence[Verdict]) -> None:
-    copy_rows(
-        connection,
-        expectations,
-        COLUMNS,
-        (
-            (
-                batch_id,
-                one.suite,
-                one.subject,
-                one.expectation,
-                one.column,
-                one.has_passed,
-                one.stops,
-                dict(one.observed),
-                list(one.failing_ids),
-            )
-            for one in verdicts
-        ),
+    copy_rows(connection, expectations, COLUMNS, (_row(batch_id, verdict) for verdict in verdicts))
+
+
+def _row(batch_id: int | None, verdict: Verdict) -> tuple[Any, ...]:
+    return (
+        batch_id,
+        verdict.suite,
+        verdict.subject,
+        verdict.expectation,
+        verdict.column,
+        verdict.has_passed,
+        verdict.stops,
+        dict(verdict.observed),
+        list(verdict.failing_ids),
     )
 
 
 def decide_batch(ledger: Ledger, batch_id: int, decision: str, actor: str, reason: str) -> bool:
-    """A person's `released` or `rejected` on a stopped batch; False when it is not stopped (any more).
+    """Writes a person's decision, `released` or `rejected`, on a stopped batch; False when the batch is not stopped.
 
-    Released: its deliveries may go. Rejected: its dossiers that no registry has or may have are held, each with a fault
-    of its own, to be accepted or rejected one by one; the others go their way.
+    Released: its deliveries may be sent. Rejected: those of its dossiers that no registry has or may have are held,
+    each with a fault of its own, to be accepted or rejected one by one; the others continue. Raises ValueError for any
+    other decision.
     """
     if decision not in ("released", "rejected"):
         raise ValueError(f"{decision} is no decision on a batch")
     key, wrapped = ledger.vault.new_key(_owner(batch_id))
     sealed = key.seal(json.dumps({"reason": reason}).encode(), REASON_PURPOSE)
     with ledger.engine.begin() as connection:
-        taken = {"batch_id": batch_id, "state": decision, "actor": actor, "wrapped": wrapped, "sealed": sealed}
-        if connection.execute(DECIDE, taken).first() is None:
+        values = {"batch_id": batch_id, "state": decision, "actor": actor, "wrapped": wrapped, "sealed": sealed}
+        if connection.execute(DECIDE, values).first() is None:
             return False
         if decision == "rejected":
-            wanted = {"batch_id": batch_id, "check_code": BATCH_REJECTED, "touched": TOUCHED}
-            held = connection.execute(HOLD, wanted).scalars().all()
+            rejected = {"batch_id": batch_id, "check_code": BATCH_REJECTED, "touched": TOUCHED}
+            held = connection.execute(HOLD, rejected).scalars().all()
             write_faults(connection, [(dossier_id, BATCH_REJECTED, "", None) for dossier_id in held])
-        connection.execute(TELL, {"kind": f"batch_{decision}", "actor": actor, "batch_id": batch_id})
+        connection.execute(NOTE_DECISION, {"kind": f"batch_{decision}", "actor": actor, "batch_id": batch_id})
     return True
 
 
@@ -334,7 +338,7 @@ def _owner(batch_id: int) -> str:
 
 
 def reason_of(ledger: Ledger, batch_id: int) -> str:
-    """Why a batch was released or rejected, in the words of who did it; empty while nobody has."""
+    """Why a batch was released or rejected, in the words of the person who did it; empty while nobody has."""
     with ledger.engine.connect() as connection:
         row = connection.execute(BATCH_ROW, {"batch_id": batch_id}).one()
     if row.sealed is None:
@@ -344,7 +348,7 @@ def reason_of(ledger: Ledger, batch_id: int) -> str:
 
 
 def deciders(ledger: Ledger, portal_code: str) -> list[str]:
-    """Who may release or reject a batch of this portal: granted there or everywhere."""
+    """The users who may release or reject a batch of this portal: their grant is for there or for everywhere."""
     with ledger.engine.connect() as connection:
         return list(connection.execute(NAMED, {"roles": DECIDERS, "portal_code": portal_code}).scalars())
 
@@ -364,9 +368,12 @@ def batches_page(
     only_failed: bool = False,
     keys: int = 1000,
 ) -> list[BatchSeen]:
-    """Batches with what they failed, the newest first; of some portals, or of all. `before`: the last batch of the page
-    before; `keys`: how many failing dossiers are named of each expectation."""
-    wanted = {
+    """Batches with the expectations that they failed, the newest first.
+
+    `portals`, `states`: only batches of these; None for all. `before`: only batches with a smaller id, to go on after a
+    page. `keys`: how many failing dossiers are named for each expectation.
+    """
+    values = {
         "portals": list(portals) if portals is not None else None,
         "before": before,
         "limit": limit,
@@ -374,14 +381,14 @@ def batches_page(
         "only_failed": only_failed,
     }
     with ledger.engine.connect() as connection:
-        rows = connection.execute(PAGE, wanted).all()
+        rows = connection.execute(PAGE, values).all()
         failed: dict[int, list[Failed]] = {}
         for row in connection.execute(FAILED, {"ids": [row.batch_id for row in rows], "keys": keys}):
-            values = dict(row._mapping)
-            failed.setdefault(values.pop("batch_id"), []).append(Failed(**values))
+            columns = dict(row._mapping)
+            failed.setdefault(columns.pop("batch_id"), []).append(Failed(**columns))
     return [BatchSeen(**row._mapping, failed=failed.get(row.batch_id, ())) for row in rows]
 
 
 def undecided(ledger: Ledger, limit: int = 500) -> list[BatchSeen]:
-    """The stopped batches, that wait for a person; the oldest first."""
+    """The stopped batches, which wait for a person; the oldest first."""
     return batches_page(ledger, states=["stopped"], limit=limit)[::-1]

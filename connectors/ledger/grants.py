@@ -1,7 +1,7 @@
-"""Who may do what where at the desk, and the log of every look at a person's data and of every refused try.
+"""Who may do what at the desk and where, and the log of every access to a person's data and of every refused one.
 
-A grant is a user, a role and a place: `` everywhere, two digits a province (the portal's), five digits a commune (the
-one that received the dossier). Grants are never deleted: one that is taken back says by whom and when.
+A grant is a user, a role and a place: empty is everywhere, two digits are a province (that of the portal), five digits
+a commune (the one that received the dossier). Grants are never deleted: a revoked one says by whom and when.
 """
 
 import re
@@ -44,7 +44,7 @@ NOTED = text("""
 
 @dataclass(frozen=True)
 class Grant:
-    """One grant as it stands in the ledger."""
+    """One grant as the ledger keeps it. `revoked_by`, `revoked_at`: None while it is in force."""
 
     user_name: str
     role: str
@@ -57,19 +57,20 @@ class Grant:
 
 @dataclass(frozen=True)
 class Condition:
-    """A place as SQL on the columns of `alias`: empty when everywhere."""
+    """A condition in SQL, and the values of its parameters."""
 
     sql: str
     values: dict[str, Any]
 
 
 def within(reach: Reach, act: May | None, alias: str) -> Condition:
-    """Where this may be done, as a condition on `portal_code` and `commune_code` of `alias`; with None where anything
-    may be (counts, which every role sees). Nothing at all is within a reach that has no place."""
+    """Where a user may do this act, as a condition on `portal_code` and `commune_code` of `alias`. With None: where the
+    user may do anything at all (for counts, which every role sees). A reach without a place matches no row."""
     places = reach.places(act)
     if "" in places:
         return Condition("TRUE", {})
-    provinces, communes = [p for p in places if len(p) == 2], [p for p in places if len(p) == 5]
+    provinces = [place for place in places if len(place) == 2]
+    communes = [place for place in places if len(place) == 5]
     sql = f"({alias}.portal_code = ANY(:_provinces) OR {alias}.commune_code = ANY(:_communes))"
     if not communes:
         sql = f"{alias}.portal_code = ANY(:_provinces)"
@@ -78,7 +79,7 @@ def within(reach: Reach, act: May | None, alias: str) -> Condition:
 
 @dataclass(frozen=True)
 class Noted:
-    """A line of the access log: codes only."""
+    """A line of the access log, in codes. `what`: the page or the act; `was_allowed`: False for a refused try."""
 
     access_id: int
     happened_at: datetime
@@ -91,14 +92,15 @@ class Noted:
 
 
 def grant(ledger: Ledger, user_name: str, role: str, place_code: str, granted_by: str) -> bool:
-    """Gives a role at a place; False when the user has it. Raises ValueError for what is no role, place or name."""
+    """Gives a user a role at a place; False when the user has it. Raises ValueError for an invalid role, place or
+    name."""
     values = _checked(user_name, role, place_code)
     with ledger.engine.begin() as connection:
         return connection.execute(GRANT, {**values, "granted_by": granted_by}).rowcount == 1
 
 
 def revoke(ledger: Ledger, user_name: str, role: str, place_code: str, revoked_by: str) -> bool:
-    """Takes it back; False when there was nothing to take back."""
+    """Takes a role back; False when the user does not have it. Raises ValueError as `grant` does."""
     values = _checked(user_name, role, place_code)
     with ledger.engine.begin() as connection:
         return connection.execute(REVOKE, {**values, "revoked_by": revoked_by}).rowcount > 0
@@ -116,14 +118,14 @@ def _checked(user_name: str, role: str, place_code: str) -> dict[str, str]:
 
 
 def grants_of(ledger: Ledger, user_name: str) -> Reach:
-    """What a user may do now; nothing when nobody granted anything."""
+    """What a user may do now; nothing when the user has no grant."""
     with ledger.engine.connect() as connection:
         rows = connection.execute(OF_USER, {"user_name": user_name}).all()
     return Reach(user_name, frozenset((Role(row.role), row.place_code) for row in rows))
 
 
 def all_grants(ledger: Ledger) -> list[Grant]:
-    """Every grant, those that stand first."""
+    """Every grant; those in force come first."""
     with ledger.engine.connect() as connection:
         return [Grant(**row._mapping) for row in connection.execute(ALL)]
 
@@ -146,7 +148,8 @@ def note_access(
 def accesses(
     ledger: Ledger, *, before: int = 0, actor: str = "", refused: bool = False, limit: int = 100
 ) -> list[Noted]:
-    """The newest lines of the log, those before this one; of one user, refusals only, where that is wanted."""
-    wanted = {"before": before, "actor": actor, "refused": refused, "limit": limit}
+    """The newest lines of the log. `before`: only lines with a smaller id, 0 for all; `actor`: only of this user, empty
+    for all; `refused`: only refused tries."""
+    values = {"before": before, "actor": actor, "refused": refused, "limit": limit}
     with ledger.engine.connect() as connection:
-        return [Noted(**row._mapping) for row in connection.execute(NOTED, wanted)]
+        return [Noted(**row._mapping) for row in connection.execute(NOTED, values)]

@@ -1,4 +1,4 @@
-"""Dossiers whose legal time runs: the citizen has no final answer, and nobody asked the citizen for anything.
+"""Dossiers whose legal time runs: the citizen has no final answer, and the office waits for nothing from the citizen.
 
 A dossier that waits at its portal for a supplement or a payment is left out; so is one whose refusal the desk has
 already reported to the citizen (the portal closed it).
@@ -26,17 +26,20 @@ RUNNING = text(f"""
      WHERE d.due_at IS NOT NULL
        AND (d.state IN ('{DossierState.PULLED}', '{DossierState.HELD}')
             OR (d.state = '{DossierState.CLEARED}' AND w.state IS NOT NULL
-                AND (w.state NOT IN ('{DeliveryState.REFUSED}', '{DeliveryState.STOPPED}') OR d.portal_status <> ALL(:ended))))
+                AND (w.state NOT IN ('{DeliveryState.REFUSED}', '{DeliveryState.STOPPED}')
+                     OR d.portal_status <> ALL(:ended))))
      ORDER BY d.due_at, d.portal_code, d.dossier_code""")
 ENDED = [
-    int(status) for status, admission in ADMISSION.items()
+    int(status)
+    for status, admission in ADMISSION.items()
     if admission == Admission.CLOSED or status in (PortalStatus.DONE, PortalStatus.RETURNED)
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)
 class Running:
-    """A dossier whose time runs, and where it stands: for a cleared one the registry it has still to pass."""
+    """A dossier whose legal time runs. `registry_code`, `delivery_state`: for a cleared dossier the first registry that
+    has not registered it yet; else None."""
 
     portal_code: str
     dossier_code: str
@@ -49,6 +52,6 @@ class Running:
 
 
 def running(ledger: Ledger) -> list[Running]:
-    """All of them, those due first in front. Codes only."""
+    """All dossiers whose legal time runs, the one that is due first in front. Codes only."""
     with ledger.engine.connect() as connection:
         return [Running(**row._mapping) for row in connection.execute(RUNNING, {"ended": ENDED})]

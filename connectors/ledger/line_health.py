@@ -18,15 +18,14 @@ NOTE = text("""
 
 
 def note_line(ledger: Ledger, endpoint_code: str, line: Line, error: LienthongError | None) -> None:
-    """Keeps whether an endpoint answered, how quickly, since when it does not; nothing when nobody spoke to it."""
+    """Keeps whether an endpoint answered, how quickly, and since when it fails. A run that did not call it writes
+    nothing."""
+    values = {
+        "code": endpoint_code,
+        "answered": line.answers > 0,
+        "error": type(error).__name__ if error else "",
+        "seconds": line.seconds / line.answers if line.answers else None,
+    }
     if line.answers or error:
         with ledger.engine.begin() as connection:
-            connection.execute(
-                NOTE,
-                {
-                    "code": endpoint_code,
-                    "answered": line.answers > 0,
-                    "error": type(error).__name__ if error else "",
-                    "seconds": line.seconds / line.answers if line.answers else None,
-                },
-            )
+            connection.execute(NOTE, values)

@@ -1,4 +1,4 @@
-"""Opening dossiers for a person or a step: the original bytes, what was edited, what the registries gave."""
+"""Opens dossiers for a person or a step: the original bytes, the edits, and what the registries gave."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,8 +25,8 @@ OPENED = text(f"""
 
 @dataclass(frozen=True)
 class Opened:
-    """A dossier's newest version, open. `original` is without the edits; `touched`: registries that have or may have
-    it; `given`: what they gave."""
+    """A dossier's newest version, opened. `original`: the portal's bytes, without the `edits`, which are by decision.
+    `touched`: the registries that have or may have the dossier; `given`: what they gave to it."""
 
     dossier_id: int
     portal_code: str
@@ -42,7 +42,7 @@ class Opened:
 
 
 def opened(ledger: Ledger, dossier_ids: Sequence[int]) -> list[Opened]:
-    """Opens dossiers, by id; erased ones are left out. Whoever shows them to a person logs the access."""
+    """Opens dossiers, ordered by id; erased ones are left out. A caller that shows them to a person logs the access."""
     with ledger.engine.connect() as connection:
         rows = connection.execute(OPENED, {"ids": list(dossier_ids), "touched": TOUCHED}).all()
         edits = effective_edits(connection, dossier_ids)

@@ -1,6 +1,6 @@
 """What waits for a person: faults by cause, the dossiers of one cause, and edits that wait for a second person.
 
-Lists hold codes only. Pages go on from the last row of the page before, so that a page costs the same wherever it is.
+Lists hold codes only. A page begins after the last row of the page before it, so that every page is equally fast.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from connectors.ledger.grants import Condition
 PAGE = 50
 MOST_AT_ONCE = 1000
 COUNTED = 10_000
-"""Counts of one cause end here: a longer queue is counted no further."""
+"""The dossiers of one cause are counted up to this number."""
 
 CAUSES = """
     SELECT f.cause_code, f.registry_code, count(*) AS dossiers, min(f.found_at) AS oldest_at, min(f.due_at) AS due_at,
@@ -53,7 +53,8 @@ PENDING_BULKS = """
 
 @dataclass(frozen=True)
 class CauseWaiting:
-    """A cause, with how many dossiers stand still for it, since when, and when the first of them is due."""
+    """A cause for which dossiers wait. `dossiers`: how many; `oldest_at`: since when the first waits; `due_at`: when
+    the first is due; `pending`: how many wait for a second person."""
 
     cause_code: str
     registry_code: str | None
@@ -65,7 +66,8 @@ class CauseWaiting:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which dossiers of the queue: empty is any. `pending`: yes or no, whether a second person is waited for."""
+    """Which dossiers of the queue to show; an empty field means any. `pending`: `yes` for those that wait for a second
+    person, `no` for the others."""
 
     portal_code: str = ""
     commune_code: str = ""
@@ -75,12 +77,12 @@ class Filter:
     dossier_ids: tuple[int, ...] | None = None
 
     def where(self, reach: Condition) -> Condition:
-        """As SQL on `faults f`, within what the user may see."""
+        """The filter as SQL on `faults f`, within what the user may see."""
         parts, values = [reach.sql], dict(reach.values)
         for name in ("portal_code", "commune_code", "registry_code"):
-            if wanted := getattr(self, name):
+            if code := getattr(self, name):
                 parts.append(f"f.{name} = :{name}")
-                values[name] = wanted
+                values[name] = code
         if self.due_before:
             parts.append("f.due_at < :due_before")
             values["due_before"] = self.due_before
@@ -94,7 +96,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page ended: its last row."""
+    """The last row of a page."""
 
     due_at: datetime | None
     dossier_id: int
@@ -102,7 +104,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A dossier of the queue: codes only."""
+    """A dossier of the queue, in codes. `field_paths`: the fields at fault; `pending_id`: the decision that waits for a
+    second person."""
 
     dossier_id: int
     portal_code: str
@@ -140,7 +143,7 @@ class PendingEdit:
 
 @dataclass(frozen=True)
 class PendingBulk:
-    """One action over many dossiers that waits for a second person."""
+    """One action over many dossiers that waits for a second person. `edits`: how many decisions it made."""
 
     bulk_id: UUID
     actor: str
@@ -150,7 +153,7 @@ class PendingBulk:
 
 
 def causes(ledger: Ledger, wanted: Filter, reach: Condition) -> list[CauseWaiting]:
-    """The queue by cause, what is due first in front."""
+    """The queue by cause; the cause that is due first comes first."""
     where = wanted.where(reach)
     with ledger.engine.connect() as connection:
         rows = connection.execute(text(CAUSES.format(where=where.sql)), where.values)
@@ -160,7 +163,8 @@ def causes(ledger: Ledger, wanted: Filter, reach: Condition) -> list[CauseWaitin
 def of_cause(
     ledger: Ledger, cause_code: str, wanted: Filter, reach: Condition, after: Place | None = None, limit: int = PAGE
 ) -> list[Waiting]:
-    """The dossiers that stand still for a cause, what is due first in front, those after a page's last row."""
+    """The dossiers that wait for a cause, the one that is due first in front. `after`: the last row of the page
+    before."""
     where = wanted.where(reach)
     values = {**where.values, "cause_code": cause_code, "limit": limit}
     sql = where.sql
@@ -174,7 +178,7 @@ def of_cause(
 
 
 def count_of_cause(ledger: Ledger, cause_code: str, wanted: Filter, reach: Condition) -> int:
-    """How many they are, up to COUNTED."""
+    """How many dossiers wait for a cause, counted up to COUNTED."""
     where = wanted.where(reach)
     values = {**where.values, "cause_code": cause_code, "counted": COUNTED}
     with ledger.engine.connect() as connection:
@@ -196,7 +200,8 @@ def pending_edits(
     decision_ids: Sequence[int] | None = None,
     limit: int = PAGE,
 ) -> list[PendingEdit]:
-    """The edits that wait for a second person: of one bulk, these, or all that belong to no bulk; what is due first."""
+    """The edits that wait for a second person, the one that is due first in front: those of one bulk, those of these
+    ids, or else all that belong to no bulk."""
     chosen, values = "m.bulk_id IS NULL", dict(reach.values)
     if bulk_id:
         chosen, values = "m.bulk_id = :bulk_id", {**values, "bulk_id": bulk_id}

@@ -1,4 +1,4 @@
-"""The portal hears the outcome: reports wait in the order in which their milestones came about."""
+"""Reports to portals: each milestone of a dossier is queued, and sent in the order in which it was reached."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +13,15 @@ from schemas.states import DOSSIER, REPORT, DossierEvent, DossierState, ReportEv
 
 LEASE_S = 120
 
-TELL = text(f"""
+QUEUE = text(f"""
     INSERT INTO reports (dossier_id, milestone, decision_id)
     SELECT dossier_id, CAST(:milestone AS text), decision_id
       FROM unnest(CAST(:ids AS bigint[]), CAST(:decisions AS bigint[])) AS u(dossier_id, decision_id)
      WHERE NOT EXISTS (SELECT FROM reports r
                         WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
                           AND r.decision_id IS NOT DISTINCT FROM u.decision_id
-                          AND (r.state = '{ReportState.PENDING}' OR (:once AND r.state <> '{ReportState.WITHDRAWN}')))""")
+                          AND (r.state = '{ReportState.PENDING}'
+                               OR (:once AND r.state <> '{ReportState.WITHDRAWN}')))""")
 WITHDRAW = text(f"""
     WITH picked AS (
         SELECT r.report_id FROM reports r JOIN dossiers d USING (dossier_id) JOIN decisions m USING (decision_id)
@@ -29,11 +30,12 @@ WITHDRAW = text(f"""
            AND m.version_number <> d.version_number
          FOR UPDATE OF r SKIP LOCKED),
     gone AS (
-        UPDATE reports SET state = '{REPORT.after(ReportEvent.WITHDRAWN)}' WHERE report_id IN (SELECT report_id FROM picked)
+        UPDATE reports SET state = '{REPORT.after(ReportEvent.WITHDRAWN)}'
+         WHERE report_id IN (SELECT report_id FROM picked)
         RETURNING dossier_id, milestone)
     INSERT INTO events (dossier_id, kind, detail)
     SELECT dossier_id, 'report_{ReportEvent.WITHDRAWN}', jsonb_build_object('milestone', milestone) FROM gone""")
-"""What was decided about a version that is no longer the newest is not reported."""
+"""A decision about a version that is no longer the newest is not reported."""
 CLAIM = text(f"""
     WITH first AS (
         SELECT DISTINCT ON (r.dossier_id) r.report_id FROM reports r JOIN dossiers d USING (dossier_id)
@@ -70,18 +72,20 @@ ACKNOWLEDGED = text(f"""
         ON CONFLICT DO NOTHING)
     INSERT INTO events (dossier_id, kind, detail)
     SELECT dossier_id, 'report_' || state, jsonb_build_object('milestone', milestone) FROM done""")
-"""Words for a citizen that the portal does not take leave the dossier to a person again."""
+"""When a portal refuses words for a citizen, a person must act on the dossier again."""
 POSTPONE = text(f"""
     UPDATE reports r SET leased_until = NULL, not_before = clock_timestamp() + make_interval(secs => u.wait)
       FROM unnest(CAST(:ids AS bigint[]), CAST(:waits AS float8[])) AS u(report_id, wait)
      WHERE r.report_id = u.report_id AND r.state = '{ReportState.PENDING}'""")
 PORTALS_WAITING = text(f"""
-    SELECT DISTINCT d.portal_code FROM reports r JOIN dossiers d USING (dossier_id) WHERE r.state = '{ReportState.PENDING}'""")
+    SELECT DISTINCT d.portal_code FROM reports r JOIN dossiers d USING (dossier_id)
+     WHERE r.state = '{ReportState.PENDING}'""")
 
 
 @dataclass(frozen=True)
 class ClaimedReport:
-    """A report that is ours until its lease ends."""
+    """A report that is this worker's until its lease ends. `attempt_number`: how often it was sent, this time
+    included."""
 
     report_id: int
     attempt_number: int
@@ -96,24 +100,26 @@ def queue_reports(
     once: bool = True,
     decision_ids: Sequence[int] = (),
 ) -> None:
-    """Puts a milestone of these dossiers up for reporting; one that waits, or was reported `once`, is not doubled.
+    """Queues a report of a milestone for each of these dossiers, but never two that wait. With `once`, a milestone that
+    was reported before is not reported again.
 
-    `decision_ids`: for each dossier the decision whose reason the citizen is to read; each decision is told apart.
+    `decision_ids`: for each dossier the decision whose reason the citizen is to read; each decision has its own report.
     """
     if dossier_ids:
         decisions: Sequence[int | None] = decision_ids or [None] * len(dossier_ids)
-        wanted = {"milestone": str(milestone), "ids": list(dossier_ids), "decisions": list(decisions), "once": once}
-        connection.execute(TELL, wanted)
+        values = {"milestone": str(milestone), "ids": list(dossier_ids), "decisions": list(decisions), "once": once}
+        connection.execute(QUEUE, values)
 
 
 def portals_waiting(ledger: Ledger) -> list[str]:
-    """The portals that have something to hear."""
+    """The portals for which reports wait."""
     with ledger.engine.connect() as connection:
         return sorted(connection.execute(PORTALS_WAITING).scalars())
 
 
 def claim_reports(ledger: Ledger, portal_code: str, limit: int) -> list[ClaimedReport]:
-    """The first unacknowledged report of each dossier: the next one only after it was acknowledged."""
+    """Claims the first unacknowledged report of each dossier. Its next report is claimed only after that one was
+    acknowledged."""
     with ledger.engine.begin() as connection:
         connection.execute(WITHDRAW, {"portal_code": portal_code})
         rows = connection.execute(CLAIM, {"portal_code": portal_code, "limit": limit, "lease": LEASE_S}).all()
@@ -137,10 +143,12 @@ def _report(ledger: Ledger, row: Any) -> Report:
 def record_report_outcomes(
     ledger: Ledger, report_outcomes: Mapping[int, ReportOutcome], later: Sequence[tuple[int, float]]
 ) -> None:
-    """Writes what portals made of reports; those `later` are sent again after their wait."""
+    """Writes the outcomes of reports, by report. Those in `later` are sent again after their wait, in seconds."""
     with ledger.engine.begin() as connection:
         if report_outcomes:
-            states = [str(report_outcome) for report_outcome in report_outcomes.values()]
+            states = [str(outcome) for outcome in report_outcomes.values()]
             connection.execute(ACKNOWLEDGED, {"ids": list(report_outcomes), "states": states})
         if later:
-            connection.execute(POSTPONE, {"ids": [i for i, _ in later], "waits": [wait for _, wait in later]})
+            connection.execute(
+                POSTPONE, {"ids": [report_id for report_id, _ in later], "waits": [wait_s for _, wait_s in later]}
+            )

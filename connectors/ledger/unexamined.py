@@ -98,14 +98,13 @@ def unexamined(
     `codes`: only dossiers of these codes; None for all. `in_hand`: originals by their SHA-256, which need not be
     fetched and unsealed.
     """
-    wanted = {"portal_code": portal_code, "after": after, "limit": limit, "standing": STANDING_STATES, "codes": codes}
+    values = {"portal_code": portal_code, "after": after, "limit": limit, "standing": STANDING_STATES, "codes": codes}
     with ledger.engine.connect() as connection:
-        rows = connection.execute(UNEXAMINED, wanted).all()
+        rows = connection.execute(UNEXAMINED, values).all()
         lacking = [row for row in rows if row.original_sha256 not in in_hand]
         newest = {"ids": [row.dossier_id for row in lacking], "versions": [row.version_number for row in lacking]}
-        sealed = (
-            {row.dossier_id: row.sealed for row in connection.execute(SEALED_OF_VERSIONS, newest)} if lacking else {}
-        )
+        versions = connection.execute(SEALED_OF_VERSIONS, newest) if lacking else ()
+        sealed = {version.dossier_id: version.sealed for version in versions}
         edits = effective_edits(connection, [row.dossier_id for row in rows])
     return [_open(ledger, row, edits.get(row.dossier_id, ()), sealed.get(row.dossier_id), in_hand) for row in rows]
 

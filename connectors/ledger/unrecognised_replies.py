@@ -1,4 +1,4 @@
-"""Answers that nobody understood: refusals without a known cause, and replies that could not be read at all."""
+"""Answers that the program did not recognise: refusals without a known cause, and replies that could not be read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ INCIDENTS = text("""
 
 @dataclass(frozen=True)
 class UnknownAnswer:
-    """A refusal whose words nobody knows. `words` may speak of a person: they are not shown."""
+    """A refusal whose words the program does not know. `words` may name a person, so they are not shown."""
 
     registry_code: str
     code: str
@@ -39,7 +39,8 @@ class UnknownAnswer:
 
 @dataclass(frozen=True)
 class Incident:
-    """A kind of reply that belongs to no dossier and could not be read; `message` holds codes only."""
+    """A reply that belongs to no dossier and could not be read. `error`: the type of the error; `message`: codes only;
+    `count`: how often it came."""
 
     endpoint_code: str
     error: str
@@ -49,19 +50,19 @@ class Incident:
 
 
 def unknown_answers(ledger: Ledger, cause_codes: Sequence[str], reach: Condition) -> list[UnknownAnswer]:
-    """The refusals that wait under these causes, some hundreds of them."""
+    """The refusals that wait for a person under these causes, at most LOOKED_AT of them."""
     values = {**reach.values, "causes": list(cause_codes), "looked_at": LOOKED_AT}
     with ledger.engine.connect() as connection:
         rows = connection.execute(text(REFUSALS.format(where=reach.sql)), values).all()
-    found = []
+    answers = []
     for row in rows:
         key = ledger.open_key(row.wrapped, row.portal_code, row.dossier_code)
         reply = open_reply(key, row.registry_code, row.sealed)
-        found.append(UnknownAnswer(row.registry_code, reply.code, reply.words))
-    return found
+        answers.append(UnknownAnswer(row.registry_code, reply.code, reply.words))
+    return answers
 
 
 def incidents(ledger: Ledger) -> list[Incident]:
-    """What could not be read in the last fourteen days, the newest first."""
+    """The replies that could not be read in the last fourteen days, the newest first."""
     with ledger.engine.connect() as connection:
         return [Incident(**row._mapping) for row in connection.execute(INCIDENTS)]

@@ -151,7 +151,7 @@ def _requests(
             return
         written, refused = _write(run.registry, run.line.endpoint, group, papers)
         for outcome in refused:
-            del unsent[outcome.of.delivery_id]
+            del unsent[outcome.claimed.delivery_id]
             run.record(outcome)
         for sent, request in written:
             if run.stops_sending or time.monotonic() > send_before:
@@ -300,7 +300,7 @@ def _ask(run: Run, claimed: Sequence[Claimed], outcome_of: OutcomeOf) -> list[Cl
     read = read_originals(claimed)
     for error in read.errors:
         run.note(error, stops_sending=False)  # it is about one dossier
-    unchanged = [outcome.of for outcome in read.outcomes]
+    unchanged = [outcome.claimed for outcome in read.outcomes]
     requests = (
         (group, run.registry.ask([submission for _, submission in group], run.line.endpoint))
         for group in groups_of(run.registry, read.ready, run.registry.asks_at_once)

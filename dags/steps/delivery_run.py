@@ -59,11 +59,11 @@ class Run:
 
     def record(self, outcome: DeliveryOutcome, dossier: Dossier | None = None) -> None:
         """Takes the outcome of a delivery. With its `dossier`, the receipt of a registration is examined too."""
-        if decided_by := self.units_decided_by.pop(outcome.of.delivery_id, None):
+        if decided_by := self.units_decided_by.pop(outcome.claimed.delivery_id, None):
             outcome = replace(outcome, units_decided_by=tuple(decided_by))
         self._outcomes.append(_explained(outcome) if outcome.event == DeliveryEvent.REFUSED else outcome)
         if dossier and outcome.event == DeliveryEvent.REGISTERED and outcome.receipt:
-            self._registered.append((outcome.of.dossier_id, dossier, outcome.receipt))
+            self._registered.append((outcome.claimed.dossier_id, dossier, outcome.receipt))
         if len(self._outcomes) >= RECORD:
             self._flush()
 
@@ -115,7 +115,7 @@ class Run:
 
 def _explained(outcome: DeliveryOutcome) -> DeliveryOutcome:
     """A refusal with its causes, each with the field that it names."""
-    causes = read_answer(outcome.of.registry_code, outcome.code, outcome.words)
+    causes = read_answer(outcome.claimed.registry_code, outcome.code, outcome.words)
     return replace(outcome, causes=tuple((cause.code, cause.fields[0] if cause.fields else "") for cause in causes))
 
 

@@ -40,6 +40,7 @@ def _mutant(name: str, bug: str, caught_by: str, files: str, *texts: str) -> Mut
 STATES, DELIVERY = "schemas/states.py", "schemas/delivery.py"
 CLAIMS, OUTCOMES = "connectors/ledger/claims.py", "connectors/ledger/deliveries.py"
 ARRIVALS, EXAMINATIONS = "connectors/ledger/arrivals.py", "connectors/ledger/examinations.py"
+PLANS = "connectors/ledger/plans.py"
 JUDGED, DECIDED = "dags/steps/judging.py", "quality/decisions.py"
 
 MUTANTS = (
@@ -149,7 +150,7 @@ MUTANTS = (
         "every_arrival_is_new",
         "a dossier that comes again unchanged becomes a new version",
         f"{LEDGER}::test_a_dossier_that_comes_twice_unchanged_is_one_version_and_one_event",
-        ARRIVALS, "if digest != standing.content_sha256:", "if True:",
+        ARRIVALS, "if digest != known.content_sha256:", "if True:",
     ),
     _mutant(
         "cursor_past_what_is_missing",
@@ -167,13 +168,13 @@ MUTANTS = (
         "plan_resets_what_was_sent",
         "planning anew makes a registered delivery ready again",
         f"{LEDGER}::test_a_change_back_to_what_was_sent_lets_the_chain_go_on",
-        EXAMINATIONS, "WHERE deliveries.state IN ({listed(DELIVERY.before(DeliveryEvent.PLANNED))})", "",
+        PLANS, "WHERE deliveries.state IN ({listed(DELIVERY.before(DeliveryEvent.PLANNED))})", "",
     ),
     _mutant(
         "all_steps_ready",
         "all registries of a route are sent at once",
         f"{DELIVERIES}::test_each_step_of_a_chain_waits_for_the_one_before",
-        EXAMINATIONS, "w.step_number = 1 AND", "w.step_number >= 1 AND",
+        PLANS, "w.step_number = 1 AND", "w.step_number >= 1 AND",
     ),
     _mutant(
         "changed_after_sending_unseen",
