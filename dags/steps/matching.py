@@ -43,7 +43,7 @@ def match_dossiers(
     remember(ledger, {dossier_id: blind_indexes_of(dossier) for dossier_id, dossier in dossiers.items()})
     candidates = find_matches(ledger, list(dossiers))
     subjects = _subjects(ledger, dossiers, candidates, read)
-    found: dict[tuple[int, int], DuplicateCandidate] = {}
+    kept: dict[tuple[int, int], DuplicateCandidate] = {}
     findings: defaultdict[int, dict[tuple[str, str], Finding]] = defaultdict(dict)
     for pair in candidates:
         if pair.other_id not in subjects:
@@ -51,10 +51,10 @@ def match_dossiers(
         crossing = compare_dossiers(subjects[pair.dossier_id], subjects[pair.other_id])
         if crossing.kind:
             candidate = DuplicateCandidate.of(pair.dossier_id, pair.other_id, str(crossing.kind), crossing.probability)
-            found[candidate.dossier_id, candidate.other_id] = candidate
+            kept[candidate.dossier_id, candidate.other_id] = candidate
         if pair.other_id < pair.dossier_id and pair.decided_as != DIFFERENT:
             findings[pair.dossier_id] |= {(fault, path): _finding(fault, path) for fault, path in crossing.faults}
-    save_candidates(ledger, list(dossiers), list(found.values()))
+    save_candidates(ledger, list(dossiers), list(kept.values()))
     return {dossier_id: list(by_fault.values()) for dossier_id, by_fault in findings.items() if by_fault}
 
 
