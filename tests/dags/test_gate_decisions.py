@@ -9,13 +9,11 @@ from connectors.ledger import Ledger
 from connectors.ledger.claims import claim_ready
 from connectors.ledger.gates import batches_page, decide_batch, deciders, may_decide, open_batches, reason_of
 from connectors.ledger.grants import grant
-from dags.steps.batch_questions import DECISIONS, NO_REASON, NotAllowed, carry_out, question
+from dags.steps.batch_questions import DECISIONS, LEAVE, NO_REASON, NotAllowed, carry_out, question
 from dags.steps.gating import gate
 from tests.support.batches import batch_states, many, read, ready, stop, take_in
 from tests.support.dossiers import BIRTH, changed
 from tests.support.ledger_driver import LedgerDriver
-
-LEAVE = "Để lại"
 
 
 def test_a_released_batch_is_sent_and_the_reason_is_sealed(driver: LedgerDriver) -> None:
