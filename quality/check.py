@@ -21,7 +21,7 @@ returns the new text, EMPTY for "leave it empty", or None when it has no suggest
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
@@ -329,12 +329,17 @@ def walk(model: Any, inside: str, path: str, exam: Examination, seen: SeenFaults
     for name, ask, bound in plan.values_examined:
         if (value := values[name]) is not None and ask(value, exam):
             seen += [(look, path + name, saw) for function, look in bound if (saw := function(value, exam)) is not None]
-    for name in plan.parts:
+    if plan.parts:
+        _walk_parts(values, plan.parts, path, exam, seen)
+
+
+def _walk_parts(
+    values: Mapping[str, Any], names: Sequence[str], path: str, exam: Examination, seen: SeenFaults
+) -> None:
+    for name in names:
         part = values[name]
-        if part is None:
-            continue
-        if type(part) is not tuple:
+        if type(part) is tuple:
+            for index, item in enumerate(part):
+                walk(item, name, f"{path}{name}.{index}.", exam, seen)
+        elif part is not None:
             walk(part, name, f"{path}{name}.", exam, seen)
-            continue
-        for index, item in enumerate(part):
-            walk(item, name, f"{path}{name}.{index}.", exam, seen)

@@ -60,11 +60,13 @@ MONDAY_TO_FRIDAY = frozenset(range(5))
 
 OFFICE_HOURS: tuple[OfficeHours, ...] = (
     OfficeHours(
-        weekdays=MONDAY_TO_FRIDAY, spans=((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0))), cut=time(15, 0),
+        weekdays=MONDAY_TO_FRIDAY,
+        spans=((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0))),
+        cut=time(15, 0),
         certainty=Certainty.ASSUMED,
         source="QĐ 188/1999/QĐ-TTg: tuần 40 giờ, nghỉ thứ bảy, chủ nhật; giờ do tỉnh định; mốc 15 giờ của hộ tịch",
     ),
-)  # fmt: skip
+)
 
 
 def hours_on(day: date) -> OfficeHours:

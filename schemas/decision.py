@@ -1,7 +1,7 @@
 """Decisions: what a person decided about one version of a dossier, and the dossier with its edits.
 
-What the source said stays as it was: an edit is a decision beside it. It counts for the version it was made on; when the
-source changes, the decision is reopened.
+What the source said stays as it was: an edit is a decision beside it. It counts for the version it was made on; when
+the source changes, the decision is reopened.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,13 +54,26 @@ IDENTITY_FIELDS = frozenset({
 })  # fmt: skip
 """Who someone is. A edit of these needs a second person."""
 
-EDITABLE = ("case", "applicant", "abstract", "commune_code", "agency_code", "deciding_agency_code",
-            "returning_agency_code")  # fmt: skip
+EDITABLE = (
+    "case",
+    "applicant",
+    "abstract",
+    "commune_code",
+    "agency_code",
+    "deciding_agency_code",
+    "returning_agency_code",
+)
 """Where a edit may be made: codes, times and status are the portal's, papers the citizen's."""
 
-UNACCEPTABLE = frozenset({
-    "unreadable_original", "changed_after_sending", "procedure_has_no_route", "unknown_procedure", "edits_do_not_fit",
-})  # fmt: skip
+UNACCEPTABLE = frozenset(
+    {
+        "unreadable_original",
+        "changed_after_sending",
+        "procedure_has_no_route",
+        "unknown_procedure",
+        "edits_do_not_fit",
+    }
+)
 """Faults that nobody can pass over: there is nothing that could be sent, or too much, or not what persons decided."""
 
 

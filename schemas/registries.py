@@ -116,13 +116,14 @@ class RegistryRow:
 
 
 REGISTRIES: dict[str, RegistryRow] = {
-    row.code: row for row in (
+    row.code: row
+    for row in (
         RegistryRow(CivilStatusReceipt, "Hộ tịch", "Civil status"),
         RegistryRow(ResidenceReceipt, "Cư trú", "Residence", (AGENCY, OFFICER, CLIENT, API_KEY, PACE)),
         RegistryRow(HealthInsuranceReceipt, "Bảo hiểm y tế", "Health insurance"),
         RegistryRow(LandReceipt, "Đất đai", "Land"),
     )
-}  # fmt: skip
+}
 REGISTRY_CODES = tuple(REGISTRIES)
 
 R = TypeVar("R", bound=Receipt)
@@ -142,8 +143,10 @@ class Given(RootModel[dict[str, SerializeAsAny[Receipt]]]):
     def _each_its_own(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
-        return {code: REGISTRIES[code].receipt.model_validate(given) if isinstance(given, Mapping) else given
-                for code, given in value.items()}  # fmt: skip
+        return {
+            code: REGISTRIES[code].receipt.model_validate(given) if isinstance(given, Mapping) else given
+            for code, given in value.items()
+        }
 
     @classmethod
     def by(cls, receipt: Receipt) -> "Given":

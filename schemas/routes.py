@@ -121,8 +121,14 @@ ROUTES: tuple[Route, ...] = (
     *_routes("2.000987", _BIRTHS, "birth", BIRTH_BUNDLE, INTERLINKED),
     *_routes("2.002621", _BIRTHS, "birth", BIRTH_BUNDLE, INTERLINKED, until=_2027_01),
     *_routes("3.000722", f"{_BIRTHS}, căn cước", "birth", BIRTH_BUNDLE, INTERLINKED, since=_2026_09),
-    *_routes("2.001023", "Liên thông: khai sinh, thẻ BHYT cho trẻ dưới 6 tuổi", "birth",
-             (CIVIL_STATUS, CARD_OF_CHILD), INTERLINKED, until=_2027_01),
+    *_routes(
+        "2.001023",
+        "Liên thông: khai sinh, thẻ BHYT cho trẻ dưới 6 tuổi",
+        "birth",
+        (CIVIL_STATUS, CARD_OF_CHILD),
+        INTERLINKED,
+        until=_2027_01,
+    ),
     *_routes("1.001193", "Đăng ký khai sinh", "birth", (CIVIL_STATUS,), CIVIL),
     *_routes("1.011733", _DEATHS, "death", DEATH_BUNDLE, INTERLINKED, until=_2027_01),
     *_routes("2.002622", _DEATHS, "death", DEATH_BUNDLE, INTERLINKED, until=_2027_01),
@@ -131,7 +137,7 @@ ROUTES: tuple[Route, ...] = (
     *_routes("1.000894", "Đăng ký kết hôn", "marriage", (CIVIL_STATUS,), MARRIAGE),
     *_routes("1.004222", "Đăng ký thường trú", "residence", (RESIDENCE,), MOVES),
     *_routes("1.012756", "Đăng ký biến động đất đai", "land", (LAND,), SOIL),
-)  # fmt: skip
+)
 """The procedures of portals. On which day the codes of 2024 end was not published for all of them: the ends in 2027 are
 assumed."""
 

@@ -221,41 +221,46 @@ _D, _DE, _M = DossierState, DossierEvent, Mover
 _ANY = frozenset(DossierState)
 _DESK = (_M.STEWARD, _M.SECOND_STEWARD)
 
-DOSSIER: StateMachine[DossierState, DossierEvent] = StateMachine("dossier", DossierState, frozenset({_D.PULLED}), (
-    _move(_DE.ARRIVED, _ANY, _D.PULLED, _M.PULL),
-    _move(_DE.STATUS_CHANGED, _ANY, _D.PULLED, _M.PULL),
-    _move(_DE.STATUS_CHANGED, _ANY, None, _M.PULL),  # it means the same for us
-    _move(_DE.HELD, {_D.PULLED}, _D.HELD, _M.CHECK),
-    _move(_DE.CLEARED, {_D.PULLED}, _D.CLEARED, _M.CHECK),
-    _move(_DE.WAITING, {_D.PULLED}, _D.WAITING, _M.CHECK),
-    _move(_DE.CLOSED, {_D.PULLED}, _D.CLOSED, _M.CHECK),
-    _move(_DE.EDITED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.PULLED, _M.STEWARD),
-    _move(_DE.EDITED, {_D.HELD, _D.CLEARED, _D.PULLED}, None, _M.STEWARD),  # it waits for a second person
-    _move(_DE.CONFIRMED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.PULLED, _M.SECOND_STEWARD),
-    _move(_DE.DECLINED, {_D.HELD, _D.CLEARED, _D.PULLED}, None, _M.SECOND_STEWARD),
-    _move(_DE.RELEASED, {_D.HELD}, _D.PULLED, _M.STEWARD, _M.OPERATOR),
-    _move(_DE.RELEASED, {_D.CLEARED}, None, _M.STEWARD, _M.OPERATOR),  # what was found beside it is seen to
-    _move(_DE.SUPPLEMENT_ASKED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.WAITING, _M.STEWARD),
-    _move(_DE.REJECTED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.CLOSED, _M.STEWARD),
-    _move(_DE.RESENT, {_D.CLEARED}, None, _M.STEWARD),
-    _move(_DE.UNDONE, _ANY, _D.PULLED, _M.STEWARD),
-    _move(_DE.CORRECTED, {_D.HELD}, _D.PULLED, _M.STEWARD),
-    _move(_DE.CORRECTED, {_D.HELD}, None, _M.STEWARD),  # it waits for a second person
-    _move(_DE.ANNULLED, {_D.HELD}, _D.PULLED, _M.STEWARD),
-    _move(_DE.ANNULLED, {_D.HELD}, None, _M.STEWARD),
-    _move(_DE.KEPT, {_D.HELD, _D.CLEARED}, _D.PULLED, _M.STEWARD),
-    _move(_DE.DUPLICATE_DECIDED, {_D.HELD}, _D.PULLED, _M.STEWARD),
-    _move(_DE.DUPLICATE_DECIDED, _ANY, None, _M.STEWARD),
-    _move(_DE.UNPAIRED, {_D.HELD}, _D.PULLED, _M.CHECK),
-    _move(_DE.BATCH_REJECTED, {_D.CLEARED, _D.HELD}, _D.HELD, _M.STEWARD, _M.OPERATOR),
-    _move(_DE.BATCH_REJECTED, _ANY, None, _M.STEWARD, _M.OPERATOR),
-    _move(_DE.REFUSED, {_D.HELD}, _D.PULLED, _M.DELIVER, _M.COLLECT),
-    _move(_DE.REFUSED, _ANY, None, _M.DELIVER, _M.COLLECT),
-    _move(_DE.FOUND_MISSING, {_D.HELD}, _D.PULLED, _M.DELIVER),
-    _move(_DE.FOUND_MISSING, _ANY, None, _M.DELIVER),
-    _move(_DE.REPORT_REFUSED, {_D.WAITING, _D.CLOSED}, _D.HELD, _M.REPORT),
-    _move(_DE.REPORT_REFUSED, _ANY, None, _M.REPORT),
-))  # fmt: skip
+DOSSIER: StateMachine[DossierState, DossierEvent] = StateMachine(
+    "dossier",
+    DossierState,
+    frozenset({_D.PULLED}),
+    (
+        _move(_DE.ARRIVED, _ANY, _D.PULLED, _M.PULL),
+        _move(_DE.STATUS_CHANGED, _ANY, _D.PULLED, _M.PULL),
+        _move(_DE.STATUS_CHANGED, _ANY, None, _M.PULL),  # it means the same for us
+        _move(_DE.HELD, {_D.PULLED}, _D.HELD, _M.CHECK),
+        _move(_DE.CLEARED, {_D.PULLED}, _D.CLEARED, _M.CHECK),
+        _move(_DE.WAITING, {_D.PULLED}, _D.WAITING, _M.CHECK),
+        _move(_DE.CLOSED, {_D.PULLED}, _D.CLOSED, _M.CHECK),
+        _move(_DE.EDITED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.PULLED, _M.STEWARD),
+        _move(_DE.EDITED, {_D.HELD, _D.CLEARED, _D.PULLED}, None, _M.STEWARD),  # it waits for a second person
+        _move(_DE.CONFIRMED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.PULLED, _M.SECOND_STEWARD),
+        _move(_DE.DECLINED, {_D.HELD, _D.CLEARED, _D.PULLED}, None, _M.SECOND_STEWARD),
+        _move(_DE.RELEASED, {_D.HELD}, _D.PULLED, _M.STEWARD, _M.OPERATOR),
+        _move(_DE.RELEASED, {_D.CLEARED}, None, _M.STEWARD, _M.OPERATOR),  # what was found beside it is seen to
+        _move(_DE.SUPPLEMENT_ASKED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.WAITING, _M.STEWARD),
+        _move(_DE.REJECTED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.CLOSED, _M.STEWARD),
+        _move(_DE.RESENT, {_D.CLEARED}, None, _M.STEWARD),
+        _move(_DE.UNDONE, _ANY, _D.PULLED, _M.STEWARD),
+        _move(_DE.CORRECTED, {_D.HELD}, _D.PULLED, _M.STEWARD),
+        _move(_DE.CORRECTED, {_D.HELD}, None, _M.STEWARD),  # it waits for a second person
+        _move(_DE.ANNULLED, {_D.HELD}, _D.PULLED, _M.STEWARD),
+        _move(_DE.ANNULLED, {_D.HELD}, None, _M.STEWARD),
+        _move(_DE.KEPT, {_D.HELD, _D.CLEARED}, _D.PULLED, _M.STEWARD),
+        _move(_DE.DUPLICATE_DECIDED, {_D.HELD}, _D.PULLED, _M.STEWARD),
+        _move(_DE.DUPLICATE_DECIDED, _ANY, None, _M.STEWARD),
+        _move(_DE.UNPAIRED, {_D.HELD}, _D.PULLED, _M.CHECK),
+        _move(_DE.BATCH_REJECTED, {_D.CLEARED, _D.HELD}, _D.HELD, _M.STEWARD, _M.OPERATOR),
+        _move(_DE.BATCH_REJECTED, _ANY, None, _M.STEWARD, _M.OPERATOR),
+        _move(_DE.REFUSED, {_D.HELD}, _D.PULLED, _M.DELIVER, _M.COLLECT),
+        _move(_DE.REFUSED, _ANY, None, _M.DELIVER, _M.COLLECT),
+        _move(_DE.FOUND_MISSING, {_D.HELD}, _D.PULLED, _M.DELIVER),
+        _move(_DE.FOUND_MISSING, _ANY, None, _M.DELIVER),
+        _move(_DE.REPORT_REFUSED, {_D.WAITING, _D.CLOSED}, _D.HELD, _M.REPORT),
+        _move(_DE.REPORT_REFUSED, _ANY, None, _M.REPORT),
+    ),
+)
 
 _L, _LE = DeliveryState, DeliveryEvent
 IN_DOUBT = frozenset({_L.SENDING, _L.UNANSWERED})
@@ -271,7 +276,10 @@ PASSED_STATES = frozenset({_L.REGISTERED, _L.CANCELLED, _L.PARKED, _L.SETTLED})
 """What comes behind it in order need not wait for it."""
 
 DELIVERY: StateMachine[DeliveryState, DeliveryEvent] = StateMachine(
-    "delivery", DeliveryState, frozenset({_L.READY, _L.WAITING}), (
+    "delivery",
+    DeliveryState,
+    frozenset({_L.READY, _L.WAITING}),
+    (
         _move(_LE.PLANNED, {_L.CANCELLED}, _L.WAITING, _M.CHECK),
         _move(_LE.PLANNED, {_L.CANCELLED}, _L.READY, _M.CHECK),
         _move(_LE.OPENED, {_L.WAITING}, _L.READY, _M.CHECK, _M.DELIVER, _M.COLLECT),
@@ -286,31 +294,47 @@ DELIVERY: StateMachine[DeliveryState, DeliveryEvent] = StateMachine(
         _move(_LE.REFUSED, UNDER_WAY, _L.REFUSED, _M.DELIVER, _M.COLLECT),
         _move(_LE.STOPPED, {_L.WAITING}, _L.STOPPED, _M.DELIVER, _M.COLLECT),
         _move(_LE.SETTLED, {_L.PARKED, _L.REFUSED}, _L.SETTLED, _M.STEWARD),
-        _move(_LE.CANCELLED, {_L.WAITING, _L.READY, _L.REFUSED, _L.STOPPED, _L.PARKED}, _L.CANCELLED, _M.CHECK,
-              _M.STEWARD),
+        _move(
+            _LE.CANCELLED, {_L.WAITING, _L.READY, _L.REFUSED, _L.STOPPED, _L.PARKED}, _L.CANCELLED, _M.CHECK, _M.STEWARD
+        ),
         _move(_LE.RESENT, {_L.REFUSED}, _L.READY, _M.STEWARD),
         _move(_LE.RESUMED, {_L.STOPPED}, _L.WAITING, _M.STEWARD),
     ),
-)  # fmt: skip
+)
 
 _N, _NE = EntryState, EntryEvent
-ENTRY: StateMachine[EntryState, EntryEvent] = StateMachine("entry", EntryState, frozenset({_N.EXPECTED}), (
-    _move(_NE.REGISTERED, {_N.EXPECTED}, _N.REGISTERED, _M.DELIVER, _M.COLLECT),
-    _move(_NE.CORRECTED, {_N.REGISTERED}, _N.REGISTERED, _M.DELIVER, _M.COLLECT),
-    _move(_NE.ANNULLED, {_N.REGISTERED}, _N.ANNULLED, _M.DELIVER, _M.COLLECT, _M.STEWARD),
-))  # fmt: skip
+ENTRY: StateMachine[EntryState, EntryEvent] = StateMachine(
+    "entry",
+    EntryState,
+    frozenset({_N.EXPECTED}),
+    (
+        _move(_NE.REGISTERED, {_N.EXPECTED}, _N.REGISTERED, _M.DELIVER, _M.COLLECT),
+        _move(_NE.CORRECTED, {_N.REGISTERED}, _N.REGISTERED, _M.DELIVER, _M.COLLECT),
+        _move(_NE.ANNULLED, {_N.REGISTERED}, _N.ANNULLED, _M.DELIVER, _M.COLLECT, _M.STEWARD),
+    ),
+)
 
 _R, _RE = ReportState, ReportEvent
-REPORT: StateMachine[ReportState, ReportEvent] = StateMachine("report", ReportState, frozenset({_R.PENDING}), (
-    _move(_RE.ACKNOWLEDGED, {_R.PENDING}, _R.ACKNOWLEDGED, _M.REPORT),
-    _move(_RE.REFUSED, {_R.PENDING}, _R.REFUSED, _M.REPORT),
-    _move(_RE.WITHDRAWN, {_R.PENDING}, _R.WITHDRAWN, _M.REPORT, _M.STEWARD),
-))  # fmt: skip
+REPORT: StateMachine[ReportState, ReportEvent] = StateMachine(
+    "report",
+    ReportState,
+    frozenset({_R.PENDING}),
+    (
+        _move(_RE.ACKNOWLEDGED, {_R.PENDING}, _R.ACKNOWLEDGED, _M.REPORT),
+        _move(_RE.REFUSED, {_R.PENDING}, _R.REFUSED, _M.REPORT),
+        _move(_RE.WITHDRAWN, {_R.PENDING}, _R.WITHDRAWN, _M.REPORT, _M.STEWARD),
+    ),
+)
 
 _B, _BE = BatchState, BatchEvent
-BATCH: StateMachine[BatchState, BatchEvent] = StateMachine("batch", BatchState, frozenset({_B.OPEN}), (
-    _move(_BE.PASSED, {_B.OPEN}, _B.PASSED, _M.GATE),
-    _move(_BE.STOPPED, {_B.OPEN}, _B.STOPPED, _M.GATE),
-    _move(_BE.RELEASED, {_B.STOPPED}, _B.RELEASED, _M.STEWARD, _M.OPERATOR),
-    _move(_BE.REJECTED, {_B.STOPPED}, _B.REJECTED, _M.STEWARD, _M.OPERATOR),
-))  # fmt: skip
+BATCH: StateMachine[BatchState, BatchEvent] = StateMachine(
+    "batch",
+    BatchState,
+    frozenset({_B.OPEN}),
+    (
+        _move(_BE.PASSED, {_B.OPEN}, _B.PASSED, _M.GATE),
+        _move(_BE.STOPPED, {_B.OPEN}, _B.STOPPED, _M.GATE),
+        _move(_BE.RELEASED, {_B.STOPPED}, _B.RELEASED, _M.STEWARD, _M.OPERATOR),
+        _move(_BE.REJECTED, {_B.STOPPED}, _B.REJECTED, _M.STEWARD, _M.OPERATOR),
+    ),
+)

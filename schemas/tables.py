@@ -84,9 +84,13 @@ dossiers = Table(
     Index("ix_dossiers_unexamined", "portal_code", "dossier_id", postgresql_where=text("state = 'pulled'")),
     Index("ix_dossiers_dossier_code", "dossier_code"),
     Index("ix_dossiers_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
-    Index("ix_dossiers_running", "due_at", "dossier_id",
-          postgresql_where=text("due_at IS NOT NULL AND state IN ('pulled', 'held', 'cleared')")),
-)  # fmt: skip
+    Index(
+        "ix_dossiers_running",
+        "due_at",
+        "dossier_id",
+        postgresql_where=text("due_at IS NOT NULL AND state IN ('pulled', 'held', 'cleared')"),
+    ),
+)
 
 keys = Table(
     "keys",
@@ -172,10 +176,13 @@ deliveries = Table(
     Index("ix_deliveries_entry_id", "entry_id"),
     Index("ix_deliveries_parked", "registry_code", postgresql_where=text("state = 'parked'")),
     Index(
-        "ix_deliveries_open", "registry_code", "state", "delivery_id",
+        "ix_deliveries_open",
+        "registry_code",
+        "state",
+        "delivery_id",
         postgresql_where=text("state in ('ready', 'sending', 'unanswered', 'accepted') or lacks <> '{}'"),
     ),
-)  # fmt: skip
+)
 
 replies = Table(
     "replies",

@@ -21,13 +21,20 @@ UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 
 _SEEN: Mapping[int, str | None] = dict.fromkeys(map(ord, UNSEEN))
 _SAME: Mapping[int, str | None] = {
-    **_SEEN, **dict.fromkeys(map(ord, APOSTROPHES), "'"), **dict.fromkeys(map(ord, DASHES), "-"), ord("ð"): "đ",
-}  # fmt: skip
+    **_SEEN,
+    **dict.fromkeys(map(ord, APOSTROPHES), "'"),
+    **dict.fromkeys(map(ord, DASHES), "-"),
+    ord("ð"): "đ",
+}
 _TONELESS: Mapping[int, None] = dict.fromkeys(map(ord, TONES))
 _FOLD: Mapping[int, str | None] = {
-    **dict.fromkeys(range(0x300, 0x370)), **_SEEN, **dict.fromkeys(map(ord, APOSTROPHES + "'")),
-    **dict.fromkeys(map(ord, DASHES + "-"), " "), ord("đ"): "d", ord("ð"): "d",
-}  # fmt: skip
+    **dict.fromkeys(range(0x300, 0x370)),
+    **_SEEN,
+    **dict.fromkeys(map(ord, APOSTROPHES + "'")),
+    **dict.fromkeys(map(ord, DASHES + "-"), " "),
+    ord("đ"): "d",
+    ord("ð"): "d",
+}
 _SPACES = re.compile(r"[ \t\r\n\u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _UNTIDY = re.compile(rf"[^\S ]|[{UNSEEN}\u00a0]|  |^ | $")
 """What `clean` changes in composed text."""
@@ -97,9 +104,15 @@ def has_telex_residue(text: str) -> bool:
 # Before Unicode: a byte per letter (TCVN3), or a letter and its marks (VNI), read as Latin-1 or Windows-1252.
 
 _TCVN3_LETTERS = (
-    ("A1", "ĂÂÊÔƠƯĐăâêôơưđ"), ("B5", "àảãáạ"), ("BB", "ằẳẵắ"), ("C6", "ặầẩẫấậè"), ("CE", "ẻẽéẹềểễếệìỉ"), ("DC", "ĩíịò"),
-    ("E1", "ỏõóọồổỗốộờởỡớợù"), ("F1", "ủũúụừửữứựỳỷỹýỵ"),
-)  # fmt: skip
+    ("A1", "ĂÂÊÔƠƯĐăâêôơưđ"),
+    ("B5", "àảãáạ"),
+    ("BB", "ằẳẵắ"),
+    ("C6", "ặầẩẫấậè"),
+    ("CE", "ẻẽéẹềểễếệìỉ"),
+    ("DC", "ĩíịò"),
+    ("E1", "ỏõóọồổỗốộờởỡớợù"),
+    ("F1", "ủũúụừửữứựỳỷỹýỵ"),
+)
 """First byte and the letters from there on. Capitals with tones have no code: the font's name carries the case."""
 TCVN3: Mapping[int, str] = {
     int(first, 16) + at: letter for first, letters in _TCVN3_LETTERS for at, letter in enumerate(letters)

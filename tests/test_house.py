@@ -57,6 +57,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 LONGER_WITH_REASON = {
     "schemas/migrations/versions/v0001_first_tables.py upgrade": "the first tables, a statement each",
     "schemas/migrations/versions/v0004_decisions.py upgrade": "the tables of decisions, a statement each",
+    "schemas/migrations/versions/v0006_entries.py upgrade": "entries and what is about them, a statement each",
 }
 """A file, or a file and its function, that is longer than a person reads at once, and why it stays so."""
 MOST_FMT_SKIPS = 40
@@ -95,7 +96,8 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 def test_a_circle_of_modules_is_found() -> None:
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
     needed = modules_needed(MODULES["connectors.ledger.deliveries"])
-    assert {"connectors.ledger", "schemas.states", "schemas"} <= needed and "connectors" not in needed
+    assert {"connectors.ledger", "schemas.states", "schemas"} <= needed
+    assert "connectors" not in needed
 
 
 def test_airflow_is_imported_in_dag_files_and_in_its_own_room_only() -> None:

@@ -49,8 +49,10 @@ def test_every_route_ends_at_registries_that_exist() -> None:
 def test_every_province_runs_a_platform_that_exists_and_every_platform_is_run() -> None:
     assert {province.platform_code for province in PROVINCES.values()} == set(PLATFORM_FILES)
     for code, province in PROVINCES.items():
-        assert isinstance(province.platform, Platform) and province.platform.code == province.platform_code
-        assert re.fullmatch(r"\d{2}", code) and code == province.province_code
+        assert isinstance(province.platform, Platform)
+        assert province.platform.code == province.platform_code
+        assert re.fullmatch(r"\d{2}", code)
+        assert code == province.province_code
     assert len({province.agency_code for province in PROVINCES.values()}) == len(PROVINCES)
 
 

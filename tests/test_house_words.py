@@ -145,4 +145,5 @@ def test_a_replaced_word_is_found_in_every_form_and_only_as_a_word() -> None:
     assert complaints(IDENTIFIER, split("HeardBefore")) == complaints(IDENTIFIER, split("_mending_of")) == 1
     assert complaints(PROSE, "a dossier that was mended, mends and mending") == 3
     assert complaints(PROSE, "recommended, properties, broader, downtown, worldwide") == 0
-    assert complaints(TYPE, split("Shape")) == 1 and complaints(IDENTIFIER, split("number_shape")) == 0
+    assert complaints(TYPE, split("Shape")) == 1
+    assert complaints(IDENTIFIER, split("number_shape")) == 0

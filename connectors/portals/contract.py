@@ -19,12 +19,17 @@ from schemas.text import clean
 
 RESULTS = {
     "ngayDangKy": ("civil_status.registered_on", "residence.registered_on", "land.registered_on"),
-    "soDangKy": ("civil_status.entry_number",), "quyenSo": ("civil_status.book_code",),
-    "trangSo": ("civil_status.page_number",), "soDinhDanh": ("civil_status.personal_id",),
-    "maGiayToKetQua": ("civil_status.result_code",), "soHoSoCuTru": ("residence.residence_case_code",),
-    "maSoBhxh": ("health_insurance.insurance_number",), "maTheBhyt": ("health_insurance.card_code",),
-    "hanTheBhyt": ("health_insurance.card_until",), "maBienDong": ("land.land_entry_code",),
-}  # fmt: skip
+    "soDangKy": ("civil_status.entry_number",),
+    "quyenSo": ("civil_status.book_code",),
+    "trangSo": ("civil_status.page_number",),
+    "soDinhDanh": ("civil_status.personal_id",),
+    "maGiayToKetQua": ("civil_status.result_code",),
+    "soHoSoCuTru": ("residence.residence_case_code",),
+    "maSoBhxh": ("health_insurance.insurance_number",),
+    "maTheBhyt": ("health_insurance.card_code",),
+    "hanTheBhyt": ("health_insurance.card_until",),
+    "maBienDong": ("land.land_entry_code",),
+}
 """Name in the messages of all platforms -> the values of receipts that it may hold: the first known one is sent."""
 READABLE_WHEN = {
     Milestone.SUPPLEMENT_ASKED: ("thành công", "đã tồn tại"),

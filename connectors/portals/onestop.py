@@ -143,14 +143,23 @@ KINDS = {
 }
 SEX = among({"Nam": Sex.MALE, "Nữ": Sex.FEMALE, "Chưa xác định": Sex.UNDETERMINED})
 DAY = Decoder({name: (name, code) for name in ("ngay", "thang", "nam", "ghi")})
-ADDRESS = Decoder({
-    "maTinh": ("province_code", text), "maHuyen": ("district_code", text), "maXa": ("commune_code", text),
-    "diaChiChiTiet": ("detail", text), "maQuocGia": ("country_code", text),
-})  # fmt: skip
-ID_PAPER = Decoder({
-    "loaiGiayTo": ("kind_code", text), "soGiayTo": ("number", text), "ngayCap": ("issued_on", day),
-    "noiCap": ("issued_by", text),
-})  # fmt: skip
+ADDRESS = Decoder(
+    {
+        "maTinh": ("province_code", text),
+        "maHuyen": ("district_code", text),
+        "maXa": ("commune_code", text),
+        "diaChiChiTiet": ("detail", text),
+        "maQuocGia": ("country_code", text),
+    }
+)
+ID_PAPER = Decoder(
+    {
+        "loaiGiayTo": ("kind_code", text),
+        "soGiayTo": ("number", text),
+        "ngayCap": ("issued_on", day),
+        "noiCap": ("issued_by", text),
+    }
+)
 PERSON = Decoder({
     "hoTen": ("full_name", text), "gioiTinh": ("sex", SEX), "ngaySinh": ("born_on", day),
     "soDinhDanh": ("personal_id", text), "giayToTuyThan": ("id_paper", ID_PAPER), "danToc": ("ethnic_group", text),
@@ -158,25 +167,38 @@ PERSON = Decoder({
     "queQuan": ("home_place", ADDRESS),
 })  # fmt: skip
 SPOUSE = Decoder({**PERSON.fields, "lanKetHon": ("marriage_order", text)})
-APPLICANT = Decoder({
-    **PERSON.fields,
-    "quanHe": ("relation", text), "soDienThoai": ("phone", text), "email": ("email", text),
-}, ignored=frozenset({"loaiDoiTuong", "maDoiTuong", "fax"}))  # fmt: skip
+APPLICANT = Decoder(
+    {
+        **PERSON.fields,
+        "quanHe": ("relation", text),
+        "soDienThoai": ("phone", text),
+        "email": ("email", text),
+    },
+    ignored=frozenset({"loaiDoiTuong", "maDoiTuong", "fax"}),
+)
 HEAD = Decoder({"hoTen": ("full_name", text), "soDinhDanh": ("personal_id", text), "quanHe": ("relation", text)})
-PURPOSE = Decoder({
-    "maMucDichSuDung": ("purpose_code", text), "dienTich": ("area_m2", decimal), "ngayHetHanSuDung": ("until", day),
-    "nguonGoc": ("origin", text),
-})  # fmt: skip
+PURPOSE = Decoder(
+    {
+        "maMucDichSuDung": ("purpose_code", text),
+        "dienTich": ("area_m2", decimal),
+        "ngayHetHanSuDung": ("until", day),
+        "nguonGoc": ("origin", text),
+    }
+)
 PARCEL = Decoder({
     "maXa": ("commune_code", text), "soHieuToBanDo": ("sheet_number", text), "soThuTuThua": ("parcel_number", text),
     "maXaCu": ("old_commune_code", text), "soHieuToBanDoCu": ("old_sheet_number", text),
     "soThuTuThuaCu": ("old_parcel_number", text), "dienTich": ("area_m2", decimal), "diaChi": ("address", text),
     "mucDichSuDung": ("purposes", many(PURPOSE)), "dangTranhChap": ("is_disputed", flag),
 })  # fmt: skip
-CERTIFICATE = Decoder({
-    "soPhatHanh": ("serial", text), "soVaoSo": ("entry_number", text), "ngayCap": ("issued_on", day),
-    "donViCap": ("issued_by", text),
-})  # fmt: skip
+CERTIFICATE = Decoder(
+    {
+        "soPhatHanh": ("serial", text),
+        "soVaoSo": ("entry_number", text),
+        "ngayCap": ("issued_on", day),
+        "donViCap": ("issued_by", text),
+    }
+)
 FORMS = {
     "birth": Decoder({
         "nguoiDuocKhaiSinh": ("child", PERSON), "noiSinh": ("birth_place", ADDRESS),

@@ -168,7 +168,9 @@ class Cases:
 
     def _elder(self, parent: Person, roots: Roots, sex: Sex) -> Person:
         """A parent of the parent, in their house; clan names come from mothers, family names from fathers."""
-        assert parent.born_on is not None and parent.born_on.year is not None and parent.residence is not None
+        assert parent.born_on is not None
+        assert parent.born_on.year is not None
+        assert parent.residence is not None
         born = date(parent.born_on.year - self._rng.randint(20, 32), self._rng.randint(1, 12), self._rng.randint(1, 28))
         own = roots
         if sex is Sex.FEMALE and roots.ethnic_group not in MATRILINEAL_GROUPS:

@@ -56,8 +56,14 @@ PROCEDURES = (
     Procedure("2.000986", "birth", _BIRTH_BUNDLE, _BUNDLE, 9, valid_until=_2027),
     Procedure("2.000987", "birth", _BIRTH_BUNDLE, _BUNDLE, 9),
     Procedure("3.000722", "birth", f"{_BIRTH_BUNDLE}, căn cước", _BUNDLE, 10, valid_from=_2026_09),
-    Procedure("2.001023", "birth", "Khai sinh, cấp thẻ BHYT cho trẻ dưới 6 tuổi",
-              ("civil_status", "health_insurance"), 7, valid_until=_2027),
+    Procedure(
+        "2.001023",
+        "birth",
+        "Khai sinh, cấp thẻ BHYT cho trẻ dưới 6 tuổi",
+        ("civil_status", "health_insurance"),
+        7,
+        valid_until=_2027,
+    ),
     Procedure("1.001193", "birth", "Đăng ký khai sinh", ("civil_status",), 10),
     Procedure("1.011733", "death", _DEATH_BUNDLE, _BUNDLE, 5, valid_until=_2027),
     Procedure("2.002622", "death", _DEATH_BUNDLE, _BUNDLE, 5, valid_until=_2027),
@@ -66,7 +72,7 @@ PROCEDURES = (
     Procedure("1.000894", "marriage", "Đăng ký kết hôn", ("civil_status",), 10),
     Procedure("1.004222", "residence", "Đăng ký thường trú", ("residence",), 10),
     Procedure("1.012756", "land", "Đăng ký biến động đất đai", ("land",), 12),
-)  # fmt: skip
+)
 """The procedures of the dossiers, and the registries that each must reach."""
 
 KINDS_OF_PLATFORM = {

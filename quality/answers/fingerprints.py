@@ -24,9 +24,9 @@ SURNAMES = (
 ENDS_OF_NAMES = (
     "đã đang chưa không bị được có là và của trên theo phải sinh cư thường is has was does not already"
 ).split()
-LINKS = frozenset((
-    "và của cho với trong tại từ đến bị được đã đang chưa không là có phải để the of for to in by with"
-).split())  # fmt: skip
+LINKS = frozenset(
+    ("và của cho với trong tại từ đến bị được đã đang chưa không là có phải để the of for to in by with").split()
+)
 """Words that join phrases: they are kept between two words that are kept."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[\d_]+(?:[.,/:-]?[\d_]+)*|[^\w\s]")

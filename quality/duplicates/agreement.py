@@ -117,7 +117,8 @@ COMPARISONS: tuple[FieldComparison, ...] = (
         "child", "child_key", (same("child_key"), same("child_fold"), same("child_words"), near("child_fold"))
     ),
     FieldComparison(
-        "born", "born_year",
+        "born",
+        "born_year",
         (same("born_on"), turned("born_on", "born_turned"), unsaid("born_on", "born_year"), near("born_on")),
     ),
     FieldComparison("sex", "sex", (same("sex"),)),
@@ -126,9 +127,13 @@ COMPARISONS: tuple[FieldComparison, ...] = (
     FieldComparison("commune", "commune", (same("commune"),)),
     *_parent("mother"),
     *_parent("father"),
-)  # fmt: skip
+)
 
 BLOCKS: tuple[tuple[str, ...], ...] = (
-    ("mother_number",), ("father_number",), ("notice",), ("child_fold", "mother_fold"), ("child_fold", "born_span"),
+    ("mother_number",),
+    ("father_number",),
+    ("notice",),
+    ("child_fold", "mother_fold"),
+    ("child_fold", "born_span"),
     ("mother_fold", "born_span"),
-)  # fmt: skip
+)

@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.duplicates [--births 20000] [--seed 11] [--train]
 
-The errors and their rates are the tables of `tests.support.births`. `--train` makes the model anew from births of another seed
-and writes `quality/duplicates/model.json`. It asserts nothing: `tests/quality/test_duplicates.py` does, on fewer births.
+The errors and their rates are the tables of `tests.support.births`. `--train` makes the model anew from births of
+another seed and writes `quality/duplicates/model.json`. It asserts nothing: `tests/quality/test_duplicates.py` does, on
+fewer births.
 """
 
 import json

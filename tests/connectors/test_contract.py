@@ -64,7 +64,8 @@ def test_a_registry_takes_what_it_promises_and_promises_what_its_receipt_holds(r
     receipt = rows.REGISTRIES[registry.code].receipt
     assert set(registry.promises) == registry.operations[Operation.REGISTER]
     assert {name for names in registry.promises.values() for name in names} <= set(receipt.model_fields)
-    assert receipt.numbered_by in receipt.model_fields and receipt.registry_code == registry.code
+    assert receipt.numbered_by in receipt.model_fields
+    assert receipt.registry_code == registry.code
 
 
 def test_a_registry_takes_every_kind_of_case_that_a_route_brings_to_it(registry: Registry) -> None:
@@ -103,7 +104,9 @@ def test_what_a_registry_takes_can_be_written_and_asked_about(code: str, operati
         REGISTRIES[code].ask([one], nowhere(code)),
         REGISTRIES[code].probe(nowhere(code)),
     ):
-        assert isinstance(request, Request) and request.path.startswith("/") and "?" not in request.path
+        assert isinstance(request, Request)
+        assert request.path.startswith("/")
+        assert "?" not in request.path
 
 
 @pytest.mark.parametrize(("code", "operation", "kind"), NOT_TAKEN)
@@ -133,7 +136,8 @@ def exchange(code: str, name: str) -> tuple[Request, Any]:
     registry, case = REGISTRIES[code], recorded_case(code, name)
     if case.verb == "inquire":
         inquire, read_inquiry = registry.inquire, registry.read_inquiry
-        assert inquire and read_inquiry
+        assert inquire
+        assert read_inquiry
         (one,) = case.submissions
         return inquire(one, case.endpoint), lambda: read_inquiry(case.reply, one)
     write, read = {"write": (registry.write, registry.read), "ask": (registry.ask, registry.read_asked)}[case.verb]
@@ -182,7 +186,8 @@ def test_an_unknown_code_in_a_reply_is_unrecognised(registry: Registry) -> None:
 
 def test_a_repeat_is_answered_as_what_is_there_already(registry: Registry) -> None:
     outcomes = [answer["outcome"] for shown in showing(registry, "repeat") for answer in shown["answers"]]
-    assert outcomes and set(outcomes) <= {Outcome.ACCEPTED, Outcome.REGISTERED}
+    assert outcomes
+    assert set(outcomes) <= {Outcome.ACCEPTED, Outcome.REGISTERED}
 
 
 def test_of_several_at_once_each_has_its_own_answer(registry: Registry) -> None:

@@ -152,7 +152,8 @@ def test_a_postponed_delivery_comes_back_after_its_wait(driver: LedgerDriver) ->
     driver.tell(driver.send("civil_status"), DeliveryEvent.UNREACHED, wait_s=50)
     assert claim_ready(driver.ledger, "civil_status", 10) == []
     due_s = due_to_send_s(driver.ledger, "civil_status", 0)
-    assert due_s is not None and 45 < due_s <= 50
+    assert due_s is not None
+    assert 45 < due_s <= 50
     driver.change("UPDATE deliveries SET not_before = clock_timestamp()")
     driver.tell(driver.send("civil_status"), DeliveryEvent.ACCEPTED)
     postpone(driver.ledger, [(claim_awaited(driver.ledger, "civil_status", 10)[0], 50.0)])
@@ -173,7 +174,8 @@ def test_workers_that_claim_together_claim_each_delivery_once(driver: LedgerDriv
 
     with ThreadPoolExecutor(4) as workers:
         claims = [delivery_id for claimed in workers.map(work, range(4)) for delivery_id in claimed]
-    assert sorted(claims) == sorted(set(claims)) and len(claims) == 200
+    assert sorted(claims) == sorted(set(claims))
+    assert len(claims) == 200
 
 
 def test_workers_that_examine_together_settle_each_dossier_once(driver: LedgerDriver) -> None:
@@ -198,7 +200,8 @@ def test_reports_reach_a_portal_in_their_order_one_at_a_time(driver: LedgerDrive
     driver.register("residence", ResidenceReceipt(residence_case_code="CT-1"))
     acknowledged = []
     while claimed := claim_reports(driver.ledger, "24", 10):
-        assert len(claimed) == 1 and claim_reports(driver.ledger, "24", 10) == []
+        assert len(claimed) == 1
+        assert claim_reports(driver.ledger, "24", 10) == []
         acknowledged.append(str(claimed[0].report.milestone))
         record_report_outcomes(driver.ledger, {claimed[0].report_id: ReportOutcome.ACKNOWLEDGED}, [])
     assert acknowledged == ["received", "accepted", "forwarded", "registered", "returned"]

@@ -59,7 +59,8 @@ def asked(line: Line, *submissions: Submission) -> list[Answer]:
 
 
 def inquired(line: Line, one: Submission) -> HealthInsuranceReceipt:
-    assert REGISTRY.inquire and REGISTRY.read_inquiry
+    assert REGISTRY.inquire
+    assert REGISTRY.read_inquiry
     return REGISTRY.read_inquiry(line.send(REGISTRY.inquire(one, line.endpoint)), one)
 
 
@@ -90,7 +91,9 @@ def test_a_child_keeps_the_card_until_school_or_the_end_of_its_72nd_month(born_o
 @given(st.dates(date(1990, 1, 1), date(2090, 12, 31)))
 def test_every_card_ends_at_a_month_s_end_between_september_and_december_of_the_sixth_year(born_on: date) -> None:
     until = under_six_expiry(born_on)
-    assert until.year == born_on.year + 6 and until.month >= 9 and until.month >= born_on.month
+    assert until.year == born_on.year + 6
+    assert until.month >= 9
+    assert until.month >= born_on.month
     assert (until.day == 30) == (until.month in (9, 11))
 
 
@@ -144,9 +147,12 @@ def test_ten_zeros_are_no_number(text: str | None, number: str | None) -> None:
 def test_a_birth_gets_a_number_and_a_card(line: Line, twin: HealthInsuranceTwin) -> None:
     (answer,) = sent(line, submission(1))
 
-    assert answer.outcome is Outcome.REGISTERED and answer.receipt
+    assert answer.outcome is Outcome.REGISTERED
+    assert answer.receipt
     number = answer.receipt.insurance_number
-    assert number and number.startswith("24") and len(number) == 10
+    assert number
+    assert number.startswith("24")
+    assert len(number) == 10
     assert answer.receipt.card_code == f"TE124{number}"
     assert answer.receipt.card_until == date(2032, 9, 30)
     assert twin.registered() == [
@@ -157,12 +163,15 @@ def test_a_birth_gets_a_number_and_a_card(line: Line, twin: HealthInsuranceTwin)
 
 def test_a_leap_day_child_s_card_is_accepted(line: Line) -> None:
     (answer,) = sent(line, submission(1, born("LÊ THỊ NHUẬN", PartialDate.of(2024, 2, 29))))
-    assert answer.receipt and answer.receipt.card_until == date(2030, 9, 30)
+    assert answer.receipt
+    assert answer.receipt.card_until == date(2030, 9, 30)
 
 
 def test_a_child_of_an_unknown_month_gets_a_card_without_a_last_day(line: Line) -> None:
     (answer,) = sent(line, submission(1, born("LÒ THỊ PÁO", PartialDate.of(2026))))
-    assert answer.receipt and answer.receipt.card_code and answer.receipt.card_until is None
+    assert answer.receipt
+    assert answer.receipt.card_code
+    assert answer.receipt.card_until is None
 
 
 def test_in_a_batch_of_fifty_each_item_has_its_own_fate(
@@ -176,10 +185,13 @@ def test_in_a_batch_of_fifty_each_item_has_its_own_fate(
 
     answers = sent(line, *submissions)
 
-    assert answers[2].outcome is Outcome.REFUSED and answers[2].code == "TC01"
+    assert answers[2].outcome is Outcome.REFUSED
+    assert answers[2].code == "TC01"
     assert answers[2].words == "Insured person already exists in another province"
-    assert answers[6].outcome is Outcome.REFUSED and answers[6].code == "E05"
-    assert answers[9].outcome is Outcome.ACCEPTED and answers[9].receipt is None
+    assert answers[6].outcome is Outcome.REFUSED
+    assert answers[6].code == "E05"
+    assert answers[9].outcome is Outcome.ACCEPTED
+    assert answers[9].receipt is None
     assert answers[19].outcome is Outcome.LATER
     others = [answer.outcome for at, answer in enumerate(answers) if at not in (2, 6, 9, 19)]
     assert others == [Outcome.REGISTERED] * 46
@@ -197,7 +209,9 @@ def test_a_result_that_comes_late_is_found_by_asking(line: Line, dataset: Datase
     time.sleep(1.3)
 
     answer = asked(line, one)[0]
-    assert answer.outcome is Outcome.REGISTERED and answer.receipt and answer.receipt.card_code
+    assert answer.outcome is Outcome.REGISTERED
+    assert answer.receipt
+    assert answer.receipt.card_code
     assert len(twin.registered()) == 1
 
 
@@ -218,14 +232,17 @@ def test_an_answer_that_was_lost_is_found_by_asking(line: Line, server: Server, 
 
     first, second = asked(line, one, other)
 
-    assert first.outcome is Outcome.REGISTERED and first.receipt and first.receipt.card_code
+    assert first.outcome is Outcome.REGISTERED
+    assert first.receipt
+    assert first.receipt.card_code
     assert second.outcome is Outcome.UNKNOWN
     assert len(twin.registered()) == 1
 
 
 def test_a_repeat_is_answered_with_the_earlier_result(line: Line, twin: HealthInsuranceTwin) -> None:
     assert sent(line, submission(1)) == sent(line, submission(1))
-    assert len(twin.registered()) == 1 and twin.repeats[f"{1:032x}"] == 1
+    assert len(twin.registered()) == 1
+    assert twin.repeats[f"{1:032x}"] == 1
 
 
 def test_a_repeat_with_other_content_makes_a_second_card(line: Line, twin: HealthInsuranceTwin) -> None:
@@ -238,13 +255,15 @@ def test_a_number_the_child_already_has_is_used(line: Line, dataset: Dataset, tw
     one = submission(1)
     dataset.insured.add("NGUYỄN THỊ SỐ 1")
     found = inquired(line, one).insurance_number
-    assert found and found.startswith("24")
+    assert found
+    assert found.startswith("24")
     assert sent(line, one)[0].outcome is Outcome.REFUSED  # who does not look first is told so
 
     again = born("NGUYỄN THỊ SỐ 1", PartialDate.of(2026, 8, 22))
     (answer,) = sent(line, submission(2, again, insurance_number=found))
 
-    assert answer.receipt and answer.receipt.insurance_number == found
+    assert answer.receipt
+    assert answer.receipt.insurance_number == found
     assert [row["insurance_number"] for row in twin.registered()] == [found]
 
 
@@ -263,9 +282,8 @@ def test_the_deceased_s_own_number_is_confirmed_before_it_is_used(line: Line, da
         inquired(line, someone_else_s)
     (answer,) = sent(line, one)
 
-    assert answer.outcome is Outcome.REGISTERED and answer.receipt == HealthInsuranceReceipt(
-        insurance_number="2412345678"
-    )
+    assert answer.outcome is Outcome.REGISTERED
+    assert answer.receipt == HealthInsuranceReceipt(insurance_number="2412345678")
     assert [row["kind"] for row in twin.registered()] == ["death"]
 
 
@@ -305,4 +323,5 @@ def test_no_secret_is_the_operator_s_matter(server: Server) -> None:
 
 def test_the_greeting_is_answered(line: Line) -> None:
     reply = line.send(REGISTRY.probe(line.endpoint))
-    assert reply.status == 200 and reply.json_object()["errorCode"] == "00"
+    assert reply.status == 200
+    assert reply.json_object()["errorCode"] == "00"

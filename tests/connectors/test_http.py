@@ -19,13 +19,15 @@ def test_a_refused_connection_was_surely_not_sent(listener: Listener) -> None:
     listener.refuse()
     with Line(endpoint(listener.url), NoTokens()) as line:
         failed = failure(line)
-    assert isinstance(failed, Unreachable) and not failed.may_have_arrived
+    assert isinstance(failed, Unreachable)
+    assert not failed.may_have_arrived
 
 
 def test_an_address_that_does_not_exist_was_surely_not_sent() -> None:
     with Line(endpoint("http://no-such-twin.invalid"), ClientCredentials()) as line:
         failed = failure(line)
-    assert isinstance(failed, Unreachable) and not failed.may_have_arrived
+    assert isinstance(failed, Unreachable)
+    assert not failed.may_have_arrived
 
 
 @pytest.mark.parametrize(
@@ -36,13 +38,15 @@ def test_a_reset_a_cut_answer_and_a_server_error_may_have_arrived(
 ) -> None:
     listener.faults.switch(fault)
     failed = failure(line)
-    assert isinstance(failed, Unreachable) and failed.may_have_arrived
+    assert isinstance(failed, Unreachable)
+    assert failed.may_have_arrived
 
 
 def test_an_answer_that_comes_too_late_may_have_arrived(line: Line, listener: Listener, twin: ScriptedTwin) -> None:
     listener.faults.switch(SimulatedFault.SLOW, seconds=0.8)
     failed = failure(line)
-    assert isinstance(failed, Unreachable) and failed.may_have_arrived
+    assert isinstance(failed, Unreachable)
+    assert failed.may_have_arrived
     time.sleep(0.5)
     assert len(twin.asked) == 2
 
@@ -67,7 +71,8 @@ def test_an_answer_that_trickles_is_given_up(length: str, part: bytes, monkeypat
         threading.Thread(target=trickle, args=(server, length, part, 0.1), daemon=True).start()
         with Line(endpoint(f"http://127.0.0.1:{server.getsockname()[1]}"), NoTokens()) as line:
             failed = failure(line)
-    assert isinstance(failed, Unreachable) and failed.may_have_arrived
+    assert isinstance(failed, Unreachable)
+    assert failed.may_have_arrived
     assert time.monotonic() - began < 3
 
 
@@ -88,7 +93,8 @@ def test_a_lost_token_was_surely_not_a_sent_request(listener: Listener) -> None:
     listener.faults.switch(SimulatedFault.LOSE_ANSWER)
     with Line(endpoint(listener.url), ClientCredentials()) as line:
         failed = failure(line)
-    assert isinstance(failed, Unreachable) and not failed.may_have_arrived
+    assert isinstance(failed, Unreachable)
+    assert not failed.may_have_arrived
 
 
 def test_nothing_is_sent_twice_by_itself(line: Line, listener: Listener, twin: ScriptedTwin) -> None:
@@ -123,7 +129,8 @@ def test_a_reply_over_the_limit_is_not_read_to_its_end(listener: Listener, twin:
     twin.answer = lambda request: Outgoing(200, b"x" * 5_000_000)
     with Line(endpoint(listener.url), ClientCredentials(), reply_limit=100_000) as line:
         failed = failure(line)
-    assert isinstance(failed, Unrecognised) and "over 100000 bytes" in str(failed)
+    assert isinstance(failed, Unrecognised)
+    assert "over 100000 bytes" in str(failed)
     assert failed.reply == b"x" * 4096
 
 

@@ -34,7 +34,8 @@ def test_a_token_that_is_no_longer_accepted_is_renewed_once_and_the_request_sent
 def test_a_token_that_is_never_accepted_is_for_the_operator(line: Line, twin: ScriptedTwin) -> None:
     twin.answer = lambda request: Outgoing(401)
     failed = failure(line)
-    assert isinstance(failed, Unauthorised) and "check login and password" in str(failed)
+    assert isinstance(failed, Unauthorised)
+    assert "check login and password" in str(failed)
     assert (twin.tokens, len(twin.asked)) == (2, 3)
 
 
@@ -84,8 +85,10 @@ def test_a_pause_longer_than_a_claim_holds_is_not_waited_for(
     failure(line)
     listener.faults.switch(None)
     failed = failure(line)
-    assert isinstance(failed, Unreachable) and not failed.may_have_arrived
-    assert failed.retry_after_s is not None and failed.retry_after_s > LONGEST_WAIT_S
+    assert isinstance(failed, Unreachable)
+    assert not failed.may_have_arrived
+    assert failed.retry_after_s is not None
+    assert failed.retry_after_s > LONGEST_WAIT_S
     assert len(twin.asked) == 1
 
 
@@ -106,7 +109,8 @@ def test_a_pause_is_read_in_seconds_and_never_longer_than_ten_minutes(
 ) -> None:
     twin.answer = lambda request: Outgoing(429, headers={"Retry-After": header})
     failed = failure(line)
-    assert isinstance(failed, Unreachable) and failed.retry_after_s == seconds
+    assert isinstance(failed, Unreachable)
+    assert failed.retry_after_s == seconds
 
 
 def test_so_many_requests_a_second_and_no_more() -> None:
@@ -141,7 +145,8 @@ def test_a_batch_is_not_tried_to_its_end_when_the_line_is_down(
     listener.faults.switch(SimulatedFault.LOSE_ANSWER)
     results = [result for _, result in line.send_all((number, ASK) for number in range(100))]
     tried = [one for one in results if isinstance(one, Unreachable) and one.may_have_arrived]
-    assert len(results) == 100 and len(twin.asked) == 1 + len(tried)
+    assert len(results) == 100
+    assert len(twin.asked) == 1 + len(tried)
     assert FAILURES_BEFORE_GIVING_UP <= len(tried) <= FAILURES_BEFORE_GIVING_UP + line.concurrency
 
 

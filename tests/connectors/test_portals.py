@@ -302,7 +302,8 @@ def test_a_marked_dossier_is_listed_again_when_it_changes() -> None:
     with served(HubTwin, planted(HUB_BIRTH)) as portal:
         first = portal.entries("LTKS")
         portal.line.send(hub.taken(first, portal.endpoint))
-        assert codes(portal) == [] and portal.shown(HUB_BIRTH)["marked"]
+        assert codes(portal) == []
+        assert portal.shown(HUB_BIRTH)["marked"]
         portal.tell(HUB_BIRTH, RECEIVED)
         assert codes(portal) == [HUB_BIRTH.dossier_code]
         portal.line.send(hub.taken(first, portal.endpoint))

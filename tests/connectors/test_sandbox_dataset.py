@@ -111,9 +111,12 @@ def test_hubs_carry_births_and_deaths_with_a_national_code(dataset: Dataset) -> 
 def test_papers_are_small_pdf_files_as_described(dataset: Dataset) -> None:
     for planted in dataset.planted:
         described = planted.dossier.papers
-        assert len(described) == len(planted.papers) and len(described) in (1, 2, 3)
+        assert len(described) == len(planted.papers)
+        assert len(described) in (1, 2, 3)
         for at, (paper, content) in enumerate(zip(described, planted.papers, strict=True)):
-            assert content.startswith(b"%PDF-1.4\n") and content.endswith(b"%%EOF\n") and 1000 <= len(content) <= 3000
+            assert content.startswith(b"%PDF-1.4\n")
+            assert content.endswith(b"%%EOF\n")
+            assert 1000 <= len(content) <= 3000
             assert paper.size == len(content)
             if planted.defect != "paper_hash_differs" or at:
                 assert paper.sha256 == sha256(content).hexdigest()
@@ -151,11 +154,13 @@ def test_clean_personal_numbers_fit_their_holders_and_belong_to_one_person(clean
 def test_clean_communes_are_in_force_and_of_the_portals_province(clean: list[Dossier]) -> None:
     for dossier in clean:
         commune = commune_on(dossier.commune_code or "", NOW.date())
-        assert commune and commune.province_code == dossier.portal_code
+        assert commune
+        assert commune.province_code == dossier.portal_code
         for person in persons(dossier):
             for place in filter(None, (person.residence, person.home_place)):
                 found = commune_on(place.commune_code or "", NOW.date())
-                assert found and found.province_code == place.province_code
+                assert found
+                assert found.province_code == place.province_code
 
 
 def years_between(earlier: date, later: date) -> int:
@@ -167,8 +172,10 @@ def test_clean_births_are_plausible(clean: list[Dossier]) -> None:
         born, noticed = case.child.born_on.earliest, case.notice_on.earliest
         assert born <= noticed <= dossier.event_on
         assert ((dossier.event_on - born).days > 60) == (case.registration_kind == "4")
-        assert BIRTH_NOTICE_CODE.fullmatch(case.notice_code) and case.notice_code.endswith(f".{noticed.year % 100}")
-        assert case.child.personal_id is None and case.mother is not None
+        assert BIRTH_NOTICE_CODE.fullmatch(case.notice_code)
+        assert case.notice_code.endswith(f".{noticed.year % 100}")
+        assert case.child.personal_id is None
+        assert case.mother is not None
         for known in (case.mother.born_on.earliest, case.mother.born_on.latest):
             assert 16 <= years_between(known, born) <= 45
         assert case.birth_kind == ("1" if case.father else "3")
@@ -192,7 +199,8 @@ def test_clean_applicants_are_who_they_say(clean: list[Dossier]) -> None:
 def test_clean_deaths_are_plausible(clean: list[Dossier]) -> None:
     for dossier, case in cases(clean, "death"):
         assert case.deceased.born_on.latest < case.died_on.earliest <= case.notice_on.earliest <= dossier.event_on
-        assert case.notice_kind == "1" and dossier.papers[-1].kind_code == "KT-GBT"
+        assert case.notice_kind == "1"
+        assert dossier.papers[-1].kind_code == "KT-GBT"
         assert case.insurance_number is None or re.fullmatch(r"\d{10}", case.insurance_number)
 
 
@@ -223,7 +231,8 @@ def test_lateness_and_numbers_follow_from_the_seed_alone(dataset: Dataset) -> No
     other = Dataset(20261122, 1, ["24"], NOW)
     late = [dataset.lateness_s("land", f"{number:032x}") for number in range(200)]
     assert late == [other.lateness_s("land", f"{number:032x}") for number in range(200)]
-    assert 0.2 <= min(late) < 0.3 and 1.9 < max(late) <= 2.0
+    assert 0.2 <= min(late) < 0.3
+    assert 1.9 < max(late) <= 2.0
     assert dataset.number("a", "bc", digits=7) == other.number("a", "bc", digits=7)
     assert re.fullmatch(r"\d{7}", dataset.number("a", "bc", digits=7))
     assert dataset.number("a", "bc", digits=12) != dataset.number("ab", "c", digits=12)
@@ -247,8 +256,10 @@ def test_twins_are_two_dossiers_of_one_mother_and_day(clean: list[Dossier]) -> N
     assert twins
     for (first, one), (second, other) in twins.values():
         assert (one.birth_order, other.birth_order) == (1, 2)
-        assert one.child.born_on == other.child.born_on and one.child.full_name != other.child.full_name
-        assert one.notice_code != other.notice_code and first.dossier_code != second.dossier_code
+        assert one.child.born_on == other.child.born_on
+        assert one.child.full_name != other.child.full_name
+        assert one.notice_code != other.notice_code
+        assert first.dossier_code != second.dossier_code
 
 
 def test_in_matrilineal_houses_a_woman_of_the_mothers_line_is_the_head() -> None:
@@ -259,8 +270,10 @@ def test_in_matrilineal_houses_a_woman_of_the_mothers_line_is_the_head() -> None
     assert len(jarai) > 30
     for case in jarai:
         head = case.head_of_household
-        assert head.relation in ("Cháu", "Con") and int(head.personal_id[3]) % 2 == 1
-        assert " H'" in head.full_name and case.child.ethnic_group == "Gia Rai"
+        assert head.relation in ("Cháu", "Con")
+        assert int(head.personal_id[3]) % 2 == 1
+        assert " H'" in head.full_name
+        assert case.child.ethnic_group == "Gia Rai"
         if head.relation == "Con":
             assert head.full_name == case.mother.full_name
 
@@ -268,10 +281,13 @@ def test_in_matrilineal_houses_a_woman_of_the_mothers_line_is_the_head() -> None
 def test_names_and_groups_are_distributed_as_in_the_country(clean: list[Dossier]) -> None:
     everyone = [person for dossier in clean for person in persons(dossier)]
     groups = Counter(person.ethnic_group for person in everyone)
-    assert groups.most_common(1)[0][0] == "Kinh" and len(groups) > 25
+    assert groups.most_common(1)[0][0] == "Kinh"
+    assert len(groups) > 25
     families = Counter(person.full_name.split()[0] for person in everyone if person.ethnic_group == "Kinh")
     assert [family for family, _ in families.most_common(3)] == ["NGUYỄN", "TRẦN", "LÊ"]
     assert 0.34 < families["NGUYỄN"] / families.total() < 0.42
-    assert families["HUỲNH"] and families["HOÀNG"]
+    assert families["HUỲNH"]
+    assert families["HOÀNG"]
     hmong = [person.full_name for person in everyone if person.ethnic_group == "H'Mông" and person.sex is Sex.MALE]
-    assert hmong and all(name.split()[1] == "A" for name in hmong)
+    assert hmong
+    assert all(name.split()[1] == "A" for name in hmong)

@@ -129,7 +129,8 @@ def test_a_edited_version_is_the_same_dossier_later(dataset: Dataset) -> None:
     assert 0.02 < len(edited) / 4000 < 0.04
     assert not {"paper_missing", "status_out_of_order"} & {planted.defect for planted, _ in edited}
     for planted, later in edited:
-        assert later.dossier_code == planted.dossier.dossier_code and planted.defect
+        assert later.dossier_code == planted.dossier.dossier_code
+        assert planted.defect
         assert NOW.replace(microsecond=0) < later.updated_at <= NOW + timedelta(seconds=30)
         assert planted.registries == REGISTRIES[later.procedure_code or ""]
         assert len(later.papers) == len(planted.papers)
@@ -151,7 +152,9 @@ def test_a_refusal_comes_from_one_registry_of_a_clean_dossier(dataset: Dataset) 
     assert 0.02 < len(refused) / 4000 < 0.04
     for planted in refused:
         code = planted.dossier.dossier_code
-        assert planted.defect is None and planted.refused_by in planted.registries and planted.refusal_words
+        assert planted.defect is None
+        assert planted.refused_by in planted.registries
+        assert planted.refusal_words
         acknowledged = {registry: dataset.refusal(registry, code, "1") for registry in (*BUNDLE, "land")}
         assert {code: words for code, words in acknowledged.items() if words} == {
             planted.refused_by: planted.refusal_words

@@ -173,7 +173,8 @@ def test_the_hub_lists_a_changed_dossier_again_under_its_code(work: tuple[int, .
         portal.twin.amend(HUB_BIRTH.dossier_code, amended(HUB_BIRTH))
         after = wire.detail()
     assert (after["id"], after["maHoSo"]) == (before["id"], HUB_BIRTH.dossier_code)
-    assert "NGUYỄN THỊ MAI ÁNH" in after["data"] and "NGUYỄN THỊ MAI ÁNH" not in before["data"]
+    assert "NGUYỄN THỊ MAI ÁNH" in after["data"]
+    assert "NGUYỄN THỊ MAI ÁNH" not in before["data"]
     assert (after["trangThai"], after["trangThaiHoSo"]) == ((work or [0])[-1], before["trangThaiHoSo"])
     moments = [datetime.strptime(detail["ngayCapNhat"], "%d/%m/%Y %H:%M:%S") for detail in (before, after)]
     assert moments[0] < moments[1]

@@ -69,7 +69,9 @@ def test_every_word_is_used() -> None:
 def test_every_word_stands_in_both_languages_with_the_same_places_for_values() -> None:
     for key, words in all_words().items():
         places = [sorted(re.findall(r"\{(\w+)\}", text)) for text in (words.vi, words.en)]
-        assert words.vi.strip() == words.vi and words.en.strip() == words.en and places[0] == places[1], key
+        assert words.vi.strip() == words.vi, key
+        assert words.en.strip() == words.en, key
+        assert places[0] == places[1], key
 
 
 def test_the_table_is_in_groups() -> None:

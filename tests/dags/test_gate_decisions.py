@@ -98,7 +98,7 @@ def test_only_a_stopped_batch_can_be_decided(driver: LedgerDriver) -> None:
     assert not decide_batch(driver.ledger, batch.batch_id, "released", "lan", "vì vậy")
     gate(driver.ledger, read)
     assert not decide_batch(driver.ledger, batch.batch_id, "rejected", "lan", "vì vậy")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="passed is no decision"):
         decide_batch(driver.ledger, batch.batch_id, "passed", "lan", "vì vậy")
 
 

@@ -138,7 +138,8 @@ def test_a_new_registry_is_found_by_every_list_and_leaves_no_trace(copy: Copy) -
 
     rows, routes = "schemas/registries.py", "schemas/routes.py"
     row = 'RegistryRow(SeaUseReceipt, "Biển đảo", "Sea"),'
-    assert row in printed and 'Step(registry_code="sea_use")' in printed
+    assert row in printed
+    assert 'Step(registry_code="sea_use")' in printed
     copy.edit(
         rows,
         "@dataclass(frozen=True)\nclass RegistryRow:",
@@ -151,7 +152,8 @@ def test_a_new_registry_is_found_by_every_list_and_leaves_no_trace(copy: Copy) -
     for name in ("registries", "codes", "forms", "sent", "answered", "answering", "words", "listeners"):
         assert "sea_use" in lists[name], name  # type: ignore[operator]  # each is a list or a dict
     assert lists["words"]["sea_use"] == lists["desk"] == "Biển đảo"  # type: ignore[index]  # it is a dict
-    assert lists["hook"] == "lienthong_sea_use" and "lienthong_sea_use" in lists["types"]  # type: ignore[operator]
+    assert lists["hook"] == "lienthong_sea_use"
+    assert "lienthong_sea_use" in lists["types"]
     assert "AIRFLOW_CONN_SEA_USE" in lists["connections"]  # type: ignore[operator]  # it is a list
     assert lists["unknown"] == ["sea_use.unknown"]
 
@@ -178,7 +180,8 @@ def test_a_new_platform_is_found_by_every_list_and_leaves_no_trace(copy: Copy) -
     provinces = "connectors/portals/provinces.py"
     copy.edit(provinces, PROVINCE, f'{PROVINCE}        PortalProvince("01", "Hà Nội", "new_portal", "H26"),\n')
     lists = copy.lists()
-    assert "new_portal" in lists["platforms"] and "new_portal" in lists["listeners"]  # type: ignore[operator]
+    assert "new_portal" in lists["platforms"]
+    assert "new_portal" in lists["listeners"]
     assert "AIRFLOW_CONN_PORTAL_01" in lists["connections"]  # type: ignore[operator]  # it is a list
 
     copy.is_sound("connectors/portals/new_portal.py", "connectors/sandbox/twins/new_portal.py")

@@ -74,7 +74,8 @@ def test_a_correction_walks_the_registries_in_order_and_is_parked_where_none_is_
     assert office.causes(code) == ["residence.correction_not_taken"]
     assert list(untruths(office, {code: office.now[code]})) == []
     assert office.settle(code) == 1
-    assert office.deliveries(code)[4] == ("residence", "correct", "settled") and office.causes(code) == []
+    assert office.deliveries(code)[4] == ("residence", "correct", "settled")
+    assert office.causes(code) == []
 
 
 def test_who_somebody_is_needs_a_second_person_who_is_another(office: Office, code: str) -> None:
@@ -249,7 +250,8 @@ def test_what_stood_before_can_be_read(office: Office, code: str) -> None:
     assert head is not None
     view = view_of(office.ledger, head)
     first, second = (version.original.decode() for version in view.versions)
-    assert office.first[code].case.child.full_name in first and office.now[code].case.child.full_name in second
+    assert office.first[code].case.child.full_name in first
+    assert office.now[code].case.child.full_name in second
     assert sum(reply.event == "registered" for reply in view.replies if reply.registry_code == "civil_status") == 2
 
 

@@ -284,8 +284,10 @@ def test_causes_are_whole() -> None:
     assert not set(CAUSES) & set(CATALOGUE), "a cause is called as a check is"
     for cause in CAUSES.values():
         for text in (cause.says_vi, cause.do_vi, cause.says_en, cause.do_en):
-            assert text.endswith(".") and len(text.split()) < 25, (cause.code, text)
-        assert cause.source and isinstance(cause.who, Actor)
+            assert text.endswith("."), (cause.code, text)
+            assert len(text.split()) < 25, (cause.code, text)
+        assert cause.source
+        assert isinstance(cause.who, Actor)
         assert cause.registry_code in ("", *ANSWERING)
         assert cause.code.startswith(f"{cause.registry_code or 'delivery'}.")
     written = [row["code"] for row in rows("causes.csv")]
@@ -333,9 +335,8 @@ def test_the_tables_agree() -> None:
     for row in table("codes"):
         assert row["cause"] in CAUSES, row
     for row in table("phrases"):
-        assert row["registry_code"] in ("", *ANSWERING) and row["role"] in (
-            "sentence", "fault", "fault_bare", "fault_before", "field", "filler"
-        ), row  # fmt: skip
+        assert row["registry_code"] in ("", *ANSWERING), row
+        assert row["role"] in ("sentence", "fault", "fault_bare", "fault_before", "field", "filler"), row
         if row["role"] != "field" and row["meaning"]:
             for registry_code in ANSWERING if not row["registry_code"] else (row["registry_code"],):
                 assert f"{registry_code}.{row['meaning']}" in CAUSES, row

@@ -155,7 +155,8 @@ def test_an_unknown_code_has_no_default() -> None:
 def test_hostile_words_are_read_quickly_into_known_causes(registry_code: str, words: str) -> None:
     started = time.perf_counter()
     causes = read_answer(registry_code, "x", words)
-    assert causes and all(cause.code in CAUSES for cause in causes)
+    assert causes
+    assert all(cause.code in CAUSES for cause in causes)
     assert set(fingerprint(words).split()) <= vocabulary() | {GONE}
     assert time.perf_counter() - started < 0.5
 
@@ -164,7 +165,8 @@ def test_a_text_of_a_megabyte_is_read_in_a_moment() -> None:
     for words in ("Chuyện lạ " * 100_000, f"{PART_A}; " * 40_000, "a" * 1_000_000, f"{PART_A}{'ế' * 1_000_000}"):
         started = time.perf_counter()
         causes = read_answer(CIVIL, "500", words)
-        assert causes[-1].code == "civil_status.unknown" and len(causes) <= 2
+        assert causes[-1].code == "civil_status.unknown"
+        assert len(causes) <= 2
         assert len(fingerprint(words)) < 1_000
         assert time.perf_counter() - started < 0.5
 
@@ -173,7 +175,8 @@ def test_a_text_of_a_megabyte_is_read_in_a_moment() -> None:
 @settings(max_examples=300, deadline=None)
 def test_anything_is_read(words: str, registry_code: str, code: str) -> None:
     causes = read_answer(registry_code, code, words)
-    assert causes and all(isinstance(cause, RefusalCause) and cause.code in CAUSES for cause in causes)
+    assert causes
+    assert all(isinstance(cause, RefusalCause) and cause.code in CAUSES for cause in causes)
     assert len({(cause.code, cause.fields) for cause in causes}) == len(causes)
 
 

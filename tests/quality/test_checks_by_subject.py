@@ -296,7 +296,8 @@ def test_what_a_check_suggests_no_longer_has_the_fault(
     check_code: str, base: Dossier, path: str, faulty: str, suggested: Any
 ) -> None:
     edit = CATALOGUE[check_code].edit
-    assert edit is not None and edit(faulty) == suggested
+    assert edit is not None
+    assert edit(faulty) == suggested
     assert seen_by(check_code, examine(with_changes(base, {path: faulty}))) == [path]
     edited = with_changes(base, {path: None if suggested is EMPTY and path != "case.place" else
                                  "" if suggested is EMPTY else suggested})  # fmt: skip
@@ -322,7 +323,8 @@ def test_nothing_is_suggested_for_what_is_no_text(value: Any) -> None:
 )  # fmt: skip
 def test_nothing_is_suggested_where_it_would_be_a_guess(check_code: str, value: str) -> None:
     edit = CATALOGUE[check_code].edit
-    assert edit is not None and edit(value) is None
+    assert edit is not None
+    assert edit(value) is None
 
 
 # Weights and the catalogue
@@ -342,7 +344,8 @@ def test_every_file_of_checks_is_a_subject_of_the_catalogue_in_both_languages() 
         assert [subject.file for subject in listed] == list(SUBJECTS)
         assert sum(len(subject.rows) for subject in listed) == len(CATALOGUE) >= 60
     page = as_markdown()
-    assert page.startswith("# Danh mục kiểm tra hồ sơ\n") and all(f"| `{code}` |" in page for code in CATALOGUE)
+    assert page.startswith("# Danh mục kiểm tra hồ sơ\n")
+    assert all(f"| `{code}` |" in page for code in CATALOGUE)
     assert "Catalogue of checks" in as_markdown(english=True)
 
 

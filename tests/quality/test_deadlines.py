@@ -119,8 +119,10 @@ def test_a_swapped_day_and_the_day_worked_for_it_name_each_other() -> None:
     for row in work_days():
         if row.instead_of:
             other = by_day[row.instead_of]
-            assert other.instead_of == row.day and other.is_worked is not row.is_worked, row.day
-        assert row.certainty in (Certainty.CONFIRMED, Certainty.UNVERIFIED) and row.source
+            assert other.instead_of == row.day, row.day
+            assert other.is_worked is not row.is_worked, row.day
+        assert row.certainty in (Certainty.CONFIRMED, Certainty.UNVERIFIED)
+        assert row.source
 
 
 # The rows of the law
@@ -144,7 +146,9 @@ def test_every_step_of_a_chain_has_a_deadline_whose_sum_is_no_longer_than_the_ch
         on = route.valid_from
         whole = deadline_of(route.procedure_code, on)
         steps = [deadline_of(route.procedure_code, on, registry_code=step.registry_code) for step in route.steps]
-        assert whole and sum(step.amount for step in steps if step) <= whole.amount and None not in steps
+        assert whole
+        assert sum(step.amount for step in steps if step) <= whole.amount
+        assert None not in steps
 
 
 def test_rules_change_on_their_days_without_a_change_of_code() -> None:
@@ -225,7 +229,11 @@ def test_at_risk_begins_at_the_share_that_is_asked_for() -> None:
 
 # Whatever the case
 
-INSTANTS = some.datetimes(datetime(2024, 6, 10), datetime(2029, 12, 31), timezones=some.just(VIETNAM))
+INSTANTS = some.datetimes(
+    datetime(2024, 6, 10),  # noqa: DTZ001  # hypothesis adds the zone
+    datetime(2029, 12, 31),  # noqa: DTZ001
+    timezones=some.just(VIETNAM),
+)
 DEADLINES = some.sampled_from(deadlines())
 DAYS = some.dates(date(2024, 1, 1), date(2030, 6, 1))
 
@@ -239,7 +247,8 @@ def test_it_is_never_due_on_a_day_off_nor_outside_office_hours(
     due_at = legal_term.due_at.astimezone(VIETNAM)
     assert calendar_from(due_at.year).is_worked(due_at.date())
     assert any(start < due_at.time() <= end for start, end in hours_on(due_at.date()).spans)
-    assert received_at <= legal_term.due_at and legal_term.started_at < legal_term.due_at
+    assert received_at <= legal_term.due_at
+    assert legal_term.started_at < legal_term.due_at
     assert received_at == legal_term.started_at or legal_term.started_at.time() == time(7, 30)
 
 
@@ -362,7 +371,8 @@ def test_the_list_for_a_person_names_codes_only(driver: LedgerDriver) -> None:
     driver.take_in(EARLY, LATER)
     page = io.StringIO()
     print_due(Console(file=page, width=120), driver.ledger, at("2026-11-25 08:30"))
-    assert "12/11/2026 17:00" in page.getvalue() and EARLY.dossier_code in page.getvalue()
+    assert "12/11/2026 17:00" in page.getvalue()
+    assert EARLY.dossier_code in page.getvalue()
     assert page.getvalue().rstrip().endswith("1 late, 1 at risk")
     assert "NGUYỄN" not in page.getvalue()
 
@@ -376,4 +386,5 @@ def test_when_nobody_is_late_it_says_so(driver: LedgerDriver) -> None:
 def test_a_watched_dossier_carries_its_share(driver: LedgerDriver) -> None:
     driver.take_in(EARLY)
     (listed,) = late_and_at_risk(driver.ledger, at("2026-11-12 17:00"))
-    assert isinstance(listed, Watched) and listed.share == 1
+    assert isinstance(listed, Watched)
+    assert listed.share == 1

@@ -32,7 +32,8 @@ from tests.support.repeated_births import FIRST, NEXT_NOTICE, again, but
 
 def kind(one: Dossier, other: Dossier) -> str | None:
     births = birth_of(one), birth_of(other)
-    assert births[0] and births[1]
+    assert births[0]
+    assert births[1]
     relation, turned_round = relation_of(births[0], births[1]), relation_of(births[1], births[0])
     assert relation == turned_round
     return relation and str(relation[0])
@@ -131,7 +132,9 @@ def test_communes_are_compared_as_they_are_under_one_table() -> None:
     """Phường Trần Phú (07213) went into Phường Bắc Giang (07210) on 1 July 2025."""
     before = changed(but(mother=None), "received_at", datetime(2025, 3, 3, 9, tzinfo=VIETNAM))
     old, now = birth_of(changed(before, "commune_code", "07213")), birth_of(but(mother=None))
-    assert old and now and old.commune == now.commune == "07210"
+    assert old
+    assert now
+    assert old.commune == now.commune == "07210"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +187,8 @@ def test_the_company_a_pair_is_in_changes_nothing() -> None:
 
 def test_on_invented_births_few_are_missed_fewer_are_wrong_and_no_twin_is_blocked(born: list[Born]) -> None:
     measured = measure(born)
-    assert measured.true_pairs > 100 and measured.twin_pairs > 40
+    assert measured.true_pairs > 100
+    assert measured.twin_pairs > 40
     assert measured.precision >= 0.98
     assert measured.recall >= 0.95
     assert measured.twins_blocked == 0

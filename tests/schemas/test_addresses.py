@@ -73,23 +73,28 @@ def official(commune: Commune, on: date, separator: str = ", ") -> str:
 def test_every_old_commune_is_found_by_its_official_address_with_or_without_commas(separator: str) -> None:
     for commune in old_communes():
         read = resolve_address(official(commune, BEFORE, separator), BEFORE)
-        assert isinstance(read, ResolvedAddress) and read.unit == commune, official(commune, BEFORE)
+        assert isinstance(read, ResolvedAddress), official(commune, BEFORE)
+        assert read.unit == commune, official(commune, BEFORE)
 
 
 def test_every_old_address_leads_to_what_its_commune_is_today_and_a_split_to_its_set() -> None:
     for commune in old_communes():
         read, carried = resolve_address(official(commune, BEFORE), NOW), crosswalk(commune, NOW)
         if isinstance(carried, UnitSet):
-            assert isinstance(read, AddressCandidates) and (read.why, read.units) == (AddressDoubt.SPLIT, carried.units)
+            assert isinstance(read, AddressCandidates)
+            assert (read.why, read.units) == (AddressDoubt.SPLIT, carried.units)
         else:
-            assert isinstance(read, ResolvedAddress) and isinstance(carried, WholeUnit) and read.unit == carried.unit
+            assert isinstance(read, ResolvedAddress)
+            assert isinstance(carried, WholeUnit)
+            assert read.unit == carried.unit
 
 
 def test_every_commune_of_today_is_found_by_its_name_and_province() -> None:
     for code in PROVINCES:
         for commune in communes_of(code, NOW):
             read = resolve_address(official(commune, NOW), NOW)
-            assert isinstance(read, ResolvedAddress) and read.unit == commune, official(commune, NOW)
+            assert isinstance(read, ResolvedAddress), official(commune, NOW)
+            assert read.unit == commune, official(commune, NOW)
 
 
 def test_without_marks_no_other_commune_is_ever_found() -> None:
@@ -102,7 +107,8 @@ def test_without_marks_no_other_commune_is_ever_found() -> None:
 def test_the_fields_of_a_form_are_each_read_as_what_they_are() -> None:
     form = AddressParts(detail="Tổ 4, thôn Hạ", commune="Tân Lập", district="Đan Phượng", province="Hà Nội")
     read = resolve_address(form, BEFORE)
-    assert isinstance(read, ResolvedAddress) and (read.unit.code, read.rest) == ("09820", "Tổ 4, thôn Hạ")
+    assert isinstance(read, ResolvedAddress)
+    assert (read.unit.code, read.rest) == ("09820", "Tổ 4, thôn Hạ")
     assert answer(form, NOW) == ("split", ["09817", "09832"])
     assert answer(AddressParts(commune="Xã Kim Chung", province="Hà Nội"), BEFORE) == ("homonym", ["00493", "09853"])
     assert answer(AddressParts(commune="Xã Ba Chẽ", province="Quảng Ninh"), NOW) == ("found", ["06970"])
@@ -114,26 +120,30 @@ def test_the_fields_of_a_form_are_each_read_as_what_they_are() -> None:
 def test_a_persons_address_is_decided_where_all_people_went_and_says_by_what() -> None:
     address = "Xã Tân Lập, huyện Đan Phượng, Hà Nội"
     read = resolve_address(address, NOW, subject=PlaceSubject.PERSON)
-    assert isinstance(read, ResolvedAddress) and read.unit.code == "09817"
-    assert isinstance(read.translated, DecidedUnit) and read.translated.evidence.kind is EvidenceKind.ALL_PEOPLE
+    assert isinstance(read, ResolvedAddress)
+    assert read.unit.code == "09817"
+    assert isinstance(read.translated, DecidedUnit)
+    assert read.translated.evidence.kind is EvidenceKind.ALL_PEOPLE
     hamlet = Evidence(kind=EvidenceKind.HAMLET, unit_code="09832", record="H01.12-260901-0001")
     read = resolve_address(address, NOW, [hamlet])
-    assert (
-        isinstance(read, ResolvedAddress)
-        and isinstance(read.translated, DecidedUnit)
-        and read.translated.evidence == hamlet
-    )
+    assert isinstance(read, ResolvedAddress)
+    assert isinstance(read.translated, DecidedUnit)
+    assert read.translated.evidence == hamlet
 
 
 def test_what_stands_before_the_name_is_kept_and_what_differs_is_said() -> None:
     read = resolve_address("Số 5, ngõ 12, xa Tan Lap, huyen Dan Phuong, Ha Noi", BEFORE)
-    assert isinstance(read, ResolvedAddress) and read.rest == "Số 5, ngõ 12"
+    assert isinstance(read, ResolvedAddress)
+    assert read.rest == "Số 5, ngõ 12"
     read = resolve_address("phường Lộc Ninh, Đồng Nai", date(2026, 3, 1))
-    assert isinstance(read, ResolvedAddress) and read.loosened == (Loosened.OTHER_KIND,)
+    assert isinstance(read, ResolvedAddress)
+    assert read.loosened == (Loosened.OTHER_KIND,)
     read = resolve_address("xã Tân Lập, huyện Đan Phượng, Hà Nội", date(2019, 1, 1))
-    assert isinstance(read, ResolvedAddress) and read.loosened == (Loosened.BEFORE_THE_TABLE,)
+    assert isinstance(read, ResolvedAddress)
+    assert read.loosened == (Loosened.BEFORE_THE_TABLE,)
     read = resolve_address("xã Kim Chung, Đông Anh, HÀ NỘI", BEFORE)
-    assert isinstance(read, ResolvedAddress) and read.loosened == ()
+    assert isinstance(read, ResolvedAddress)
+    assert read.loosened == ()
     decomposed = unicodedata.normalize("NFD", "Phường Phúc Xá, Quận Ba Đình, Thành phố Hà Nội")
     assert answer(decomposed, BEFORE) == ("found", ["00001"])
 

@@ -63,7 +63,8 @@ ON = date(2026, 11, 20)
 )
 def test_a_code_is_the_same_in_both_forms(in_levels: str, in_qcvn: str) -> None:
     code = AgencyCode.read(in_levels)
-    assert code is not None and code == AgencyCode.read(in_qcvn)
+    assert code is not None
+    assert code == AgencyCode.read(in_qcvn)
 
 
 def test_a_code_is_read_level_by_level() -> None:
@@ -88,7 +89,8 @@ def test_what_has_neither_form_is_no_code(as_written: str) -> None:
 def test_the_table_that_ships_has_one_agency_for_each_code_and_day_and_a_source_for_each() -> None:
     for agency in agencies().agencies:
         assert agencies().on(agency.agency_code, max(agency.valid_from, date(2020, 1, 1))) == (agency,)
-        assert agency.source and (agency.kind is not AgencyKind.PROVINCE or agency.province_code)
+        assert agency.source
+        assert agency.kind is not AgencyKind.PROVINCE or agency.province_code
         assert not agency.lists_all, "nobody has the whole list of a province"
 
 
@@ -244,5 +246,6 @@ def test_the_one_stop_portal_gives_all_three_agencies() -> None:
 def test_a_dossier_without_the_two_has_the_content_it_always_had() -> None:
     named = {"deciding_agency_code", "returning_agency_code"}
     before = BIRTH.model_dump_json(exclude={"status", "updated_at"} | named, exclude_none=True)
-    assert "agency_code" in before and BIRTH.content_sha256() == with_changes(BIRTH, {"status": 4}).content_sha256()
+    assert "agency_code" in before
+    assert BIRTH.content_sha256() == with_changes(BIRTH, {"status": 4}).content_sha256()
     assert BIRTH.content_sha256() != with_changes(BIRTH, {"deciding_agency_code": "H05"}).content_sha256()

@@ -77,7 +77,8 @@ def test_what_a_case_does_not_say_is_not_there() -> None:
     assert BirthCase(child=ALONE).persons() == {"child": ALONE}
     assert BirthCase(child=ALONE).places() == ResidenceCase(person=ALONE).places() == {}
     empty = changed(LAND.case, "owners", ())
-    assert empty.persons() == empty.subjects() == {} and list(empty.places()) == ["parcel"]
+    assert empty.persons() == empty.subjects() == {}
+    assert list(empty.places()) == ["parcel"]
 
 
 def test_a_birth_happened_when_the_child_was_born_and_a_death_when_the_person_died() -> None:
@@ -127,5 +128,6 @@ def test_a_new_kind_of_case_says_only_what_it_has() -> None:
         place: Address | None = None
 
     case = Adoption(adopted=ALONE, adopters=(Spouse(full_name="VŨ THỊ LAN"),))
-    assert list(case.persons()) == ["adopted", "adopters.0"] and case.subjects() == {"adopted": ALONE}
+    assert list(case.persons()) == ["adopted", "adopters.0"]
+    assert case.subjects() == {"adopted": ALONE}
     assert (case.happened_on, case.head, case.required_papers(), case.decided_at_until) == (None, None, (), date.max)

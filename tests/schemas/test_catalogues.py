@@ -102,7 +102,8 @@ def test_an_unknown_value_never_gets_a_code() -> None:
 def test_no_value_has_two_rows_on_one_day_and_every_row_has_a_source() -> None:
     by_value: dict[tuple[str, str, str], list[tuple[date, date]]] = {}
     for row in rows():
-        assert row.valid_from < row.valid_until and row.source
+        assert row.valid_from < row.valid_until
+        assert row.source
         by_value.setdefault((row.catalogue, row.registry_code, row.value), []).append((row.valid_from, row.valid_until))
     for spans in by_value.values():
         assert not any(one[0] < other[1] and other[0] < one[1] for one, other in combinations(spans, 2))
@@ -116,5 +117,6 @@ def test_no_code_stands_for_two_values_of_a_list_on_one_day() -> None:
 
 
 def test_the_lists_are_whole() -> None:
-    assert len(ETHNIC_GROUPS) == 54 and (ETHNIC_GROUPS[0], ETHNIC_GROUPS[-1]) == ("Kinh", "Rơ Măm")
+    assert len(ETHNIC_GROUPS) == 54
+    assert (ETHNIC_GROUPS[0], ETHNIC_GROUPS[-1]) == ("Kinh", "Rơ Măm")
     assert len(LAND_PURPOSES) == 53

@@ -86,13 +86,16 @@ def test_the_name_of_a_year_comes_back_after_sixty() -> None:
 
 def test_a_named_year_stays_open_until_the_book_settles_it() -> None:
     found = lunar("22/8 năm Quý Mùi", BAC_NINH)
-    assert found.lunar is not None and 1943 in found.lunar.years and 1883 in found.lunar.years
+    assert found.lunar is not None
+    assert 1943 in found.lunar.years
+    assert 1883 in found.lunar.years
     assert (found.earliest, found.latest, found.precision, found.lunar.year) == (None, None, "unknown", None)
 
     settled = found.settle(1943)
     assert (settled.dotted(), settled.precision) == ("21.09.1943", "day")
     assert settled.as_written == "22/8 năm Quý Mùi"
-    assert settled.lunar is not None and settled.lunar.settled_by == "book opened 1943, within 1 years"
+    assert settled.lunar is not None
+    assert settled.lunar.settled_by == "book opened 1943, within 1 years"
     assert found.settle(1944).dotted() == "21.09.1943"
 
 
@@ -100,7 +103,8 @@ def test_a_book_that_does_not_settle_a_year_leaves_all_that_can_be() -> None:
     found = lunar("22/8 năm Quý Mùi")
     assert found.settle(1955) == found
     narrowed = found.settle(1955, within_years=110)
-    assert narrowed.lunar is not None and narrowed.lunar.years == (1883, 1943)
+    assert narrowed.lunar is not None
+    assert narrowed.lunar.years == (1883, 1943)
     assert narrowed.precision == "unknown"
     assert narrowed.settle(1955, within_years=60).dotted() == "21.09.1943"
 
@@ -121,9 +125,11 @@ def test_what_is_no_lunar_date_is_kept_as_written(text: str) -> None:
 
 def test_a_name_and_a_number_that_contradict_each_other_leave_no_year() -> None:
     found = lunar("22/8 năm Quý Mùi (1944)")
-    assert found.lunar is not None and found.lunar.years == ()
+    assert found.lunar is not None
+    assert found.lunar.years == ()
     assert found.settle(1944).precision == "unknown"
-    assert read_lunar("") is None and PartialDate.read_lunar("  ") is None
+    assert read_lunar("") is None
+    assert PartialDate.read_lunar("  ") is None
 
 
 LUNAR_DAYS = some.tuples(some.integers(1801, 2190), some.integers(1, 12), some.integers(1, 29))
@@ -135,7 +141,11 @@ def test_a_day_lies_in_its_month_and_its_month_in_its_year(numbers: tuple[int, i
     of_day, of_month, of_year = (
         lunar(text, province_code) for text in (f"{day}/{month}/{year}", f"tháng {month}/{year}", f"năm {year}")
     )
-    assert of_day.earliest is not None and of_month.earliest and of_month.latest and of_year.earliest and of_year.latest
+    assert of_day.earliest is not None
+    assert of_month.earliest
+    assert of_month.latest
+    assert of_year.earliest
+    assert of_year.latest
     assert of_year.earliest <= of_month.earliest <= of_day.earliest <= of_month.latest <= of_year.latest
     assert of_day.earliest == of_month.earliest + timedelta(days=day - 1)
     assert of_month.latest - of_month.earliest in (timedelta(days=28), timedelta(days=29))
@@ -144,7 +154,8 @@ def test_a_day_lies_in_its_month_and_its_month_in_its_year(numbers: tuple[int, i
 @given(some.integers(1801, 2190))
 def test_the_day_before_tet_is_the_last_of_the_year(year: int) -> None:
     tet = solar_day(year + 1, 1, 1, False, None)
-    assert tet is not None and lunar(f"năm {year}", HANOI).latest == tet - timedelta(days=1)
+    assert tet is not None
+    assert lunar(f"năm {year}", HANOI).latest == tet - timedelta(days=1)
 
 
 @given(LUNAR_DAYS, some.booleans())

@@ -82,14 +82,16 @@ def test_the_record_of_a_book_is_entered_at_the_civil_status_registry_as_history
     book_kind: str, case_kind: str
 ) -> None:
     route = route_of(book_kind, date(1962, 5, 19))
-    assert route is not None and route.case_kind == case_kind
+    assert route is not None
+    assert route.case_kind == case_kind
     assert [(step.registry_code, step.operation) for step in route.steps] == [("civil_status", Operation.HISTORICAL)]
     assert route is route_of(book_kind, date.min) is route_of(book_kind, date(2026, 11, 20))
 
 
 def test_a_portals_dossier_is_registered() -> None:
     route = route_of("2.000987", date(2026, 11, 20))
-    assert route is not None and {step.operation for step in route.steps} == {Operation.REGISTER}
+    assert route is not None
+    assert {step.operation for step in route.steps} == {Operation.REGISTER}
 
 
 def test_books_without_a_kind_of_case_have_no_route() -> None:

@@ -20,8 +20,11 @@ GAP = RowInForce(
 
 
 def test_a_row_holds_from_its_first_day_until_the_day_before_its_last() -> None:
-    assert OLD.holds_on(date.min) and OLD.holds_on(date(2025, 6, 30)) and not OLD.holds_on(date(2025, 7, 1))
-    assert not NEW.holds_on(date(2025, 6, 30)) and NEW.holds_on(date(2025, 7, 1))
+    assert OLD.holds_on(date.min)
+    assert OLD.holds_on(date(2025, 6, 30))
+    assert not OLD.holds_on(date(2025, 7, 1))
+    assert not NEW.holds_on(date(2025, 6, 30))
+    assert NEW.holds_on(date(2025, 7, 1))
     assert not GAP.holds_on(date(2024, 1, 1))
 
 
@@ -33,8 +36,12 @@ def test_the_day_chooses_the_row() -> None:
 
 def test_a_unit_of_places_holds_like_a_row() -> None:
     old, new = unit_on("07210", date(2025, 6, 30)), unit_on("07210", date(2025, 7, 1))
-    assert old is not None and old.holds_on(date(2025, 6, 30)) and not old.holds_on(date(2025, 7, 1))
-    assert new is not None and new.holds_on(date(2025, 7, 1)) and not new.holds_on(date(2025, 6, 30))
+    assert old is not None
+    assert old.holds_on(date(2025, 6, 30))
+    assert not old.holds_on(date(2025, 7, 1))
+    assert new is not None
+    assert new.holds_on(date(2025, 7, 1))
+    assert not new.holds_on(date(2025, 6, 30))
 
 
 def test_an_empty_cell_leaves_the_default_and_a_cell_of_several_words_is_read_as_such() -> None:
@@ -69,4 +76,5 @@ def test_a_column_that_the_model_does_not_know_is_refused() -> None:
 )
 def test_a_file_is_read_once(file_name: str, model: type[Any]) -> None:
     rows = read_rows(file_name, model)
-    assert rows and rows is read_rows(file_name, model)
+    assert rows
+    assert rows is read_rows(file_name, model)

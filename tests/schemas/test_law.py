@@ -73,7 +73,8 @@ def test_the_table_has_every_law_that_routes_forms_deadlines_and_code_lists_cite
 
 def test_every_law_has_a_source_and_a_day_and_follows_the_one_that_it_replaces() -> None:
     for law in laws().values():
-        assert law.source and date.min < law.valid_from < law.valid_until, law.law_code
+        assert law.source, law.law_code
+        assert date.min < law.valid_from < law.valid_until, law.law_code
         assert law.replaced_by is None or laws()[law.replaced_by].valid_until > law.valid_until, law.law_code
 
 

@@ -80,8 +80,10 @@ def test_the_birth_bundle_before_and_after_1_january_2027_goes_through_another_s
         route_of(dossier.procedure_code, dossier.event_on)
         for dossier in (received("birth", "2.000987", on) for on in (eve(JANUARY_2027), JANUARY_2027))
     )
-    assert before is not None and before.through_vi == SOFTWARE
-    assert after is not None and after.through_vi == COORDINATION
+    assert before is not None
+    assert before.through_vi == SOFTWARE
+    assert after is not None
+    assert after.through_vi == COORDINATION
 
 
 def test_a_birth_before_and_after_1_march_2027_stands_on_another_law_and_form() -> None:

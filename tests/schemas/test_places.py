@@ -137,9 +137,13 @@ def test_a_status_changed_on_its_day(code: str, day_before: date, name_before: s
 
 
 def test_a_wrong_code_is_known_and_is_no_unit() -> None:
-    assert unit_on("06978", NOW) is None and units_of("06978") == () and commune_on("06978", NOW) is None
+    assert unit_on("06978", NOW) is None
+    assert units_of("06978") == ()
+    assert commune_on("06978", NOW) is None
     fault = wrong_code("06978")
-    assert fault is not None and fault.right_code == "06970" and "#197" in fault.source
+    assert fault is not None
+    assert fault.right_code == "06970"
+    assert "#197" in fault.source
     assert wrong_code("06970") is None
     assert unit("06970", NOW).name_vi == "Xã Ba Chẽ"
 
@@ -166,13 +170,15 @@ def test_an_island_district_is_a_special_zone_now() -> None:
 
 def test_a_district_is_the_communes_of_its_communes() -> None:
     ba_che = crosswalk(unit("202", LAST_OLD_DAY), NOW)
-    assert isinstance(ba_che, UnitSet) and ba_che.reason is SetReason.SPLIT
+    assert isinstance(ba_che, UnitSet)
+    assert ba_che.reason is SetReason.SPLIT
     assert {"06970"} < {one.code for one in ba_che.units}
 
 
 def test_a_commune_moves_with_its_province() -> None:
     moved = crosswalk(unit("25270", LAST_OLD_DAY), NOW)
-    assert isinstance(moved, WholeUnit) and moved.unit == unit("25270", NOW)
+    assert isinstance(moved, WholeUnit)
+    assert moved.unit == unit("25270", NOW)
     assert changes_of(moved.passages[0]) == (Change.MERGED, Change.MOVED, Change.STATUS_CHANGED)
     assert [passage.on for passage in moved.passages] == [FIRST_NEW_DAY, date(2026, 4, 30)]
 
@@ -188,7 +194,8 @@ def test_every_unsplit_old_unit_comes_back_among_what_its_new_one_was_made_of() 
 def test_without_evidence_every_split_unit_is_its_whole_set() -> None:
     for old in SPLIT:
         translated = crosswalk(old, NOW)
-        assert isinstance(translated, UnitSet) and translated.reason is SetReason.SPLIT
+        assert isinstance(translated, UnitSet)
+        assert translated.reason is SetReason.SPLIT
         assert {one.code for one in translated.units} == {passage.after.code for passage in passages_from(old)}
         assert not hasattr(translated, "unit")
 
@@ -203,7 +210,8 @@ def test_the_decisions_move_all_people_of_58_units_to_one_and_leave_382_open() -
 def test_a_parcel_stays_open_where_all_people_went_to_one_commune() -> None:
     tan_lap = unit("09820", LAST_OLD_DAY)
     of_person = crosswalk(tan_lap, NOW, subject=PlaceSubject.PERSON)
-    assert isinstance(of_person, DecidedUnit) and of_person.unit.code == "09817"
+    assert isinstance(of_person, DecidedUnit)
+    assert of_person.unit.code == "09817"
     assert of_person.evidence.record.startswith("09820 > 09817, 2025-07-01: ")
     assert isinstance(crosswalk(tan_lap, NOW, subject=PlaceSubject.PARCEL), UnitSet)
 
@@ -215,7 +223,9 @@ def evidence(kind: EvidenceKind, unit_code: str, record: str = "H01.12-260901-00
 def test_recorded_evidence_decides_and_stands_in_the_answer() -> None:
     hamlet = evidence(EvidenceKind.HAMLET, "09832", "H01.12-260901-0001, cụm 7")
     decided = crosswalk(unit("09820", LAST_OLD_DAY), NOW, [hamlet])
-    assert isinstance(decided, DecidedUnit) and decided.unit.code == "09832" and decided.evidence == hamlet
+    assert isinstance(decided, DecidedUnit)
+    assert decided.unit.code == "09832"
+    assert decided.evidence == hamlet
     assert {one.code for one in decided.among.units} == {"09817", "09832"}
 
 
@@ -223,11 +233,13 @@ def test_evidence_against_evidence_decides_nothing_until_an_officer_does() -> No
     tan_lap = unit("09820", LAST_OLD_DAY)
     hamlet, agency = evidence(EvidenceKind.HAMLET, "09832"), evidence(EvidenceKind.RECEIVING_AGENCY, "09817")
     contested = crosswalk(tan_lap, NOW, [hamlet, agency])
-    assert isinstance(contested, UnitSet) and contested.unused == (hamlet, agency)
+    assert isinstance(contested, UnitSet)
+    assert contested.unused == (hamlet, agency)
     assert isinstance(crosswalk(tan_lap, NOW, [hamlet], subject=PlaceSubject.PERSON), UnitSet)
     officer = evidence(EvidenceKind.OFFICER, "09832", "decision 17 of desk H01.12")
     decided = settle(contested, [hamlet, agency, officer])
-    assert isinstance(decided, DecidedUnit) and decided.evidence == officer
+    assert isinstance(decided, DecidedUnit)
+    assert decided.evidence == officer
 
 
 @pytest.mark.parametrize(
@@ -273,21 +285,26 @@ def test_no_day_and_no_evidence_makes_one_unit_of_a_set_unseen(
     if to < FIRST_NEW_DAY:
         assert translated == WholeUnit(old, to)
     elif len(successors) == 1:
-        assert isinstance(translated, WholeUnit) and translated.unit.code in successors
+        assert isinstance(translated, WholeUnit)
+        assert translated.unit.code in successors
     elif isinstance(translated, DecidedUnit):
-        assert translated.unit.code == translated.evidence.unit_code and translated.unit.code in successors
+        assert translated.unit.code == translated.evidence.unit_code
+        assert translated.unit.code in successors
         assert translated.evidence in given_evidence or (
             subject is PlaceSubject.PERSON and translated.evidence.kind is EvidenceKind.ALL_PEOPLE
         )
     else:
-        assert isinstance(translated, UnitSet) and {one.code for one in translated.units} == successors
+        assert isinstance(translated, UnitSet)
+        assert {one.code for one in translated.units} == successors
 
 
 @given(st.sampled_from(SPLIT), st.data())
 def test_evidence_for_each_part_of_each_split_gives_that_part(old: Unit, data: st.DataObject) -> None:
     part = data.draw(st.sampled_from(passages_from(old))).after
     decided = crosswalk(old, NOW, [evidence(EvidenceKind.OFFICER, part.code)])
-    assert isinstance(decided, DecidedUnit) and decided.unit.code == part.code and len(decided.among.units) > 1
+    assert isinstance(decided, DecidedUnit)
+    assert decided.unit.code == part.code
+    assert len(decided.among.units) > 1
 
 
 def test_a_result_before_the_table_says_so() -> None:
@@ -295,14 +312,19 @@ def test_a_result_before_the_table_says_so() -> None:
         crosswalk(unit("07210", date(1990, 1, 1)), date(1990, 1, 1)),
         crosswalk(unit("07210", NOW), LAST_OLD_DAY),
     )
-    assert isinstance(of_1990, WholeUnit) and of_1990.is_before_the_table
-    assert isinstance(of_2025, UnitSet) and not of_2025.is_before_the_table and of_2025.reason is SetReason.MERGED
+    assert isinstance(of_1990, WholeUnit)
+    assert of_1990.is_before_the_table
+    assert isinstance(of_2025, UnitSet)
+    assert not of_2025.is_before_the_table
+    assert of_2025.reason is SetReason.MERGED
 
 
 def test_communes_of_a_province_and_codes_it_holds_no_more() -> None:
     assert len(communes_of("24", FIRST_NEW_DAY)) == 99
-    assert len(communes_of("24", LAST_OLD_DAY)) == 192 and len(communes_of("27", LAST_OLD_DAY)) == 121
-    assert "07201" in retired_codes("24", NOW) and "07210" not in retired_codes("24", NOW)
+    assert len(communes_of("24", LAST_OLD_DAY)) == 192
+    assert len(communes_of("27", LAST_OLD_DAY)) == 121
+    assert "07201" in retired_codes("24", NOW)
+    assert "07210" not in retired_codes("24", NOW)
 
 
 def test_abolished_provinces_lead_to_their_heirs_with_days_and_decisions() -> None:
@@ -325,12 +347,14 @@ def test_every_correction_has_a_day_and_a_source_and_stands_in_the_table() -> No
         "split_share": 970, "not_successor": 33, "becomes_ward": 22, "becomes_city": 3, "successor": 1, "wrong_code": 1,
     }  # fmt: skip
     for row in rows:
-        assert row["on"] and row["source"]
+        assert row["on"]
+        assert row["source"]
         if row["fact"] == "split_share":
             assert Share(row["share"]) is passage_between(row["old_code"], row["new_code"]).share
         elif row["fact"] == "not_successor":
             codes = {passage.after.code for passage in passages_from(unit(row["old_code"], LAST_OLD_DAY))}
-            assert codes and row["new_code"] not in codes
+            assert codes
+            assert row["new_code"] not in codes
 
 
 def passage_between(old_code: str, new_code: str) -> Passage:

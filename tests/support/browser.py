@@ -109,7 +109,8 @@ class Clerk:
     def open(self, path: str, status: int = 200) -> None:
         """Goes to a page by its address; one that turns the clerk away is answered with its status."""
         answer = self.page.goto(self.base + path, timeout=PATIENCE_MS)
-        assert answer and answer.status == status, (path, answer and answer.status)
+        assert answer, (path, answer and answer.status)
+        assert answer.status == status, (path, answer and answer.status)
         if status >= 400:
             self.turned_away.add(self.page.url)
 

@@ -1,4 +1,4 @@
-"""A pipeline whose portal changes what registries already have, a steward who decides, and what must be true at the end.
+"""A pipeline whose portal changes what registries already have, a steward who decides, and what must be true then.
 
 The dataset holds clean births of whole bundles only (civil status, residence, health insurance), and the registries
 work at once, so that a thousand dossiers can be changed in random order within minutes. Waits of the ledger are

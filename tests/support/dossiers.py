@@ -36,7 +36,8 @@ def changed(model: Any, path: str, value: Any) -> Any:
     if isinstance(model, tuple):
         at = int(name)
         return (*model[:at], changed(model[at], rest, value) if rest else value, *model[at + 1 :])
-    assert isinstance(model, Model) and name in type(model).model_fields, path
+    assert isinstance(model, Model), path
+    assert name in type(model).model_fields, path
     return model.model_copy(update={name: changed(getattr(model, name), rest, value) if rest else value})
 
 

@@ -60,7 +60,8 @@ def _imports(path: Path, node: ast.AST, *, at_import: bool) -> Iterator[Import]:
         if isinstance(child, ast.Import):
             yield from (Import(alias.name, child.lineno, at_import) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
-            assert child.module and not child.level, f"{path_name(path)}:{child.lineno}: import by the full name"
+            assert child.module, f"{path_name(path)}:{child.lineno}: import by the full name"
+            assert not child.level, f"{path_name(path)}:{child.lineno}: import by the full name"
             yield Import(child.module, child.lineno, at_import)
             yield from (Import(f"{child.module}.{alias.name}", child.lineno, at_import) for alias in child.names)
         is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)

@@ -15,7 +15,12 @@ MARKERS = {
     "slow": "carries many dossiers over HTTP, kills processes, or tries many thousand values",
 }
 
-AIRFLOW = ("tests/dags/test_dag_files.py", "tests/dags/test_plugin.py", "tests/journeys/test_demo.py")
+AIRFLOW = (
+    "tests/dags/test_dag_files.py",
+    "tests/dags/test_plugin.py",
+    "tests/journeys/test_demo.py",
+    "tests/journeys/test_tour.py",
+)
 BROWSER = (
     "tests/journeys/test_desk_in_browser.py",
     "tests/journeys/test_demo.py::test_the_entry_opens_the_desk_in_a_frame_that_has_an_address_of_its_own",

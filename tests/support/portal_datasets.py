@@ -142,7 +142,8 @@ class Portal:
     def original(self, entry: ListedDossier) -> bytes:
         if entry.original is not None:
             return entry.original
-        assert self.platform.fetch and self.platform.read_fetched
+        assert self.platform.fetch
+        assert self.platform.read_fetched
         return self.platform.read_fetched(self.line.send(self.platform.fetch(entry, self.endpoint)), entry)
 
     def entries(self, stream: str) -> list[ListedDossier]:

@@ -3,9 +3,9 @@
     uv run python -m tests.support.random_corrections --interleavings 1000 --seed 1
 
 Each dossier has an interleaving of its own: amendments (with and without words that registries are sent), a return to
-the first content, a withdrawal, and decisions (correct, keep, annul, settle), in random order, at random moments between
-the steps of the pipeline. At the end the portal changes every child's name once more, the steward corrects what is
-not withdrawn and annuls or keeps what is, and the twins must hold exactly that.
+the first content, a withdrawal, and decisions (correct, keep, annul, settle), in random order, at random moments
+between the steps of the pipeline. At the end the portal changes every child's name once more, the steward corrects what
+is not withdrawn and annuls or keeps what is, and the twins must hold exactly that.
 """
 
 import argparse

@@ -11,10 +11,17 @@ from schemas.fields import Model
 from schemas.person import Address, Applicant, HeadOfHousehold, IdPaper, Person, Sex
 
 _PERSON = {
-    "full_name": "HoTen", "sex": "GioiTinh", "born_on": "NgaySinh", "personal_id": "SoDDCN", "id_paper": "",
-    "ethnic_group": "DanToc", "nationality_code": "QuocTich", "residence_kind": "LoaiCuTru",
-    "residence": "NoiCuTru", "home_place": "QueQuan",
-}  # fmt: skip
+    "full_name": "HoTen",
+    "sex": "GioiTinh",
+    "born_on": "NgaySinh",
+    "personal_id": "SoDDCN",
+    "id_paper": "",
+    "ethnic_group": "DanToc",
+    "nationality_code": "QuocTich",
+    "residence_kind": "LoaiCuTru",
+    "residence": "NoiCuTru",
+    "home_place": "QueQuan",
+}
 NAMES: Mapping[type[Model], Mapping[str, str]] = {
     Address: {"province_code": "maTinh", "district_code": "maHuyen", "commune_code": "maXa", "detail": "dcChiTiet",
               "country_code": "quocGia"},

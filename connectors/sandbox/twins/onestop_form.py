@@ -22,10 +22,17 @@ from schemas.fields import Model
 from schemas.person import Address, Applicant, HeadOfHousehold, IdPaper, Person, Sex
 
 _PERSON = {
-    "full_name": "hoTen", "sex": "gioiTinh", "born_on": "ngaySinh", "personal_id": "soDinhDanh",
-    "id_paper": "giayToTuyThan", "ethnic_group": "danToc", "nationality_code": "quocTich",
-    "residence_kind": "loaiCuTru", "residence": "noiCuTru", "home_place": "queQuan",
-}  # fmt: skip
+    "full_name": "hoTen",
+    "sex": "gioiTinh",
+    "born_on": "ngaySinh",
+    "personal_id": "soDinhDanh",
+    "id_paper": "giayToTuyThan",
+    "ethnic_group": "danToc",
+    "nationality_code": "quocTich",
+    "residence_kind": "loaiCuTru",
+    "residence": "noiCuTru",
+    "home_place": "queQuan",
+}
 NAMES: Mapping[type[Model], Mapping[str, str]] = {
     Address: {
         "province_code": "maTinh", "district_code": "maHuyen", "commune_code": "maXa", "detail": "diaChiChiTiet",
@@ -82,8 +89,12 @@ NAMES: Mapping[type[Model], Mapping[str, str]] = {
 }  # fmt: skip
 """Our field -> the portal's. Status and update time are not here: they are written anew each time."""
 FORMS = {
-    "birth": "KHAI_SINH", "death": "KHAI_TU", "marriage": "KET_HON", "residence": "THUONG_TRU", "land": "BIEN_DONG_DAT",
-}  # fmt: skip
+    "birth": "KHAI_SINH",
+    "death": "KHAI_TU",
+    "marriage": "KET_HON",
+    "residence": "THUONG_TRU",
+    "land": "BIEN_DONG_DAT",
+}
 SEXES = {Sex.MALE: "Nam", Sex.FEMALE: "Nữ", Sex.UNDETERMINED: "Chưa xác định"}
 
 

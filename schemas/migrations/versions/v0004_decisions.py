@@ -1,5 +1,5 @@
-"""Decisions of persons and what they need: faults to decide, batches and their gate, grants, accesses, pairs of dossiers
-that may be duplicates.
+"""Decisions of persons and what they need: faults to decide, batches and their gate, grants, accesses, and pairs of
+dossiers that may be duplicates.
 
 Locks: dossiers, reports and incidents, while their new indexes and foreign keys are built.
 """

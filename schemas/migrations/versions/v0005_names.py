@@ -16,17 +16,22 @@ depends_on = None
 
 TABLES = {"traces": "blind_indexes", "likenesses": "duplicate_candidates"}
 INDEXES = {
-    "pk_traces": "pk_blind_indexes", "ix_traces_digest": "ix_blind_indexes_digest",
-    "pk_likenesses": "pk_duplicate_candidates", "ix_likenesses_other_id": "ix_duplicate_candidates_other_id",
+    "pk_traces": "pk_blind_indexes",
+    "ix_traces_digest": "ix_blind_indexes_digest",
+    "pk_likenesses": "pk_duplicate_candidates",
+    "ix_likenesses_other_id": "ix_duplicate_candidates_other_id",
     "ix_likenesses_undecided": "ix_duplicate_candidates_undecided",
-}  # fmt: skip
+}
 CONSTRAINTS = {
     "fk_likenesses_dossier_id": "fk_duplicate_candidates_dossier_id",
     "fk_likenesses_other_id": "fk_duplicate_candidates_other_id",
 }
 CODES = (
-    ("events", "kind", {"mended": "edited", "likeness_decided": "duplicate_decided",
-                        "report_heard": "report_acknowledged"}),
+    (
+        "events",
+        "kind",
+        {"mended": "edited", "likeness_decided": "duplicate_decided", "report_heard": "report_acknowledged"},
+    ),
     ("decisions", "act", {"mended": "edited"}),
     ("findings", "check_code", {"mends_do_not_fit": "edits_do_not_fit"}),
     ("faults", "cause_code", {"mends_do_not_fit": "edits_do_not_fit"}),
@@ -34,7 +39,7 @@ CODES = (
     ("reports", "state", {"heard": "acknowledged"}),
     ("accesses", "what", {"likeness": "duplicate", "likenesses": "duplicates"}),
     ("duplicate_candidates", "kind", {"twin": "multiple_birth"}),
-)  # fmt: skip
+)
 GIVES = {
     "residence": ("residence_case_code",),
     "health_insurance": ("insurance_number", "card_code", "card_until"),

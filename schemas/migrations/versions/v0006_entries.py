@@ -59,8 +59,13 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("subject_id", sa.BigInteger(), nullable=True))
         op.alter_column(table, "dossier_id", nullable=True)
         op.create_check_constraint(op.f(f"ck_{table}_subject"), table, HAS_ONE_SUBJECT)
-        op.create_index(f"ix_{table}_subject", table, ["subject_kind", "subject_id"], unique=False,
-                        postgresql_where=sa.text("subject_id IS NOT NULL"))  # fmt: skip
+        op.create_index(
+            f"ix_{table}_subject",
+            table,
+            ["subject_kind", "subject_id"],
+            unique=False,
+            postgresql_where=sa.text("subject_id IS NOT NULL"),
+        )
 
 
 def _enter_what_stands() -> None:
