@@ -1,8 +1,9 @@
-"""The verbs as plain functions, without Airflow: what DAGs, the command line, tests and benchmarks call.
+"""The steps of the pipeline as plain functions without Airflow; DAGs, the command line, tests and benchmarks call them.
 
-Each takes the ledger, a connector and its endpoint, moves what can be moved now, and returns counts of what it moved.
-Each may be killed at any moment, run twice, or run beside itself, without a second effect. What went wrong with single
-dossiers is in the ledger; an error is raised at the end, when all else is done, only for the engineer or the operator.
+Each takes the ledger, a connector and its endpoint, moves the dossiers that can be moved now, and returns counts of
+them. Each may be killed at any moment, run twice, or run beside itself, without a second effect. Faults of single
+dossiers are recorded in the ledger. An error is raised only for the engineer or the operator, at the end, when all
+else is done.
 """
 
 from dags.steps.checking import check

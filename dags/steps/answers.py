@@ -1,4 +1,4 @@
-"""Refusals read into causes: the reader of answers, made once of the words in the registries' folders."""
+"""Reads the causes out of a refusal. The reader is made once, from the tables of words in the registries' folders."""
 
 from functools import cache
 
@@ -14,7 +14,7 @@ def read_answer(registry_code: str, code: str, words: str) -> list[RefusalCause]
 
 
 def fingerprint(words: str) -> str:
-    """What a refusal is about, and nothing about whom; see `Fingerprints.fingerprint`."""
+    """The subject of a refusal without any person in it; see `Fingerprints.fingerprint`."""
     return fingerprints().fingerprint(words)
 
 

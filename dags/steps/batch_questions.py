@@ -1,4 +1,4 @@
-"""A stopped batch is put to a named person, and what they answer is carried out."""
+"""A stopped batch is put to the persons who may decide about it, and their answer is carried out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,47 +11,46 @@ from quality.expectations.declared import BY_CODE
 from schemas.dates import VIETNAM
 
 DECISIONS = {"Cho đi": "released", "Từ chối": "rejected"}
-"""By what the person chose; whoever leaves it decides at the desk, later."""
+"""The decision by the option that the person chose. The third option is no decision: the batch waits for one at the
+desk."""
 NO_REASON = "không ghi lý do"
 
 
 class NotAllowed(Exception):
-    """Who answered has no grant that lets them decide about this portal's batches."""
+    """The person who answered has no grant to decide about this portal's batches."""
 
 
 def stopped_batch(ledger: Ledger, batch_id: int) -> BatchSeen | None:
     """The batch, if it still waits for a decision."""
-    return next((one for one in batches_page(ledger, before=batch_id + 1, limit=1, states=["stopped"])
-                 if one.batch_id == batch_id), None)  # fmt: skip
+    newest_first = batches_page(ledger, before=batch_id + 1, limit=1, states=["stopped"])
+    return next((batch for batch in newest_first if batch.batch_id == batch_id), None)
 
 
 def question(ledger: Ledger, batch_id: int) -> list[dict[str, Any]]:
-    """What to ask, and whom: a subject, a body and the users that are named; nothing when it was decided meanwhile."""
+    """The question and whom to ask: a subject, a body and the users; an empty list when it was decided meanwhile."""
     batch = stopped_batch(ledger, batch_id)
     if batch is None:
         return []
     province = PROVINCES[batch.portal_code].name_vi
-    at = f"{batch.opened_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+    opened_at = f"{batch.opened_at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
     users = [{"id": name, "name": name} for name in deciders(ledger, batch.portal_code)]
-    return [{
-        "subject": f"{province}: lô hồ sơ {batch_id} lúc {at} đang dừng, cho đi hay từ chối?",
-        "body": body(batch), "assigned_users": users,
-    }]  # fmt: skip
+    subject = f"{province}: lô hồ sơ {batch_id} lúc {opened_at} đang dừng, cho đi hay từ chối?"
+    return [{"subject": subject, "body": body(batch), "assigned_users": users}]
 
 
 def body(batch: BatchSeen) -> str:
-    """What the batch failed, with counts and what each means; no person is in it."""
+    """The expectations that the batch failed, each with its meaning and its count; no person is named."""
     lines = [f"{batch.dossiers} hồ sơ. Chưa hồ sơ nào được gửi đi.", ""]
-    for one in batch.failed:
-        mark = "**Dừng**" if one.stops else "Lưu ý"
-        lines.append(f"- {mark}: {BY_CODE[one.suite, one.expectation].says_vi} ({one.failing} hồ sơ)")
+    for verdict in batch.failed:
+        mark = "**Dừng**" if verdict.stops else "Lưu ý"
+        lines.append(f"- {mark}: {BY_CODE[verdict.suite, verdict.expectation].says_vi} ({verdict.failing} hồ sơ)")
     return "\n".join([*lines, "", "Danh sách hồ sơ ở bàn Liên thông, mục Lô hồ sơ."])
 
 
 def carry_out(ledger: Ledger, batch_id: int, answer: Mapping[str, Any]) -> dict[str, int]:
-    """Does what was answered. Nothing when it was left, or decided meanwhile; a repeat does nothing either.
+    """Carries the answer out. Does nothing when the batch was left, or was decided meanwhile, also by this answer.
 
-    `answer`: as Airflow hands it over. Raises NotAllowed, and logs it, when who answered may not decide.
+    `answer`: as Airflow hands it over. Raises NotAllowed, and logs it, when the person who answered may not decide.
     """
     decision = DECISIONS.get(answer["chosen_options"][0])
     batch = stopped_batch(ledger, batch_id)

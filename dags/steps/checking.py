@@ -1,4 +1,4 @@
-"""Checks find fault with a dossier or clear it."""
+"""Examines dossiers: the checks find fault with a dossier, or it is cleared."""
 
 import logging
 from collections import Counter
@@ -29,17 +29,17 @@ BATCH = 500
 
 
 def check(ledger: Ledger, province: PortalProvince, endpoint: Endpoint) -> dict[str, int]:
-    """Examines what a province's portal gave and was not examined yet. Returns counts by what became of it."""
+    """Examines the dossiers of a province's portal that were not examined yet. Returns counts by their new state."""
     with province.platform.open_line(endpoint) as line:
         return dict(check_on(ledger, province, line))
 
 
 def check_on(
     ledger: Ledger, province: PortalProvince, line: Line, arrivals: Sequence[Arrival] | None = None
-) -> Counter[str]:  # fmt: skip
-    """The same over a line that is open; dossiers whose papers cannot be had now are left for the next time.
+) -> Counter[str]:
+    """Like `check`, over a line that is open. Dossiers whose papers cannot be fetched now are left for the next run.
 
-    `arrivals`: only these dossiers, just saved; what was read of them is not read again.
+    `arrivals`: only these dossiers, which were just saved; they are not read again.
     """
     return _settled(ledger, examine_on(ledger, province, line, arrivals))
 
@@ -47,22 +47,22 @@ def check_on(
 def examine_on(
     ledger: Ledger, province: PortalProvince, line: Line, arrivals: Sequence[Arrival] | None = None
 ) -> Iterator[list[Examined]]:
-    """The same by the batch, without writing down what came of it."""
-    codes = None if arrivals is None else [one.code for one in arrivals]
+    """Like `check_on`, batch by batch, without recording the results."""
+    codes = None if arrivals is None else [arrival.code for arrival in arrivals]
     return _examine(ledger, province, line, codes, arrivals or ())
 
 
 def check_again(ledger: Ledger, dossiers: Iterable[tuple[str, str]]) -> Counter[str]:
     """Examines these dossiers (portal and code) at once, with the papers that are kept; no portal is asked.
 
-    One whose papers were never fetched is left for its portal's next pull.
+    A dossier whose papers were never fetched is left for the next pull from its portal.
     """
     codes: dict[str, list[str]] = {}
     for portal_code, dossier_code in dossiers:
         codes.setdefault(portal_code, []).append(dossier_code)
     moved: Counter[str] = Counter()
-    for portal_code, of_portal in codes.items():
-        moved += _settled(ledger, _examine(ledger, PROVINCES[portal_code], None, of_portal))
+    for portal_code, dossier_codes in codes.items():
+        moved += _settled(ledger, _examine(ledger, PROVINCES[portal_code], None, dossier_codes))
     return moved
 
 
@@ -82,94 +82,116 @@ def _examine(
     after, limit, is_full = 0, max(BATCH, len(arrivals)), True
     while is_full and (batch := unexamined(ledger, province.province_code, after, limit, codes, in_hand)):
         after, is_full = batch[-1].dossier_id, len(batch) == limit
-        sources = [(one, read_already.get(one.original) or _read(one)) for one in batch]
-        read = [with_edits(one, source) if source else (one, None) for one, source in sources]
+        sources = [(subject, read_already.get(subject.original) or _read(subject)) for subject in batch]
+        read = [with_edits(subject, source) if source else (subject, None) for subject, source in sources]
         papers = _papers(ledger, province.platform, line, read)
-        changed = changed_registries(ledger, [(one, dossier) for one, dossier in read if dossier and one.standing])
-        beside = match_dossiers(
-            ledger, {one.dossier_id: dossier for one, dossier in read if dossier and _is_new_to_all(one)}
+        changed = changed_registries(
+            ledger, [(subject, dossier) for subject, dossier in read if dossier and subject.standing]
         )
-        yield [judge(one, dossier, papers[one.dossier_id], beside.get(one.dossier_id, ()),
-                     changed.get(one.dossier_id, NOTHING_CHANGED))
-               for one, dossier in read if one.dossier_id in papers]  # fmt: skip
+        beside = match_dossiers(
+            ledger, {subject.dossier_id: dossier for subject, dossier in read if dossier and _is_new_to_all(subject)}
+        )
+        yield [
+            judge(
+                subject,
+                dossier,
+                papers[subject.dossier_id],
+                beside.get(subject.dossier_id, ()),
+                changed.get(subject.dossier_id, NOTHING_CHANGED),
+            )
+            for subject, dossier in read
+            if subject.dossier_id in papers
+        ]
 
 
-def _read(one: Unexamined) -> Dossier | None:
-    return read_original(one.portal_code, one.original) if one.unreadable_field is None else None
+def _read(subject: Unexamined) -> Dossier | None:
+    return read_original(subject.portal_code, subject.original) if subject.unreadable_field is None else None
 
 
-def with_edits(one: Unexamined, source: Dossier) -> tuple[Unexamined, Dossier]:
-    """The dossier with what persons changed in it. Where their edits do not fit, the source without any, which
-    `unfit_at` then keeps from going on."""
-    edits = list(one.edits.values())
+def with_edits(subject: Unexamined, source: Dossier) -> tuple[Unexamined, Dossier]:
+    """The dossier with the edits that persons made. Where the edits do not fit, the source without any; then `unfit_at`
+    holds the dossier."""
+    edits = list(subject.edits.values())
     if dossier := fitted(source, edits):
-        return one, dossier
-    log.warning("dossier %s: its edits do not fit", one.dossier_code)
-    return replace(one, edits={}, unfit_at=edits[-1].field_path), source
+        return subject, dossier
+    log.warning("dossier %s: its edits do not fit", subject.dossier_code)
+    return replace(subject, edits={}, unfit_at=edits[-1].field_path), source
 
 
 def _is_new_to_all(subject: Unexamined) -> bool:
-    """Whether it still matters that it may be a duplicate: no registry has it, its portal has not ended it."""
+    """Whether a possible duplicate still matters: no registry has the dossier, and its portal has not closed it."""
     return not subject.standing and ADMISSION.get(subject.portal_status or 0) != Admission.CLOSED
 
 
 def _papers(
     ledger: Ledger, platform: Platform, line: Line | None, read: Sequence[tuple[Unexamined, Dossier | None]]
 ) -> dict[int, list[FetchedPaper]]:
-    """The papers of each dossier, by id; a dossier some of whose papers cannot be had now is not in it."""
+    """The papers of each dossier, by id. A dossier is left out when one of its papers cannot be fetched now."""
     if platform.papers_inside:
-        inside = platform.papers_inside
-        return {one.dossier_id: _described(dossier, dict(enumerate(map(_kept_inside, inside(one.original)))))
-                if dossier else [] for one, dossier in read}  # fmt: skip
-    kept = kept_papers(ledger, [one.dossier_id for one, dossier in read if dossier and dossier.papers])
+        return {
+            subject.dossier_id: _papers_inside(platform.papers_inside, subject, dossier) if dossier else []
+            for subject, dossier in read
+        }
+    kept = kept_papers(ledger, [subject.dossier_id for subject, dossier in read if dossier and dossier.papers])
     lacking = [
-        (one, position, paper) for one, dossier in read if dossier for position, paper in enumerate(dossier.papers)
-        if platform.fetch_paper and paper.link and position not in kept.get(one.dossier_id, {})
-    ]  # fmt: skip
-    failed = (
-        {one.dossier_id for one, _, _ in lacking} if line is None else _fetch(ledger, platform, line, lacking, kept)
-    )
-    return {one.dossier_id: _described(dossier, kept.get(one.dossier_id, {})) if dossier else []
-            for one, dossier in read if one.dossier_id not in failed}  # fmt: skip
+        (subject, position, paper)
+        for subject, dossier in read
+        if dossier
+        for position, paper in enumerate(dossier.papers)
+        if platform.fetch_paper and paper.link and position not in kept.get(subject.dossier_id, {})
+    ]
+    if line is None:
+        failed = {subject.dossier_id for subject, _, _ in lacking}
+    else:
+        fetched, failed = _fetch(platform, line, lacking)
+        keep_papers(ledger, fetched)
+        for subject, paper in fetched:
+            kept.setdefault(subject.dossier_id, {})[paper.position] = paper
+    return {
+        subject.dossier_id: _described(dossier, kept.get(subject.dossier_id, {})) if dossier else []
+        for subject, dossier in read
+        if subject.dossier_id not in failed
+    }
+
+
+def _papers_inside(inside: Callable[[bytes], list[bytes]], subject: Unexamined, dossier: Dossier) -> list[FetchedPaper]:
+    return _described(dossier, dict(enumerate(map(_kept_inside, inside(subject.original)))))
 
 
 def _fetch(
-    ledger: Ledger, platform: Platform, line: Line, lacking: Sequence[tuple[Unexamined, int, Paper]],
-    kept: dict[int, dict[int, KeptPaper]],
-) -> set[int]:  # fmt: skip
-    """Fetches papers, adds them to those kept, and returns the dossiers some of whose papers cannot be had now."""
-    failed: set[int] = set()
+    platform: Platform, line: Line, lacking: Sequence[tuple[Unexamined, int, Paper]]
+) -> tuple[list[tuple[Unexamined, KeptPaper]], set[int]]:
+    """Fetches papers. Returns what is to be kept, and the ids of the dossiers that have a paper that did not come.
+
+    A link that leads elsewhere is not followed: the portal does not have that paper.
+    """
+    requests: list[tuple[tuple[Unexamined, int], Request]] = []
     fetched: list[tuple[Unexamined, KeptPaper]] = []
-
-    def keep(one: Unexamined, paper: KeptPaper) -> None:
-        kept.setdefault(one.dossier_id, {})[paper.position] = paper
-        fetched.append((one, paper))
-
-    for (one, position), reply in line.send_all(_requests(platform, line, lacking, keep)):
+    failed: set[int] = set()
+    for subject, position, paper in lacking:
+        if request := _request(platform, line.endpoint, paper):
+            requests.append(((subject, position), request))
+        else:
+            fetched.append((subject, KeptPaper(position, None, 0)))
+    for (subject, position), reply in line.send_all(requests):
         if _may_come_yet(reply):
-            failed.add(one.dossier_id)
+            failed.add(subject.dossier_id)
         else:
-            keep(one, _kept(position, reply))
-    keep_papers(ledger, fetched)
-    return failed
+            fetched.append((subject, _kept(position, reply)))
+    return fetched, failed
 
 
-def _requests(
-    platform: Platform, line: Line, lacking: Sequence[tuple[Unexamined, int, Paper]],
-    keep: Callable[[Unexamined, KeptPaper], None],
-) -> Iterator[tuple[tuple[Unexamined, int], Request]]:  # fmt: skip
-    assert platform.fetch_paper is not None
-    for one, position, paper in lacking:
-        try:
-            request = platform.fetch_paper(paper, line.endpoint)
-        except Unrecognised:  # a link that leads elsewhere: it is not followed
-            keep(one, KeptPaper(position, None, 0))
-        else:
-            yield (one, position), request
+def _request(platform: Platform, endpoint: Endpoint, paper: Paper) -> Request | None:
+    """The request for a paper; None when its link leads to another host."""
+    assert platform.fetch_paper is not None  # only papers that can be fetched are lacking
+    try:
+        return platform.fetch_paper(paper, endpoint)
+    except Unrecognised:
+        return None
 
 
 def _may_come_yet(reply: Reply | LienthongError) -> bool:
-    """Whether the paper may be had later: the line broke, or a gateway answered with a page of its own (no paper is
+    """Whether the paper may come later: the line broke, or a gateway answered with a page of its own (no paper is
     HTML). A paper that is too large will not get smaller."""
     if isinstance(reply, Reply):
         return reply.headers.get("Content-Type", "").startswith("text/html")
@@ -190,7 +212,7 @@ def _kept_inside(content: bytes) -> KeptPaper:
 def _described(dossier: Dossier, kept: dict[int, KeptPaper]) -> list[FetchedPaper]:
     described = []
     for position, paper in enumerate(dossier.papers):
-        had = kept.get(position)
-        digest = had.sha256.hex() if had and had.sha256 else None
-        described.append(FetchedPaper(paper.kind_code, paper.sha256, digest, had.size if had else 0))
+        fetched = kept.get(position)
+        digest = fetched.sha256.hex() if fetched and fetched.sha256 else None
+        described.append(FetchedPaper(paper.kind_code, paper.sha256, digest, fetched.size if fetched else 0))
     return described

@@ -1,5 +1,6 @@
-"""A portal changes a dossier that registries already have: which registries would be sent something else, and in what
-words. Registries whose words do not change need no correction, whatever else changed at the portal.
+"""A portal changed a dossier that registries already have: finds the registries that would now be sent other words.
+
+A registry whose words do not change needs no correction, even if something else changed at the portal.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,13 +26,13 @@ from schemas.registries import Given
 ReadSource = Callable[[str, bytes, Sequence[Edit]], Dossier]
 """Reads the original of a portal, with edits. Raises Unrecognised."""
 
-
 PERSON_PARTS = frozenset({"child", "mother", "father", "deceased", "husband", "wife", "person", "owners"})
+"""Fields that hold a whole person: one who was added or removed changes the identity too."""
 
 
 @dataclass(frozen=True)
 class ChangedLine:
-    """One field that differs: its title, and both values as a person reads them."""
+    """A field that differs: its title, and both values as a person reads them."""
 
     field_path: str
     title_vi: str
@@ -41,7 +42,8 @@ class ChangedLine:
 
 @dataclass(frozen=True)
 class RegistryDifference:
-    """What one registry holds against what it would be sent now. `takes`: it takes a correction online."""
+    """The difference between what a registry holds and what it would be sent now. `takes`: it takes corrections
+    online."""
 
     registry_code: str
     takes: bool
@@ -52,27 +54,26 @@ class RegistryDifference:
 def changed_registries(
     ledger: Ledger, read: Sequence[tuple[Unexamined, Dossier]], read_source: ReadSource = read_original
 ) -> dict[int, frozenset[str]]:
-    """By dossier: the registries that hold other words than they would be sent now. Dossiers whose content is what was
-    sent are left out, and so cost nothing."""
+    """By dossier: the registries that hold other words than they would be sent now. A dossier whose content is still
+    the content that was sent is left out, without opening anything."""
     suspects = [(subject, dossier) for subject, dossier in read if _may_differ(subject)]
     if not suspects:
         return {}
-    given = {each.dossier_id: each.given for each in opened(ledger, [one.dossier_id for one, _ in suspects])}
+    ids = [subject.dossier_id for subject, _ in suspects]
+    given = {dossier.dossier_id: dossier.given for dossier in opened(ledger, ids)}
     sent = contents_sent(ledger, [subject for subject, _ in suspects])
     changed: dict[int, frozenset[str]] = {}
     for subject, dossier in suspects:
         before = {code: _read_sent(read_source, subject, *sent[subject.dossier_id, code]) for code in subject.standing}
-        changed[subject.dossier_id] = frozenset(
-            code for code in subject.standing
-            if _differ(code, before[code], dossier, given.get(subject.dossier_id, Given()))
-        )  # fmt: skip
+        known = given.get(subject.dossier_id, Given())
+        changed[subject.dossier_id] = frozenset(code for code in before if _differ(code, before[code], dossier, known))
     return changed
 
 
 def _may_differ(subject: Unexamined) -> bool:
-    """Whether a registry was sent another version, or the same one with other edits."""
+    """Whether a registry was sent another version, or this version with other edits."""
     now = (subject.version_number, tuple(subject.edits))
-    return any((each.version_number, each.edits) != now for each in subject.standing.values())
+    return any((standing.version_number, standing.edits) != now for standing in subject.standing.values())
 
 
 def _read_sent(read_source: ReadSource, subject: Unexamined, original: bytes, edits: Sequence[Edit]) -> Dossier | None:
@@ -95,9 +96,10 @@ def _words(registry_code: str, dossier: Dossier, given: Given) -> bytes | None:
 
 
 def differences(ledger: Ledger, head: Head) -> list[RegistryDifference]:
-    """What each registry that has the dossier holds, against its newest version; in the route's order. Empty when the
-    newest version cannot be read, or the dossier is erased."""
-    return [each for subject in unexamined_of(ledger, [head.dossier_id]) for each in _differences(ledger, subject)]
+    """Compares what each registry holds of the dossier with its newest version; in the order of the registries. Empty
+    when the newest version cannot be read, or the dossier is erased."""
+    subjects = unexamined_of(ledger, [head.dossier_id])
+    return [difference for subject in subjects for difference in _differences(ledger, subject)]
 
 
 def _differences(ledger: Ledger, subject: Unexamined) -> list[RegistryDifference]:
@@ -107,38 +109,39 @@ def _differences(ledger: Ledger, subject: Unexamined) -> list[RegistryDifference
     now = fitted(source, list(subject.edits.values())) or source
     sent = contents_sent(ledger, [subject])
     (dossier,) = opened(ledger, [subject.dossier_id])
-    found = []
+    compared = []
     for code in (code for code in ROWS if code in subject.standing):
         before = _read_sent(read_original, subject, *sent[subject.dossier_id, code])
         is_changed = _differ(code, before, now, dossier.given)
         lines = _lines(code, before, now, dossier.given) if before and is_changed else []
         takes = REGISTRIES[code].takes(Operation.CORRECT, now.case.kind)
-        found.append(RegistryDifference(code, takes, is_changed, lines))
-    return found
+        compared.append(RegistryDifference(code, takes, is_changed, lines))
+    return compared
 
 
 def changes_identity(ledger: Ledger, dossier_ids: Sequence[int]) -> dict[int, bool]:
-    """By dossier: whether a field that says who somebody is differs from what a registry holds."""
-    found = {}
+    """By dossier: whether a field of a person's identity differs from what a registry holds. True also where no field
+    can be named."""
+    by_dossier = {}
     for subject in unexamined_of(ledger, dossier_ids):
-        lines = [line for each in _differences(ledger, subject) for line in each.lines]
-        found[subject.dossier_id] = any(_is_identity(line.field_path) for line in lines) or not lines
-    return found
+        lines = [line for difference in _differences(ledger, subject) for line in difference.lines]
+        by_dossier[subject.dossier_id] = any(_is_identity(line.field_path) for line in lines) or not lines
+    return by_dossier
 
 
 def _is_identity(field_path: str) -> bool:
-    """A whole person that came or went is who somebody is, too."""
+    """Whether the field belongs to a person's identity, or is a whole person who was added or removed."""
     return needs_second(field_path) or field_path.rsplit(".", 1)[-1] in PERSON_PARTS
 
 
 def _lines(registry_code: str, before: Dossier, now: Dossier, given: Given) -> list[ChangedLine]:
-    """The fields that differ and that this registry is sent: each makes its words differ by itself."""
+    """The fields that differ and that this registry is sent: each of them alone changes the registry's words."""
     unchanged = _words(registry_code, before, given)
     lines = []
     for path in changed_paths(before, now):
-        was, then = value_at(before, path), value_at(now, path)
-        if _words(registry_code, with_values(before, {path: then}), given) != unchanged:
-            lines.append(ChangedLine(path, title_of(path) or path, text_of(was), text_of(then)))
+        old, new = value_at(before, path), value_at(now, path)
+        if _words(registry_code, with_values(before, {path: new}), given) != unchanged:
+            lines.append(ChangedLine(path, title_of(path) or path, text_of(old), text_of(new)))
     return lines
 
 
@@ -147,7 +150,7 @@ def text_of(value: JsonValue) -> str:
     if isinstance(value, dict):
         if "as_written" in value:
             return str(value["as_written"])
-        return ", ".join(text for each in value.values() if (text := text_of(each)))
+        return ", ".join(text for part in value.values() if (text := text_of(part)))
     if isinstance(value, list):
-        return "; ".join(text for each in value if (text := text_of(each)))
+        return "; ".join(text for part in value if (text := text_of(part)))
     return "" if value is None else str(value)

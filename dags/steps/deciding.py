@@ -1,6 +1,7 @@
-"""A person decides, and it takes effect at once: the checks run again, and what is cleared is on its way.
+"""A person decides, and the decision takes effect at once: the checks run again, and cleared dossiers go on.
 
-Every function returns what the decision holds for and why not for the rest, and what the checks made of it.
+Every function returns the dossiers that the decision is valid for, the reasons for the others, and the states after the
+new examination.
 """
 
 from collections import Counter
@@ -24,7 +25,7 @@ from schemas.dossier import Dossier
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command did: the decision's outcome, and the states that the dossiers came to by being examined again."""
+    """The result of a command: the decision's outcome, and how many dossiers each state has after the examination."""
 
     outcome: DecisionOutcome
     moved: Counter[str] = field(default_factory=Counter)
@@ -33,9 +34,10 @@ class CommandResult:
 def edit(
     ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str = "", bulk_id: UUID | None = None
 ) -> CommandResult:
-    """Gives fields other values. A value that cannot stand there, and one that a registry was already sent otherwise,
-    is not taken (`RejectionReason.UNFIT`, `RejectionReason.REGISTERED`)."""
-    known = {dossier.dossier_id: dossier for dossier in opened(ledger, [one.dossier_id for one in requests])}
+    """Gives fields other values. Not taken are a value that the field cannot hold (`RejectionReason.UNFIT`), and one
+    that changes what a registry was already sent (`RejectionReason.REGISTERED`)."""
+    ids = [request.dossier_id for request in requests]
+    known = {dossier.dossier_id: dossier for dossier in opened(ledger, ids)}
     fit: list[DecisionRequest] = []
     refused: dict[int, RejectionReason] = {}
     for request in requests:
@@ -50,8 +52,8 @@ def edit(
 
 
 def _prepare(dossier: Opened, request: DecisionRequest) -> DecisionRequest | RejectionReason:
-    """The edits with what stood there before, if they can be made. Earlier ones that do not fit by themselves may do
-    with these."""
+    """The request with the value before each edit, or why it cannot be made. Earlier edits that do not fit by
+    themselves may fit together with these."""
     if dossier.unreadable_field is not None:
         return RejectionReason.UNFIT
     try:
@@ -66,10 +68,10 @@ def _prepare(dossier: Opened, request: DecisionRequest) -> DecisionRequest | Rej
     if any(_words(code, now, dossier) != _words(code, then, dossier) for code in dossier.touched):
         return RejectionReason.REGISTERED
     made = [
-        Edit(field_path=each.field_path, before=value_at(now, each.field_path), after=each.after)
-        for each in request.edits
+        Edit(field_path=change.field_path, before=value_at(now, change.field_path), after=change.after)
+        for change in request.edits
     ]
-    changing = tuple(each for each in made if each.before != each.after)
+    changing = tuple(change for change in made if change.before != change.after)
     return replace(request, edits=changing) if then != now else RejectionReason.UNFIT
 
 
@@ -105,7 +107,7 @@ def resend(
 
 
 def correct(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str) -> CommandResult:
-    """Has the registries that hold other words correct them, in the route's order. Where it changes who somebody is, a
+    """Has the registries that hold other words correct them, in the route's order. Where a person's identity changes, a
     second person must agree first."""
     waits = changes_identity(ledger, [request.dossier_id for request in requests])
     outcome = decisions.resolve_change(ledger, Act.CORRECTED, actor, requests, reason, waits, reject=rejection)
@@ -120,7 +122,7 @@ def annul(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reaso
 
 
 def keep(ledger: Ledger, actor: str, requests: Sequence[DecisionRequest], reason: str) -> CommandResult:
-    """Lets what the registries hold stand, whatever the portal says now."""
+    """Leaves unchanged what the registries hold, although the portal now says something else."""
     outcome = decisions.resolve_change(ledger, Act.KEPT, actor, requests, reason, {}, reject=rejection)
     return _after(ledger, outcome)
 
@@ -145,11 +147,14 @@ def undo(ledger: Ledger, actor: str, decision_ids: Sequence[int], reason: str) -
     return _after(ledger, decisions.undo(ledger, actor, decision_ids, reason, reject=rejection))
 
 
-def compare(ledger: Ledger, actor: str, one: int, other: int, decided_as: Literal["same", "different"]) -> bool:
-    """Says whether two dossiers are about one person; False when that was said. Those held are examined again."""
-    is_new = duplicate_candidates.decide(ledger, one, other, decided_as, actor)
+def compare(
+    ledger: Ledger, actor: str, dossier_id: int, other_id: int, decided_as: Literal["same", "different"]
+) -> bool:
+    """Records whether two dossiers are about one person, and examines again those that are held. False when that
+    was recorded before."""
+    is_new = duplicate_candidates.decide(ledger, dossier_id, other_id, decided_as, actor)
     if is_new:
-        check_again(ledger, decisions.codes_of(ledger, [one, other]))
+        check_again(ledger, decisions.codes_of(ledger, [dossier_id, other_id]))
     return is_new
 
 

@@ -1,9 +1,10 @@
-"""What came together is looked at together: a batch before anything of it is sent, a day when it is over."""
+"""Judges dossiers together: a batch before any of its dossiers is sent, and a day when it is over."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,27 +46,36 @@ from schemas.registries import REGISTRY_CODES
 from schemas.routes import ROUTES
 
 DossierReader = Callable[[str, bytes], Dossier]
+"""Reads the original of a portal. Raises Unrecognised."""
 
 ALL = "all"
 KIND_OF = {route.procedure_code: route.case_kind for route in ROUTES}
-"""By procedure: which of the civil-status books it goes into."""
+"""The kind of case by procedure: it says which of the civil-status books a case is entered in."""
 ENDED = frozenset({"registered", "refused", "stopped"})
-"""Of a delivery: it is at its registry, or a fault says why it is not."""
+"""States of a delivery that is at its registry, or has a fault that says why it is not."""
 
 ENTRY_COLUMNS: dict[str, type] = {
-    "dossier_id": int, "book": str, "book_code": str, "entry_number": float, "step": float,
-    "days_after_previous": float, "years_off": float,
-}  # fmt: skip
+    "dossier_id": int,
+    "book": str,
+    "book_code": str,
+    "entry_number": float,
+    "step": float,
+    "days_after_previous": float,
+    "years_off": float,
+}
 ANSWER_COLUMNS: dict[str, type] = {"dossier_id": int, "is_refused": int, "is_unexplained": float, "hours": float}
 BUNDLE_COLUMNS: dict[str, type] = {
-    "dossier_id": int, "missing_at_residence": float, "missing_at_insurance": float, "numbers_differ": int,
-}  # fmt: skip
+    "dossier_id": int,
+    "missing_at_residence": float,
+    "missing_at_insurance": float,
+    "numbers_differ": int,
+}
 
 
 def gate(ledger: Ledger, read: DossierReader = read_original) -> dict[str, int]:
     """Judges every open batch and closes it. Returns how many passed and how many were stopped.
 
-    A batch of which nothing is examined yet stays open. Nothing large is imported while no batch is open.
+    A batch without an examined dossier stays open. Large libraries are imported only when a batch is open.
     """
     moved: Counter[str] = Counter()
     for batch in open_batches(ledger):
@@ -82,25 +92,23 @@ def _gate(ledger: Ledger, batch: OpenBatch, read: DossierReader) -> str | None:
     versions: dict[int, int] = {}
 
     def dossiers() -> Iterator[ArrivedDossier]:
-        for one in (first, *examined):
-            versions[one.dossier_id] = one.version_number
-            yield _seen(batch.portal_code, one, read)
+        for examined_dossier in chain((first,), examined):
+            versions[examined_dossier.dossier_id] = examined_dossier.version_number
+            yield _arrived(batch.portal_code, examined_dossier, read)
 
     past = _past(known_of(ledger, batch))
     verdicts = judge_arrivals(batch.portal_code, batch.subject, batch.opened_at, dossiers(), past)
     return settle_batch(ledger, batch, versions, verdicts)
 
 
-def _seen(portal_code: str, one: InBatch, read: DossierReader) -> ArrivedDossier:
-    dossier = None
-    if one.original is not None and not one.is_unreadable:
+def _arrived(portal_code: str, row: InBatch, read: DossierReader) -> ArrivedDossier:
+    dossier, is_unreadable = None, row.is_unreadable
+    if row.original is not None and not is_unreadable:
         try:
-            dossier = read(portal_code, one.original)
-        except Unrecognised:  # read when it came, by an earlier version of the connector
-            return ArrivedDossier(one.dossier_id, one.portal_status, True, one.is_held, one.stopping_faults, None)
-    return ArrivedDossier(
-        one.dossier_id, one.portal_status, one.is_unreadable, one.is_held, one.stopping_faults, dossier
-    )
+            dossier = read(portal_code, row.original)
+        except Unrecognised:  # an earlier version of the connector could read it when it came
+            is_unreadable = True
+    return ArrivedDossier(row.dossier_id, row.portal_status, is_unreadable, row.is_held, row.stopping_faults, dossier)
 
 
 def _past(known: Known) -> PortalHistory:
@@ -117,7 +125,7 @@ def judge_days(ledger: Ledger, day: date | None = None) -> dict[str, int]:
     verdicts = [*_volumes(ledger, day), *_books(ledger, day), *_answers(ledger, day), *_agreement(ledger, day)]
     if not save_results(ledger, verdicts):
         return {}
-    return dict(Counter("passed" if one.has_passed else "failed" for one in verdicts))
+    return dict(Counter("passed" if verdict.has_passed else "failed" for verdict in verdicts))
 
 
 def _volumes(ledger: Ledger, day: date) -> Iterator[Verdict]:
@@ -128,13 +136,16 @@ def _volumes(ledger: Ledger, day: date) -> Iterator[Verdict]:
 
 def _answers(ledger: Ledger, day: date) -> Iterator[Verdict]:
     rows: dict[str, list[dict[str, Any]]] = {code: [] for code in REGISTRY_CODES}
-    for one in answered_on(ledger, day):
-        rows[one.registry_code].append(
-            {"dossier_id": one.dossier_id, "is_refused": int(one.is_refused), "is_unexplained": one.is_unexplained,
-             "hours": one.hours}
-        )  # fmt: skip
-    for code, of_registry in rows.items():
-        yield from judge_rows(ANSWERS, subject_of(code, day), ANSWER_COLUMNS, of_registry)
+    for answered in answered_on(ledger, day):
+        row = {
+            "dossier_id": answered.dossier_id,
+            "is_refused": int(answered.is_refused),
+            "is_unexplained": answered.is_unexplained,
+            "hours": answered.hours,
+        }
+        rows[answered.registry_code].append(row)
+    for code, registry_rows in rows.items():
+        yield from judge_rows(ANSWERS, subject_of(code, day), ANSWER_COLUMNS, registry_rows)
 
 
 def _books(ledger: Ledger, day: date) -> list[Verdict]:
@@ -146,75 +157,89 @@ def judge_books(subject: str, entries: Iterable[Entered]) -> list[Verdict]:
     rows = entry_rows(entries)
     book_of = {row["dossier_id"]: row["book"] for row in rows}
     verdicts: list[Verdict] = []
-    for one in judge_rows(BOOK, subject, ENTRY_COLUMNS, rows, together="book"):
+    for verdict in judge_rows(BOOK, subject, ENTRY_COLUMNS, rows, together="book"):
         by_book: dict[str, list[int]] = {}
-        for dossier_id in one.failing_ids:
+        for dossier_id in verdict.failing_ids:
             by_book.setdefault(book_of[dossier_id], []).append(dossier_id)
         verdicts += [
-            replace(one, subject=book, failing_ids=tuple(ids), observed={"failing": len(ids)})
+            replace(verdict, subject=book, failing_ids=tuple(ids), observed={"failing": len(ids)})
             for book, ids in sorted(by_book.items())
-        ] or [one]
+        ] or [verdict]
     return verdicts
 
 
 def entry_rows(entries: Iterable[Entered]) -> list[dict[str, Any]]:
-    """The entries in the order of their books and numbers, each with how it follows the one before."""
-    rows = sorted((_entry(one) for one in entries), key=lambda row: (row["book"], row["entry_number"] or 0))
+    """The entries in the order of their books and numbers, each with the steps in number and days from the one
+    before."""
+    rows = sorted((_entry_row(entry) for entry in entries), key=lambda row: (row["book"], row["entry_number"] or 0))
     before: Mapping[str, Any] = {"book": None}
     for row in rows:
-        number, on = row["entry_number"], row["registered_on"]
+        number, registered_on = row["entry_number"], row["registered_on"]
         if row["book"] == before["book"] and number is not None and before["entry_number"] is not None:
             row["step"] = number - before["entry_number"]
-            if on and before["registered_on"]:
-                row["days_after_previous"] = (on - before["registered_on"]).days
+            if registered_on and before["registered_on"]:
+                row["days_after_previous"] = (registered_on - before["registered_on"]).days
         before = row
     return rows
 
 
-def _entry(one: Entered) -> dict[str, Any]:
-    given, book_code = one.given, one.given.book_code
-    kind = KIND_OF.get(procedure_code(one.procedure_as_written or "") or "", "")
+def _entry_row(entry: Entered) -> dict[str, Any]:
+    given, book_code = entry.given, entry.given.book_code
+    kind = KIND_OF.get(procedure_code(entry.procedure_as_written or "") or "", "")
     year = int(book_code[-4:]) if book_code and BOOK_CODE.fullmatch(book_code) else None
     number = given.entry_number or ""
     return {
-        "dossier_id": one.dossier_id, "book": f"{one.commune_code or ''}/{kind}/{book_code or ''}",
-        "book_code": book_code, "registered_on": given.registered_on,
+        "dossier_id": entry.dossier_id,
+        "book": f"{entry.commune_code or ''}/{kind}/{book_code or ''}",
+        "book_code": book_code,
+        "registered_on": given.registered_on,
         "entry_number": int(number) if number.isascii() and number.isdecimal() else None,
         "years_off": given.registered_on.year - year if given.registered_on and year else None,
-    }  # fmt: skip
+    }
 
 
 def _agreement(ledger: Ledger, day: date) -> list[Verdict]:
-    rows = (bundle_row(one) for one in bundles_until(ledger, day))
+    rows = (bundle_row(bundle) for bundle in bundles_until(ledger, day))
     return judge_rows(AGREEMENT, subject_of(ALL, day), BUNDLE_COLUMNS, rows)
 
 
-def bundle_row(one: Bundle) -> dict[str, Any]:
-    """Whether a birth is where its route leads; of other bundles only whether the numbers agree."""
-    is_birth = KIND_OF.get(procedure_code(one.procedure_as_written or "") or "") == "birth"
+def bundle_row(bundle: Bundle) -> dict[str, Any]:
+    """Whether a birth is at every registry of its route; of other bundles only whether the numbers agree."""
+    is_birth = KIND_OF.get(procedure_code(bundle.procedure_as_written or "") or "") == "birth"
 
     def missing_at(registry_code: str) -> int | None:
-        state = one.states.get(registry_code)
+        state = bundle.states.get(registry_code)
         return None if state is None or not is_birth else int(state not in ENDED)
 
     return {
-        "dossier_id": one.dossier_id, "missing_at_residence": missing_at("residence"),
-        "missing_at_insurance": missing_at("health_insurance"), "numbers_differ": int(one.has_different_numbers),
-    }  # fmt: skip
+        "dossier_id": bundle.dossier_id,
+        "missing_at_residence": missing_at("residence"),
+        "missing_at_insurance": missing_at("health_insurance"),
+        "numbers_differ": int(bundle.has_different_numbers),
+    }
 
 
 def build_docs(ledger: Ledger, folder: Path, days: int = 30) -> int:
-    """Writes what was judged in the last days as pages, with counts and keys only; returns how many."""
+    """Writes the verdicts of the last days as pages, with counts and keys only; returns the number of pages."""
     since = datetime.now(VIETNAM) - timedelta(days=days)
-    return write_site((_shown(one) for one in kept_verdicts(ledger, since)), folder)
+    return write_site((_shown(verdict) for verdict in kept_verdicts(ledger, since)), folder)
 
 
-def _shown(one: Kept) -> ShownVerdict:
-    day = one.checked_at.astimezone(VIETNAM).date()
-    portal_code = one.subject.split("/")[0]
-    batch = f"Đợt {one.batch_id}, {PROVINCES[portal_code].name_vi}" if one.batch_id and portal_code in PROVINCES else ""
+def _shown(verdict: Kept) -> ShownVerdict:
+    day = verdict.checked_at.astimezone(VIETNAM).date()
+    batch_id, portal_code = verdict.batch_id, verdict.subject.split("/")[0]
+    batch_title = f"Đợt {batch_id}, {PROVINCES[portal_code].name_vi}" if batch_id and portal_code in PROVINCES else ""
     return ShownVerdict(
-        f"batch-{one.batch_id}" if one.batch_id else f"day-{day}", batch or f"Xem ngày {day:%d/%m/%Y}", one.batch_state,
-        one.suite, one.subject, one.expectation, one.checked_at, one.has_passed, one.stops, one.observed, one.failing,
-        one.keys,
-    )  # fmt: skip
+        run=f"batch-{batch_id}" if batch_id else f"day-{day}",
+        title=batch_title or f"Xem ngày {day:%d/%m/%Y}",
+        state=verdict.batch_state,
+        suite=verdict.suite,
+        subject=verdict.subject,
+        expectation=verdict.expectation,
+        checked_at=verdict.checked_at,
+        has_passed=verdict.has_passed,
+        stops=verdict.stops,
+        observed=verdict.observed,
+        failing=verdict.failing,
+        keys=verdict.keys,
+    )

@@ -1,4 +1,4 @@
-"""What an examination makes of a dossier: held, cleared with its deliveries, waiting or closed. Pure."""
+"""Decides the state of a dossier from its examination: held, cleared with its deliveries, waiting or closed. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,8 +32,11 @@ def judge(
     beside: Sequence[Finding] = (),
     changed: frozenset[str] = NOTHING_CHANGED,
 ) -> Examined:
-    """What becomes of a dossier, and by when it is due. `beside`: what was found beside other dossiers; `changed`:
-    registries that hold other words than they would be sent now."""
+    """The state of a dossier, and by when it is due.
+
+    `beside`: findings from the comparison with other dossiers. `changed`: the registries that hold other words than
+    they would be sent now.
+    """
     if subject.standing and subject.resolution in (Act.KEPT, Act.ANNULLED):
         return _resolved(subject, dossier)
     if dossier is None:
@@ -45,8 +48,8 @@ def judge(
 
 
 def _resolved(subject: Unexamined, dossier: Dossier | None) -> Examined:
-    """A person decided that what registries hold stands, or is to be annulled: what the portal says now is not sent,
-    so its faults do not matter."""
+    """A person decided that the registries keep what they hold, or annul it. What the portal says now is not sent, so
+    its faults do not matter."""
     registries = tuple(code for code in REGISTRY_ROWS if code in subject.standing)
     if subject.resolution is Act.KEPT:
         return Examined(subject, DossierState.CLEARED, registries, keeps_registrations=True)
@@ -72,11 +75,11 @@ def _admit(
 def _weigh(
     subject: Unexamined, dossier: Dossier, route: Route | None, findings: list[Finding], changed: frozenset[str]
 ) -> Examined:
-    """Held for what holds it, or cleared with its deliveries."""
+    """Held when a finding holds it, else cleared with its deliveries."""
     registries = tuple(step.registry_code for step in route.steps) if route else ()
     dropped = frozenset(code for code in subject.standing if code not in registries)
     findings = [*findings, *_circumstances(subject, route, findings, changed | dropped)]
-    if subject.standing:  # it was delivered, so that the portal may well say it is done
+    if subject.standing:  # it was delivered, so the portal rightly says that it is done
         findings = [finding for finding in findings if finding.check_code != EARLY_END]
     holding = [finding for finding in findings if finding.weight.holds_dossier]
     if subject.is_released:
@@ -89,35 +92,34 @@ def _weigh(
 def _circumstances(
     subject: Unexamined, route: Route | None, findings: Sequence[Finding], changed: frozenset[str]
 ) -> list[Finding]:
-    """Faults that lie in how the dossier stands, not in what stands in it."""
-    found = []
+    """Faults of the dossier's situation (its route, its portal's status, its batch), not of its content."""
+    circumstances = []
     if route is None and not any(finding.check_code in UNACCEPTABLE for finding in findings):
-        found.append(_hold(NO_ROUTE, "procedure_code"))
+        circumstances.append(_hold(NO_ROUTE, "procedure_code"))
     is_closed = ADMISSION.get(subject.portal_status or 0) == Admission.CLOSED
     if is_closed or (changed and subject.resolution is not Act.CORRECTED):
-        found.append(_hold(CHANGED, "status" if is_closed else "case"))
+        circumstances.append(_hold(CHANGED, "status" if is_closed else "case"))
     if subject.unfit_at is not None:
-        found.append(_hold(UNFIT, subject.unfit_at))
+        circumstances.append(_hold(UNFIT, subject.unfit_at))
     if subject.is_rejected and not subject.standing:
-        found.append(_hold(BATCH_REJECTED, ""))
-    return found
+        circumstances.append(_hold(BATCH_REJECTED, ""))
+    return circumstances
 
 
 def _plan(subject: Unexamined, dossier: Dossier, route: Route | None, changed: frozenset[str]) -> list[PlannedDelivery]:
-    """A delivery for each step of the route, then an annulment where a registry is on the route no more."""
+    """A delivery for each step of the route, then an annulment at each registry that the route no longer has."""
     steps = route.steps if route else ()
     digest = dossier.content_sha256() if subject.edits else subject.content_sha256
     plan = [_delivery(subject, dossier, digest, step, number, changed) for number, step in enumerate(steps, 1)]
     dropped = [code for code in subject.standing if code not in {step.registry_code for step in steps}]
-    return plan + [
-        _annulment(subject, subject.standing[code], len(plan) + 1, dossier.case.kind) for code in dropped
-    ]  # fmt: skip
+    step_number = len(plan) + 1
+    return plan + [_annulment(subject, subject.standing[code], step_number, dossier.case.kind) for code in dropped]
 
 
 def _delivery(
     subject: Unexamined, dossier: Dossier, digest: bytes, step: Step, number: int, changed: frozenset[str]
 ) -> PlannedDelivery:
-    """A registration; where the registry has the dossier, what stands there, or its correction."""
+    """A registration; at a registry that has the dossier, the earlier delivery or a correction of it."""
     code, standing = step.registry_code, subject.standing.get(step.registry_code)
     if standing is None:
         key = delivery_key(code, dossier, digest)

@@ -1,5 +1,6 @@
-"""New dossiers are looked at beside those that are known: what is alike is kept for a person, what clashes is found."""
+"""Compares new dossiers with known ones: possible duplicates are kept for a person, contradictions become findings."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from connectors.errors import Unrecognised
@@ -24,62 +25,64 @@ from schemas.registries import CivilStatusReceipt, Receipt
 
 DIFFERENT = "different"
 
-Read = Callable[[str, bytes], Dossier]
-"""Reads the original of a portal."""
+ReadOriginal = Callable[[str, bytes], Dossier]
+"""Reads the original of a portal. Raises Unrecognised."""
 
 
 def match_dossiers(
-    ledger: Ledger, dossiers: Mapping[int, Dossier], read: Read = read_original
+    ledger: Ledger, dossiers: Mapping[int, Dossier], read: ReadOriginal = read_original
 ) -> dict[int, list[Finding]]:
-    """Looks at these dossiers, by id, beside all that are known and beside each other; keeps blind_indexes and duplicate_candidates.
+    """Compares these dossiers with all known ones and with each other. Keeps their blind indexes and the duplicate
+    candidates; returns the findings of each dossier that has any.
 
-    `dossiers`: as edited, those that are not closed at their portal. Answers with the findings of each that has any. Of
-    a pair the later dossier has them, so the earlier one goes its way; a pair that a person called different has none.
-    Traces are kept before anything is looked for: of two workers with half of a pair each, one at least sees the
-    other's. A repeat finds the same.
+    `dossiers`: by id, as edited, those that their portal has not closed. The findings of a pair go to the later
+    dossier, so that the earlier one is not held; a pair that a person called different has none. The blind indexes are
+    kept before anything is looked for: when two workers each have one dossier of a pair, at least one of them sees the
+    other's. A repeat gives equal findings.
     """
     remember(ledger, {dossier_id: blind_indexes_of(dossier) for dossier_id, dossier in dossiers.items()})
     candidates = find_matches(ledger, list(dossiers))
     subjects = _subjects(ledger, dossiers, candidates, read)
-    duplicate_candidates: dict[tuple[int, int], DuplicateCandidate] = {}
-    findings: dict[int, dict[tuple[str, str], Finding]] = {}
+    kept: dict[tuple[int, int], DuplicateCandidate] = {}
+    findings: defaultdict[int, dict[tuple[str, str], Finding]] = defaultdict(dict)
     for pair in candidates:
         if pair.other_id not in subjects:
             continue
         crossing = compare_dossiers(subjects[pair.dossier_id], subjects[pair.other_id])
         if crossing.kind:
-            duplicate_candidate = DuplicateCandidate.of(
-                pair.dossier_id, pair.other_id, str(crossing.kind), crossing.probability
-            )
-            duplicate_candidates[duplicate_candidate.dossier_id, duplicate_candidate.other_id] = duplicate_candidate
+            candidate = DuplicateCandidate.of(pair.dossier_id, pair.other_id, str(crossing.kind), crossing.probability)
+            kept[candidate.dossier_id, candidate.other_id] = candidate
         if pair.other_id < pair.dossier_id and pair.decided_as != DIFFERENT:
-            found = findings.setdefault(pair.dossier_id, {})
-            found.update({(fault, path): _finding(fault, path) for fault, path in crossing.faults})
-    save_candidates(ledger, list(dossiers), list(duplicate_candidates.values()))
-    return {dossier_id: list(found.values()) for dossier_id, found in findings.items() if found}
+            findings[pair.dossier_id] |= {(fault, path): _finding(fault, path) for fault, path in crossing.faults}
+    save_candidates(ledger, list(dossiers), list(kept.values()))
+    return {dossier_id: list(by_fault.values()) for dossier_id, by_fault in findings.items() if by_fault}
 
 
 def enter_all(ledger: Ledger, registered: Sequence[tuple[int, Dossier, Receipt]]) -> dict[int, Finding]:
-    """Keeps the civil-status entries that dossiers were given. Answers with a finding for each whose number, book and
-    place another dossier has already."""
-    entries = {dossier_id: entry for dossier_id, dossier, receipt in registered
-               if isinstance(receipt, CivilStatusReceipt) and (entry := entry_of(dossier, receipt))}  # fmt: skip
-    found = _finding(PairFault.ENTRY_REGISTERED_TWICE, "entry_number")
-    return {dossier_id: found for dossier_id, _ in enter(ledger, entries)}
+    """Keeps the civil-status entries that dossiers were given. Returns a finding for each whose number, book and place
+    another dossier has already."""
+    entries = {
+        dossier_id: entry
+        for dossier_id, dossier, receipt in registered
+        if isinstance(receipt, CivilStatusReceipt) and (entry := entry_of(dossier, receipt))
+    }
+    finding = _finding(PairFault.ENTRY_REGISTERED_TWICE, "entry_number")
+    return {dossier_id: finding for dossier_id, _ in enter(ledger, entries)}
 
 
 def _subjects(
-    ledger: Ledger, dossiers: Mapping[int, Dossier], candidates: Sequence[MatchedPair], read: Read
+    ledger: Ledger, dossiers: Mapping[int, Dossier], candidates: Sequence[MatchedPair], read: ReadOriginal
 ) -> dict[int, ComparedDossier]:
-    """Those in hand that have candidates, and the candidates; one that cannot be read any more is left out."""
+    """The given dossiers that have candidates, and the candidates, by id. An original that can no longer be read is
+    left out."""
     wanted = {pair.dossier_id for pair in candidates} | {pair.other_id for pair in candidates}
     subjects = {dossier_id: ComparedDossier.of(dossiers[dossier_id]) for dossier_id in wanted if dossier_id in dossiers}
-    for one in opened(ledger, sorted(wanted - dossiers.keys())):
+    for known in opened(ledger, sorted(wanted - dossiers.keys())):
         try:
-            source = read(one.portal_code, one.original)
+            source = read(known.portal_code, known.original)
         except Unrecognised:
             continue
-        subjects[one.dossier_id] = ComparedDossier.of(fitted(source, list(one.edits.values())) or source)
+        subjects[known.dossier_id] = ComparedDossier.of(fitted(source, list(known.edits.values())) or source)
     return subjects
 
 

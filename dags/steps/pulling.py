@@ -1,4 +1,4 @@
-"""A portal gives dossiers."""
+"""Pulls new and changed dossiers from a portal."""
 
 import gc
 import logging
@@ -25,15 +25,15 @@ from dags.steps.checking import BATCH, check_on, examine_on
 log = logging.getLogger(__name__)
 
 NEW_OBJECTS = 50_000
-"""More than a batch of dossiers is made of."""
+"""Collections of cycles start after so many new objects: more than a batch of dossiers is made of."""
 
 
 def pull(ledger: Ledger, province: PortalProvince, endpoint: Endpoint, *, gated: bool = False) -> dict[str, int]:
     """Pulls all that is new or changed at a province's portal and examines it.
 
     Returns counts: new, changed, status (of dossiers), then cleared, held, waiting, closed. What was saved stays saved
-    when the line breaks; the cursor stands before what was not. Raises the line's error after examining what came.
-    `gated`: nothing of what came is sent before a gate judged it (`gating.gate`).
+    when the line breaks; the cursor stays before what was not saved. Raises the line's error after what was saved has
+    been examined. `gated`: nothing that came is sent before a gate has judged it (`gating.gate`).
     """
     moved: Counter[str] = Counter()
     broken: LienthongError | None = None
@@ -54,7 +54,7 @@ def pull(ledger: Ledger, province: PortalProvince, endpoint: Endpoint, *, gated:
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Has the collector of cycles look more seldom: dossiers are many, and hold none."""
+    """Makes Python look for reference cycles less often: dossiers are many objects, and they hold no cycles."""
     before = gc.get_threshold()
     gc.set_threshold(NEW_OBJECTS, *before[1:])
     try:
@@ -70,7 +70,7 @@ def _keep(ledger: Ledger, province: PortalProvince, error: LienthongError) -> No
 
 def _pull_stream(
     ledger: Ledger, province: PortalProvince, line: Line, stream: str, moved: Counter[str], gated: bool
-) -> None:  # fmt: skip
+) -> None:
     platform, portal_code = province.platform, province.province_code
     now = datetime.now(timezone.utc)
     reached = position_of(ledger, portal_code, stream)
@@ -80,7 +80,7 @@ def _pull_stream(
 
 
 class _Clerk:
-    """Writes down what came of a batch, in one background thread, while the next pages are fetched and saved."""
+    """Records the examination of a batch in one background thread, while the next pages are fetched and saved."""
 
     def __init__(self, ledger: Ledger, moved: Counter[str]) -> None:
         self.moved = moved
@@ -93,11 +93,11 @@ class _Clerk:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._thread.shutdown()
-        if error is None or not (self._settling and self._settling.exception()):  # else the line's error is outcome
+        if error is None or not (self._settling and self._settling.exception()):  # else the line's error is raised
             self._wait()
 
     def examine(self, province: PortalProvince, line: Line, saved: Sequence[Arrival]) -> None:
-        """When the batch before is written down, since they are looked at beside it."""
+        """Examines a batch after the batch before it is recorded, since both are compared with each other."""
         self._wait()
         for examined in examine_on(self._ledger, province, line, saved):
             self._wait()
@@ -110,10 +110,16 @@ class _Clerk:
 
 
 def _walk(
-    ledger: Ledger, province: PortalProvince, line: Line, stream: str, position: str, reached: str, clerk: _Clerk,
+    ledger: Ledger,
+    province: PortalProvince,
+    line: Line,
+    stream: str,
+    position: str,
+    reached: str,
+    clerk: _Clerk,
     gated: bool,
-) -> None:  # fmt: skip
-    """Page after page from a position on: saved as they come, and examined by the batch."""
+) -> None:
+    """Goes through the pages from a position on: each is saved as it comes, and examined with its batch."""
     platform, portal_code, now = province.platform, province.province_code, datetime.now(timezone.utc)
     missed: LienthongError | None = None
     saved: list[Arrival] = []
@@ -121,10 +127,10 @@ def _walk(
         page = platform.read_page(line.send(platform.list_page(stream, position, line.endpoint)), stream, position, now)
         arrivals, failed = _arrivals(platform, portal_code, line, page.entries)
         missed = missed or next(iter(failed.values()), None)
-        if not missed:  # else the cursor stays before what did not come, and what does come is saved all the same
+        if not missed:  # else the cursor stays before what did not come; what does come is saved nevertheless
             reached = max(reached, page.next_position)
         for error in failed.values():
-            if error is not missed:  # that one is kept when it is raised
+            if error is not missed:  # `missed` is kept when it is raised
                 _keep(ledger, province, error)
         clerk.moved += save_page(ledger, portal_code, stream, arrivals, reached, gated=gated)
         came = [entry for entry in page.entries if entry not in failed]
@@ -144,7 +150,7 @@ def _walk(
 def _arrivals(
     platform: Platform, portal_code: str, line: Line, entries: Sequence[ListedDossier]
 ) -> tuple[list[Arrival], dict[ListedDossier, LienthongError]]:
-    """The dossiers of a page, fetched where the list only named them; and why some could not be fetched."""
+    """The dossiers of a page, fetched where the list only named them; and the errors of those that did not come."""
     arrivals: list[Arrival] = []
     failed: dict[ListedDossier, LienthongError] = {}
     for entry, original in _originals(platform, line, entries):
@@ -158,7 +164,7 @@ def _arrivals(
 def _originals(
     platform: Platform, line: Line, entries: Sequence[ListedDossier]
 ) -> Iterable[tuple[ListedDossier, bytes | LienthongError]]:
-    """The bytes of each: from the list where it holds them, else fetched."""
+    """The bytes of each entry: from the list where it holds them, else fetched."""
     yield from ((entry, entry.original) for entry in entries if entry.original is not None)
     named = [entry for entry in entries if entry.original is None]
     fetch = platform.fetch

@@ -1,4 +1,4 @@
-"""The portal hears the outcome."""
+"""Reports the outcome of each dossier to its portal."""
 
 import logging
 from collections import Counter
@@ -19,10 +19,11 @@ CLAIM = 400
 
 
 def report(ledger: Ledger, endpoint_of: Callable[[str], Endpoint]) -> dict[str, int]:
-    """Tells every portal what came about, each dossier's milestones in their order. Returns counts by report_outcome.
+    """Reports to every portal what became of its dossiers, the milestones of each in their order. Returns counts by
+    outcome.
 
-    `endpoint_of` gives the endpoint of a connection id. A portal that cannot be outcome does not keep another from
-    report_outcome; its error is raised at the end when it is one for the operator or the engineer.
+    `endpoint_of` gives the endpoint of a connection id. A portal that cannot be reached does not delay the reports to
+    another; its error is raised at the end when it is one for the operator or the engineer.
     """
     moved: Counter[str] = Counter()
     broken: Exception | None = None
@@ -31,7 +32,7 @@ def report(ledger: Ledger, endpoint_of: Callable[[str], Endpoint]) -> dict[str, 
         try:
             endpoint = endpoint_of(province.connection_id)
             with province.platform.open_line(endpoint) as line:
-                error = _tell_portal(ledger, portal_code, province.platform, line, moved)
+                error = _report_to(ledger, portal_code, province.platform, line, moved)
         except NoConnection as missing:
             broken = broken or missing
             continue
@@ -42,47 +43,46 @@ def report(ledger: Ledger, endpoint_of: Callable[[str], Endpoint]) -> dict[str, 
     return dict(moved)
 
 
-def _tell_portal(
+def _report_to(
     ledger: Ledger, portal_code: str, platform: Platform, line: Line, moved: Counter[str]
 ) -> LienthongError | None:
-    """Rounds: the first unacknowledged report of every dossier, until there is none or the line breaks."""
+    """Sends, round by round, the first unacknowledged report of every dossier, until there is none or an error comes.
+    Returns the first error."""
     failure: LienthongError | None = None
     while not failure and (claimed := claim_reports(ledger, portal_code, CLAIM)):
-        report_outcomes = {
-            one.report_id: ReportOutcome.ACKNOWLEDGED
-            for one in claimed
-            if one.report.milestone not in platform.statuses
-        }
+        wanted = [claim for claim in claimed if claim.report.milestone in platform.statuses]
+        unwanted = [claim for claim in claimed if claim.report.milestone not in platform.statuses]
+        outcomes = {claim.report_id: ReportOutcome.ACKNOWLEDGED for claim in unwanted}
         later: list[tuple[int, float]] = []
-        wanted = [one for one in claimed if one.report.milestone in platform.statuses]
-        for group, acknowledged in _sent(platform, line, wanted):
-            if isinstance(acknowledged, LienthongError):
-                log.warning("portal %s: %s: %s", portal_code, type(acknowledged).__name__, acknowledged)
-                if acknowledged.reply:
-                    ledger.keep_incident(f"portal_{portal_code}", acknowledged, acknowledged.reply)
-                failure = failure or acknowledged
-                acknowledged = [ReportOutcome.LATER] * len(group)
-            for one, report_outcome in zip(group, acknowledged, strict=True):
-                if report_outcome == ReportOutcome.LATER:
-                    later.append((one.report_id, float(min(2**one.attempt_number, 600))))
+        for group, result in _sent(platform, line, wanted):
+            if isinstance(result, LienthongError):
+                log.warning("portal %s: %s: %s", portal_code, type(result).__name__, result)
+                if result.reply:
+                    ledger.keep_incident(f"portal_{portal_code}", result, result.reply)
+                failure = failure or result
+                result = [ReportOutcome.LATER] * len(group)
+            for claim, outcome in zip(group, result, strict=True):
+                if outcome == ReportOutcome.LATER:
+                    later.append((claim.report_id, float(min(2**claim.attempt_number, 600))))
                 else:
-                    report_outcomes[one.report_id] = report_outcome
-        record_report_outcomes(ledger, report_outcomes, later)
-        moved.update(str(report_outcome) for report_outcome in report_outcomes.values())
+                    outcomes[claim.report_id] = outcome
+        record_report_outcomes(ledger, outcomes, later)
+        moved.update(str(outcome) for outcome in outcomes.values())
     return failure
 
 
 def _sent(
     platform: Platform, line: Line, claimed: Sequence[ClaimedReport]
 ) -> Iterator[tuple[list[ClaimedReport], list[ReportOutcome] | LienthongError]]:
+    """The reports by the request in which they are sent, with the outcomes or the error that came back."""
     size = platform.reports_at_once
-    groups = [list(claimed[at : at + size]) for at in range(0, len(claimed), size)]
-    requests = ((group, platform.write_reports([one.report for one in group], line.endpoint)) for group in groups)
+    groups = [list(claimed[start : start + size]) for start in range(0, len(claimed), size)]
+    requests = ((group, platform.write_reports([claim.report for claim in group], line.endpoint)) for group in groups)
     for group, reply in line.send_all(requests):
         if isinstance(reply, LienthongError):
             yield group, reply
             continue
         try:
-            yield group, platform.read_reports(reply, [one.report for one in group])
+            yield group, platform.read_reports(reply, [claim.report for claim in group])
         except LienthongError as error:
             yield group, error

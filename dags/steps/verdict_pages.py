@@ -1,4 +1,4 @@
-"""Pages of the verdicts on batches and days: what was expected and whether it held. A browser opens them as files.
+"""Pages of the verdicts on batches and days: each expectation and whether it was met. A browser opens them as files.
 
 Great Expectations' own Data Docs load scripts from five outside hosts and print the values that failed. These pages
 load nothing and hold counts, codes and dossier codes only.
@@ -35,14 +35,18 @@ RUN = """{% extends "page" %}{% block main %}<p><a href="index.html">Tất cả<
 <td{% if not line.has_passed %} class="failed"{% endif %}>{{ line.outcome }}
 <td>{{ line.numbers }}<td class="keys">{{ line.dossiers }}</tr>{% endfor %}</table>{% endblock %}"""
 STATES = {
-    "": "", "open": "đang mở", "passed": "đã qua", "stopped": "đang dừng", "released": "đã cho đi",
+    "": "",
+    "open": "đang mở",
+    "passed": "đã qua",
+    "stopped": "đang dừng",
+    "released": "đã cho đi",
     "rejected": "đã từ chối",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
 class ShownVerdict:
-    """A verdict with what a page says beside it.
+    """A verdict with the texts that a page shows beside it.
 
     `run`: the page's file name without its ending, one for each batch and each day. `state`: the batch's state, empty
     for a day. `keys`: some codes of failing dossiers; `failing`: how many dossiers fail.
