@@ -45,7 +45,7 @@ from schemas.fields import BOOK_CODE, procedure_code
 from schemas.registries import REGISTRY_CODES
 from schemas.routes import ROUTES
 
-ReadArrived = Callable[[str, bytes], Dossier]
+DossierReader = Callable[[str, bytes], Dossier]
 """Reads the original of a portal. Raises Unrecognised."""
 
 ALL = "all"
@@ -72,7 +72,7 @@ BUNDLE_COLUMNS: dict[str, type] = {
 }
 
 
-def gate(ledger: Ledger, read: ReadArrived = read_original) -> dict[str, int]:
+def gate(ledger: Ledger, read: DossierReader = read_original) -> dict[str, int]:
     """Judges every open batch and closes it. Returns how many passed and how many were stopped.
 
     A batch without an examined dossier stays open. Large libraries are imported only when a batch is open.
@@ -84,7 +84,7 @@ def gate(ledger: Ledger, read: ReadArrived = read_original) -> dict[str, int]:
     return dict(moved)
 
 
-def _gate(ledger: Ledger, batch: OpenBatch, read: ReadArrived) -> str | None:
+def _gate(ledger: Ledger, batch: OpenBatch, read: DossierReader) -> str | None:
     examined = in_batch(ledger, batch)
     first = next(examined, None)
     if first is None:
@@ -101,7 +101,7 @@ def _gate(ledger: Ledger, batch: OpenBatch, read: ReadArrived) -> str | None:
     return settle_batch(ledger, batch, versions, verdicts)
 
 
-def _arrived(portal_code: str, row: InBatch, read: ReadArrived) -> ArrivedDossier:
+def _arrived(portal_code: str, row: InBatch, read: DossierReader) -> ArrivedDossier:
     dossier, is_unreadable = None, row.is_unreadable
     if row.original is not None and not is_unreadable:
         try:
