@@ -1,6 +1,7 @@
 """Helpers of the planted defects: each changes one thing of a dossier in every place where it stands."""
 
 from datetime import date, timedelta
+from typing import assert_never
 
 from schemas import places
 from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, ResidenceCase
@@ -25,7 +26,10 @@ def subject(dossier: Dossier) -> tuple[str, Person]:
             return "person", person
         case LandCase(owners=(person, *_)):
             return "owners", person
-    raise ValueError("a case about nobody")
+        case LandCase():
+            raise ValueError("a case about nobody")
+        case never:
+            assert_never(never)
 
 
 def numbered(dossier: Dossier) -> tuple[str, Person]:

@@ -4,14 +4,14 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from pydantic_core import to_json
 
 from connectors.endpoint import Endpoint
 from connectors.errors import Unauthorised, Unrecognised
 from connectors.http import Reply, Request
-from schemas.cases import BirthCase, DeathCase, MarriageCase, Spouse
+from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, ResidenceCase, Spouse
 from schemas.catalogues import ethnic_group
 from schemas.dates import VIETNAM, PartialDate
 from schemas.delivery import Answer, Outcome, Submission
@@ -217,8 +217,10 @@ def _case(submission: Submission) -> dict[str, Any]:
             return {**_death(case), "nyc": _applicant(dossier.applicant)}
         case MarriageCase():
             return {"loaiDangKy": case.registration_kind, "chong": _spouse(case.husband), "vo": _spouse(case.wife)}
-        case _:  # the contract takes no other kind
+        case ResidenceCase() | LandCase():  # the contract takes neither
             raise ValueError(f"civil_status does not register {case.kind}")
+        case never:
+            assert_never(never)
 
 
 def _birth(case: BirthCase) -> dict[str, Any]:

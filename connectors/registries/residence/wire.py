@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
+from typing import assert_never
 
 from lxml import etree
 
@@ -13,7 +14,7 @@ from connectors import xml
 from connectors.endpoint import Endpoint
 from connectors.errors import Refused, Unauthorised, Unrecognised
 from connectors.http import Reply, Request, Token
-from schemas.cases import BirthCase, DeathCase, ResidenceCase
+from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, ResidenceCase
 from schemas.dates import PartialDate
 from schemas.delivery import Answer, Outcome, Submission
 from schemas.fields import PERSONAL_ID
@@ -91,8 +92,10 @@ def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
             _write_death(_put(root, "XoaThuongTru"), death, submission.given.of(CivilStatusReceipt))
         case ResidenceCase() as residence:
             _write_residence(_put(root, "DangKyThuongTru"), residence, submission.places_on)
-        case _:  # the contract takes no other kind
-            raise ValueError("residence: a case of a kind that it does not take")
+        case MarriageCase() | LandCase() as case:  # the contract takes neither
+            raise ValueError(f"residence does not take {case.kind}")
+        case never:
+            assert_never(never)
     if dossier.applicant:
         _write_applicant(_put(root, "NguoiYeuCau"), dossier.applicant)
     return _post(SEND_PATH, root)
