@@ -37,13 +37,13 @@ SLOW = (
     "tests/dags/test_cli.py",  # dossiers go their whole way by commands
     "tests/dags/test_desk_acts.py::test_a_thousand_dossiers_are_edited_in_one_action",
     "tests/dags/test_desk_security.py",
+    "tests/dags/test_scaffold.py",
     "tests/dags/test_gate_decisions.py",  # great_expectations
     "tests/quality/test_duplicates.py",  # splink
     "tests/quality/test_expectations.py",  # great_expectations
     "tests/schemas/test_addresses.py::test_any_text_has_an_answer",
     "tests/schemas/test_addresses.py::test_every_",
     "tests/schemas/test_addresses.py::test_without_marks_no_other_commune_is_ever_found",
-    "tests/schemas/test_agencies.py::test_every_code_survives_both_forms",
 )
 """By what was measured, over three seconds: a folder, a file, a test, or the tests whose names begin so (`..._`)."""
 SLOW_FIXTURES = frozenset({"pipeline"})
