@@ -3,9 +3,12 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 
+import pytest
 from sqlalchemy import text
 
+from connectors.errors import Unrecognised
 from connectors.ledger.account import pending
 from connectors.ledger.claims import Claimed, claim_awaited, claim_doubtful, claim_ready, due_to_send_s
 from connectors.ledger.deliveries import DeliveryOutcome, postpone, record
@@ -13,7 +16,10 @@ from connectors.ledger.examinations import settle
 from connectors.ledger.papers import keep_papers
 from connectors.ledger.reports import claim_reports, record_report_outcomes
 from connectors.ledger.unexamined import unexamined
-from connectors.sandbox.server import SimulatedFault
+from connectors.portals.provinces import PROVINCES
+from connectors.registries import REGISTRIES
+from connectors.sandbox.server import Listener, SimulatedFault
+from dags import steps
 from dags.steps.judging import judge
 from schemas.decision import Act
 from schemas.dossier import Dossier
@@ -24,6 +30,7 @@ from tests.support.decisions import resolve_change
 from tests.support.dossiers import BIRTH, LAND, MARRIAGE, RESIDENCE, SOUND, changed
 from tests.support.ledger_driver import WITH_NUMBER, WITHOUT_NUMBER, LedgerDriver, misderived, unexplained
 from tests.support.pipeline import PipelineDriver
+from tests.support.scripted_twin import ScriptedTwin, endpoint
 
 OTHER_MOTHER = changed(BIRTH, "case.mother.full_name", "TRẦN THỊ HOÀI")
 
@@ -223,3 +230,33 @@ def test_through_all_faults_every_state_is_what_its_events_say(pipeline: Callabl
     with driver.ledger.engine.connect() as connection:
         kinds = set(connection.execute(text("SELECT DISTINCT kind FROM events")).scalars())
     assert {"planned", "attempted", "unanswered", "accepted"} <= kinds
+
+
+def test_a_dossier_that_cannot_be_read_keeps_no_other_from_being_sent(
+    driver: LedgerDriver, pipeline: Callable[..., PipelineDriver]
+) -> None:
+    never_pulled = PROVINCES["24"].platform.first_position(datetime.now(timezone.utc))
+    driver.arrive(BIRTH, position=never_pulled)  # as our own JSON, which the connector of its portal cannot read
+    driver.examine()
+    others = pipeline(40)
+    others.pull()
+    with pytest.raises(Unrecognised):
+        steps.deliver(driver.ledger, REGISTRIES["civil_status"], others.endpoint("civil_status"))
+    question = """SELECT dossier_code, d.state FROM deliveries d JOIN dossiers USING (dossier_id)
+                   WHERE registry_code = 'civil_status'"""
+    rows = driver.rows(question)
+    assert [row.dossier_code for row in rows if row.state != "accepted"] == [BIRTH.dossier_code]
+    assert len(rows) > 1
+    assert driver.deliveries(BIRTH)["civil_status"] == "ready"
+
+
+def test_an_attempt_in_doubt_whose_dossier_cannot_be_read_stays_in_doubt(
+    driver: LedgerDriver, listener: Listener, twin: ScriptedTwin
+) -> None:
+    driver.take_in(BIRTH)  # as our own JSON, which the connector of its portal cannot read
+    driver.send("civil_status")
+    driver.change("UPDATE deliveries SET leased_until = clock_timestamp() - interval '1 h'")
+    with pytest.raises(Unrecognised):
+        steps.deliver(driver.ledger, REGISTRIES["civil_status"], endpoint(listener.url))
+    assert driver.deliveries(BIRTH)["civil_status"] == "unanswered"
+    assert twin.asked == []
