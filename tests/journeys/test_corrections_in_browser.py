@@ -1,5 +1,5 @@
 """A registered birth that its portal changes, in a real browser: the steward sees what differs for each registry, a
-second person agrees, and what a registry does not take is shown with what to do, until a person says so."""
+second person agrees, and what a registry does not take is shown with what to do, until a person has done it."""
 
 from collections.abc import Iterator
 from random import Random
