@@ -173,6 +173,22 @@ def test_for_what_an_annulled_entry_still_lacks_nobody_waits(office: Office) -> 
     assert dict(office.rows("SELECT registry_code, state FROM entries"))["civil_status"] == "annulled"
 
 
+def test_a_number_that_comes_after_a_correction_is_the_registrations(office: Office) -> None:
+    (code,) = office.codes
+    faults = office.pipeline.sandbox.server.listeners["civil_status"].faults
+    faults.switch(SimulatedFault.WITHHOLD_NUMBER)
+    office.quiet()
+    office.amend(code, "child_name", RNG)
+    office.quiet()
+    office.decide("correct", code)
+    office.quiet()
+    lacks = office.rows("SELECT operation, lacks FROM deliveries WHERE registry_code = 'civil_status' ORDER BY 1")
+    assert [(row.operation, row.lacks) for row in lacks] == [("correct", []), ("register", ["personal_id"])]
+    faults.switch(None)
+    office.quiet()
+    assert list(untruths(office, {code: office.now[code]})) == []
+
+
 def test_a_withdrawn_dossier_may_stand(office: Office, code: str) -> None:
     office.withdraw(code)
     office.quiet()

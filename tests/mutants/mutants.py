@@ -40,7 +40,7 @@ def _mutant(name: str, bug: str, caught_by: str, files: str, *texts: str) -> Mut
 STATES, DELIVERY = "schemas/states.py", "schemas/delivery.py"
 CLAIMS, OUTCOMES = "connectors/ledger/claims.py", "connectors/ledger/deliveries.py"
 ARRIVALS, EXAMINATIONS = "connectors/ledger/arrivals.py", "connectors/ledger/examinations.py"
-PLANS = "connectors/ledger/plans.py"
+PLANS, SENDING = "connectors/ledger/plans.py", "dags/steps/delivering.py"
 JUDGED, DECIDED = "dags/steps/judging.py", "quality/decisions.py"
 
 MUTANTS = (
@@ -137,6 +137,18 @@ MUTANTS = (
         f"{DELIVERIES}::test_a_refusal_stops_the_steps_after_it_and_is_reported_to_the_portal",
         OUTCOMES, 'connection.execute(STOP_NEXT, {"ids": refused})', "pass",
     ),
+    _mutant(
+        "one_unreadable_dossier_stops_all",
+        "a dossier that cannot be read keeps the others of its claim from being sent",
+        f"{DELIVERIES}::test_a_dossier_that_cannot_be_read_keeps_no_other_from_being_sent",
+        SENDING, "stops_sending=False)  # it is about one dossier, the others", ")  # the others",
+    ),
+    _mutant(
+        "unreadable_doubt_is_forgotten",
+        "an attempt in doubt whose dossier cannot be read leaves the lease as if it had been asked about",
+        f"{DELIVERIES}::test_an_attempt_in_doubt_whose_dossier_cannot_be_read_stays_in_doubt",
+        SENDING, "unchanged = [outcome.claimed for outcome in read.outcomes]", "unchanged: list[Claimed] = []",
+    ),
     # Arrivals and examinations
     _mutant(
         "cursor_before_page",
@@ -206,6 +218,18 @@ MUTANTS = (
         "a correction is sent to a registry that takes none",
         f"{CORRECTIONS}::test_a_correction_walks_the_registries_in_order_and_is_parked_where_none_is_taken",
         OUTCOMES, "CASE WHEN n.is_taken THEN", "CASE WHEN n.is_taken IS NOT NULL THEN",
+    ),
+    _mutant(
+        "annulled_entry_is_waited_for",
+        "what an annulled entry still lacks is asked for every ten minutes, for ever",
+        f"{CORRECTIONS}::test_for_what_an_annulled_entry_still_lacks_nobody_waits",
+        OUTCOMES, "WHERE d.entry_id = annulled.entry_id AND d.lacks <> '{}'", "WHERE false",
+    ),
+    _mutant(
+        "correction_promises_a_number",
+        "a correction waits for the numbers that a registration brings",
+        f"{CORRECTIONS}::test_a_number_that_comes_after_a_correction_is_the_registrations",
+        SENDING, "if submission.operation.makes_entry else ()", "if submission else ()",
     ),
     # Gates and batches
     _mutant(

@@ -60,6 +60,8 @@ def clean_sandbox(wanted: int, seed: int = 11) -> Sandbox:
 
 # What a portal may change
 
+GIVEN_NAMES = ("MINH", "NGỌC", "BẢO", "GIA", "KHÁNH", "THẢO", "LINH")
+
 
 def _due(dossier: Dossier, _: Random) -> Dossier:
     return dossier.model_copy(update={"due_at": (dossier.due_at or dossier.received_at) + timedelta(days=1)})
@@ -70,9 +72,11 @@ def _abstract(dossier: Dossier, rng: Random) -> Dossier:
 
 
 def _child_name(dossier: Dossier, rng: Random) -> Dossier:
-    family = dossier.case.child.full_name.split()[0]
-    given = " ".join(rng.sample(["MINH", "NGỌC", "BẢO", "GIA", "KHÁNH", "THẢO", "LINH"], 2))
-    return changed(dossier, "case.child.full_name", f"{family} {given}")
+    """Always another name: the same content again is no change, and what was decided about it stands."""
+    now = dossier.case.child.full_name
+    while (name := f"{now.split()[0]} {' '.join(rng.sample(GIVEN_NAMES, 2))}") == now:
+        pass
+    return changed(dossier, "case.child.full_name", name)
 
 
 def _copies(dossier: Dossier, rng: Random) -> Dossier:
