@@ -54,7 +54,7 @@ def test_a_test_is_quick_unless_its_place_says_more() -> None:
     assert markers_of("tests/journeys/test_new.py::test_new") == {"slow"}
     assert markers_of("tests/dags/test_plugin_more.py::test_new") == {"quick"}
     assert markers_of("tests/quality/test_new.py::test_new", ["ledger", "pipeline"]) == {"slow"}
-    demo = BROWSER[1]
+    demo = next(place for place in BROWSER if "test_demo.py::" in place)
     assert markers_of(demo) == {"airflow", "browser", "slow"}
     assert "browser" not in markers_of(f"{demo}_too")
 
