@@ -96,6 +96,11 @@ class Dossier(Model):
         return self.book or Portal(province_code=self.portal_code)
 
     @property
+    def portal_province(self) -> str | None:
+        """The code of the province whose portal it comes from; None for the record of a book."""
+        return None if self.book else self.portal_code
+
+    @property
     def happened_on(self) -> PartialDate | None:
         """The day of the event that is to be registered; None when the case does not say it."""
         return self.case.happened_on

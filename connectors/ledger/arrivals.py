@@ -17,12 +17,14 @@ from connectors.ledger.sealed import VERSION_PURPOSE
 from connectors.vault import DataKey
 from schemas.dates import local_day
 from schemas.dossier import ADMISSION, Dossier
+from schemas.source import SourceKind
 from schemas.states import DossierState
 from schemas.tables import dossiers, events, keys, versions
 
 DOSSIER_COLUMNS = (
     "dossier_id", "portal_code", "dossier_code", "national_code", "technical_id", "procedure_as_written",
-    "commune_code", "received_on", "version_number", "content_sha256", "portal_status", "state", "batch_id",
+    "commune_code", "received_on", "version_number", "content_sha256", "portal_status", "state", "source_kind",
+    "batch_id",
 )  # fmt: skip
 
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('pull/' || :portal_code, 0))")
@@ -232,6 +234,7 @@ def _dossier_row(portal_code: str, code: str, known: _KnownDossier) -> tuple[Any
         known.content_sha256,
         known.portal_status,
         known.state,
+        str(dossier.source.kind if dossier else SourceKind.PORTAL),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from connectors.ledger import Ledger
 from connectors.ledger.sealed import GIVEN, given_of, open_decision
 from schemas.report import Milestone, Report, ReportOutcome
+from schemas.source import SourceKind
 from schemas.states import DOSSIER, REPORT, DossierEvent, DossierState, ReportEvent, ReportState, listed
 
 LEASE_S = 120
@@ -17,7 +18,8 @@ QUEUE = text(f"""
     INSERT INTO reports (dossier_id, milestone, decision_id)
     SELECT dossier_id, CAST(:milestone AS text), decision_id
       FROM unnest(CAST(:ids AS bigint[]), CAST(:decisions AS bigint[])) AS u(dossier_id, decision_id)
-     WHERE NOT EXISTS (SELECT FROM reports r
+      JOIN dossiers d USING (dossier_id)
+     WHERE d.source_kind = '{SourceKind.PORTAL}' AND NOT EXISTS (SELECT FROM reports r
                         WHERE r.dossier_id = u.dossier_id AND r.milestone = CAST(:milestone AS text)
                           AND r.decision_id IS NOT DISTINCT FROM u.decision_id
                           AND (r.state = '{ReportState.PENDING}'

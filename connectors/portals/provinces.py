@@ -52,13 +52,25 @@ PROVINCES: dict[str, PortalProvince] = {
 }
 
 
-def read_original(portal_code: str, original: bytes, edits: "Sequence[Edit]" = ()) -> "Dossier":
-    """The dossier in a portal's original, with these edits. Raises Unrecognised when the original cannot be read, or an
-    edit does not fit."""
+BOOKS = "book"
+"""Stands in the ledger for books, where the dossiers of a portal have its code."""
+
+
+def platform_of(source_code: str) -> "Platform | None":
+    """The platform of a portal; None for books."""
+    return PROVINCES[source_code].platform if source_code != BOOKS else None
+
+
+def read_original(source_code: str, original: bytes, edits: "Sequence[Edit]" = ()) -> "Dossier":
+    """The dossier in an original of a portal or a book, with these edits. Raises Unrecognised when the original cannot
+    be read, or an edit does not fit; KeyError for a source that is neither."""
+    from connectors.books import read_record
     from connectors.errors import Unrecognised
     from schemas.decision import fitted
 
-    dossier = fitted(PROVINCES[portal_code].platform.read_dossier(original, portal_code), edits)
+    platform = platform_of(source_code)
+    read = platform.read_dossier if platform else read_record
+    dossier = fitted(read(original, source_code), edits)
     if dossier is None:
         raise Unrecognised(f"edits do not fit: {', '.join(sorted({edit.field_path for edit in edits}))}")
     return dossier

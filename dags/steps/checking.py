@@ -15,7 +15,7 @@ from connectors.ledger.examinations import Examined, settle
 from connectors.ledger.papers import KeptPaper, keep_papers, kept_papers
 from connectors.ledger.unexamined import Unexamined, unexamined
 from connectors.portals.contract import Platform
-from connectors.portals.provinces import PROVINCES, PortalProvince, read_original
+from connectors.portals.provinces import PortalProvince, platform_of, read_original
 from dags.steps.correcting import changed_registries
 from dags.steps.judging import NOTHING_CHANGED, judge
 from dags.steps.matching import match_dossiers
@@ -49,7 +49,7 @@ def examine_on(
 ) -> Iterator[list[Examined]]:
     """Like `check_on`, batch by batch, without recording the results."""
     codes = None if arrivals is None else [arrival.code for arrival in arrivals]
-    return _examine(ledger, province, line, codes, arrivals or ())
+    return _examine(ledger, province.province_code, province.platform, line, codes, arrivals or ())
 
 
 def check_again(ledger: Ledger, dossiers: Iterable[tuple[str, str]]) -> Counter[str]:
@@ -62,7 +62,7 @@ def check_again(ledger: Ledger, dossiers: Iterable[tuple[str, str]]) -> Counter[
         codes.setdefault(portal_code, []).append(dossier_code)
     moved: Counter[str] = Counter()
     for portal_code, dossier_codes in codes.items():
-        moved += _settled(ledger, _examine(ledger, PROVINCES[portal_code], None, dossier_codes))
+        moved += _settled(ledger, _examine(ledger, portal_code, platform_of(portal_code), None, dossier_codes))
     return moved
 
 
@@ -72,7 +72,8 @@ def _settled(ledger: Ledger, examined: Iterable[Sequence[Examined]]) -> Counter[
 
 def _examine(
     ledger: Ledger,
-    province: PortalProvince,
+    source_code: str,
+    platform: Platform | None,
     line: Line | None,
     codes: Sequence[str] | None,
     arrivals: Sequence[Arrival] = (),
@@ -80,11 +81,11 @@ def _examine(
     read_already = {arrival.original: arrival.dossier for arrival in arrivals}
     in_hand = {arrival.original_sha256: arrival.original for arrival in arrivals}
     after, limit, is_full = 0, max(BATCH, len(arrivals)), True
-    while is_full and (batch := unexamined(ledger, province.province_code, after, limit, codes, in_hand)):
+    while is_full and (batch := unexamined(ledger, source_code, after, limit, codes, in_hand)):
         after, is_full = batch[-1].dossier_id, len(batch) == limit
         sources = [(subject, read_already.get(subject.original) or _read(subject)) for subject in batch]
         read = [with_edits(subject, source) if source else (subject, None) for subject, source in sources]
-        papers = _papers(ledger, province.platform, line, read)
+        papers = _papers(ledger, platform, line, read)
         changed = changed_registries(
             ledger, [(subject, dossier) for subject, dossier in read if dossier and subject.standing]
         )
@@ -124,10 +125,10 @@ def _is_new_to_all(subject: Unexamined) -> bool:
 
 
 def _papers(
-    ledger: Ledger, platform: Platform, line: Line | None, read: Sequence[tuple[Unexamined, Dossier | None]]
+    ledger: Ledger, platform: Platform | None, line: Line | None, read: Sequence[tuple[Unexamined, Dossier | None]]
 ) -> dict[int, list[FetchedPaper]]:
     """The papers of each dossier, by id. A dossier is left out when one of its papers cannot be fetched now."""
-    if platform.papers_inside:
+    if platform and platform.papers_inside:
         return {
             subject.dossier_id: _papers_inside(platform.papers_inside, subject, dossier) if dossier else []
             for subject, dossier in read
@@ -138,9 +139,9 @@ def _papers(
         for subject, dossier in read
         if dossier
         for position, paper in enumerate(dossier.papers)
-        if platform.fetch_paper and paper.link and position not in kept.get(subject.dossier_id, {})
+        if platform and platform.fetch_paper and paper.link and position not in kept.get(subject.dossier_id, {})
     ]
-    if line is None:
+    if line is None or platform is None:
         failed = {subject.dossier_id for subject, _, _ in lacking}
     else:
         fetched, failed = _fetch(platform, line, lacking)

@@ -228,7 +228,9 @@ def build_docs(ledger: Ledger, folder: Path, days: int = 30) -> int:
 def _shown(verdict: Kept) -> ShownVerdict:
     day = verdict.checked_at.astimezone(VIETNAM).date()
     batch_id, portal_code = verdict.batch_id, verdict.subject.split("/")[0]
-    batch_title = f"Đợt {batch_id}, {PROVINCES[portal_code].name_vi}" if batch_id and portal_code in PROVINCES else ""
+    batch_title = (
+        f"Lô hồ sơ {batch_id}, {PROVINCES[portal_code].name_vi}" if batch_id and portal_code in PROVINCES else ""
+    )
     return ShownVerdict(
         run=f"batch-{batch_id}" if batch_id else f"day-{day}",
         title=batch_title or f"Xem ngày {day:%d/%m/%Y}",

@@ -122,8 +122,9 @@ def _delivery(
     """A registration; at a registry that has the dossier, the earlier delivery or a correction of it."""
     code, standing = step.registry_code, subject.standing.get(step.registry_code)
     if standing is None:
-        key = delivery_key(code, dossier, digest)
-        return PlannedDelivery(code, number, Operation.REGISTER, key, step.needs, place_code=dossier.commune_code)
+        key = delivery_key(code, dossier, digest, step.operation)
+        is_taken = REGISTRIES[code].takes(step.operation, dossier.case.kind)
+        return PlannedDelivery(code, number, step.operation, key, step.needs, is_taken, None, dossier.commune_code)
     if code not in changed:
         return PlannedDelivery(code, number, standing.operation, standing.key, step.needs)
     key = delivery_key(code, dossier, digest, Operation.CORRECT, standing.key)

@@ -12,7 +12,7 @@ from connectors.errors import LienthongError, Refused, Unrecognised
 from connectors.http import Line, Reply, Request
 from connectors.ledger.claims import Claimed
 from connectors.ledger.deliveries import DeliveryOutcome
-from connectors.portals.provinces import PROVINCES, read_original
+from connectors.portals.provinces import platform_of, read_original
 from connectors.registries.contract import Registry
 from connectors.registries.unit_translation import AmbiguousUnit, day_of, translate_units
 from dags.steps.delivery_run import backoff_s, not_sent
@@ -121,7 +121,8 @@ def with_papers(
     whose papers do not lie inside the original."""
     if not registry.wants_papers:
         return submission
-    inside = PROVINCES[delivery.portal_code].platform.papers_inside
+    platform = platform_of(delivery.portal_code)
+    inside = platform.papers_inside if platform else None
     papers = tuple(inside(delivery.original)) if inside else fetched.get(delivery.delivery_id, ())
     return submission.model_copy(update={"papers": papers})
 

@@ -167,7 +167,7 @@ def commune_outside_province(address: Address, exam: Examination) -> Saw:
 def receiving_commune_outside_portal(dossier: Dossier, exam: Examination) -> Saw:
     if dossier.commune_code is None or (commune := _commune_on(dossier.commune_code, exam.event_on)) is None:
         return None
-    return None if commune.province_code == dossier.portal_code else "of another province"
+    return None if dossier.portal_province in (None, commune.province_code) else "of another province"
 
 
 @check(

@@ -131,7 +131,7 @@ def _province_of(table: AgencyTable, agency_code: str, on: date) -> str | None:
 )
 def dossier_of_another_province(dossier: Dossier, exam: Examination) -> Saw:
     issued_in = _province_of(exam.agencies, dossier.dossier_code.partition("-")[0], exam.event_on)
-    return "of another province" if issued_in is not None and issued_in != dossier.portal_code else None
+    return "of another province" if issued_in and dossier.portal_province not in (None, issued_in) else None
 
 
 @check(

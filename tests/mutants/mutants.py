@@ -231,6 +231,12 @@ MUTANTS = (
         f"{CORRECTIONS}::test_a_number_that_comes_after_a_correction_is_the_registrations",
         SENDING, "if submission.operation.makes_entry else ()", "if submission else ()",
     ),
+    _mutant(
+        "history_is_registered",
+        "the record of a paper book is registered as if it had happened today",
+        "tests/journeys/test_books.py::test_the_record_of_a_book_is_planned_as_history_and_nothing_is_reported",
+        JUDGED, "number, step.operation, key, step.needs,", "number, Operation.REGISTER, key, step.needs,",
+    ),
     # Gates and batches
     _mutant(
         "open_batch_is_sent",

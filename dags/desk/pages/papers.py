@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from connectors.errors import LienthongError
 from connectors.ledger.dossier_view import Head, paper_of, version_of
-from connectors.portals.provinces import PROVINCES
+from connectors.portals.provinces import PROVINCES, platform_of
 from dags.desk.dossier_access import HeadDep
 from dags.desk.visit import RequestRefused, Visit, VisitDep
 
@@ -29,7 +29,8 @@ router = APIRouter()
 
 def papers_inside(portal_code: str, original: bytes) -> list[bytes] | None:
     """The papers that lie inside a portal's original, in their order; None where a portal keeps them apart."""
-    inside = PROVINCES[portal_code].platform.papers_inside
+    platform = platform_of(portal_code)
+    inside = platform.papers_inside if platform else None
     if inside is None:
         return None
     try:
