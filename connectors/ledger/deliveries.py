@@ -96,6 +96,19 @@ CANCEL = text(f"""
         RETURNING dossier_id, delivery_id)
     INSERT INTO events (dossier_id, delivery_id, kind)
     SELECT dossier_id, delivery_id, '{DeliveryEvent.CANCELLED}' FROM gone""")
+FINISH_CHANGE = text(f"""
+    WITH begun AS (
+        SELECT dossier_id, max(decision_id) AS decision_id FROM deliveries
+         WHERE dossier_id = ANY(:ids) AND state = ANY(:touched) AND NOT {MAKES_ENTRY} GROUP BY dossier_id),
+    again AS (
+        UPDATE deliveries n SET state = {_WAITING} FROM begun
+         WHERE n.dossier_id = begun.dossier_id AND n.decision_id = begun.decision_id
+           AND n.state = '{DeliveryState.CANCELLED}' AND NOT {MAKES_ENTRY}
+        RETURNING n.dossier_id, n.delivery_id, n.registry_code, n.step_number, n.operation)
+    INSERT INTO events (dossier_id, delivery_id, kind, detail)
+    SELECT dossier_id, delivery_id, '{DeliveryEvent.PLANNED}',
+           jsonb_build_object('registry', registry_code, 'step', step_number, 'operation', operation) FROM again""")
+"""A change that the first registry has reaches the others too, although a newer one, given up now, had replaced it."""
 EXAMINE_AGAIN = text(f"""
     UPDATE dossiers SET state = '{DossierState.PULLED}'
      WHERE dossier_id = ANY(:ids) AND state IN ({listed(DOSSIER.before(DossierEvent.REFUSED, DossierState.PULLED))})""")
@@ -188,6 +201,12 @@ def cancel(
     """
     values = {"ids": list(dossier_ids), "keep": list(keep), "states": [str(state) for state in states]}
     connection.execute(CANCEL, {**values, "only_changes": only_changes, "touched": TOUCHED})
+
+
+def finish_changes(connection: Connection, dossier_ids: Sequence[int]) -> None:
+    """Plans again what is cancelled of the last correction or annulment of which a registry has a part: the others must
+    hold what civil status holds. Call `open_next` afterwards."""
+    connection.execute(FINISH_CHANGE, {"ids": list(dossier_ids), "touched": TOUCHED})
 
 
 def cancel_unsent(connection: Connection, dossier_ids: Sequence[int]) -> None:

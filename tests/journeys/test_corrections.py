@@ -222,6 +222,29 @@ def test_a_correction_waits_behind_its_original(office: Office) -> None:
     ]
 
 
+def test_what_civil_status_was_sent_reaches_the_others_though_a_newer_correction_is_given_up(
+    office: Office, code: str
+) -> None:
+    from connectors.registries import REGISTRIES
+    from dags import steps
+
+    office.amend(code, "child_name", RNG)
+    office.quiet()
+    office.decide("correct", code)
+    office.no_waiting()
+    steps.deliver(office.ledger, REGISTRIES["civil_status"], office.pipeline.endpoint("civil_status"))
+    sent = office.now[code]
+    office.amend(code, "child_name", RNG)
+    office.step("pull")
+    office.decide("correct", code)
+    office.withdraw(code)
+    office.step("pull")
+    office.decide("keep", code)
+    office.quiet()
+    assert list(untruths(office, {code: sent})) == []
+    assert ("health_insurance", "correct", "registered") in office.deliveries(code)
+
+
 def test_a_refused_correction_may_be_given_up(office: Office, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = office.pipeline.sandbox.dataset
     monkeypatch.setattr(

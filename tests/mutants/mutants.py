@@ -232,6 +232,12 @@ MUTANTS = (
         SENDING, "if submission.operation.makes_entry else ()", "if submission else ()",
     ),
     _mutant(
+        "half_a_correction_is_kept",
+        "the others never learn what civil status was sent, when a newer correction is given up",
+        f"{CORRECTIONS}::test_what_civil_status_was_sent_reaches_the_others_though_a_newer_correction_is_given_up",
+        EXAMINATIONS, "                finish_changes(connection, ids)", "                pass",
+    ),
+    _mutant(
         "history_is_registered",
         "the record of a paper book is registered as if it had happened today",
         "tests/journeys/test_books.py::test_the_record_of_a_book_is_planned_as_history_and_nothing_is_reported",
