@@ -109,6 +109,26 @@ FINISH_CHANGE = text(f"""
     SELECT dossier_id, delivery_id, '{DeliveryEvent.PLANNED}',
            jsonb_build_object('registry', registry_code, 'step', step_number, 'operation', operation) FROM again""")
 """A change that the first registry has reaches the others too, although a newer one, given up now, had replaced it."""
+REGISTER_WHAT_STANDS = text(f"""
+    WITH first AS (
+        SELECT DISTINCT ON (dossier_id) dossier_id, version_number, edits FROM deliveries
+         WHERE dossier_id = ANY(:ids) AND state = ANY(:touched) AND step_number = 1
+         ORDER BY dossier_id, delivery_id DESC),
+    again AS (
+        UPDATE deliveries n SET state = {_WAITING} FROM first
+         WHERE n.dossier_id = first.dossier_id AND n.version_number = first.version_number AND n.edits = first.edits
+           AND n.state = '{DeliveryState.CANCELLED}' AND {MAKES_ENTRY}
+           AND NOT EXISTS (SELECT FROM deliveries t WHERE t.entry_id = n.entry_id AND t.state = ANY(:touched))
+        RETURNING n.dossier_id, n.delivery_id, n.entry_id),
+    gone AS (
+        UPDATE deliveries o SET state = '{DELIVERY.after(DeliveryEvent.CANCELLED)}' FROM again
+         WHERE o.entry_id = again.entry_id AND o.delivery_id <> again.delivery_id
+           AND o.state IN ({listed(DELIVERY.before(DeliveryEvent.CANCELLED))})
+        RETURNING o.dossier_id, o.delivery_id)
+    INSERT INTO events (dossier_id, delivery_id, kind)
+    SELECT dossier_id, delivery_id, '{DeliveryEvent.PLANNED}' FROM again
+     UNION ALL SELECT dossier_id, delivery_id, '{DeliveryEvent.CANCELLED}' FROM gone""")
+"""Registries that have no entry yet are sent the version that the first registry holds."""
 EXAMINE_AGAIN = text(f"""
     UPDATE dossiers SET state = '{DossierState.PULLED}'
      WHERE dossier_id = ANY(:ids) AND state IN ({listed(DOSSIER.before(DossierEvent.REFUSED, DossierState.PULLED))})""")
@@ -204,9 +224,11 @@ def cancel(
 
 
 def finish_changes(connection: Connection, dossier_ids: Sequence[int]) -> None:
-    """Plans again what is cancelled of the last correction or annulment of which a registry has a part: the others must
-    hold what civil status holds. Call `open_next` afterwards."""
-    connection.execute(FINISH_CHANGE, {"ids": list(dossier_ids), "touched": TOUCHED})
+    """Plans again what was replaced and is needed for all registries to hold what civil status holds: the rest of the
+    last correction or annulment of which one has a part, and registrations of its version. Call `open_next` afterwards.
+    """
+    for statement in (FINISH_CHANGE, REGISTER_WHAT_STANDS):
+        connection.execute(statement, {"ids": list(dossier_ids), "touched": TOUCHED})
 
 
 def cancel_unsent(connection: Connection, dossier_ids: Sequence[int]) -> None:

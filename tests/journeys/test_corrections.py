@@ -245,6 +245,25 @@ def test_what_civil_status_was_sent_reaches_the_others_though_a_newer_correction
     assert ("health_insurance", "correct", "registered") in office.deliveries(code)
 
 
+def test_registries_that_come_later_are_sent_what_civil_status_keeps(office: Office) -> None:
+    (code,) = office.codes
+    office.step("pull")
+    office.no_waiting()
+    from connectors.registries import REGISTRIES
+    from dags import steps
+
+    steps.deliver(office.ledger, REGISTRIES["civil_status"], office.pipeline.endpoint("civil_status"))
+    office.amend(code, "child_name", RNG)
+    office.step("pull")
+    office.decide("correct", code)
+    office.withdraw(code)
+    office.step("pull")
+    office.decide("keep", code)
+    office.quiet()
+    assert office.deliveries(code) == ORIGINALS
+    assert list(untruths(office, {code: office.first[code]})) == []
+
+
 def test_a_refused_correction_may_be_given_up(office: Office, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = office.pipeline.sandbox.dataset
     monkeypatch.setattr(

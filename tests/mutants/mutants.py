@@ -238,6 +238,12 @@ MUTANTS = (
         EXAMINATIONS, "                finish_changes(connection, ids)", "                pass",
     ),
     _mutant(
+        "later_registries_hear_of_what_was_given_up",
+        "a registry that comes later registers what civil status does not hold",
+        f"{CORRECTIONS}::test_registries_that_come_later_are_sent_what_civil_status_keeps",
+        OUTCOMES, "for statement in (FINISH_CHANGE, REGISTER_WHAT_STANDS):", "for statement in (FINISH_CHANGE,):",
+    ),
+    _mutant(
         "history_is_registered",
         "the record of a paper book is registered as if it had happened today",
         "tests/journeys/test_books.py::test_the_record_of_a_book_is_planned_as_history_and_nothing_is_reported",

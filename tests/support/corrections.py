@@ -34,16 +34,23 @@ REASON = "theo hồ sơ cổng gửi lại"
 
 
 class CleanBundles(Dataset):
-    """Births of the whole bundle without a defect or a refusal; registries work within hundredths of a second."""
+    """Births of the whole bundle without a defect or a refusal; registries work within hundredths of a second. No two
+    children share name, sex and birthday: the insurance twin looks a child up by these, and takes two for one."""
 
     wanted = 3
 
     def _fill(self, dossiers: int) -> None:
         super()._fill(dossiers)
-        self.planted = [planted for planted in self.planted if _is_clean_bundle(planted)][: self.wanted]
+        clean = {_name_and_birth(planted): planted for planted in self.planted if _is_clean_bundle(planted)}
+        self.planted = list(clean.values())[: self.wanted]
 
     def lateness_s(self, registry_code: str, request_code: str) -> float:
         return super().lateness_s(registry_code, request_code) / 100
+
+
+def _name_and_birth(planted: Planted) -> tuple[object, ...]:
+    child = planted.dossier.case.child
+    return child.full_name, child.born_on, child.sex
 
 
 def _is_clean_bundle(planted: Planted) -> bool:
@@ -60,7 +67,7 @@ def clean_sandbox(wanted: int, seed: int = 11) -> Sandbox:
 
 # What a portal may change
 
-GIVEN_NAMES = ("MINH", "NGỌC", "BẢO", "GIA", "KHÁNH", "THẢO", "LINH")
+GIVEN_NAMES = "AN BÌNH CHI DUNG GIANG HÀ KHANH LAN MAI NGA OANH PHƯƠNG QUYÊN THẢO UYÊN VÂN XUÂN YẾN".split()
 
 
 def _due(dossier: Dossier, _: Random) -> Dossier:
@@ -74,7 +81,7 @@ def _abstract(dossier: Dossier, rng: Random) -> Dossier:
 def _child_name(dossier: Dossier, rng: Random) -> Dossier:
     """Always another name: the same content again is no change, and what was decided about it stands."""
     now = dossier.case.child.full_name
-    while (name := f"{now.split()[0]} {' '.join(rng.sample(GIVEN_NAMES, 2))}") == now:
+    while (name := f"{now.split()[0]} {' '.join(rng.sample(GIVEN_NAMES, 3))}") == now:
         pass
     return changed(dossier, "case.child.full_name", name)
 

@@ -165,7 +165,7 @@ def main(interleavings: int, seed: int) -> int:
             office = open_office(ledger, interleavings, seed)
             try:
                 simulation = Simulation(office, seed)
-                faults = simulation.run()
+                faults = [f"{fault}\n{story(office, fault)}" for fault in simulation.run()]
                 done = Counter(word for words in simulation.log.values() for word in words)
                 operations = Counter(
                     (row.operation, row.state)
@@ -178,6 +178,22 @@ def main(interleavings: int, seed: int) -> int:
     sys.stdout.write("".join(f"  {name} {state}: {n}\n" for (name, state), n in sorted(operations.items())))
     sys.stdout.write("".join(f"WRONG {fault}\n" for fault in faults) or "all as they must be\n")
     return 1 if faults else 0
+
+
+DELIVERIES = """
+    SELECT d.delivery_id, d.registry_code, d.operation, d.state, d.version_number, d.decision_id,
+           (SELECT string_agg(e.kind, ' ' ORDER BY e.event_id) FROM events e WHERE e.delivery_id = d.delivery_id)
+      FROM deliveries d JOIN dossiers USING (dossier_id) WHERE dossier_code = :code ORDER BY d.delivery_id"""
+DECISIONS = """
+    SELECT m.decision_id, m.act, m.version_number FROM decisions m JOIN dossiers USING (dossier_id)
+     WHERE dossier_code = :code ORDER BY m.decision_id"""
+
+
+def story(office: Office, fault: str) -> str:
+    """The decisions about the dossier that a fault names, then its deliveries, each with what became of it."""
+    code = fault.split()[1].rstrip(":")
+    rows = [*office.rows(DECISIONS, code=code), *office.rows(DELIVERIES, code=code)]
+    return "\n".join(f"    {tuple(row)}" for row in rows)
 
 
 if __name__ == "__main__":
