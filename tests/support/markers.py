@@ -37,7 +37,8 @@ SLOW = (
     "tests/connectors/test_postgres.py",  # servers and processes of their own
     "tests/connectors/test_sandbox_dataset.py",
     "tests/connectors/test_sandbox_defects.py",
-    "tests/connectors/test_twin_corrections.py",  # waits for registries that work
+    "tests/connectors/test_civil_status_twin_corrections.py",  # waits for registries that work
+    "tests/connectors/test_health_insurance_twin_corrections.py",
     "tests/connectors/test_unit_translation.py::test_every_",
     "tests/dags/test_cli.py",  # dossiers go their whole way by commands
     "tests/dags/test_desk_acts.py::test_a_thousand_dossiers_are_edited_in_one_action",
