@@ -26,7 +26,6 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from connectors.endpoint import Endpoint
 from connectors.errors import LienthongError, TooLarge, Unauthorised, Unreachable, Unrecognised
 
-log = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.ERROR)  # warnings hold whole URLs, and a query may be personal
 
 CONNECT_TIMEOUT_S = 5.0

@@ -234,11 +234,6 @@ def check_each(
     return register
 
 
-def looked_for() -> frozenset[str]:
-    """The codes of the checks that have a function. The other faults are found by a step or by a person."""
-    return frozenset(look.check.code for look in _LOOKS)
-
-
 def _first_annotation(function: Callable[..., Saw]) -> Any:
     name = next(iter(inspect.signature(function).parameters))
     return get_type_hints(function)[name]

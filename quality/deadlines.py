@@ -190,27 +190,6 @@ def term_of(
     return term(begins_at, deadline, with_verification=with_verification) if deadline else None
 
 
-def due(
-    dossier: Dossier,
-    route: Route | None,
-    *,
-    registry_code: str = WHOLE_CHAIN,
-    group: str = ANY_GROUP,
-    with_verification: bool = False,
-    from_instant: datetime | None = None,
-) -> datetime | None:
-    """The instant by which it must be done; after it the dossier is late. None when no deadline is known."""
-    legal_term = term_of(
-        dossier,
-        route,
-        registry_code=registry_code,
-        group=group,
-        with_verification=with_verification,
-        from_instant=from_instant,
-    )
-    return legal_term.due_at if legal_term else None
-
-
 def elapsed_share(legal_term: LegalTerm, now: datetime, calendar: WorkCalendar | None = None) -> float:
     """The share of the working time that is gone: 0 before it starts, 1 when due, more than 1 afterwards."""
     calendar = calendar or calendar_from(legal_term.started_at.astimezone(VIETNAM).year)

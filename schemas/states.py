@@ -219,7 +219,6 @@ def _move(event: E, before: Iterable[S], after: S | None, *by: Mover) -> Move[S,
 
 _D, _DE, _M = DossierState, DossierEvent, Mover
 _ANY = frozenset(DossierState)
-_DESK = (_M.STEWARD, _M.SECOND_STEWARD)
 
 DOSSIER: StateMachine[DossierState, DossierEvent] = StateMachine(
     "dossier",

@@ -389,6 +389,3 @@ duplicate_candidates = Table(
     Index("ix_duplicate_candidates_other_id", "other_id"),
     Index("ix_duplicate_candidates_undecided", "kind", "dossier_id", postgresql_where=text("decided_as IS NULL")),
 )
-
-APPEND_ONLY = ("events", "versions", "replies", "findings", "decisions", "accesses")
-"""Tables whose rows the database itself refuses to change or delete."""

@@ -146,7 +146,6 @@ _SYLLABLE = re.compile(
     r"(?:ch|ng|nh|[ckmnpt])?"
 )
 """A syllable without its tone: onset, vowels, end."""
-_WORD = re.compile(r"[^\W\d_]+")
 
 
 def is_syllable(word: str) -> bool:

@@ -17,10 +17,11 @@ from connectors.vault import VaultError
 from schemas.dossier import Dossier
 from schemas.registries import ResidenceReceipt
 from schemas.states import DeliveryEvent
-from schemas.tables import APPEND_ONLY, metadata
+from schemas.tables import metadata
 from tests.support.dossiers import BIRTH, DEATH, LAND, MARRIAGE, RESIDENCE, changed
 from tests.support.ledger_driver import WITH_NUMBER, LedgerDriver, misderived, unexplained
 
+APPEND_ONLY = ("events", "versions", "replies", "findings", "decisions", "accesses")
 WAITING_AT_PORTAL = changed(BIRTH, "status", 1)
 WITHDRAWN = changed(BIRTH, "status", 7)
 OTHER_MOTHER = changed(BIRTH, "case.mother.full_name", "TRẦN THỊ HOÀI")

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.ledger import Ledger
 from connectors.sandbox.server import SimulatedFault
+from dags.steps import deciding
 from schemas.decision import RejectionReason
 from tests.support.corrections import Office, open_office, untruths
 
@@ -84,8 +85,6 @@ def test_who_somebody_is_needs_a_second_person_who_is_another(office: Office, co
     office.decide("correct", code, confirms=False)
     (decision,) = office.waiting_decisions(code)
     assert office.deliveries(code) == ORIGINALS
-    from dags.steps import deciding
-
     refused = deciding.confirm(office.ledger, "lan", [decision]).outcome.refused
     assert list(refused.values()) == [RejectionReason.OWN]
     deciding.confirm(office.ledger, "hoa", [decision])
@@ -138,8 +137,6 @@ def test_a_withdrawn_dossier_is_annulled_where_it_can_be(office: Office, code: s
     office.decide("annul", code, confirms=False)
     office.quiet()
     assert office.deliveries(code) == ORIGINALS  # a second person has not agreed
-    from dags.steps import deciding
-
     deciding.confirm(office.ledger, "hoa", office.waiting_decisions(code))
     office.quiet()
     assert office.deliveries(code)[3:] == [
@@ -200,11 +197,7 @@ def test_a_withdrawn_dossier_may_stand(office: Office, code: str) -> None:
 def test_a_correction_waits_behind_its_original(office: Office) -> None:
     (code,) = office.codes
     office.step("pull")
-    office.no_waiting()
-    from connectors.registries import REGISTRIES
-    from dags import steps
-
-    steps.deliver(office.ledger, REGISTRIES["civil_status"], office.pipeline.endpoint("civil_status"))
+    office.send("civil_status")
     assert office.deliveries(code)[0] == ("civil_status", "register", "accepted")
     office.amend(code, "child_name", RNG)
     office.step("pull")
@@ -225,14 +218,10 @@ def test_a_correction_waits_behind_its_original(office: Office) -> None:
 def test_what_civil_status_was_sent_reaches_the_others_though_a_newer_correction_is_given_up(
     office: Office, code: str
 ) -> None:
-    from connectors.registries import REGISTRIES
-    from dags import steps
-
     office.amend(code, "child_name", RNG)
     office.quiet()
     office.decide("correct", code)
-    office.no_waiting()
-    steps.deliver(office.ledger, REGISTRIES["civil_status"], office.pipeline.endpoint("civil_status"))
+    office.send("civil_status")
     sent = office.now[code]
     office.amend(code, "child_name", RNG)
     office.step("pull")
@@ -248,11 +237,7 @@ def test_what_civil_status_was_sent_reaches_the_others_though_a_newer_correction
 def test_registries_that_come_later_are_sent_what_civil_status_keeps(office: Office) -> None:
     (code,) = office.codes
     office.step("pull")
-    office.no_waiting()
-    from connectors.registries import REGISTRIES
-    from dags import steps
-
-    steps.deliver(office.ledger, REGISTRIES["civil_status"], office.pipeline.endpoint("civil_status"))
+    office.send("civil_status")
     office.amend(code, "child_name", RNG)
     office.step("pull")
     office.decide("correct", code)
@@ -286,8 +271,6 @@ def test_a_refused_correction_may_be_given_up(office: Office, code: str, monkeyp
 
 
 def test_an_undone_correction_leaves_the_change_to_be_decided(office: Office, code: str) -> None:
-    from dags.steps import deciding
-
     office.amend(code, "copies", RNG)
     office.quiet()
     (decision,) = office.decide("correct", code).outcome.decision_ids

@@ -4,11 +4,14 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
-from quality.check import FaultLocation, FetchedPaper, Saw, check, looked_for
+from quality import checks
+from quality.check import FaultLocation, FetchedPaper, Saw, check
 from quality.checks import agencies
 from quality.examination import CATALOGUE, examine, explain, sight
 from quality.titles import models_in, steps_from, title_of
@@ -21,7 +24,12 @@ from tests.support.dossiers import BIRTH, DEATH, FATHER, LAND, MARRIAGE, MOVER, 
 from tests.support.planted_defects import HELD_BY
 
 HASH, OTHER_HASH = "9f" * 32, "3c" * 32
-RAISED_BY_STEPS = CATALOGUE.keys() - looked_for()
+FUNCTIONS = {
+    getattr(value, "__name__", "")
+    for module in iter_modules(checks.__path__)
+    for value in vars(import_module(f"{checks.__name__}.{module.name}")).values()
+}
+RAISED_BY_STEPS = CATALOGUE.keys() - FUNCTIONS
 SHOWN_ELSEWHERE = {check.__name__ for check in vars(agencies).values() if getattr(check, "__name__", "") in CATALOGUE}
 """Checks of agencies, which need a table of agencies: `test_agencies.py`."""
 

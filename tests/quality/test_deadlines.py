@@ -22,7 +22,6 @@ from quality.deadlines import (
     Punctuality,
     WorkCalendar,
     calendar_from,
-    due,
     elapsed_share,
     punctuality,
     term,
@@ -55,7 +54,9 @@ def received(text: str, like: Dossier = BIRTH) -> Dossier:
 
 
 def due_of(dossier: Dossier, *, with_verification: bool = False) -> datetime | None:
-    return due(dossier, route_of(dossier.procedure_code, dossier.event_on), with_verification=with_verification)
+    route = route_of(dossier.procedure_code, dossier.event_on)
+    legal_term = term_of(dossier, route, with_verification=with_verification)
+    return legal_term.due_at if legal_term else None
 
 
 # By hand
@@ -188,7 +189,9 @@ def test_a_procedure_without_a_known_deadline_is_never_due() -> None:
 def test_a_step_counts_from_when_the_step_before_it_ended() -> None:
     route = route_of(BIRTH.procedure_code, BIRTH.event_on)
     begins = at("2026-11-25 10:00")
-    assert due(BIRTH, route, registry_code="residence", from_instant=begins) == at("2026-11-26 17:00")
+    legal_term = term_of(BIRTH, route, registry_code="residence", from_instant=begins)
+    assert legal_term is not None
+    assert legal_term.due_at == at("2026-11-26 17:00")
 
 
 def test_the_zone_in_which_an_instant_is_written_does_not_matter() -> None:

@@ -18,10 +18,12 @@ from sqlalchemy import text
 from connectors.ledger import Ledger
 from connectors.ledger.decisions import requests_of
 from connectors.ledger.dossier_view import head_of
+from connectors.registries import REGISTRIES
 from connectors.sandbox import sandbox as sandbox_module
 from connectors.sandbox.dataset import Dataset, Planted
 from connectors.sandbox.sandbox import Sandbox
 from connectors.sandbox.twins import civil_status
+from dags import steps
 from dags.steps import deciding
 from dags.steps.deciding import CommandResult
 from schemas.dossier import Dossier
@@ -139,6 +141,11 @@ class Office:
         {"pull": self.pipeline.pull, "deliver": self.pipeline.deliver_and_collect, "report": self.pipeline.report}[
             name
         ]()
+
+    def send(self, registry_code: str) -> None:
+        """Sends one registry what is ready for it, and collects nothing."""
+        self.no_waiting()
+        steps.deliver(self.ledger, REGISTRIES[registry_code], self.pipeline.endpoint(registry_code))
 
     def no_waiting(self) -> None:
         with self.ledger.engine.begin() as connection:
