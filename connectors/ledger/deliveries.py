@@ -96,39 +96,34 @@ CANCEL = text(f"""
         RETURNING dossier_id, delivery_id)
     INSERT INTO events (dossier_id, delivery_id, kind)
     SELECT dossier_id, delivery_id, '{DeliveryEvent.CANCELLED}' FROM gone""")
-FINISH_CHANGE = text(f"""
-    WITH begun AS (
+FOLLOW_FIRST = text(f"""
+    WITH changed AS (
         SELECT dossier_id, max(decision_id) AS decision_id FROM deliveries
          WHERE dossier_id = ANY(:ids) AND state = ANY(:touched) AND NOT {MAKES_ENTRY} GROUP BY dossier_id),
-    again AS (
-        UPDATE deliveries n SET state = {_WAITING} FROM begun
-         WHERE n.dossier_id = begun.dossier_id AND n.decision_id = begun.decision_id
-           AND n.state = '{DeliveryState.CANCELLED}' AND NOT {MAKES_ENTRY}
-        RETURNING n.dossier_id, n.delivery_id, n.registry_code, n.step_number, n.operation)
-    INSERT INTO events (dossier_id, delivery_id, kind, detail)
-    SELECT dossier_id, delivery_id, '{DeliveryEvent.PLANNED}',
-           jsonb_build_object('registry', registry_code, 'step', step_number, 'operation', operation) FROM again""")
-"""A change that the first registry has reaches the others too, although a newer one, given up now, had replaced it."""
-REGISTER_WHAT_STANDS = text(f"""
-    WITH first AS (
-        SELECT DISTINCT ON (dossier_id) dossier_id, version_number, edits FROM deliveries
-         WHERE dossier_id = ANY(:ids) AND state = ANY(:touched) AND step_number = 1
+    first AS (
+        SELECT DISTINCT ON (dossier_id) dossier_id, version_number, edits,
+               operation = '{Operation.ANNUL}' AS is_annulled
+          FROM deliveries WHERE dossier_id = ANY(:ids) AND state = ANY(:touched) AND step_number = 1
          ORDER BY dossier_id, delivery_id DESC),
     again AS (
-        UPDATE deliveries n SET state = {_WAITING} FROM first
-         WHERE n.dossier_id = first.dossier_id AND n.version_number = first.version_number AND n.edits = first.edits
-           AND n.state = '{DeliveryState.CANCELLED}' AND {MAKES_ENTRY}
-           AND NOT EXISTS (SELECT FROM deliveries t WHERE t.entry_id = n.entry_id AND t.state = ANY(:touched))
-        RETURNING n.dossier_id, n.delivery_id, n.entry_id),
+        UPDATE deliveries n SET state = {_WAITING} FROM first LEFT JOIN changed USING (dossier_id)
+         WHERE n.dossier_id = first.dossier_id AND n.state = '{DeliveryState.CANCELLED}'
+           AND CASE WHEN {MAKES_ENTRY}
+               THEN n.version_number = first.version_number AND n.edits = first.edits AND NOT first.is_annulled
+                    AND NOT EXISTS (SELECT FROM deliveries t WHERE t.entry_id = n.entry_id AND t.state = ANY(:touched))
+               ELSE n.decision_id = changed.decision_id END
+        RETURNING n.dossier_id, n.delivery_id, n.entry_id, n.registry_code, n.step_number, n.operation),
     gone AS (
         UPDATE deliveries o SET state = '{DELIVERY.after(DeliveryEvent.CANCELLED)}' FROM again
-         WHERE o.entry_id = again.entry_id AND o.delivery_id <> again.delivery_id
+         WHERE o.entry_id = again.entry_id AND o.delivery_id <> again.delivery_id AND again.{MAKES_ENTRY}
            AND o.state IN ({listed(DELIVERY.before(DeliveryEvent.CANCELLED))})
         RETURNING o.dossier_id, o.delivery_id)
-    INSERT INTO events (dossier_id, delivery_id, kind)
-    SELECT dossier_id, delivery_id, '{DeliveryEvent.PLANNED}' FROM again
-     UNION ALL SELECT dossier_id, delivery_id, '{DeliveryEvent.CANCELLED}' FROM gone""")
-"""Registries that have no entry yet are sent the version that the first registry holds."""
+    INSERT INTO events (dossier_id, delivery_id, kind, detail)
+    SELECT dossier_id, delivery_id, '{DeliveryEvent.PLANNED}',
+           jsonb_build_object('registry', registry_code, 'step', step_number, 'operation', operation) FROM again
+     UNION ALL SELECT dossier_id, delivery_id, '{DeliveryEvent.CANCELLED}', '{{}}' FROM gone""")
+"""The other registries are sent what the first one has: the rest of its last change, and registrations of its version.
+What was planned for them instead is given up."""
 EXAMINE_AGAIN = text(f"""
     UPDATE dossiers SET state = '{DossierState.PULLED}'
      WHERE dossier_id = ANY(:ids) AND state IN ({listed(DOSSIER.before(DossierEvent.REFUSED, DossierState.PULLED))})""")
@@ -223,12 +218,10 @@ def cancel(
     connection.execute(CANCEL, {**values, "only_changes": only_changes, "touched": TOUCHED})
 
 
-def finish_changes(connection: Connection, dossier_ids: Sequence[int]) -> None:
-    """Plans again what was replaced and is needed for all registries to hold what civil status holds: the rest of the
-    last correction or annulment of which one has a part, and registrations of its version. Call `open_next` afterwards.
-    """
-    for statement in (FINISH_CHANGE, REGISTER_WHAT_STANDS):
-        connection.execute(statement, {"ids": list(dossier_ids), "touched": TOUCHED})
+def follow_first(connection: Connection, dossier_ids: Sequence[int]) -> None:
+    """Plans again what a newer plan had replaced and is needed for all registries to hold what the first one has. Call
+    `open_next` afterwards."""
+    connection.execute(FOLLOW_FIRST, {"ids": list(dossier_ids), "touched": TOUCHED})
 
 
 def cancel_unsent(connection: Connection, dossier_ids: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger, copy_rows
-from connectors.ledger.deliveries import cancel, finish_changes, open_next
+from connectors.ledger.deliveries import cancel, follow_first, open_next
 from connectors.ledger.faults import clear_outdated, tally, write_faults
 from connectors.ledger.plans import PlannedDelivery, write_plans
 from connectors.ledger.reports import queue_reports
@@ -119,7 +119,7 @@ def _plan(connection: Connection, settled: Sequence[Examined]) -> None:
         if ids:
             cancel(connection, ids, keep=keep, only_changes=keeps)
             if keeps:
-                finish_changes(connection, ids)
+                follow_first(connection, ids)
     write_plans(connection, planned)
     going_on = [
         result for result in replanned if result.subject.standing and (result.plan or result.keeps_registrations)

@@ -249,6 +249,23 @@ def test_registries_that_come_later_are_sent_what_civil_status_keeps(office: Off
     assert list(untruths(office, {code: office.first[code]})) == []
 
 
+def test_what_civil_status_annulled_is_registered_nowhere_else(office: Office) -> None:
+    (code,) = office.codes
+    office.step("pull")
+    office.send("civil_status")
+    office.withdraw(code)
+    office.step("pull")
+    office.decide("annul", code)
+    office.quiet()
+    annulled = [("civil_status", "register", "registered"), ("civil_status", "annul", "registered")]
+    assert office.deliveries(code) == annulled
+    office.amend(code, "child_name", RNG)
+    office.step("pull")
+    office.decide("keep", code)
+    office.quiet()
+    assert office.deliveries(code) == annulled
+
+
 def test_a_refused_correction_may_be_given_up(office: Office, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = office.pipeline.sandbox.dataset
     monkeypatch.setattr(

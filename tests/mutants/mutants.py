@@ -235,13 +235,19 @@ MUTANTS = (
         "half_a_correction_is_kept",
         "the others never learn what civil status was sent, when a newer correction is given up",
         f"{CORRECTIONS}::test_what_civil_status_was_sent_reaches_the_others_though_a_newer_correction_is_given_up",
-        EXAMINATIONS, "                finish_changes(connection, ids)", "                pass",
+        OUTCOMES, "ELSE n.decision_id = changed.decision_id END", "ELSE false END",
     ),
     _mutant(
         "later_registries_hear_of_what_was_given_up",
         "a registry that comes later registers what civil status does not hold",
         f"{CORRECTIONS}::test_registries_that_come_later_are_sent_what_civil_status_keeps",
-        OUTCOMES, "for statement in (FINISH_CHANGE, REGISTER_WHAT_STANDS):", "for statement in (FINISH_CHANGE,):",
+        OUTCOMES, "THEN n.version_number = first.version_number", "THEN false",
+    ),
+    _mutant(
+        "void_birth_is_insured",
+        "registries that have no entry yet register what civil status has annulled",
+        f"{CORRECTIONS}::test_what_civil_status_annulled_is_registered_nowhere_else",
+        OUTCOMES, "AND NOT first.is_annulled", "",
     ),
     _mutant(
         "history_is_registered",
