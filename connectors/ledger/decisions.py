@@ -70,11 +70,13 @@ class DecisionRequest:
 @dataclass(frozen=True)
 class DecisionOutcome:
     """The outcome of a decision over one or many dossiers. `dossier_ids`: those that it holds for; `decision_ids`: what
-    was written; `refused`: the reason for each of the others."""
+    was written; `refused`: the reason for each of the others; `waiting_ids`: the dossiers where a second person must
+    agree first."""
 
     dossier_ids: tuple[int, ...]
     decision_ids: tuple[int, ...]
     refused: dict[int, RejectionReason]
+    waiting_ids: frozenset[int] = frozenset()
 
 
 _Effect = Callable[[Connection, Sequence[tuple[int, NewDecision]]], None]
@@ -355,4 +357,5 @@ def _write(
         copy_rows(connection, events, EVENT_COLUMNS, rows)
     effect(connection, numbered)
     tally(connection, Counter((new.context.portal_code, "decided", str(act)) for new in made))
-    return DecisionOutcome(tuple(dict.fromkeys(_ids(numbered))), tuple(decision_ids), refused)
+    waiting_ids = frozenset(new.context.dossier_id for _, new in numbered if new.waits)
+    return DecisionOutcome(tuple(dict.fromkeys(_ids(numbered))), tuple(decision_ids), refused, waiting_ids)

@@ -84,10 +84,10 @@ def _read_sent(read_source: ReadSource, subject: Unexamined, original: bytes, ed
 
 
 def _differ(registry_code: str, before: Dossier | None, now: Dossier, given: Given) -> bool:
-    return before is None or _words(registry_code, before, given) != _words(registry_code, now, given)
+    return before is None or words_if_any(registry_code, before, given) != words_if_any(registry_code, now, given)
 
 
-def _words(registry_code: str, dossier: Dossier, given: Given) -> bytes | None:
+def words_if_any(registry_code: str, dossier: Dossier, given: Given) -> bytes | None:
     """The body that a registration would have; None when none can be written."""
     try:
         return words_for(registry_code, dossier, given)
@@ -136,11 +136,11 @@ def _is_identity(field_path: str) -> bool:
 
 def _lines(registry_code: str, before: Dossier, now: Dossier, given: Given) -> list[ChangedLine]:
     """The fields that differ and that this registry is sent: each of them alone changes the registry's words."""
-    unchanged = _words(registry_code, before, given)
+    unchanged = words_if_any(registry_code, before, given)
     lines = []
     for path in changed_paths(before, now):
         old, new = value_at(before, path), value_at(now, path)
-        if _words(registry_code, with_values(before, {path: new}), given) != unchanged:
+        if words_if_any(registry_code, with_values(before, {path: new}), given) != unchanged:
             lines.append(ChangedLine(path, title_of(path) or path, text_of(old), text_of(new)))
     return lines
 

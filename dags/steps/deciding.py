@@ -10,17 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
-from connectors.errors import Refused, Unrecognised
+from connectors.errors import Unrecognised
 from connectors.ledger import Ledger, decisions, duplicate_candidates
 from connectors.ledger.decisions import DecisionOutcome, DecisionRequest
 from connectors.ledger.opening import Opened, opened
 from connectors.portals.provinces import read_original
-from connectors.registries.preview import words_for
 from dags.steps.checking import check_again
-from dags.steps.correcting import changes_identity
+from dags.steps.correcting import changes_identity, words_if_any
 from quality.decisions import rejection
 from schemas.decision import Act, Edit, RejectionReason, fitted, value_at
-from schemas.dossier import Dossier
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,8 @@ def _prepare(dossier: Opened, request: DecisionRequest) -> DecisionRequest | Rej
     then = fitted(source, [*earlier, *request.edits])
     if then is None:
         return RejectionReason.UNFIT
-    if any(_words(code, now, dossier) != _words(code, then, dossier) for code in dossier.touched):
+    given = dossier.given
+    if any(words_if_any(code, now, given) != words_if_any(code, then, given) for code in dossier.touched):
         return RejectionReason.REGISTERED
     made = [
         Edit(field_path=change.field_path, before=value_at(now, change.field_path), after=change.after)
@@ -73,13 +72,6 @@ def _prepare(dossier: Opened, request: DecisionRequest) -> DecisionRequest | Rej
     ]
     changing = tuple(change for change in made if change.before != change.after)
     return replace(request, edits=changing) if then != now else RejectionReason.UNFIT
-
-
-def _words(registry_code: str, dossier: Dossier, standing: Opened) -> bytes | None:
-    try:
-        return words_for(registry_code, dossier, standing.given)
-    except Refused:
-        return None
 
 
 def accept(

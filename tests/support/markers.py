@@ -46,7 +46,8 @@ SLOW = (
     "tests/dags/test_scaffold.py",
     "tests/dags/test_gate_decisions.py",  # great_expectations
     "tests/quality/test_duplicates.py",  # splink
-    "tests/quality/test_expectations.py",  # great_expectations
+    "tests/quality/test_daily_expectations.py",  # great_expectations
+    "tests/quality/test_expectations.py",
     "tests/schemas/test_addresses.py::test_any_text_has_an_answer",
     "tests/schemas/test_addresses.py::test_every_",
     "tests/schemas/test_addresses.py::test_without_marks_no_other_commune_is_ever_found",

@@ -17,7 +17,7 @@ from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit
 from dags.steps import deciding
 from dags.steps.deciding import CommandResult
 from quality.editing import NotAValue, read_value, text_of
-from schemas.decision import Edit, needs_second, value_at
+from schemas.decision import Edit, value_at
 from schemas.dossier import Dossier
 from schemas.roles import May
 
@@ -54,8 +54,7 @@ def edit(
         return back(visit, head, no="unchanged")
     request = DecisionRequest(head.dossier_id, version, tuple(edits))
     result = deciding.edit(visit.ledger, visit.user_name, [request], reason.strip())
-    waits = result.outcome.decision_ids and any(needs_second(edit.field_path) for edit in edits)
-    return answer(visit, head, result, "pending" if waits else "edited")
+    return answer(visit, head, result, "pending" if result.outcome.waiting_ids else "edited")
 
 
 def need_at_fault(view: DossierView, now: Dossier, typed: dict[str, str]) -> None:

@@ -11,7 +11,6 @@ from dags.desk.dossier_access import HeadDep, need_here
 from dags.desk.pages.acts import ReasonText, VersionNumber, answer, request_for
 from dags.desk.visit import PostDep, RequestRefused
 from dags.steps import deciding
-from dags.steps.correcting import changes_identity
 from schemas.roles import May
 
 DeliveryId = Annotated[int, Form(ge=1, le=2**62)]
@@ -23,9 +22,8 @@ router = APIRouter(prefix="/dossier/{portal_code}/{dossier_code}")
 def correct(visit: PostDep, head: HeadDep, version: VersionNumber, reason: ReasonText) -> Response:
     """Has the registries correct what they hold; a second person agrees first where it changes a person's identity."""
     need_here(visit, head, May.CORRECT)
-    waits = changes_identity(visit.ledger, [head.dossier_id]).get(head.dossier_id, False)
     result = deciding.correct(visit.ledger, visit.user_name, request_for(head, version), reason)
-    return answer(visit, head, result, "change_pending" if waits else "corrected")
+    return answer(visit, head, result, "change_pending" if result.outcome.waiting_ids else "corrected")
 
 
 @router.post("/annul")
