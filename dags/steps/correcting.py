@@ -18,7 +18,7 @@ from connectors.registries import REGISTRIES
 from connectors.registries.preview import words_for
 from quality.titles import title_of
 from schemas.decision import Edit, changed_paths, fitted, needs_second, value_at, with_values
-from schemas.dossier import Dossier
+from schemas.dossier import ADMISSION, Admission, Dossier
 from schemas.operation import Operation
 from schemas.registries import REGISTRIES as ROWS
 from schemas.registries import Given
@@ -42,8 +42,8 @@ class ChangedLine:
 
 @dataclass(frozen=True)
 class RegistryDifference:
-    """The difference between what a registry holds and what it would be sent now. `takes`: it takes corrections
-    online."""
+    """The difference between what a registry holds and what it would be sent now. `takes`: it takes the correction
+    online, or the annulment where the portal has ended the dossier."""
 
     registry_code: str
     takes: bool
@@ -109,12 +109,14 @@ def _differences(ledger: Ledger, subject: Unexamined) -> list[RegistryDifference
     now = fitted(source, list(subject.edits.values())) or source
     sent = contents_sent(ledger, [subject])
     (dossier,) = opened(ledger, [subject.dossier_id])
+    is_ended = ADMISSION.get(subject.portal_status or 0) == Admission.CLOSED
+    operation = Operation.ANNUL if is_ended else Operation.CORRECT
     compared = []
     for code in (code for code in ROWS if code in subject.standing):
         before = _read_sent(read_original, subject, *sent[subject.dossier_id, code])
         is_changed = _differ(code, before, now, dossier.given)
         lines = _lines(code, before, now, dossier.given) if before and is_changed else []
-        takes = REGISTRIES[code].takes(Operation.CORRECT, now.case.kind)
+        takes = REGISTRIES[code].takes(operation, now.case.kind)
         compared.append(RegistryDifference(code, takes, is_changed, lines))
     return compared
 

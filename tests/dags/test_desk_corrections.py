@@ -190,6 +190,8 @@ def test_a_withdrawn_dossier_is_annulled_after_a_second_person_agreed(house: Des
         page = lan.get(path_of(MARRIAGE))
         assert "Đề nghị hủy đăng ký…" in page
         assert "Gửi cải chính…" not in page
+        assert "nhận hủy đăng ký qua mạng" in page
+        assert "Nội dung cơ quan này đang giữ không thay đổi" not in page
         (version,) = set(re.findall(r'name="version" value="(\d+)"', page))
         page = lan.send(path_of(MARRIAGE) + "/annul", version=version, reason="Công dân rút hồ sơ")
         assert "Một người khác phải xác nhận trước khi gửi." in page

@@ -95,6 +95,8 @@ def test_a_withdrawn_birth_is_annulled_by_two_persons(office: Office, desk: str,
     office.quiet()
     with clerk(browser, desk, STEWARD) as lan:
         lan.open(f"/dossier/24/{code}")
+        tags = lan.page.locator("#corrections .tag").all_inner_texts()
+        assert tags == ["nhận hủy đăng ký qua mạng", "phải làm tại cơ quan", "nhận hủy đăng ký qua mạng"]
         camera.look(lan, "annulment")
         act(lan, "Đề nghị hủy đăng ký", "Đăng ký trùng")
     confirm(browser, desk)
