@@ -1,5 +1,6 @@
 """The house keeps its order: who may import whom, what lies where, how long it is, and that all of it is used."""
 
+import ast
 import importlib
 import importlib.metadata
 import re
@@ -24,6 +25,7 @@ from tests.support.house import (
     imports_of,
     modules_needed,
     path_name,
+    tree_of,
 )
 
 ANSWERS = {"schemas": "what", "connectors": "where", "quality": "whether", "dags": "when"}
@@ -129,8 +131,9 @@ def test_schemas_know_no_network_no_clock_and_no_database_connection() -> None:
                 complaints.append(f"{where}: only tables.py and migrations/ describe tables")
         complaints += [
             f"{path_name(path)}:{number} asks the clock: {line.strip()}"
-            for number, line in enumerate(path.read_text().splitlines(), 1) if CLOCKS.search(line)
-        ]  # fmt: skip
+            for number, line in enumerate(path.read_text().splitlines(), 1)
+            if CLOCKS.search(line)
+        ]
     assert not complaints, complaint(
         "Schemas say what things are; when and where is said by who calls them.", complaints
     )
@@ -215,11 +218,12 @@ def test_the_formatter_is_switched_off_in_ever_fewer_places() -> None:
 
 def test_the_formatter_is_switched_off_in_tables_only() -> None:
     complaints = [
-        f"{path_name(path)}:{number} {name}"
-        for path in SOURCES
+        f"{path_name(path)}:{number} {node.name}"
+        for path in (*SOURCES, *TESTS)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for number in fmt_skips(path)
-        for name, line, lines in functions_of(path)
-        if line <= number < line + lines
+        if node.lineno <= number <= (node.end_lineno or node.lineno)
     ]
     assert not complaints, complaint("In a function there is no table: let the formatter have it.", complaints)
 

@@ -42,9 +42,10 @@ def test_every_marked_place_is_there() -> None:
 @pytest.mark.parametrize("marker", NEEDED_FOR)
 def test_a_file_that_needs_airflow_or_a_browser_is_marked_so(marker: str) -> None:
     needing = [
-        path_name(path) for path in TEST_FILES
+        path_name(path)
+        for path in TEST_FILES
         if any(NEEDED_FOR[marker].match(imported.module) for imported in imports_of(path))
-    ]  # fmt: skip
+    ]
     unmarked = [name for name in needing if marker not in markers_of(name)]
     assert not unmarked, complaint(f"These need the marker `{marker}` in tests/support/markers.py:", unmarked)
 

@@ -73,10 +73,12 @@ def fill(url: URL, dossiers: int) -> None:
             columns = [column.name for column in metadata.tables[name].columns]
             values = ", ".join(_otherwise(column) for column in columns)
             connection.execute(
-                text(f"INSERT INTO {name} ({', '.join(columns)}) OVERRIDING SYSTEM VALUE"
-                     f" SELECT {values} FROM {name}, generate_series(1, :copies) AS n"),
+                text(
+                    f"INSERT INTO {name} ({', '.join(columns)}) OVERRIDING SYSTEM VALUE"
+                    f" SELECT {values} FROM {name}, generate_series(1, :copies) AS n"
+                ),
                 {**last, "copies": dossiers // REAL - 1},
-            )  # fmt: skip
+            )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
@@ -128,7 +130,7 @@ def addresses(url: URL, pages: int) -> dict[str, list[str]]:
         "dossier at fault": [dossier(lot.choice(held)) for _ in range(pages)],
         "any dossier": [dossier(lot.choice(real)) for _ in range(pages)],
         "overview": ["/"] * (pages // 3),
-    }  # fmt: skip
+    }
 
 
 def main(

@@ -75,9 +75,18 @@ def measure(born: Sequence[Born]) -> Measured:
     taken_for_twins = {pair for pair, kind in kinds.items() if kind and kind[0] is DuplicateKind.MULTIPLE_BIRTH}
     too_close = {pair for pair in kinds if are_too_close(rows[pair[0]][1], rows[pair[1]][1])}
     return Measured(
-        len(born), len(true_pairs), len(found), len(said), len(said & true_pairs), len(true_pairs & taken_for_twins),
-        len(twins), len(twins & said), len(twins & too_close), splinked - started, ended - splinked,
-    )  # fmt: skip
+        len(born),
+        len(true_pairs),
+        len(found),
+        len(said),
+        len(said & true_pairs),
+        len(true_pairs & taken_for_twins),
+        len(twins),
+        len(twins & said),
+        len(twins & too_close),
+        splinked - started,
+        ended - splinked,
+    )
 
 
 def _pairs_by(numbers: Iterable[int]) -> Iterable[Pair]:
@@ -112,8 +121,10 @@ def main(
     out.print(f"{machine()}; {measured.dossiers} dossiers of births, seed {seed}, made in {made - started:.1f} s")
     out.print(f"handed in twice: {measured.true_pairs} pairs; candidates by Splink: {measured.candidates} pairs")
     out.print(f"precision {measured.precision:.4f} (bar 0.98), recall {measured.recall:.4f} (bar 0.95)")
-    out.print(f"twins: {measured.twin_pairs} pairs of dossiers, {measured.twins_blocked} taken for a duplicate (bar 0);"
-              f" {measured.twins_too_close} with days that cannot both be right")  # fmt: skip
+    out.print(
+        f"twins: {measured.twin_pairs} pairs of dossiers, {measured.twins_blocked} taken for a duplicate (bar 0);"
+        f" {measured.twins_too_close} with days that cannot both be right"
+    )
     out.print(f"missed because they could be twins: {measured.missed_as_twins}")
     out.print(f"Splink {measured.splink_s:.1f} s, kinds {measured.kinds_s:.2f} s")
 

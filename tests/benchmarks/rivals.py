@@ -40,9 +40,11 @@ def land(url: URL, portal: Endpoint, how: Literal["merge", "append"], is_flat: b
 
     with tempfile.TemporaryDirectory() as folder:
         pipeline = dlt.pipeline(
-            "benchmark", pipelines_dir=folder, dataset_name="landing",
+            "benchmark",
+            pipelines_dir=folder,
+            dataset_name="landing",
             destination=dlt.destinations.postgres(credentials=_dsn(url)),
-        )  # fmt: skip
+        )
         pipeline.run(dossiers(1))
         started = time.perf_counter()
         pipeline.run(dossiers(1_000))

@@ -66,8 +66,10 @@ def test_text_is_sent_composed_and_without_stray_spaces() -> None:
     submission = submission_of("birth")
     messy = changed(submission.dossier, "case.mother.full_name", " TRA\u0302\u0300N  THI\u0323 HOA ")
     assert written(submission.model_copy(update={"dossier": messy}))["data"]["me"]["HoTen"] == {
-        "Ho": "TRẦN", "ChuDem": "THỊ", "Ten": "HOA",
-    }  # fmt: skip
+        "Ho": "TRẦN",
+        "ChuDem": "THỊ",
+        "Ten": "HOA",
+    }
 
 
 def test_the_papers_go_along_in_base64() -> None:
@@ -131,8 +133,10 @@ def test_an_entry_that_is_not_there_refuses_a_change_and_leaves_a_registration_u
         operation: [answer.outcome for answer in REGISTRY.read(reply, [changing(operation)])] for operation in Operation
     }
     assert outcomes == {
-        Operation.REGISTER: [Outcome.UNKNOWN], Operation.HISTORICAL: [Outcome.UNKNOWN],
-        Operation.CORRECT: [Outcome.REFUSED], Operation.ANNUL: [Outcome.REFUSED],
-    }  # fmt: skip
+        Operation.REGISTER: [Outcome.UNKNOWN],
+        Operation.HISTORICAL: [Outcome.UNKNOWN],
+        Operation.CORRECT: [Outcome.REFUSED],
+        Operation.ANNUL: [Outcome.REFUSED],
+    }
     asked = REGISTRY.read_asked(reply, [changing(Operation.CORRECT)])
     assert [answer.outcome for answer in asked] == [Outcome.UNKNOWN]

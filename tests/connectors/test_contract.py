@@ -47,9 +47,13 @@ def submission(code: str, operation: Operation, kind: str) -> Submission:
         registry_code=code, number="2426001234", book_code="01/2026", place_code="07210", entered_on=date(2026, 11, 20)
     )
     return Submission(
-        key=UUID(int=1), dossier=SOUND[kind], operation=operation, given=Given.by(ENTERED),
-        entry=None if operation is Operation.REGISTER else entry, reason="Sai ngày sinh",
-    )  # fmt: skip
+        key=UUID(int=1),
+        dossier=SOUND[kind],
+        operation=operation,
+        given=Given.by(ENTERED),
+        entry=None if operation is Operation.REGISTER else entry,
+        reason="Sai ngày sinh",
+    )
 
 
 @pytest.fixture(params=REGISTRIES)
@@ -87,8 +91,11 @@ def test_what_must_be_looked_up_before_is_also_read_and_only_for_registrations(r
 
 
 def test_its_words_of_refusal_are_tables_of_known_columns(registry: Registry) -> None:
-    columns = {"phrases": {"role", "kind", "words", "meaning"}, "codes": {"code", "cause"},
-               "elements": {"element", "field_path"}}  # fmt: skip
+    columns = {
+        "phrases": {"role", "kind", "words", "meaning"},
+        "codes": {"code", "cause"},
+        "elements": {"element", "field_path"},
+    }
     for name, lines in refusal_rows(registry.code).items():
         assert all(set(line) == columns[name] for line in lines), name
 

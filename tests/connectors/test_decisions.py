@@ -137,12 +137,18 @@ def test_after_a_refusal_the_edit_goes_on_from_the_step_that_failed(driver: Ledg
     driver.tell(driver.send("residence"), DeliveryEvent.REFUSED, words="...", causes=(cause,))
     assert faults(driver) == [cause]
     assert driver.deliveries(BIRTH) == {
-        "civil_status": "registered", "residence": "refused", "health_insurance": "stopped"}  # fmt: skip
+        "civil_status": "registered",
+        "residence": "refused",
+        "health_insurance": "stopped",
+    }
     requests = driver.requests(BIRTH, case__head_of_household__relation="Cháu nội")
     assert decisions.edit(driver.ledger, "lan", requests).refused == {}
     assert driver.examine() == {"cleared": 1}
     assert driver.deliveries(BIRTH) == {
-        "civil_status": "registered", "residence": "ready", "health_insurance": "waiting"}  # fmt: skip
+        "civil_status": "registered",
+        "residence": "ready",
+        "health_insurance": "waiting",
+    }
     assert faults(driver) == []
     assert claim_ready(driver.ledger, "civil_status", 10) == []
     claimed = driver.send("residence")
@@ -370,6 +376,11 @@ def test_the_tallies_of_a_day_count_what_arrived_was_held_and_was_registered(dri
     driver.tell(driver.send("residence"), DeliveryEvent.REFUSED, causes=(("residence.head_unknown", ""),))
     counted = {(row.kind, row.code): row.count for row in driver.rows("SELECT kind, code, count FROM tallies")}
     assert counted == {
-        ("arrived", ""): 2, ("held", ""): 1, ("cleared", ""): 1, ("fault", "wrong_personal_id_length"): 1,
-        ("registered", "civil_status"): 1, ("refused", "residence"): 1, ("fault", "residence.head_unknown"): 1,
-    }  # fmt: skip
+        ("arrived", ""): 2,
+        ("held", ""): 1,
+        ("cleared", ""): 1,
+        ("fault", "wrong_personal_id_length"): 1,
+        ("registered", "civil_status"): 1,
+        ("refused", "residence"): 1,
+        ("fault", "residence.head_unknown"): 1,
+    }

@@ -98,9 +98,11 @@ def test_a_decision_is_an_event_of_both_dossiers_with_who_and_what(driver: Ledge
     assert decide(driver.ledger, one, other, "different", "van.nam")
     events = driver.rows("SELECT dossier_id, actor, detail FROM events WHERE kind = 'duplicate_decided'")
     assert {(row.dossier_id, row.actor, row.detail["other"], row.detail["as"]) for row in events} == {
-        (one, "thu.ha", other, "same"), (other, "thu.ha", one, "same"),
-        (one, "van.nam", other, "different"), (other, "van.nam", one, "different"),
-    }  # fmt: skip
+        (one, "thu.ha", other, "same"),
+        (other, "thu.ha", one, "same"),
+        (one, "van.nam", other, "different"),
+        (other, "van.nam", one, "different"),
+    }
     assert not decide(driver.ledger, one, 999, "same", "thu.ha")
 
 
@@ -130,8 +132,13 @@ def test_a_birth_withdrawn_at_its_portal_has_no_duplicates(driver: LedgerDriver)
 
 
 def test_births_too_close_and_a_number_of_another_are_found_across_dossiers(driver: LedgerDriver) -> None:
-    other = again(4, child__full_name="NGUYỄN GIA BẢO", child__born_on=when("02.05.2026"), notice_code=None,
-                  father__full_name="LÊ QUANG DŨNG")  # fmt: skip
+    other = again(
+        4,
+        child__full_name="NGUYỄN GIA BẢO",
+        child__born_on=when("02.05.2026"),
+        notice_code=None,
+        father__full_name="LÊ QUANG DŨNG",
+    )
     match_all(driver, BIRTH)
     assert match_all(driver, other) == {other.dossier_code: {"births_too_close", "number_used_by_another"}}
     assert [pair.kind for pair in open_pairs(driver.ledger)] == ["sibling"]

@@ -204,8 +204,10 @@ def test_a_finished_day_is_judged_once_with_all_its_suites(driver: LedgerDriver)
     assert judge_days(driver.ledger, today) == {}
     suites = Counter(row.suite for row in driver.rows("SELECT suite FROM expectations"))
     assert suites == {"day": 1, "book": 6, "answers": 12, "agreement": 3}
-    judged = {row.subject: row.observed["judged"] for row in driver.rows(
-        "SELECT subject, observed FROM expectations WHERE expectation = 'many_refused'")}  # fmt: skip
+    judged = {
+        row.subject: row.observed["judged"]
+        for row in driver.rows("SELECT subject, observed FROM expectations WHERE expectation = 'many_refused'")
+    }
     assert judged[f"civil_status/{today}"] == 2
 
 
@@ -219,7 +221,9 @@ def test_a_day_of_a_registered_bundle_is_judged_by_its_book_and_its_registries(d
     def verdict(expectation: str, day: date) -> tuple[bool, int]:
         ((passed, judged),) = driver.rows(
             "SELECT has_passed, observed ->> 'judged' FROM expectations WHERE expectation = :e AND subject = :s",
-            e=expectation, s=f"all/{day}")  # fmt: skip
+            e=expectation,
+            s=f"all/{day}",
+        )
         return passed, int(judged)
 
     assert verdict("entry_doubled", today) == (True, 1)

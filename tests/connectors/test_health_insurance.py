@@ -114,9 +114,12 @@ def test_a_birth_is_sent_as_far_as_it_is_known(born_on: PartialDate, day: str, k
 
 def test_a_corrected_card_keeps_its_number_and_its_last_day_follows_the_day_of_birth() -> None:
     corrected = submission(1, born("LÒ THỊ PÁO", PartialDate.of(2026, 11, 21))).model_copy(
-        update={"operation": Operation.CORRECT, "reason": "Sai ngày sinh",
-                "entry": Entry(registry_code="health_insurance", number="2426001234")}
-    )  # fmt: skip
+        update={
+            "operation": Operation.CORRECT,
+            "reason": "Sai ngày sinh",
+            "entry": Entry(registry_code="health_insurance", number="2426001234"),
+        }
+    )
     item = written(corrected)
     assert (item["loaiYeuCau"], item["maSoBhxh"]) == ("DIEU_CHINH_THE", "2426001234")
     assert (item["ngaySinh"], item["denNgay"], item["lyDo"]) == ("20261121", "20321130", "Sai ngày sinh")
@@ -124,13 +127,19 @@ def test_a_corrected_card_keeps_its_number_and_its_last_day_follows_the_day_of_b
 
 def test_an_annulled_card_is_named_by_its_number_alone() -> None:
     annulled = submission(1).model_copy(
-        update={"operation": Operation.ANNUL, "reason": "Đăng ký hai lần",
-                "entry": Entry(registry_code="health_insurance", number="2426001234")}
-    )  # fmt: skip
+        update={
+            "operation": Operation.ANNUL,
+            "reason": "Đăng ký hai lần",
+            "entry": Entry(registry_code="health_insurance", number="2426001234"),
+        }
+    )
     assert written(annulled) == {
-        "maYeuCau": f"{1:032x}", "maHoSo": "H05.12.34-261120-0001", "loaiYeuCau": "HUY_THE",
-        "maSoBhxh": "2426001234", "lyDo": "Đăng ký hai lần",
-    }  # fmt: skip
+        "maYeuCau": f"{1:032x}",
+        "maHoSo": "H05.12.34-261120-0001",
+        "loaiYeuCau": "HUY_THE",
+        "maSoBhxh": "2426001234",
+        "lyDo": "Đăng ký hai lần",
+    }
 
 
 NUMBERS = [("2412345678 ", "2412345678"), ("0000000000", None), ("", None), (None, None)]
@@ -156,9 +165,14 @@ def test_a_birth_gets_a_number_and_a_card(line: Line, twin: HealthInsuranceTwin)
     assert answer.receipt.card_code == f"TE124{number}"
     assert answer.receipt.card_until == date(2032, 9, 30)
     assert twin.registered() == [
-        {"request_code": f"{1:032x}", "dossier_code": "H05.12.34-261120-0001", "kind": "birth",
-         "insurance_number": number, "card_code": f"TE124{number}"}
-    ]  # fmt: skip
+        {
+            "request_code": f"{1:032x}",
+            "dossier_code": "H05.12.34-261120-0001",
+            "kind": "birth",
+            "insurance_number": number,
+            "card_code": f"TE124{number}",
+        }
+    ]
 
 
 def test_a_leap_day_child_s_card_is_accepted(line: Line) -> None:

@@ -84,9 +84,15 @@ def staged_dataset() -> Iterator[StagedDataset]:
 
 def row(submission: Submission, entry_code: str | None, conflicts: int = 0) -> dict[str, Any]:
     return {
-        "guid": GUID, "request_code": submission.request_code, "dossier_code": CODE, "land_entry_code": entry_code,
-        "commune_code": "07210", "sheet_number": "12", "parcel_number": "345", "conflicts": conflicts,
-    }  # fmt: skip
+        "guid": GUID,
+        "request_code": submission.request_code,
+        "dossier_code": CODE,
+        "land_entry_code": entry_code,
+        "commune_code": "07210",
+        "sheet_number": "12",
+        "parcel_number": "345",
+        "conflicts": conflicts,
+    }
 
 
 def test_a_change_is_taken_and_registered_later(staged_dataset: StagedDataset) -> None:

@@ -107,9 +107,11 @@ def blanks(model: Model, at: str = "") -> list[str]:
         parts = value if isinstance(value, tuple) else (value,)
         found += [f"{at}{name}"] if value is None or value == () else []
         found += [
-            blank for part in parts if isinstance(part, Model) and not isinstance(part, PartialDate)
+            blank
+            for part in parts
+            if isinstance(part, Model) and not isinstance(part, PartialDate)
             for blank in blanks(part, f"{at}{name}.")
-        ]  # fmt: skip
+        ]
     return found
 
 

@@ -42,13 +42,23 @@ def house(ledger: Ledger) -> DeskHouse:
 def test_every_page_opens_for_who_may_see_it(house: DeskHouse) -> None:
     house.arrive(WRONG_GROUP, DEATH)
     pages = {
-        "lan": ["/", "/queue", "/queue/unknown_ethnic_group", path_of(WRONG_GROUP), path_of(DEATH), "/confirm",
-                "/duplicates", "/batches", "/answers", "/checks"],
+        "lan": [
+            "/",
+            "/queue",
+            "/queue/unknown_ethnic_group",
+            path_of(WRONG_GROUP),
+            path_of(DEATH),
+            "/confirm",
+            "/duplicates",
+            "/batches",
+            "/answers",
+            "/checks",
+        ],
         "hoa": ["/", "/queue", path_of(WRONG_GROUP), "/confirm"],
         "luu": ["/", "/queue", "/queue/unknown_ethnic_group"],
         "kiem": ["/", "/queue", path_of(WRONG_GROUP), "/accesses"],
         "van": ["/", "/batches", "/answers", "/checks"],
-    }  # fmt: skip
+    }
     for user, paths in pages.items():
         for language in ("vi", "en"):
             with house.visitor(user, language) as browser:
@@ -282,18 +292,31 @@ def vietnamese_in(html: str) -> list[str]:
     reader.feed(html)
     names = {"Bắc Ninh", "Nghệ An"}
     return [
-        said.strip() for said in reader.said
-        if said.strip() not in names and any(
-            letter in "đĐ" or unicodedata.normalize("NFD", letter) != letter for letter in said)
-    ]  # fmt: skip
+        said.strip()
+        for said in reader.said
+        if said.strip() not in names
+        and any(letter in "đĐ" or unicodedata.normalize("NFD", letter) != letter for letter in said)
+    ]
 
 
 def test_an_english_page_has_no_vietnamese_but_in_values(house: DeskHouse) -> None:
     house.arrive(WRONG_GROUP, SPACED.model_copy(update={"dossier_code": "H05.12.34-261120-0009"}), DEATH)
     with house.visitor("lan", "en") as lan:
         lan.send(path_of(WRONG_GROUP) + "/edit", version="1", path=ETHNIC, value="Kinnh")
-        pages = ["/", "/queue", "/queue/unknown_ethnic_group", path_of(WRONG_GROUP), path_of(DEATH), "/confirm",
-                 "/duplicates", "/batches", "/answers", "/checks", "/nowhere", "/accesses"]  # fmt: skip
+        pages = [
+            "/",
+            "/queue",
+            "/queue/unknown_ethnic_group",
+            path_of(WRONG_GROUP),
+            path_of(DEATH),
+            "/confirm",
+            "/duplicates",
+            "/batches",
+            "/answers",
+            "/checks",
+            "/nowhere",
+            "/accesses",
+        ]
         for path in pages:
             assert vietnamese_in(lan.client.get(path).text) == [], path
     with house.visitor("kiem", "en") as kiem:

@@ -83,8 +83,12 @@ def test_each_field_of_a_part_that_is_missing_may_be_filled(house: DeskHouse) ->
     house.arrive(HEADLESS)
     head = {"full_name": "NGUYỄN VĂN HÙNG", "personal_id": "024060004321", "relation": "Cháu"}
     with house.visitor("lan") as lan:
-        lan.send(path_of(HEADLESS) + "/edit", version="1", value=list(head.values()),
-                 path=[f"case.head_of_household.{name}" for name in head])  # fmt: skip
+        lan.send(
+            path_of(HEADLESS) + "/edit",
+            version="1",
+            value=list(head.values()),
+            path=[f"case.head_of_household.{name}" for name in head],
+        )
     assert decisions(house) == [("edited", f"case.head_of_household.{name}", "lan") for name in head]
     with house.visitor("hoa") as hoa:
         hoa.send("/confirm", decisions=hidden(hoa.get("/confirm"), "/confirm")["decisions"], act="confirm")
@@ -94,8 +98,12 @@ def test_each_field_of_a_part_that_is_missing_may_be_filled(house: DeskHouse) ->
 def test_two_fields_that_contradict_each_other_may_both_be_edited(house: DeskHouse) -> None:
     house.arrive(MOTHER_OF_ELEVEN)
     with house.visitor("lan") as lan:
-        lan.send(path_of(MOTHER_OF_ELEVEN) + "/edit", version="1", path=["case.child.born_on", MOTHERS_BIRTH],
-                 value=["02.11.2026", "04.03.1998"])  # fmt: skip
+        lan.send(
+            path_of(MOTHER_OF_ELEVEN) + "/edit",
+            version="1",
+            path=["case.child.born_on", MOTHERS_BIRTH],
+            value=["02.11.2026", "04.03.1998"],
+        )
     assert decisions(house) == [("edited", MOTHERS_BIRTH, "lan")]
 
 

@@ -106,4 +106,9 @@ def test_a_whole_day_is_written_with_slashes_and_nothing_else_is_changed() -> No
     slashed = LOCALES["vi"].slashed
     assert slashed("02.11.2026") == "02/11/2026"
     assert [slashed(text) for text in ("2026", "11.2026", "00129.GCS.24001.26", "1.2.3", "")] == [
-        "2026", "11.2026", "00129.GCS.24001.26", "1.2.3", ""]  # fmt: skip
+        "2026",
+        "11.2026",
+        "00129.GCS.24001.26",
+        "1.2.3",
+        "",
+    ]

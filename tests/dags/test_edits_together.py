@@ -157,7 +157,9 @@ def test_a_refusal_that_stands_waits_for_nobody_once_its_edit_is_confirmed(drive
     assert driver.examine() == {"held": 1}
     assert pending(driver) == [None]
     assert {row.cause_code for row in driver.rows("SELECT cause_code FROM faults")} == {
-        "civil_status.unknown", "wrong_personal_id_length"}  # fmt: skip
+        "civil_status.unknown",
+        "wrong_personal_id_length",
+    }
 
 
 def test_a_refusal_of_which_no_cause_is_known_is_a_persons_again_too(driver: LedgerDriver) -> None:
@@ -166,4 +168,5 @@ def test_a_refusal_of_which_no_cause_is_known_is_a_persons_again_too(driver: Led
     made = decisions.ask_supplement(driver.ledger, "lan", driver.requests(BIRTH), "Xin bổ sung")
     decisions.undo(driver.ledger, "lan", made.decision_ids, "nhầm")
     assert driver.rows("SELECT cause_code, field_paths, registry_code FROM faults") == [
-        ("civil_status.unknown", [""], "civil_status")]  # fmt: skip
+        ("civil_status.unknown", [""], "civil_status")
+    ]

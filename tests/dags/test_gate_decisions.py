@@ -26,9 +26,8 @@ def test_a_released_batch_is_sent_and_the_reason_is_sealed(driver: LedgerDriver)
     assert "đối chiếu".encode() not in bytes(sealed)
     ((actor, detail),) = {
         (row.actor, row.batch)
-        for row in driver.rows(
-            "SELECT actor, detail ->> 'batch' AS batch FROM events WHERE kind = 'batch_released'")
-    }  # fmt: skip
+        for row in driver.rows("SELECT actor, detail ->> 'batch' AS batch FROM events WHERE kind = 'batch_released'")
+    }
     assert (actor, detail) == ("lan", str(batch_id))
     assert len(driver.rows("SELECT FROM events WHERE kind = 'batch_released'")) == 2
 
@@ -109,8 +108,12 @@ def test_who_may_decide_is_named_by_the_grants(ledger: Ledger) -> None:
     grant(ledger, "tam", "steward", "40", "root")
     assert deciders(ledger, "24") == ["lan", "minh"]
     assert [may_decide(ledger, name, "24") for name in ("lan", "minh", "hoa", "tam", "ai")] == [
-        True, True, False, False, False,
-    ]  # fmt: skip
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def answered(option: str, user: str = "lan", reason: str = "đã đối chiếu") -> dict[str, object]:

@@ -67,8 +67,9 @@ class Copy:
         files = (path for path in self.root.rglob("*") if path.is_file())
         return {
             path.relative_to(self.root).as_posix(): sha256(path.read_bytes()).hexdigest()
-            for path in files if not {"__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis"} & set(path.parts)
-        }  # fmt: skip
+            for path in files
+            if not {"__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis"} & set(path.parts)
+        }
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(self.root), "AIRFLOW_HOME": str(self.root.parent / "airflow")}
@@ -133,8 +134,12 @@ def test_a_new_registry_is_found_by_every_list_and_leaves_no_trace(copy: Copy) -
     )
     made = copy.made()
     assert {path.split("/")[-1] for path in made if "registries" in path} == {
-        "__init__.py", "wire.py", "phrases.csv", "codes.csv", "elements.csv",
-    }  # fmt: skip
+        "__init__.py",
+        "wire.py",
+        "phrases.csv",
+        "codes.csv",
+        "elements.csv",
+    }
 
     rows, routes = "schemas/registries.py", "schemas/routes.py"
     row = 'RegistryRow(SeaUseReceipt, "Biển đảo", "Sea"),'
@@ -233,6 +238,8 @@ def test_what_is_made_is_as_the_formatter_writes_it_whatever_the_code(tmp_path: 
     for verb, more in ((["check"], ours), (["format", "--check"], ())):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *verb, "--config", str(ROOT / "pyproject.toml"), *more, str(tmp_path)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout

@@ -328,5 +328,7 @@ def test_the_account_counts_corrections_apart(office: Office, code: str) -> None
     office.quiet()
     lines = account(office.ledger)
     assert [(line.registry_code, line.pulled, line.delivered, line.unexplained) for line in lines] == [
-        ("civil_status", 1, 1, 0), ("health_insurance", 1, 1, 0), ("residence", 1, 1, 0),
-    ]  # fmt: skip
+        ("civil_status", 1, 1, 0),
+        ("health_insurance", 1, 1, 0),
+        ("residence", 1, 1, 0),
+    ]

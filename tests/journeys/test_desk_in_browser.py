@@ -264,8 +264,10 @@ def preview(clerk: Clerk, cause_code: str) -> None:
 
 def paths(office: Office) -> dict[str, str]:
     """A dossier's page by each cause."""
-    rows = office.house.rows("SELECT f.cause_code, d.portal_code, d.dossier_code FROM faults f JOIN dossiers d"
-                             " USING (dossier_id) WHERE d.portal_code <> '40'")  # fmt: skip
+    rows = office.house.rows(
+        "SELECT f.cause_code, d.portal_code, d.dossier_code FROM faults f JOIN dossiers d"
+        " USING (dossier_id) WHERE d.portal_code <> '40'"
+    )
     return {row.cause_code: f"/dossier/{row.portal_code}/{row.dossier_code}" for row in rows}
 
 
@@ -282,27 +284,41 @@ def addresses(office: Office) -> dict[str, list[tuple[str, str, int]]]:
     ((batch,),) = one("SELECT batch_id FROM batches WHERE state = 'stopped'")
     return {
         "lan": [
-            ("overview", "/", 200), ("queue", "/queue", 200), ("queue-empty", "/queue?portal=75", 200),
-            ("cause", f"/queue/{NOTICE}", 200), ("cause-empty", "/queue/disputed_parcel", 200),
+            ("overview", "/", 200),
+            ("queue", "/queue", 200),
+            ("queue-empty", "/queue?portal=75", 200),
+            ("cause", f"/queue/{NOTICE}", 200),
+            ("cause-empty", "/queue/disputed_parcel", 200),
             ("cause-refused", f"/queue/{refused}", 200),
-            ("dossier-held", dossier[NOTICE], 200), ("dossier-refused", dossier[refused], 200),
+            ("dossier-held", dossier[NOTICE], 200),
+            ("dossier-refused", dossier[refused], 200),
             ("dossier-part-missing", dossier["head_of_household_missing"], 200),
-            ("dossier-pending", dossier["spaces_in_number"], 200), ("dossier-done", done, 200),
+            ("dossier-pending", dossier["spaces_in_number"], 200),
+            ("dossier-done", done, 200),
             ("dossier-unreadable", dossier["unreadable_original"], 200),
             ("dossier-changed", f"/dossier/24/{MARRIAGE.dossier_code}", 200),
             ("dossier-parked", f"/dossier/24/{LAND.dossier_code}", 200),
-            ("confirm-own", "/confirm", 200), ("duplicates", "/duplicates", 200), ("batches", "/batches", 200),
-            ("batch", f"/batches/{batch}", 200), ("answers", "/answers", 200),
-            ("answers-none", "/answers?q=zz", 200), ("checks", "/checks", 200),
-            ("find-none", "/find?code=H00", 404), ("no-dossier", "/dossier/24/H00", 404),
-            ("no-page", "/nowhere", 404), ("no-role", "/accesses", 403),
+            ("confirm-own", "/confirm", 200),
+            ("duplicates", "/duplicates", 200),
+            ("batches", "/batches", 200),
+            ("batch", f"/batches/{batch}", 200),
+            ("answers", "/answers", 200),
+            ("answers-none", "/answers?q=zz", 200),
+            ("checks", "/checks", 200),
+            ("find-none", "/find?code=H00", 404),
+            ("no-dossier", "/dossier/24/H00", 404),
+            ("no-page", "/nowhere", 404),
+            ("no-role", "/accesses", 403),
         ],
         "hoa": [("confirm", "/confirm", 200), ("confirm-bulk", f"/confirm/{bulk}", 200)],
-        "minh": [("accesses", "/accesses", 200), ("accesses-empty", "/accesses?actor=nobody", 200),
-                 ("auditor-dossier", dossier[NOTICE], 200)],
+        "minh": [
+            ("accesses", "/accesses", 200),
+            ("accesses-empty", "/accesses?actor=nobody", 200),
+            ("auditor-dossier", dossier[NOTICE], 200),
+        ],
         "khoa": [("operator-overview", "/", 200), ("operator-answers", "/answers", 200)],
         "without_grant": [("no-grant", "/", 403)],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -287,7 +287,10 @@ def test_a_dossier_that_cannot_be_read_may_be_asked_about() -> None:
 )
 def test_words_are_cut_to_the_length_that_portals_show(written: str, sent: str) -> None:
     report = Report(
-        dossier_code="H05.12.34-261120-0001", procedure_as_written="1.001193", milestone=ASKED, happened_at=NOW,
+        dossier_code="H05.12.34-261120-0001",
+        procedure_as_written="1.001193",
+        milestone=ASKED,
+        happened_at=NOW,
         words=written,
-    )  # fmt: skip
+    )
     assert progress_text(report, {ASKED: "riêng"}) == sent

@@ -168,9 +168,7 @@ def test_a_field_is_of_the_person_who_is_named_with_it() -> None:
     assert seen(CIVIL, "Số định danh cá nhân của người cha không khớp với CSDL quốc gia về dân cư") == [
         ("civil_status.number_not_in_population", ("case.father.personal_id",))
     ]
-    assert seen(CIVIL, "Người mẹ: ngày sinh không hợp lệ") == [
-        ("civil_status.date_invalid", ("case.mother.born_on",))
-    ]  # fmt: skip
+    assert seen(CIVIL, "Người mẹ: ngày sinh không hợp lệ") == [("civil_status.date_invalid", ("case.mother.born_on",))]
     assert seen(CIVIL, "Tình trạng hôn nhân bên nữ không hợp lệ") == [
         ("civil_status.marital_status_wrong", ("case.wife",))
     ]
@@ -302,9 +300,8 @@ def test_every_registry_says_that_it_knows_nothing_more() -> None:
 def _kinds(registry_code: str) -> set[str]:
     """Kinds of case that reach a registry."""
     return {
-        route.case_kind for route in ROUTES for step in route.steps
-        if registry_code in ("", PORTAL, step.registry_code)
-    }  # fmt: skip
+        route.case_kind for route in ROUTES for step in route.steps if registry_code in ("", PORTAL, step.registry_code)
+    }
 
 
 def test_every_field_that_a_cause_points_at_is_in_dossiers_of_its_registry() -> None:

@@ -299,8 +299,9 @@ def test_what_a_check_suggests_no_longer_has_the_fault(
     assert edit is not None
     assert edit(faulty) == suggested
     assert seen_by(check_code, examine(with_changes(base, {path: faulty}))) == [path]
-    edited = with_changes(base, {path: None if suggested is EMPTY and path != "case.place" else
-                                 "" if suggested is EMPTY else suggested})  # fmt: skip
+    edited = with_changes(
+        base, {path: None if suggested is EMPTY and path != "case.place" else "" if suggested is EMPTY else suggested}
+    )
     assert seen_by(check_code, examine(edited)) == []
 
 
@@ -333,8 +334,11 @@ def test_nothing_is_suggested_where_it_would_be_a_guess(check_code: str, value: 
 def test_what_stops_a_batch_is_the_portals_own_fault() -> None:
     stopping = {code for code, check in CATALOGUE.items() if check.weight is Weight.STOPS}
     assert stopping == {
-        "broken_encoding", "dossier_of_another_province", "receiving_commune_outside_portal", "unknown_status"
-    }  # fmt: skip
+        "broken_encoding",
+        "dossier_of_another_province",
+        "receiving_commune_outside_portal",
+        "unknown_status",
+    }
     assert [weight.holds_dossier for weight in (Weight.STOPS, Weight.HOLDS, Weight.NOTES)] == [True, True, False]
 
 

@@ -25,8 +25,13 @@ from schemas.expectation import Verdict
 from schemas.registries import CivilStatusReceipt
 
 
-def entered(dossier_id: int, number: str | None, on: date | None = date(2026, 11, 20), book: str | None = "01/2026",
-            commune: str = "07210") -> Entered:  # fmt: skip
+def entered(
+    dossier_id: int,
+    number: str | None,
+    on: date | None = date(2026, 11, 20),
+    book: str | None = "01/2026",
+    commune: str = "07210",
+) -> Entered:
     given = CivilStatusReceipt(registered_on=on, entry_number=number, book_code=book)
     return Entered(dossier_id, "24", commune, "1.001193.000.00.00.H05", given)
 
@@ -99,8 +104,13 @@ def test_usual_answers_and_none_at_all_fail_nothing():
         assert all(verdict.has_passed for verdict in verdicts)
 
 
-def bundle(dossier_id: int, residence: str = "registered", insurance: str = "registered", differ: bool = False,
-           procedure: str = "2.000987") -> Bundle:  # fmt: skip
+def bundle(
+    dossier_id: int,
+    residence: str = "registered",
+    insurance: str = "registered",
+    differ: bool = False,
+    procedure: str = "2.000987",
+) -> Bundle:
     states = {"civil_status": "registered", "residence": residence, "health_insurance": insurance}
     return Bundle(dossier_id, procedure, states, differ)
 

@@ -135,9 +135,9 @@ def test_every_route_has_one_deadline_on_every_day_it_is_in_force() -> None:
     days = {day for turn in turns if turn.year < 9999 for day in (turn - timedelta(days=1), turn)}
     for route, day in product(ROUTES, sorted(days)):
         if route.valid_from <= day < route.valid_until:
-            found = [row for row in deadlines() if route.procedure_code in row.subjects and not row.registry_code
-                     and not row.group and row.valid_from <= day < row.valid_until]  # fmt: skip
-            assert len(found) == 1, (route.procedure_code, day)
+            in_force = [row for row in deadlines() if row.valid_from <= day < row.valid_until]
+            whole = [row for row in in_force if not row.registry_code and not row.group]
+            assert len([row for row in whole if route.procedure_code in row.subjects]) == 1, (route.procedure_code, day)
 
 
 def test_every_step_of_a_chain_has_a_deadline_whose_sum_is_no_longer_than_the_chains() -> None:
@@ -296,8 +296,15 @@ def test_the_share_grows_from_nothing_to_all(
 @given(INSTANTS, some.integers(1, 40))
 def test_hours_are_hours_of_work(received_at: datetime, hours: int) -> None:
     calendar = calendar_from(received_at.year)
-    notice = Deadline(subjects=("-",), amount=hours, unit=DeadlineUnit.WORKING_HOURS, verification_days=0,
-                      valid_from=date.min, certainty=Certainty.ASSUMED, source="-")  # fmt: skip
+    notice = Deadline(
+        subjects=("-",),
+        amount=hours,
+        unit=DeadlineUnit.WORKING_HOURS,
+        verification_days=0,
+        valid_from=date.min,
+        certainty=Certainty.ASSUMED,
+        source="-",
+    )
     legal_term = term(received_at, notice)
     worked_us = calendar.worked_us(legal_term.due_at) - calendar.worked_us(legal_term.started_at)
     assert worked_us == hours * 3_600_000_000

@@ -119,8 +119,16 @@ def test_two_rare_family_names_say_more_than_two_nguyens() -> None:
 
 def test_fillers_and_other_shapes_are_no_numbers() -> None:
     without_paper = MOTHER.model_copy(update={"id_paper": None})
-    written = {"024198001111": "024198001111", " 024198 001111": "024198001111", "000000000000": None,
-               "111111111111": None, "000000001": None, "121212121": None, "02419800111": None, "": None}  # fmt: skip
+    written = {
+        "024198001111": "024198001111",
+        " 024198 001111": "024198001111",
+        "000000000000": None,
+        "111111111111": None,
+        "000000001": None,
+        "121212121": None,
+        "02419800111": None,
+        "": None,
+    }
     for number, expected in written.items():
         assert number_of(without_paper.model_copy(update={"personal_id": number})) == expected
     assert number_of(MOTHER.model_copy(update={"personal_id": "000000000001"})) == "024198001111"  # the paper's
@@ -209,8 +217,13 @@ def test_what_is_compared_in_many_is_found_by_blind_indexes_for_one(born: list[B
 
 
 def test_a_number_of_another_person_is_found_and_other_writings_of_one_are_forgiven() -> None:
-    same = [{"full_name": "TRAN THI HOA"}, {"full_name": "HOA TRẦN THỊ"}, {"born_on": when("1998")},
-            {"born_on": when("04.03.1999")}, {"born_on": None}]  # fmt: skip
+    same = [
+        {"full_name": "TRAN THI HOA"},
+        {"full_name": "HOA TRẦN THỊ"},
+        {"born_on": when("1998")},
+        {"born_on": when("04.03.1999")},
+        {"born_on": None},
+    ]
     for written in same:
         assert not are_two_persons(MOTHER, MOTHER.model_copy(update=written))
     for written in ({"full_name": "LÊ THỊ THU"}, {"born_on": when("04.03.1971")}):

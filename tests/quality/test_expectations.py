@@ -72,10 +72,12 @@ def figures_of(dossiers: list[ArrivedDossier]) -> BatchFigures:
 
 
 def times(figures: BatchFigures, many: int) -> BatchFigures:
-    return BatchFigures(counts={
-        name: Counter({value: count * many for value, count in counts.items()})
-        for name, counts in figures.counts.items()
-    })  # fmt: skip
+    return BatchFigures(
+        counts={
+            name: Counter({value: count * many for value, count in counts.items()})
+            for name, counts in figures.counts.items()
+        }
+    )
 
 
 LEARNED = times(figures_of(GOOD), 10)
@@ -258,8 +260,9 @@ def test_a_column_that_is_missing_is_a_failure_with_its_error():
 def test_columns_have_the_same_types_with_rows_and_without():
     some = frame_of(COLUMNS, [row_of(arrived, OPENED_AT) for arrived in GOOD])
     assert list(some.dtypes) == list(frame_of(COLUMNS, []).dtypes)
-    assert list(some.dtypes) == list(frame_of(COLUMNS, [{"dossier_id": 1, "is_unreadable": 1, "is_held": 1,
-                                                          "stopping_faults": 0}]).dtypes)  # fmt: skip
+    assert list(some.dtypes) == list(
+        frame_of(COLUMNS, [{"dossier_id": 1, "is_unreadable": 1, "is_held": 1, "stopping_faults": 0}]).dtypes
+    )
 
 
 def test_a_finished_day_outside_the_declared_range_is_noted_and_a_day_off_may_be_empty():
@@ -301,8 +304,10 @@ def test_what_looks_at_rows_looks_at_one_column_so_that_every_failing_key_is_had
 def test_the_library_is_not_imported_before_there_is_something_to_judge():
     done = subprocess.run(
         [sys.executable, "-c", "import sys, dags.steps.gating; print('great_expectations' in sys.modules)"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.strip() == "False"
 
 

@@ -158,5 +158,7 @@ def test_candidates_under_an_abolished_province_carry_its_days_and_decisions() -
     assert isinstance(read, AddressCandidates)
     (former,) = read.formers
     assert (former.name_vi, former.valid_until, former.made_by) == (
-        "Hà Bắc", date(1997, 1, 1), "Nghị quyết Quốc hội 27/10/1962",
-    )  # fmt: skip
+        "Hà Bắc",
+        date(1997, 1, 1),
+        "Nghị quyết Quốc hội 27/10/1962",
+    )

@@ -234,13 +234,17 @@ def test_a_dossier_is_judged_by_the_table_that_is_given_and_else_by_the_one_that
 def test_the_one_stop_portal_gives_all_three_agencies() -> None:
     given = with_changes(BIRTH, {"deciding_agency_code": "H05.12", "returning_agency_code": "H05.12.35"})
     item = written(given) | {
-        "loaiBieuMau": "KHAI_SINH", "trangThai": given.status, "ngayCapNhat": given.updated_at.isoformat()
-    }  # fmt: skip
+        "loaiBieuMau": "KHAI_SINH",
+        "trangThai": given.status,
+        "ngayCapNhat": given.updated_at.isoformat(),
+    }
     read = PLATFORM.read_dossier(json.dumps(item).encode(), "24")
     assert read is not None
     assert (read.agency_code, read.deciding_agency_code, read.returning_agency_code) == (
-        "H05.12.34", "H05.12", "H05.12.35",
-    )  # fmt: skip
+        "H05.12.34",
+        "H05.12",
+        "H05.12.35",
+    )
 
 
 def test_a_dossier_without_the_two_has_the_content_it_always_had() -> None:

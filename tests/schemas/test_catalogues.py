@@ -111,8 +111,9 @@ def test_no_value_has_two_rows_on_one_day_and_every_row_has_a_source() -> None:
 
 def test_no_code_stands_for_two_values_of_a_list_on_one_day() -> None:
     for catalogue in ("ethnic_group", "nationality", "land_purpose", "id_paper"):
-        codes = Counter((row.registry_code, row.code) for row in rows()
-                        if row.catalogue == catalogue and row.holds_on(TODAY))  # fmt: skip
+        codes = Counter(
+            (row.registry_code, row.code) for row in rows() if row.catalogue == catalogue and row.holds_on(TODAY)
+        )
         assert set(codes.values()) == {1}, catalogue
 
 

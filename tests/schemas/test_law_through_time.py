@@ -20,10 +20,14 @@ BUNDLE = ["civil_status", "residence", "health_insurance"]
 def received(kind: str, procedure_code: str, on: date) -> Dossier:
     """The same dossier, handed in at ten in the morning of that day."""
     received_at = datetime(on.year, on.month, on.day, 10, tzinfo=VIETNAM)
-    return with_changes(SOUND[kind], {
-        "procedure_as_written": f"{procedure_code}.000.00.00.H05", "procedure_code": procedure_code,
-        "received_at": received_at,
-    })  # fmt: skip
+    return with_changes(
+        SOUND[kind],
+        {
+            "procedure_as_written": f"{procedure_code}.000.00.00.H05",
+            "procedure_code": procedure_code,
+            "received_at": received_at,
+        },
+    )
 
 
 def registries(dossier: Dossier) -> list[str] | None:

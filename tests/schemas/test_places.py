@@ -78,8 +78,11 @@ def test_the_units_of_both_times_are_all_there() -> None:
     old, new = Counter(type(one) for one in held_on(LAST_OLD_DAY)), Counter(type(one) for one in held_on(FIRST_NEW_DAY))
     assert old == {Province: 63, District: 696, Commune: 10_035}
     assert new == {Province: 34, Commune: 3_321}
-    assert {one.code: one.name_vi.removeprefix("Tỉnh ").removeprefix("Thành phố ") for one in held_on(NOW)
-            if isinstance(one, Province)} == PROVINCES  # fmt: skip
+    assert {
+        one.code: one.name_vi.removeprefix("Tỉnh ").removeprefix("Thành phố ")
+        for one in held_on(NOW)
+        if isinstance(one, Province)
+    } == PROVINCES
 
 
 def test_cities_and_wards_of_2026_are_counted() -> None:
@@ -161,11 +164,12 @@ def test_pairs_that_the_package_has_wrong_are_right(old_code: str, new_codes: li
     assert sorted(passage.after.code for passage in passages_from(unit(old_code, LAST_OLD_DAY))) == new_codes
 
 
+ZONES = {"318": "11948", "471": "19742", "498": "20333", "536": "21548", "755": "26732"}
+
+
 def test_an_island_district_is_a_special_zone_now() -> None:
     zones = {code: crosswalk(unit(code, LAST_OLD_DAY), NOW) for code in ISLANDS}
-    assert {code: zone.unit.code for code, zone in zones.items() if isinstance(zone, WholeUnit)} == {
-        "318": "11948", "471": "19742", "498": "20333", "536": "21548", "755": "26732",
-    }  # fmt: skip
+    assert {code: zone.unit.code for code, zone in zones.items() if isinstance(zone, WholeUnit)} == ZONES
 
 
 def test_a_district_is_the_communes_of_its_communes() -> None:
@@ -344,8 +348,13 @@ def corrections() -> Iterator[dict[str, str]]:
 def test_every_correction_has_a_day_and_a_source_and_stands_in_the_table() -> None:
     rows = list(corrections())
     assert Counter(row["fact"] for row in rows) == {
-        "split_share": 970, "not_successor": 33, "becomes_ward": 22, "becomes_city": 3, "successor": 1, "wrong_code": 1,
-    }  # fmt: skip
+        "split_share": 970,
+        "not_successor": 33,
+        "becomes_ward": 22,
+        "becomes_city": 3,
+        "successor": 1,
+        "wrong_code": 1,
+    }
     for row in rows:
         assert row["on"]
         assert row["source"]

@@ -309,8 +309,12 @@ class _Maker:
         family = case.child.full_name.split()[0]
         name = " ".join([family, *other.child.full_name.split()[1:]])
         update: dict[str, object] = {"mother": mother, "father": case.father, "birth_kind": case.birth_kind}
-        older = _child(rng, other.model_copy(update=update), full_name=name,
-                       born_on=PartialDate.on(born.earliest - timedelta(days=days)))  # fmt: skip
+        older = _child(
+            rng,
+            other.model_copy(update=update),
+            full_name=name,
+            born_on=PartialDate.on(born.earliest - timedelta(days=days)),
+        )
         self._births += 1
         self._hand_in(older, replace(desk, received_on=desk.received_on - timedelta(days=days)))
 
@@ -348,8 +352,14 @@ class _Maker:
         received_at = datetime.combine(desk.received_on, time(9), VIETNAM)
         code = f"H05.1-{desk.received_on:%y%m%d}-{self._dossiers:06d}"
         dossier = Dossier(
-            portal_code=desk.commune.province_code, dossier_code=code,
-            procedure_as_written="1.001193", procedure_code="1.001193", status=2, received_at=received_at,
-            updated_at=received_at, commune_code=desk.commune.commune_code, case=case,
-        )  # fmt: skip
+            portal_code=desk.commune.province_code,
+            dossier_code=code,
+            procedure_as_written="1.001193",
+            procedure_code="1.001193",
+            status=2,
+            received_at=received_at,
+            updated_at=received_at,
+            commune_code=desk.commune.commune_code,
+            case=case,
+        )
         self._born.append(Born(dossier, self._children, self._births))

@@ -67,9 +67,13 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(INSTALL)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=ARGUMENTS, timeout=4 * PATIENCE_MS, proxy=NOWHERE,
+            executable_path=CHROMIUM,
+            headless=True,
+            args=ARGUMENTS,
+            timeout=4 * PATIENCE_MS,
+            proxy=NOWHERE,
             env={**os.environ, "LANGUAGE": "vi"},
-        )  # fmt: skip
+        )
         try:
             yield browser
         finally:

@@ -39,9 +39,11 @@ async def find_user(request: Request) -> Visitor | None:
 def original_of(dossier: Dossier) -> bytes:
     """The dossier as the portal's platform writes it."""
     content: dict[str, Any] = written(dossier) | {
-        "loaiBieuMau": FORMS[dossier.case.kind], "trangThai": dossier.status,
-        "ngayCapNhat": dossier.updated_at.isoformat(), "tienDoXuLy": [],
-    }  # fmt: skip
+        "loaiBieuMau": FORMS[dossier.case.kind],
+        "trangThai": dossier.status,
+        "ngayCapNhat": dossier.updated_at.isoformat(),
+        "tienDoXuLy": [],
+    }
     return json.dumps(content, ensure_ascii=False).encode()
 
 
@@ -102,13 +104,16 @@ class DeskHouse:
 
     def refusals(self) -> list[tuple[str, str, str]]:
         """Who was refused what, and why, in codes."""
-        return [tuple(row) for row in self.rows(
-            "SELECT actor, what, detail FROM accesses WHERE NOT was_allowed ORDER BY access_id")]  # fmt: skip
+        return [
+            tuple(row)
+            for row in self.rows("SELECT actor, what, detail FROM accesses WHERE NOT was_allowed ORDER BY access_id")
+        ]
 
     def looks(self) -> list[tuple[str, str]]:
         """Who looked at what."""
-        return [tuple(row) for row in self.rows(
-            "SELECT actor, what FROM accesses WHERE was_allowed ORDER BY access_id")]  # fmt: skip
+        return [
+            tuple(row) for row in self.rows("SELECT actor, what FROM accesses WHERE was_allowed ORDER BY access_id")
+        ]
 
 
 @dataclass
@@ -161,12 +166,17 @@ def _of_others(birth: Dossier, number: int) -> Dossier:
     first, second, third = SYLLABLES[number % 20], SYLLABLES[number // 20 % 20], SYLLABLES[number // 400 % 20]
     father, mother = f"024095{number:06d}", f"024198{number:06d}"
     values = {
-        "dossier_code": f"H05.12.34-261120-{number:04d}", "case.notice_code": f"{number:05d}.GCS.24001.26",
-        "case.child.full_name": f"NGUYỄN {third} {second} {first}", "case.mother.personal_id": mother,
-        "case.mother.id_paper.number": mother, "case.mother.full_name": f"TRẦN {third} {first} {second}",
-        "case.father.personal_id": father, "applicant.personal_id": father,
-        "case.father.full_name": f"NGUYỄN VĂN {second} {first}", "applicant.full_name": f"NGUYỄN VĂN {second} {first}",
-    }  # fmt: skip
+        "dossier_code": f"H05.12.34-261120-{number:04d}",
+        "case.notice_code": f"{number:05d}.GCS.24001.26",
+        "case.child.full_name": f"NGUYỄN {third} {second} {first}",
+        "case.mother.personal_id": mother,
+        "case.mother.id_paper.number": mother,
+        "case.mother.full_name": f"TRẦN {third} {first} {second}",
+        "case.father.personal_id": father,
+        "applicant.personal_id": father,
+        "case.father.full_name": f"NGUYỄN VĂN {second} {first}",
+        "applicant.full_name": f"NGUYỄN VĂN {second} {first}",
+    }
     for path, value in values.items():
         birth = changed(birth, path, value)
     return birth

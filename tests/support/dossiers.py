@@ -43,9 +43,17 @@ def changed(model: Any, path: str, value: Any) -> Any:
 
 def described(kind: type[Person], full_name: str, sex: Sex, born: str, number: str | None, **more: Any) -> Any:
     return kind(
-        full_name=full_name, sex=sex, born_on=when(born), personal_id=number, ethnic_group="Kinh",
-        nationality_code="VN", residence_kind="1", residence=HERE, home_place=HERE, **more,
-    )  # fmt: skip
+        full_name=full_name,
+        sex=sex,
+        born_on=when(born),
+        personal_id=number,
+        ethnic_group="Kinh",
+        nationality_code="VN",
+        residence_kind="1",
+        residence=HERE,
+        home_place=HERE,
+        **more,
+    )
 
 
 MOTHER = described(Person, "TRẦN THỊ HOA", Sex.FEMALE, "04.03.1998", "024198001111",

@@ -44,8 +44,9 @@ def unfinished_at_portals(sandbox: Sandbox) -> list[str]:
     """Dossiers that are done in every registry, and whose portal does not say so."""
     shown = {
         str(row["dossier_code"]).strip(): row["status"]
-        for twin in (sandbox.onestop, sandbox.hub) for row in twin.registered()
-    }  # fmt: skip
+        for twin in (sandbox.onestop, sandbox.hub)
+        for row in twin.registered()
+    }
     finals = set(DONE.values())
     return [
         planted.dossier.dossier_code

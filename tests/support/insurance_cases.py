@@ -59,9 +59,15 @@ def died(full_name: str, insurance_number: str | None) -> DeathCase:
 def dossier(at: int, case: BirthCase | DeathCase) -> Dossier:
     moment = datetime(2026, 11, 20, 8, 15, tzinfo=VIETNAM)
     return Dossier(
-        portal_code="24", dossier_code=f"H05.12.34-261120-{at:04d}", procedure_as_written="2.000987", status=2,
-        received_at=moment, updated_at=moment, commune_code="07210", case=case,
-    )  # fmt: skip
+        portal_code="24",
+        dossier_code=f"H05.12.34-261120-{at:04d}",
+        procedure_as_written="2.000987",
+        status=2,
+        received_at=moment,
+        updated_at=moment,
+        commune_code="07210",
+        case=case,
+    )
 
 
 def submission(at: int, case: BirthCase | DeathCase | None = None, insurance_number: str | None = None) -> Submission:

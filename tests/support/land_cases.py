@@ -22,23 +22,36 @@ HUSBAND = Person(full_name="NGUYỄN VĂN NAM", sex=Sex.MALE, born_on=PartialDat
 
 def case(**changes: Any) -> LandCase:
     plain = LandCase(
-        change_kind="CN", owner_kind="1", owners=(WIFE, HUSBAND), certificate=Certificate(serial="BA 123456"),
+        change_kind="CN",
+        owner_kind="1",
+        owners=(WIFE, HUSBAND),
+        certificate=Certificate(serial="BA 123456"),
         parcel=Parcel(
-            commune_code="07210", sheet_number="12", parcel_number="345", area_m2=Decimal("240"), address="Thôn Đông",
+            commune_code="07210",
+            sheet_number="12",
+            parcel_number="345",
+            area_m2=Decimal("240"),
+            address="Thôn Đông",
             purposes=(
                 Purpose(purpose_code="ONT", area_m2=Decimal("120.5")),
                 Purpose(purpose_code="CLN", area_m2=Decimal("119.5"), until=PartialDate.of(2043)),
             ),
         ),
-    )  # fmt: skip
+    )
     return plain.model_copy(update=changes)
 
 
 def submission_of(land_case: LandCase, dossier_code: str = CODE, **changes: Any) -> Submission:
     dossier = Dossier(
-        portal_code="24", dossier_code=dossier_code, procedure_as_written="1.012756", status=2, received_at=MOMENT,
-        updated_at=MOMENT, commune_code="07210", case=land_case,
-    ).model_copy(update=changes)  # fmt: skip
+        portal_code="24",
+        dossier_code=dossier_code,
+        procedure_as_written="1.012756",
+        status=2,
+        received_at=MOMENT,
+        updated_at=MOMENT,
+        commune_code="07210",
+        case=land_case,
+    ).model_copy(update=changes)
     return Submission(key=delivery_key("land", dossier, dossier.content_sha256()), dossier=dossier)
 
 

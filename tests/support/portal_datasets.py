@@ -31,10 +31,14 @@ def full(kind: str) -> Dossier:
     """A dossier of this kind with something, often something odd, in every field."""
     dossier = SOUND[kind].model_dump()
     dossier |= {
-        "national_code": "G22.99.02-261120-0001", "technical_id": f"t-{kind}", "due_at": NOW + timedelta(days=3),
-        "received_at": NOW - timedelta(days=1), "updated_at": NOW - timedelta(hours=1),
-        "deciding_agency_code": "000.00.12.H05", "returning_agency_code": "H05.12.35",
-    }  # fmt: skip
+        "national_code": "G22.99.02-261120-0001",
+        "technical_id": f"t-{kind}",
+        "due_at": NOW + timedelta(days=3),
+        "received_at": NOW - timedelta(days=1),
+        "updated_at": NOW - timedelta(hours=1),
+        "deciding_agency_code": "000.00.12.H05",
+        "returning_agency_code": "H05.12.35",
+    }
     dossier["papers"] = [
         {"kind_code": "X", "name": "tờ khai .pdf", "link": f"/papers/t-{kind}/{number}", "sha256": "ab" * 32, "size": 5}
         for number in range(2)
@@ -71,10 +75,17 @@ def _fill(person: dict[str, Any], **more: str) -> None:
     if "marriage_order" in person:
         born = PartialDate(as_written="31.02.1990")
     person |= {
-        "full_name": normalize("NFD", "TRẦN THỊ HÒA  "), "personal_id": "0241980011119", "born_on": born,
-        "id_paper": paper, "ethnic_group": "Kinh", "nationality_code": "VN", "residence_kind": "1",
-        "residence": ADDRESS, "home_place": ADDRESS, **more,
-    }  # fmt: skip
+        "full_name": normalize("NFD", "TRẦN THỊ HÒA  "),
+        "personal_id": "0241980011119",
+        "born_on": born,
+        "id_paper": paper,
+        "ethnic_group": "Kinh",
+        "nationality_code": "VN",
+        "residence_kind": "1",
+        "residence": ADDRESS,
+        "home_place": ADDRESS,
+        **more,
+    }
 
 
 FULL = {kind: full(kind) for kind in SOUND}
@@ -157,17 +168,21 @@ class Portal:
 
     def tell(
         self, dossier: Dossier, *milestones: Milestone, receipt: Receipt | None = None, words: str = "", at: int = 0
-    ) -> list[ReportOutcome]:  # fmt: skip
+    ) -> list[ReportOutcome]:
         """`at`: seconds after now."""
         reports = [
             Report(
-                dossier_code=dossier.dossier_code, national_code=dossier.national_code,
-                technical_id=dossier.technical_id, procedure_as_written=dossier.procedure_as_written,
-                milestone=milestone, happened_at=NOW + timedelta(seconds=at), given=Given().and_then(receipt),
+                dossier_code=dossier.dossier_code,
+                national_code=dossier.national_code,
+                technical_id=dossier.technical_id,
+                procedure_as_written=dossier.procedure_as_written,
+                milestone=milestone,
+                happened_at=NOW + timedelta(seconds=at),
+                given=Given().and_then(receipt),
                 words=words,
             )
             for milestone in milestones
-        ]  # fmt: skip
+        ]
         return [acknowledged for report in reports for acknowledged in self.send([report])]
 
     def send(self, reports: Sequence[Report]) -> list[ReportOutcome]:
