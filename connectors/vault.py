@@ -56,6 +56,9 @@ class Vault:
         self._cipher = AESGCM(master_key)
         self._name = sha256(b"lienthong master key" + master_key).digest()[:NAME_BYTES]
         self._blind_index_key = HKDF(SHA256(), 32, salt=None, info=b"lienthong traces").derive(master_key)
+        search_key = HKDF(SHA256(), 32, salt=None, info=b"lienthong search").derive(master_key)
+        self.search_key = DataKey(AESGCM(search_key))
+        """Seals what a search shows and what was searched for: one key, since a hit is one of a million rows."""
 
     @classmethod
     def from_environment(cls) -> "Vault":
@@ -77,6 +80,10 @@ class Vault:
         """A keyed digest of a text: equal texts of one kind have equal digests. Without the key nobody can try texts
         out."""
         return hmac.digest(self._blind_index_key, f"{kind}\0{content}".encode(), "sha256")[:BLIND_INDEX_BYTES]
+
+    def blind_token(self, kind: str, content: str) -> int:
+        """Like `blind_index`, as a signed number of 64 bits: a million rows hold a dozen each."""
+        return int.from_bytes(self.blind_index(kind, content)[:8], "big", signed=True)
 
     def open_key(self, wrapped: bytes | None, owner: str) -> DataKey:
         """Unwraps a data key. Raises VaultError when it was destroyed (None), was wrapped under another master key, was

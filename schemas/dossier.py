@@ -9,6 +9,7 @@ from pydantic import Field
 
 from schemas.cases import Case
 from schemas.dates import PartialDate, local_day
+from schemas.entry import Entry
 from schemas.fields import Model, field
 from schemas.person import Applicant
 from schemas.source import Book, Portal, Source
@@ -87,6 +88,7 @@ class Dossier(Model):
     abstract: str = field("trích yếu", "Đăng ký khai sinh cho trẻ", default="")
     applicant: Applicant | None = field("người yêu cầu", {"full_name": "NGUYỄN VĂN NAM"})
     book: Book | None = field("sổ hộ tịch giấy", {"book_kind": "KS", "opened_year": 1962, "book_number": "01"})
+    book_entry: Entry | None = field("mục đã ghi trong sổ giấy", {"number": "34", "book_code": "01/1962"})
     case: Case = Field(title="nội dung hồ sơ")
     papers: tuple[Paper, ...] = field("giấy tờ đính kèm", [], default=())
 

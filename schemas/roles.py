@@ -10,6 +10,8 @@ class Role(StrEnum):
     STEWARD = "steward"  # cán bộ xử lý
     SECOND_STEWARD = "second_steward"  # người xác nhận thứ hai
     ARCHIVIST = "archivist"  # cán bộ lưu trữ
+    KEYER = "keyer"  # người nhập liệu
+    ADJUDICATOR = "adjudicator"  # người quyết định khi hai bản nhập khác nhau
     AUDITOR = "auditor"  # người kiểm tra
     OPERATOR = "operator"  # người vận hành
 
@@ -32,15 +34,22 @@ class May(StrEnum):
     GATE = "gate"  # see batches and what they failed, release or reject them
     OPERATE = "operate"  # see what nobody could read
     AUDIT = "audit"  # see who looked at what
+    SEARCH = "search"  # find a person in readings, records and dossiers, and see the page
+    KEY = "key"  # key records of paper books
+    ADJUDICATE = "adjudicate"  # decide where two keyings differ
+    DIGITISE = "digitise"  # bring books in, set pages aside, sample, accept or reject a book, hand it over
+    EXTRACT = "extract"  # give out the data of a certified copy
 
 
 ALLOWS: dict[Role, frozenset[May]] = {
     Role.STEWARD: frozenset({
         May.LIST, May.READ, May.EDIT, May.ACCEPT, May.SUPPLEMENT, May.REJECT, May.RESEND, May.CORRECT, May.UNDO,
-        May.COMPARE, May.GATE,
+        May.COMPARE, May.GATE, May.SEARCH, May.EXTRACT,
     }),
     Role.SECOND_STEWARD: frozenset({May.LIST, May.READ, May.CONFIRM, May.DECLINE}),
-    Role.ARCHIVIST: frozenset({May.LIST}),
+    Role.ARCHIVIST: frozenset({May.LIST, May.SEARCH, May.DIGITISE, May.EXTRACT}),
+    Role.KEYER: frozenset({May.KEY}),
+    Role.ADJUDICATOR: frozenset({May.ADJUDICATE}),
     Role.AUDITOR: frozenset({May.LIST, May.READ, May.AUDIT}),
     Role.OPERATOR: frozenset({May.OPERATE, May.GATE}),
 }  # fmt: skip

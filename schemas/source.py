@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Literal
 
 from schemas.fields import Model, field
+from schemas.register_columns import BookKind
 
 
 class SourceKind(StrEnum):
@@ -24,7 +25,7 @@ class Book(Model):
     """Sổ hộ tịch giấy: one paper register book. Place and year are those of its time; nothing is converted here."""
 
     kind: Literal[SourceKind.BOOK] = SourceKind.BOOK
-    book_kind: Literal["KS", "KT", "KH", "CMC", "HN"] = field("loại sổ", "KS", "mẫu hotich158", required=True)
+    book_kind: BookKind = field("loại sổ", "KS", "mẫu hotich158", required=True)
     opened_year: int = field("năm mở sổ", 1962, required=True)
     book_number: str = field("số quyển", "01", required=True)
     place_code: str | None = field("mã nơi đăng ký khi đó", "07210")

@@ -1,5 +1,5 @@
 """THE moves: every state of a dossier, a delivery, an entry, a report and a batch, what leads from one to another, and
-who may make each move.
+who may make each move. Those of paper registers are in `paper_states`.
 
 The ledger writes no state that is not written here: its SQL is made from these tables (`listed`), and a test replays
 the events of a whole demo against them. An event of a delivery, an entry, a report or a batch leads to one state. An
@@ -25,6 +25,10 @@ class Mover(StrEnum):
     STEWARD = "steward"
     SECOND_STEWARD = "second_steward"
     OPERATOR = "operator"
+    DIGITISE = "digitise"
+    LOAD = "load"
+    KEYER = "keyer"
+    ARCHIVIST = "archivist"
 
 
 class DossierState(StrEnum):
@@ -213,7 +217,7 @@ def listed(states: Iterable[StrEnum]) -> str:
     return ", ".join(f"'{state}'" for state in sorted(states))
 
 
-def _move(event: E, before: Iterable[S], after: S | None, *by: Mover) -> Move[S, E]:
+def move(event: E, before: Iterable[S], after: S | None, *by: Mover) -> Move[S, E]:
     return Move(event, frozenset(before), after, frozenset(by))
 
 
@@ -225,39 +229,39 @@ DOSSIER: StateMachine[DossierState, DossierEvent] = StateMachine(
     DossierState,
     frozenset({_D.PULLED}),
     (
-        _move(_DE.ARRIVED, _ANY, _D.PULLED, _M.PULL),
-        _move(_DE.STATUS_CHANGED, _ANY, _D.PULLED, _M.PULL),
-        _move(_DE.STATUS_CHANGED, _ANY, None, _M.PULL),  # it means the same for us
-        _move(_DE.HELD, {_D.PULLED}, _D.HELD, _M.CHECK),
-        _move(_DE.CLEARED, {_D.PULLED}, _D.CLEARED, _M.CHECK),
-        _move(_DE.WAITING, {_D.PULLED}, _D.WAITING, _M.CHECK),
-        _move(_DE.CLOSED, {_D.PULLED}, _D.CLOSED, _M.CHECK),
-        _move(_DE.EDITED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.PULLED, _M.STEWARD),
-        _move(_DE.EDITED, {_D.HELD, _D.CLEARED, _D.PULLED}, None, _M.STEWARD),  # it waits for a second person
-        _move(_DE.CONFIRMED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.PULLED, _M.SECOND_STEWARD),
-        _move(_DE.DECLINED, {_D.HELD, _D.CLEARED, _D.PULLED}, None, _M.SECOND_STEWARD),
-        _move(_DE.RELEASED, {_D.HELD}, _D.PULLED, _M.STEWARD, _M.OPERATOR),
-        _move(_DE.RELEASED, {_D.CLEARED}, None, _M.STEWARD, _M.OPERATOR),  # what was found beside it is seen to
-        _move(_DE.SUPPLEMENT_ASKED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.WAITING, _M.STEWARD),
-        _move(_DE.REJECTED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.CLOSED, _M.STEWARD),
-        _move(_DE.RESENT, {_D.CLEARED}, None, _M.STEWARD),
-        _move(_DE.UNDONE, _ANY, _D.PULLED, _M.STEWARD),
-        _move(_DE.CORRECTED, {_D.HELD}, _D.PULLED, _M.STEWARD),
-        _move(_DE.CORRECTED, {_D.HELD}, None, _M.STEWARD),  # it waits for a second person
-        _move(_DE.ANNULLED, {_D.HELD}, _D.PULLED, _M.STEWARD),
-        _move(_DE.ANNULLED, {_D.HELD}, None, _M.STEWARD),
-        _move(_DE.KEPT, {_D.HELD, _D.CLEARED}, _D.PULLED, _M.STEWARD),
-        _move(_DE.DUPLICATE_DECIDED, {_D.HELD}, _D.PULLED, _M.STEWARD),
-        _move(_DE.DUPLICATE_DECIDED, _ANY, None, _M.STEWARD),
-        _move(_DE.UNPAIRED, {_D.HELD}, _D.PULLED, _M.CHECK),
-        _move(_DE.BATCH_REJECTED, {_D.CLEARED, _D.HELD}, _D.HELD, _M.STEWARD, _M.OPERATOR),
-        _move(_DE.BATCH_REJECTED, _ANY, None, _M.STEWARD, _M.OPERATOR),
-        _move(_DE.REFUSED, {_D.HELD}, _D.PULLED, _M.DELIVER, _M.COLLECT),
-        _move(_DE.REFUSED, _ANY, None, _M.DELIVER, _M.COLLECT),
-        _move(_DE.FOUND_MISSING, {_D.HELD}, _D.PULLED, _M.DELIVER),
-        _move(_DE.FOUND_MISSING, _ANY, None, _M.DELIVER),
-        _move(_DE.REPORT_REFUSED, {_D.WAITING, _D.CLOSED}, _D.HELD, _M.REPORT),
-        _move(_DE.REPORT_REFUSED, _ANY, None, _M.REPORT),
+        move(_DE.ARRIVED, _ANY, _D.PULLED, _M.PULL),
+        move(_DE.STATUS_CHANGED, _ANY, _D.PULLED, _M.PULL),
+        move(_DE.STATUS_CHANGED, _ANY, None, _M.PULL),  # it means the same for us
+        move(_DE.HELD, {_D.PULLED}, _D.HELD, _M.CHECK),
+        move(_DE.CLEARED, {_D.PULLED}, _D.CLEARED, _M.CHECK),
+        move(_DE.WAITING, {_D.PULLED}, _D.WAITING, _M.CHECK),
+        move(_DE.CLOSED, {_D.PULLED}, _D.CLOSED, _M.CHECK),
+        move(_DE.EDITED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.PULLED, _M.STEWARD),
+        move(_DE.EDITED, {_D.HELD, _D.CLEARED, _D.PULLED}, None, _M.STEWARD),  # it waits for a second person
+        move(_DE.CONFIRMED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.PULLED, _M.SECOND_STEWARD),
+        move(_DE.DECLINED, {_D.HELD, _D.CLEARED, _D.PULLED}, None, _M.SECOND_STEWARD),
+        move(_DE.RELEASED, {_D.HELD}, _D.PULLED, _M.STEWARD, _M.OPERATOR),
+        move(_DE.RELEASED, {_D.CLEARED}, None, _M.STEWARD, _M.OPERATOR),  # what was found beside it is seen to
+        move(_DE.SUPPLEMENT_ASKED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.WAITING, _M.STEWARD),
+        move(_DE.REJECTED, {_D.HELD, _D.CLEARED, _D.PULLED}, _D.CLOSED, _M.STEWARD),
+        move(_DE.RESENT, {_D.CLEARED}, None, _M.STEWARD),
+        move(_DE.UNDONE, _ANY, _D.PULLED, _M.STEWARD),
+        move(_DE.CORRECTED, {_D.HELD}, _D.PULLED, _M.STEWARD),
+        move(_DE.CORRECTED, {_D.HELD}, None, _M.STEWARD),  # it waits for a second person
+        move(_DE.ANNULLED, {_D.HELD}, _D.PULLED, _M.STEWARD),
+        move(_DE.ANNULLED, {_D.HELD}, None, _M.STEWARD),
+        move(_DE.KEPT, {_D.HELD, _D.CLEARED}, _D.PULLED, _M.STEWARD),
+        move(_DE.DUPLICATE_DECIDED, {_D.HELD}, _D.PULLED, _M.STEWARD),
+        move(_DE.DUPLICATE_DECIDED, _ANY, None, _M.STEWARD),
+        move(_DE.UNPAIRED, {_D.HELD}, _D.PULLED, _M.CHECK),
+        move(_DE.BATCH_REJECTED, {_D.CLEARED, _D.HELD}, _D.HELD, _M.STEWARD, _M.OPERATOR),
+        move(_DE.BATCH_REJECTED, _ANY, None, _M.STEWARD, _M.OPERATOR),
+        move(_DE.REFUSED, {_D.HELD}, _D.PULLED, _M.DELIVER, _M.COLLECT),
+        move(_DE.REFUSED, _ANY, None, _M.DELIVER, _M.COLLECT),
+        move(_DE.FOUND_MISSING, {_D.HELD}, _D.PULLED, _M.DELIVER),
+        move(_DE.FOUND_MISSING, _ANY, None, _M.DELIVER),
+        move(_DE.REPORT_REFUSED, {_D.WAITING, _D.CLOSED}, _D.HELD, _M.REPORT),
+        move(_DE.REPORT_REFUSED, _ANY, None, _M.REPORT),
     ),
 )
 
@@ -279,25 +283,25 @@ DELIVERY: StateMachine[DeliveryState, DeliveryEvent] = StateMachine(
     DeliveryState,
     frozenset({_L.READY, _L.WAITING}),
     (
-        _move(_LE.PLANNED, {_L.CANCELLED}, _L.WAITING, _M.CHECK),
-        _move(_LE.PLANNED, {_L.CANCELLED}, _L.READY, _M.CHECK),
-        _move(_LE.OPENED, {_L.WAITING}, _L.READY, _M.CHECK, _M.DELIVER, _M.COLLECT),
-        _move(_LE.PARKED, {_L.WAITING}, _L.PARKED, _M.CHECK, _M.DELIVER, _M.COLLECT),
-        _move(_LE.ATTEMPTED, {_L.READY}, _L.SENDING, _M.DELIVER),
-        _move(_LE.UNREACHED, {_L.SENDING}, _L.READY, _M.DELIVER),
-        _move(_LE.UNANSWERED, IN_DOUBT, _L.UNANSWERED, _M.DELIVER),
-        _move(_LE.FOUND_MISSING, IN_DOUBT, _L.READY, _M.DELIVER),
-        _move(_LE.ACCEPTED, IN_DOUBT, _L.ACCEPTED, _M.DELIVER),
-        _move(_LE.REGISTERED, UNDER_WAY, _L.REGISTERED, _M.DELIVER, _M.COLLECT),
-        _move(_LE.COMPLETED, {_L.REGISTERED}, _L.REGISTERED, _M.COLLECT),
-        _move(_LE.REFUSED, UNDER_WAY, _L.REFUSED, _M.DELIVER, _M.COLLECT),
-        _move(_LE.STOPPED, {_L.WAITING}, _L.STOPPED, _M.DELIVER, _M.COLLECT),
-        _move(_LE.SETTLED, {_L.PARKED, _L.REFUSED}, _L.SETTLED, _M.STEWARD),
-        _move(
+        move(_LE.PLANNED, {_L.CANCELLED}, _L.WAITING, _M.CHECK),
+        move(_LE.PLANNED, {_L.CANCELLED}, _L.READY, _M.CHECK),
+        move(_LE.OPENED, {_L.WAITING}, _L.READY, _M.CHECK, _M.DELIVER, _M.COLLECT),
+        move(_LE.PARKED, {_L.WAITING}, _L.PARKED, _M.CHECK, _M.DELIVER, _M.COLLECT),
+        move(_LE.ATTEMPTED, {_L.READY}, _L.SENDING, _M.DELIVER),
+        move(_LE.UNREACHED, {_L.SENDING}, _L.READY, _M.DELIVER),
+        move(_LE.UNANSWERED, IN_DOUBT, _L.UNANSWERED, _M.DELIVER),
+        move(_LE.FOUND_MISSING, IN_DOUBT, _L.READY, _M.DELIVER),
+        move(_LE.ACCEPTED, IN_DOUBT, _L.ACCEPTED, _M.DELIVER),
+        move(_LE.REGISTERED, UNDER_WAY, _L.REGISTERED, _M.DELIVER, _M.COLLECT),
+        move(_LE.COMPLETED, {_L.REGISTERED}, _L.REGISTERED, _M.COLLECT),
+        move(_LE.REFUSED, UNDER_WAY, _L.REFUSED, _M.DELIVER, _M.COLLECT),
+        move(_LE.STOPPED, {_L.WAITING}, _L.STOPPED, _M.DELIVER, _M.COLLECT),
+        move(_LE.SETTLED, {_L.PARKED, _L.REFUSED}, _L.SETTLED, _M.STEWARD),
+        move(
             _LE.CANCELLED, {_L.WAITING, _L.READY, _L.REFUSED, _L.STOPPED, _L.PARKED}, _L.CANCELLED, _M.CHECK, _M.STEWARD
         ),
-        _move(_LE.RESENT, {_L.REFUSED}, _L.READY, _M.STEWARD),
-        _move(_LE.RESUMED, {_L.STOPPED}, _L.WAITING, _M.STEWARD),
+        move(_LE.RESENT, {_L.REFUSED}, _L.READY, _M.STEWARD),
+        move(_LE.RESUMED, {_L.STOPPED}, _L.WAITING, _M.STEWARD),
     ),
 )
 
@@ -307,9 +311,9 @@ ENTRY: StateMachine[EntryState, EntryEvent] = StateMachine(
     EntryState,
     frozenset({_N.EXPECTED}),
     (
-        _move(_NE.REGISTERED, {_N.EXPECTED}, _N.REGISTERED, _M.DELIVER, _M.COLLECT),
-        _move(_NE.CORRECTED, {_N.REGISTERED}, _N.REGISTERED, _M.DELIVER, _M.COLLECT),
-        _move(_NE.ANNULLED, {_N.REGISTERED}, _N.ANNULLED, _M.DELIVER, _M.COLLECT, _M.STEWARD),
+        move(_NE.REGISTERED, {_N.EXPECTED}, _N.REGISTERED, _M.DELIVER, _M.COLLECT),
+        move(_NE.CORRECTED, {_N.REGISTERED}, _N.REGISTERED, _M.DELIVER, _M.COLLECT),
+        move(_NE.ANNULLED, {_N.REGISTERED}, _N.ANNULLED, _M.DELIVER, _M.COLLECT, _M.STEWARD),
     ),
 )
 
@@ -319,9 +323,9 @@ REPORT: StateMachine[ReportState, ReportEvent] = StateMachine(
     ReportState,
     frozenset({_R.PENDING}),
     (
-        _move(_RE.ACKNOWLEDGED, {_R.PENDING}, _R.ACKNOWLEDGED, _M.REPORT),
-        _move(_RE.REFUSED, {_R.PENDING}, _R.REFUSED, _M.REPORT),
-        _move(_RE.WITHDRAWN, {_R.PENDING}, _R.WITHDRAWN, _M.REPORT, _M.STEWARD),
+        move(_RE.ACKNOWLEDGED, {_R.PENDING}, _R.ACKNOWLEDGED, _M.REPORT),
+        move(_RE.REFUSED, {_R.PENDING}, _R.REFUSED, _M.REPORT),
+        move(_RE.WITHDRAWN, {_R.PENDING}, _R.WITHDRAWN, _M.REPORT, _M.STEWARD),
     ),
 )
 
@@ -331,9 +335,9 @@ BATCH: StateMachine[BatchState, BatchEvent] = StateMachine(
     BatchState,
     frozenset({_B.OPEN}),
     (
-        _move(_BE.PASSED, {_B.OPEN}, _B.PASSED, _M.GATE),
-        _move(_BE.STOPPED, {_B.OPEN}, _B.STOPPED, _M.GATE),
-        _move(_BE.RELEASED, {_B.STOPPED}, _B.RELEASED, _M.STEWARD, _M.OPERATOR),
-        _move(_BE.REJECTED, {_B.STOPPED}, _B.REJECTED, _M.STEWARD, _M.OPERATOR),
+        move(_BE.PASSED, {_B.OPEN}, _B.PASSED, _M.GATE),
+        move(_BE.STOPPED, {_B.OPEN}, _B.STOPPED, _M.GATE),
+        move(_BE.RELEASED, {_B.STOPPED}, _B.RELEASED, _M.STEWARD, _M.OPERATOR),
+        move(_BE.REJECTED, {_B.STOPPED}, _B.REJECTED, _M.STEWARD, _M.OPERATOR),
     ),
 )

@@ -39,7 +39,7 @@ NOW = func.clock_timestamp()
 NONE = text("'{}'")
 
 
-def _instant(name: str, *, nullable: bool = False, now: bool = False) -> Column[object]:
+def instant(name: str, *, nullable: bool = False, now: bool = False) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable, server_default=NOW if now else None)
 
 
@@ -75,9 +75,9 @@ dossiers = Table(
     Column("state", Text, nullable=False),
     Column("registries", ARRAY(Text), nullable=False, server_default=NONE),
     Column("released_version", Integer),
-    _instant("first_pulled_at", now=True),
-    _instant("started_at", nullable=True),  # from when its legal time counts; null: no deadline is known
-    _instant("due_at", nullable=True),  # the legal due instant as we compute it, not the portal's appointment
+    instant("first_pulled_at", now=True),
+    instant("started_at", nullable=True),  # from when its legal time counts; null: no deadline is known
+    instant("due_at", nullable=True),  # the legal due instant as we compute it, not the portal's appointment
     Column("batch_id", BigInteger, ForeignKey("batches.batch_id")),  # null: no gate stands before it
     Column("source_kind", Text, nullable=False, server_default="portal"),  # portal, book
     UniqueConstraint("portal_code", "dossier_code"),
@@ -97,7 +97,7 @@ keys = Table(
     metadata,
     _dossier(primary_key=True),
     Column("wrapped", LargeBinary),  # null: destroyed, the dossier is erased
-    _instant("destroyed_at", nullable=True),
+    instant("destroyed_at", nullable=True),
 )
 
 versions = Table(
@@ -108,7 +108,7 @@ versions = Table(
     Column("original_sha256", LargeBinary, nullable=False),
     Column("content_sha256", LargeBinary, nullable=False),
     Column("unreadable_field", Text),  # where reading failed; null: it was read
-    _instant("pulled_at", now=True),
+    instant("pulled_at", now=True),
     Column("sealed", LargeBinary, nullable=False),
 )
 
@@ -120,7 +120,7 @@ papers = Table(
     Column("position", SmallInteger, primary_key=True),
     Column("sha256", LargeBinary),  # null: the portal does not have it
     Column("size", Integer, nullable=False),
-    _instant("fetched_at", now=True),
+    instant("fetched_at", now=True),
     Column("sealed", LargeBinary),
 )
 
@@ -132,7 +132,7 @@ findings = Table(
     Column("check_code", Text, primary_key=True),
     Column("field_path", Text, primary_key=True),
     Column("weight", Text, nullable=False),
-    _instant("found_at", now=True),
+    instant("found_at", now=True),
 )
 
 entries = Table(
@@ -143,7 +143,7 @@ entries = Table(
     _dossier(),
     Column("place_code", Text),  # the commune that registered it, as it was sent
     Column("state", Text, nullable=False, server_default="expected"),  # expected, registered, annulled
-    _instant("created_at", now=True),
+    instant("created_at", now=True),
     UniqueConstraint("dossier_id", "registry_code"),
 )
 
@@ -164,9 +164,9 @@ deliveries = Table(
     Column("lacks", ARRAY(Text), nullable=False, server_default=NONE),  # promised receipt fields still to come
     Column("attempt_number", Integer, nullable=False, server_default="0"),
     Column("asked_number", Integer, nullable=False, server_default="0"),
-    _instant("attempted_at", nullable=True),
-    _instant("not_before", now=True),
-    _instant("leased_until", nullable=True),
+    instant("attempted_at", nullable=True),
+    instant("not_before", now=True),
+    instant("leased_until", nullable=True),
     Column("operation", Text, nullable=False, server_default="register"),  # register, correct, annul, historical
     Column("is_taken", Boolean, nullable=False, server_default="true"),  # false: the registry takes no such operation
     Column("entry_id", BigInteger, ForeignKey("entries.entry_id")),
@@ -190,7 +190,7 @@ replies = Table(
     Column("reply_id", BigInteger, Identity(), primary_key=True),
     Column("delivery_id", BigInteger, ForeignKey("deliveries.delivery_id"), nullable=False),
     Column("event", Text, nullable=False),
-    _instant("received_at", now=True),
+    instant("received_at", now=True),
     Column("sealed", LargeBinary, nullable=False),  # {"receipt": ..., "code": ..., "words": ...}
     Index("ix_replies_delivery_id", "delivery_id"),
 )
@@ -201,12 +201,12 @@ reports = Table(
     Column("report_id", BigInteger, Identity(), primary_key=True),
     _dossier(),
     Column("milestone", Text, nullable=False),
-    _instant("happened_at", now=True),
+    instant("happened_at", now=True),
     Column("state", Text, nullable=False, server_default="pending"),  # pending, acknowledged, refused, withdrawn
     Column("attempt_number", Integer, nullable=False, server_default="0"),
-    _instant("not_before", now=True),
-    _instant("leased_until", nullable=True),
-    _instant("acknowledged_at", nullable=True),
+    instant("not_before", now=True),
+    instant("leased_until", nullable=True),
+    instant("acknowledged_at", nullable=True),
     Column("decision_id", BigInteger, ForeignKey("decisions.decision_id")),  # whose reason the citizen is to read
     Index("ix_reports_decision_id", "decision_id", postgresql_where=text("decision_id IS NOT NULL")),
     Index("ix_reports_pending", "dossier_id", "report_id", postgresql_where=text("state = 'pending'")),
@@ -217,7 +217,7 @@ events = Table(
     "events",
     metadata,
     Column("event_id", BigInteger, Identity(), primary_key=True),
-    _instant("happened_at", now=True),
+    instant("happened_at", now=True),
     Column("dossier_id", BigInteger, ForeignKey("dossiers.dossier_id")),
     Column("delivery_id", BigInteger),
     Column("kind", Text, nullable=False),
@@ -233,14 +233,14 @@ cursors = Table(
     Column("portal_code", Text, primary_key=True),
     Column("stream", Text, primary_key=True),
     Column("position", Text, nullable=False),
-    _instant("moved_at", now=True),
+    instant("moved_at", now=True),
 )
 
 incidents = Table(
     "incidents",  # replies of an endpoint that belong to no dossier and that we could not read
     metadata,
     Column("incident_id", BigInteger, Identity(), primary_key=True),
-    _instant("happened_at", now=True),
+    instant("happened_at", now=True),
     Column("endpoint_code", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("message", Text, nullable=False),
@@ -262,7 +262,7 @@ decisions = Table(
     Column("of_decision_id", BigInteger, ForeignKey("decisions.decision_id")),  # the one it confirms, declines, undoes
     Column("bulk_id", UUID(as_uuid=True)),  # one action over many dossiers
     Column("actor", Text, nullable=False),
-    _instant("decided_at", now=True),
+    instant("decided_at", now=True),
     Column("sealed", LargeBinary, nullable=False),  # {"before": ..., "after": ..., "reason": ...}
     *_subject("decisions"),
     Index("ix_decisions_dossier_id", "dossier_id"),
@@ -279,8 +279,8 @@ faults = Table(
     Column("registry_code", Text),  # whose answer it is; null: a check found it
     Column("portal_code", Text, nullable=False),
     Column("commune_code", Text),
-    _instant("found_at", now=True),
-    _instant("due_at", nullable=True),
+    instant("found_at", now=True),
+    instant("due_at", nullable=True),
     Column("pending_id", BigInteger),  # the decision about it that waits for a second person
     Index("ix_faults_cause_code", "cause_code", "portal_code", "commune_code", "due_at", "dossier_id"),
     Index("ix_faults_pending_id", "pending_id", postgresql_where=text("pending_id IS NOT NULL")),
@@ -301,10 +301,10 @@ batches = Table(
     metadata,
     Column("batch_id", BigInteger, Identity(), primary_key=True),
     Column("portal_code", Text, nullable=False),
-    _instant("opened_at", now=True),
+    instant("opened_at", now=True),
     Column("state", Text, nullable=False, server_default="open"),  # open, passed, stopped, released, rejected
     Column("decided_by", Text),
-    _instant("decided_at", nullable=True),
+    instant("decided_at", nullable=True),
     Column("wrapped", LargeBinary),
     Column("sealed", LargeBinary),  # the reason of who decided
     Index("ix_batches_undecided", "portal_code", postgresql_where=text("state IN ('open', 'stopped')")),
@@ -315,7 +315,7 @@ expectations = Table(
     metadata,
     Column("expectation_id", BigInteger, Identity(), primary_key=True),
     Column("batch_id", BigInteger, ForeignKey("batches.batch_id")),  # null: not about one pull
-    _instant("checked_at", now=True),
+    instant("checked_at", now=True),
     Column("suite", Text, nullable=False),
     Column("subject", Text, nullable=False),  # portal and day, book, registry: codes
     Column("expectation", Text, nullable=False),
@@ -336,9 +336,9 @@ grants = Table(
     Column("role", Text, nullable=False),
     Column("place_code", Text, nullable=False, server_default=""),  # province, commune, or "": everywhere
     Column("granted_by", Text, nullable=False),
-    _instant("granted_at", now=True),
+    instant("granted_at", now=True),
     Column("revoked_by", Text),
-    _instant("revoked_at", nullable=True),
+    instant("revoked_at", nullable=True),
     Index("ix_grants_user_name", "user_name"),
 )
 
@@ -346,7 +346,7 @@ accesses = Table(
     "accesses",  # every look at a person's data, and every refused try
     metadata,
     Column("access_id", BigInteger, Identity(), primary_key=True),
-    _instant("happened_at", now=True),
+    instant("happened_at", now=True),
     Column("actor", Text, nullable=False),
     Column("what", Text, nullable=False),
     Column("dossier_id", BigInteger),
@@ -360,8 +360,8 @@ lines = Table(
     "lines",  # how each endpoint answers, as of the last run that spoke with it
     metadata,
     Column("endpoint_code", Text, primary_key=True),
-    _instant("answered_at", nullable=True),
-    _instant("failing_since", nullable=True),  # null: it answered last time
+    instant("answered_at", nullable=True),
+    instant("failing_since", nullable=True),  # null: it answered last time
     Column("error", Text, nullable=False, server_default=""),  # kind of the last error
     Column("seconds", Float),  # a request's mean in the last run
 )
@@ -382,10 +382,10 @@ duplicate_candidates = Table(
     Column("other_id", BigInteger, ForeignKey("dossiers.dossier_id"), primary_key=True),  # the smaller id comes first
     Column("kind", Text, nullable=False),  # duplicate, twin, sibling
     Column("probability", Float, nullable=False),
-    _instant("found_at", now=True),
+    instant("found_at", now=True),
     Column("decided_as", Text),  # same, different; null: nobody decided
     Column("decided_by", Text),
-    _instant("decided_at", nullable=True),
+    instant("decided_at", nullable=True),
     Index("ix_duplicate_candidates_other_id", "other_id"),
     Index("ix_duplicate_candidates_undecided", "kind", "dossier_id", postgresql_where=text("decided_as IS NULL")),
 )

@@ -2,8 +2,10 @@
 
 from alembic import context
 
+from schemas import paper_tables
 from schemas.tables import metadata
 
+assert paper_tables.books.metadata is metadata  # its tables are known from here on
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():
     context.run_migrations()

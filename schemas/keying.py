@@ -1,0 +1,63 @@
+"""What stands in the fields of a record: as a machine read it, as persons keyed it, and what they agree on.
+
+A machine's reading is for searching, and for comparing with what a person keyed blind; it is never a value by itself.
+Columns are those of `schemas.register_columns`.
+"""
+
+from enum import StrEnum
+
+from schemas.fields import Model
+
+
+class Mark(StrEnum):
+    """What a keyer says of a field instead of a text. Both are values: an empty text would leave open which it is."""
+
+    BLANK = "blank"  # nothing is written there
+    ILLEGIBLE = "illegible"  # something is written there that cannot be read
+
+
+class FieldValue(Model):
+    """The value of one field: a text as written, or a mark. A text is not empty unless a mark stands instead."""
+
+    text: str = ""
+    mark: Mark | None = None
+
+
+class MachineValue(Model):
+    """What a recogniser read in one field. `confidence`: 0 to 1, comparable only within one recogniser.
+    `box_px`: left, top, width and height of the crop on the access copy of the page."""
+
+    text: str
+    confidence: float
+    box_px: tuple[int, int, int, int]
+
+
+class Reading(Model):
+    """A machine's reading of one record. `recogniser_code` names program, weights and version."""
+
+    recogniser_code: str
+    values: dict[str, MachineValue]
+
+
+class KeyingSlot(StrEnum):
+    """Which of the keyings of a record it is. First and second are blind to each other; the third person sees both,
+    and is neither of them."""
+
+    FIRST = "first"
+    SECOND = "second"
+    THIRD = "third"
+
+
+class Keying(Model):
+    """What one person keyed of one record."""
+
+    slot: KeyingSlot
+    keyed_by: str
+    values: dict[str, FieldValue]
+
+
+class KeyingDesign(StrEnum):
+    """Whose keyings are compared for a book; a third person decides differences in both."""
+
+    PERSON_AND_MACHINE = "person_and_machine"  # one blind person against the hidden reading of a machine
+    TWO_PERSONS = "two_persons"
