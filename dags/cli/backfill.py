@@ -1,0 +1,15 @@
+"""`lienthong backfill`: paper registers become records (số hóa sổ, hồi tố). Each command has a file beside this one.
+
+In Airflow "backfill" means that past intervals of a DAG run again; this is something else.
+"""
+
+import typer
+
+backfill = typer.Typer(
+    help="Turn paper registers into records (hồi tố). Airflow's own backfill, which runs past intervals again, is"
+    " something else.",
+    no_args_is_help=True,
+)
+
+app = typer.Typer()
+app.add_typer(backfill, name="backfill")
