@@ -139,12 +139,14 @@ _READ: Mapping[Encoding, Callable[[str], str]] = {
     "vni": lambda text: compose(text.translate(VNI)),
 }
 
-_SYLLABLE = re.compile(
-    r"(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnprstvx])?"
-    r"(?:uyê|iê|yê|uô|ươ|oa|oă|oe|uâ|uê|uy|uơ|ia|ua|ưa|ai|ao|au|ay|âu|ây|eo|êu|iu|oi|ôi|ơi|ui|ưi|ưu|oai|oay|oao|oeo|"
-    r"uây|uôi|ươi|ươu|iêu|yêu|uya|uyu|uêu|[aăâeêioôơuưy])"
-    r"(?:ch|ng|nh|[ckmnpt])?"
+ONSETS = tuple("ngh ng nh gh gi kh ph th tr ch qu b c d đ g h k l m n p r s t v x".split())
+VOWELS = tuple(
+    "uyê iê yê uô ươ oa oă oe uâ uê uy uơ ia ua ưa ai ao au ay âu ây eo êu iu oi ôi ơi ui ưi ưu oai oay oao oeo uây uôi"
+    " ươi ươu iêu yêu uya uyu uêu a ă â e ê i o ô ơ u ư y".split()
 )
+ENDS = tuple("ch ng nh c k m n p t".split())
+"""What a syllable is made of, without its tone. The longer ones come first, as a pattern tries them."""
+_SYLLABLE = re.compile(rf"(?:{'|'.join(ONSETS)})?(?:{'|'.join(VOWELS)})(?:{'|'.join(ENDS)})?")
 """A syllable without its tone: onset, vowels, end."""
 
 
