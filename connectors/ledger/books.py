@@ -1,0 +1,62 @@
+"""Books: each paper register is one row with one key, under which all that is written in it lies sealed."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from connectors.ledger import Ledger
+from connectors.vault import DataKey
+from schemas.source import Book
+
+BOOK_OWNER = "book/{}"
+"""The owner of a book's key, as the vault authenticates it."""
+
+KNOWN = text("""
+    SELECT book_id, wrapped FROM books
+     WHERE province_code = :province_code AND place_as_written = :place_as_written AND book_kind = :book_kind
+       AND opened_year = :opened_year AND book_number = :book_number""")
+NEXT_ID = text("SELECT nextval(pg_get_serial_sequence('books', 'book_id'))")
+OPEN = text("""
+    INSERT INTO books (book_id, book_kind, opened_year, book_number, place_as_written, place_code, province_code,
+                       commune_code, wrapped)
+    VALUES (:book_id, :book_kind, :opened_year, :book_number, :place_as_written, :place_code, :province_code,
+            :commune_code, :wrapped)
+    ON CONFLICT ON CONSTRAINT uq_books DO NOTHING RETURNING book_id""")
+
+
+class KeptBook(NamedTuple):
+    """A book of the ledger, with its wrapped key."""
+
+    book_id: int
+    wrapped: bytes
+
+
+def ensure_book(
+    connection: Connection, ledger: Ledger, book: Book, province_code: str, commune_code: str | None
+) -> tuple[int, DataKey]:
+    """The id and the key of a book, which is opened if it is new. Two callers at once get one book.
+
+    `province_code`, `commune_code`: of today; who may see the book depends on them. Those of a book that is there are
+    not changed.
+    """
+    kept = keep_book(connection, ledger, book, province_code, commune_code)
+    return kept.book_id, open_book_key(ledger, kept)
+
+
+def keep_book(
+    connection: Connection, ledger: Ledger, book: Book, province_code: str, commune_code: str | None
+) -> KeptBook:
+    """Like `ensure_book`, with the key still wrapped."""
+    values = {**book.model_dump(exclude={"kind"}), "province_code": province_code, "commune_code": commune_code}
+    if (known := connection.execute(KNOWN, values).one_or_none()) is None:
+        book_id = connection.execute(NEXT_ID).scalar_one()
+        _, wrapped = ledger.vault.new_key(BOOK_OWNER.format(book_id))
+        if connection.execute(OPEN, {**values, "book_id": book_id, "wrapped": wrapped}).one_or_none():
+            return KeptBook(book_id, wrapped)
+        known = connection.execute(KNOWN, values).one()  # another caller was first
+    return KeptBook(known.book_id, bytes(known.wrapped))
+
+
+def open_book_key(ledger: Ledger, kept: KeptBook) -> DataKey:
+    """Unwraps the key of a book. Raises VaultError under another master key."""
+    return ledger.vault.open_key(kept.wrapped, BOOK_OWNER.format(kept.book_id))

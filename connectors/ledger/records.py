@@ -1,0 +1,293 @@
+"""Records of keyed files: a chunk of rows is written in one transaction with the position behind it.
+
+A killed load goes on from its position. Only one load runs at a time: whether a row is there already, and whether its
+number is, is asked of what the running load remembers of each book that it touches.
+"""
+
+import json
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from connectors.ledger import Ledger, copy_rows
+from connectors.ledger.search import SEARCHABLE_COLUMNS
+from connectors.vault import DataKey
+from schemas.keying import FieldValue
+from schemas.paper_states import BOOK, RECORD, BookEvent, RecordEvent, RecordState
+from schemas.paper_tables import held_rows, records, searchables
+from schemas.states import listed
+from schemas.tables import events
+
+RECORD_PURPOSE = "record/{}"
+HELD_ROW_PURPOSE = "held row/{}/{}"
+"""A row that is no entry belongs to no book: it lies under the search key, by load and line."""
+NUMBER_REPEATED = "entry_number_repeated"
+"""Two entries of a book have one number: a person decides which of them has another."""
+
+RECORD_COLUMNS = (
+    "record_id", "book_id", "load_id", "line_number", "entry_number", "state", "fault_codes", "content_sha256",
+    "sealed",
+)  # fmt: skip
+EVENT_COLUMNS = ("subject_kind", "subject_id", "kind", "actor", "detail")
+HELD_COLUMNS = ("load_id", "line_number", "reason_codes", "sealed")
+
+LOAD_LOCK, LOCK_TRIES, LOCK_PAUSE_S = 0x6C6F6164, 50, 0.2
+"""The server needs a moment to see that a killed process is gone: ten seconds of tries."""
+LOCK = text("SELECT pg_try_advisory_lock(:lock)")
+UNLOCK = text("SELECT pg_advisory_unlock(:lock)")
+START = text("""
+    INSERT INTO loads (file_sha256, actor) VALUES (:file_sha256, :actor) ON CONFLICT (file_sha256) DO NOTHING""")
+OF_FILE = text("""
+    SELECT load_id, state, position, counts, started_at FROM loads WHERE file_sha256 = :file_sha256""")
+NEW_IDS = text("""
+    SELECT nextval(pg_get_serial_sequence('records', 'record_id')) FROM generate_series(1, :count)""")
+KNOWN_ROWS = text("SELECT entry_number, content_sha256 FROM records WHERE book_id = :book_id")
+LOCK_BOOKS = text("SELECT book_id FROM books WHERE book_id = ANY(:ids) ORDER BY book_id FOR UPDATE")
+ADVANCE = text("""
+    UPDATE loads SET position = :position, counts = CAST(:counts AS jsonb) WHERE load_id = :load_id AND position = :was""")
+FINISH = text("""
+    UPDATE loads SET state = 'done', finished_at = clock_timestamp() WHERE load_id = :load_id""")
+HOLD_REPEATED = text(f"""
+    WITH held AS (
+        UPDATE records r
+           SET fault_codes = array_append(r.fault_codes, '{NUMBER_REPEATED}'),
+               state = CASE WHEN r.state IN ({listed(RECORD.before(RecordEvent.HELD))})
+                            THEN '{RECORD.after(RecordEvent.HELD)}' ELSE r.state END
+          FROM unnest(CAST(:books AS bigint[]), CAST(:numbers AS text[])) AS u(book_id, entry_number)
+         WHERE r.book_id = u.book_id AND r.entry_number = u.entry_number
+           AND r.state IN ({listed(RECORD.before(RecordEvent.HELD) | {RecordState.HELD})})
+           AND NOT '{NUMBER_REPEATED}' = ANY(r.fault_codes)
+        RETURNING r.record_id)
+    INSERT INTO events (subject_kind, subject_id, kind, actor, detail)
+    SELECT 'record', record_id, 'record_{RecordEvent.HELD}', :actor,
+           jsonb_build_object('checks', jsonb_build_array('{NUMBER_REPEATED}'))
+      FROM held""")
+BOOKS_KEYED = text(f"""
+    WITH keyed AS (
+        UPDATE books b SET state = '{BOOK.after(BookEvent.KEYED)}'
+         WHERE b.state IN ({listed(BOOK.before(BookEvent.KEYED))})
+           AND b.book_id IN (SELECT r.book_id FROM records r WHERE r.load_id = :load_id)
+           AND NOT EXISTS (SELECT FROM records r WHERE r.book_id = b.book_id
+                              AND r.state IN ({listed(frozenset(RecordState)
+                                                      - {RecordState.AGREED, RecordState.ACCEPTED, RecordState.ENTERED})}))
+           AND NOT EXISTS (SELECT FROM pages p WHERE p.book_id = b.book_id AND p.state = 'received')
+        RETURNING b.book_id)
+    INSERT INTO events (subject_kind, subject_id, kind, actor, detail)
+    SELECT 'book', book_id, 'book_{BookEvent.KEYED}', :actor, jsonb_build_object('load', CAST(:load_id AS bigint))
+      FROM keyed RETURNING subject_id""")
+QUICK_WRITES = (
+    text("SET synchronous_commit = off"),  # the position is in the same commit: what is lost is loaded again
+    text("SET gin_pending_list_limit = '64MB'"),
+    text("SET work_mem = '64MB'"),  # for emptying that list
+)
+TIDY = (text("SELECT gin_clean_pending_list('ix_searchables_tokens')"), text("ANALYZE records, searchables"))
+
+MOST_BOOKS_REMEMBERED = 256
+
+
+class LoadRunning(RuntimeError):
+    """Another process is loading a file; only one may at a time."""
+
+
+class LoadedRow(NamedTuple):
+    """A row that is an entry of a book. `fault_codes`: of checks that hold it; `searchable`: its row of that table."""
+
+    record_id: int
+    book_id: int
+    line_number: int
+    entry_number: str
+    fault_codes: list[str]
+    content_sha256: bytes
+    sealed: bytes
+    searchable: tuple[Any, ...]
+
+
+class UnfitRow(NamedTuple):
+    """A row that is no entry, and why."""
+
+    line_number: int
+    reason_codes: list[str]
+    sealed: bytes
+
+
+@dataclass
+class Load:
+    """A keyed file on its way in. `position`: rows of the file that are worked in; `counts`: loaded, repeated, held
+    (rows that are no entry), faulty (records that a check holds); and `reason:...`, `fault:...` by code."""
+
+    load_id: int
+    is_done: bool
+    position: int
+    counts: Counter[str]
+    started_at: datetime
+    actor: str
+    connection: Connection = field(repr=False)
+    books: "OrderedDict[int, _KnownBook]" = field(default_factory=OrderedDict, repr=False)
+
+
+@dataclass
+class _KnownBook:
+    """What is in a book: the digests of its rows, and its numbers."""
+
+    digests: set[bytes]
+    numbers: set[str]
+
+
+def seal_values(key: DataKey, record_id: int, values: Mapping[str, str]) -> bytes:
+    """The values of a record as they are kept, under the key of its book."""
+    content = json.dumps({column: {"text": value} for column, value in values.items()}, ensure_ascii=False)
+    return key.seal(content.encode(), RECORD_PURPOSE.format(record_id))
+
+
+def open_values(key: DataKey, record_id: int, sealed: bytes) -> dict[str, FieldValue]:
+    """The values of a record, by column. Raises VaultError for those of another record."""
+    content = json.loads(key.unseal(sealed, RECORD_PURPOSE.format(record_id)))
+    return {column: FieldValue.model_validate(value) for column, value in content.items()}
+
+
+@contextmanager
+def running_load(ledger: Ledger, file_sha256: bytes, actor: str) -> Iterator[Load]:
+    """The load of a file, which is begun if it is new. Raises LoadRunning while another process loads one."""
+    with ledger.engine.connect() as connection:
+        _lock(connection)
+        try:
+            for statement in QUICK_WRITES:
+                connection.execute(statement)
+            connection.execute(START, {"file_sha256": file_sha256, "actor": actor})
+            row = connection.execute(OF_FILE, {"file_sha256": file_sha256}).one()
+            connection.commit()
+            is_done = row.state == "done"
+            yield Load(row.load_id, is_done, row.position, Counter(row.counts), row.started_at, actor, connection)
+        finally:
+            connection.rollback()
+            connection.execute(UNLOCK, {"lock": LOAD_LOCK})
+            connection.commit()
+            connection.detach()  # its settings are those of a load
+
+
+def _lock(connection: Connection) -> None:
+    for _ in range(LOCK_TRIES):
+        is_ours = connection.execute(LOCK, {"lock": LOAD_LOCK}).scalar()
+        connection.commit()
+        if is_ours:
+            return
+        time.sleep(LOCK_PAUSE_S)
+    raise LoadRunning("another file is being loaded: wait until it is in, then try again")
+
+
+def new_record_ids(load: Load, count: int) -> list[int]:
+    """Ids for so many records, whether they are used or not."""
+    ids = [int(record_id) for record_id in load.connection.execute(NEW_IDS, {"count": count}).scalars()]
+    load.connection.commit()
+    return ids
+
+
+def write_rows(load: Load, rows: Sequence[LoadedRow | UnfitRow]) -> None:
+    """Writes the next rows of the file and moves the position behind them, in one transaction.
+
+    A row that is in its book already is counted as repeated and not written. An entry whose number another entry of its
+    book has is held, and so is the other one.
+    """
+    loaded = [row for row in rows if isinstance(row, LoadedRow)]
+    unfit = [row for row in rows if isinstance(row, UnfitRow)]
+    ids = sorted({row.book_id for row in loaded})
+    with load.connection.begin():
+        load.connection.execute(LOCK_BOOKS, {"ids": ids})
+        _remember(load, ids)
+        new, repeated = _divide(load, loaded)
+        counts = load.counts + _counted(new, unfit, len(loaded) - len(new))
+        _copy(load, new, unfit)
+        if repeated:
+            books, numbers = zip(*repeated, strict=True)
+            held = {"books": list(books), "numbers": list(numbers), "actor": load.actor}
+            counts["fault:" + NUMBER_REPEATED] += load.connection.execute(HOLD_REPEATED, held).rowcount
+        _advance(load, len(rows), counts)
+    load.position += len(rows)
+    load.counts = counts
+
+
+def _remember(load: Load, book_ids: Sequence[int]) -> None:
+    """Reads what is in the books that are touched for the first time, and forgets those not touched for long."""
+    for book_id in book_ids:
+        if book_id not in load.books:
+            known = load.connection.execute(KNOWN_ROWS, {"book_id": book_id}).all()
+            digests = {bytes(row.content_sha256) for row in known if row.content_sha256 is not None}
+            load.books[book_id] = _KnownBook(digests, {row.entry_number for row in known if row.entry_number})
+        load.books.move_to_end(book_id)
+    while len(load.books) > max(MOST_BOOKS_REMEMBERED, len(book_ids)):
+        load.books.popitem(last=False)
+
+
+def _divide(load: Load, loaded: Iterable[LoadedRow]) -> tuple[list[LoadedRow], list[tuple[int, str]]]:
+    """The rows that are new, and the numbers (book, number) that stand more than once."""
+    new: list[LoadedRow] = []
+    repeated: dict[tuple[int, str], None] = {}
+    for row in loaded:
+        book = load.books[row.book_id]
+        if row.content_sha256 in book.digests:
+            continue
+        book.digests.add(row.content_sha256)
+        if row.entry_number in book.numbers:
+            repeated[row.book_id, row.entry_number] = None
+        book.numbers.add(row.entry_number)
+        new.append(row)
+    return new, list(repeated)
+
+
+def _counted(new: Sequence[LoadedRow], unfit: Sequence[UnfitRow], repeated: int) -> Counter[str]:
+    counts = Counter(loaded=len(new), held=len(unfit), repeated=repeated)
+    counts["faulty"] += sum(1 for row in new if row.fault_codes)
+    counts.update(f"reason:{code}" for row in unfit for code in row.reason_codes)
+    counts.update(f"fault:{code}" for row in new for code in row.fault_codes)
+    return counts
+
+
+def _copy(load: Load, new: Sequence[LoadedRow], unfit: Sequence[UnfitRow]) -> None:
+    copy_rows(load.connection, records, RECORD_COLUMNS, (_record(load, row) for row in new))
+    copy_rows(load.connection, searchables, SEARCHABLE_COLUMNS, (row.searchable for row in new))
+    copy_rows(load.connection, events, EVENT_COLUMNS, (_event(load, row) for row in new))
+    held = ((load.load_id, row.line_number, row.reason_codes, row.sealed) for row in unfit)
+    copy_rows(load.connection, held_rows, HELD_COLUMNS, held)
+
+
+def _record(load: Load, row: LoadedRow) -> tuple[Any, ...]:
+    state = RecordState.HELD if row.fault_codes else RecordState.AGREED
+    return (
+        row.record_id, row.book_id, load.load_id, row.line_number, row.entry_number, state.value, row.fault_codes,
+        row.content_sha256, row.sealed,
+    )  # fmt: skip
+
+
+def _event(load: Load, row: LoadedRow) -> tuple[Any, ...]:
+    if row.fault_codes:
+        detail: dict[str, Any] = {"load": load.load_id, "checks": row.fault_codes}
+        return "record", row.record_id, f"record_{RecordEvent.HELD}", load.actor, detail
+    return "record", row.record_id, f"record_{RecordEvent.KEYED}", load.actor, {"load": load.load_id}
+
+
+def _advance(load: Load, count: int, counts: Counter[str]) -> None:
+    values = {
+        "load_id": load.load_id,
+        "was": load.position,
+        "position": load.position + count,
+        "counts": json.dumps(counts),
+    }
+    if load.connection.execute(ADVANCE, values).rowcount != 1:
+        raise LoadRunning("another process moved this load on: start it again")
+
+
+def finish_load(load: Load) -> int:
+    """Ends the load; books with nothing left to key or to decide go to sampling. Returns how many did."""
+    with load.connection.begin():
+        load.connection.execute(FINISH, {"load_id": load.load_id})
+        moved = load.connection.execute(BOOKS_KEYED, {"load_id": load.load_id, "actor": load.actor}).rowcount
+        for statement in TIDY:
+            load.connection.execute(statement)
+    load.is_done = True
+    return moved

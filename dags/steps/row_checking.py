@@ -1,0 +1,189 @@
+"""Reads, checks and seals keyed rows; runs in processes of its own, one for each core.
+
+A process is forked, so that it has the vault without its key being written anywhere; it touches no database. It ends
+with the process that started it, however that ends: its pipe is closed then.
+"""
+
+import gc
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from multiprocessing import get_context
+from multiprocessing.connection import Connection as Pipe
+from typing import NamedTuple
+
+from connectors.ledger.books import BOOK_OWNER
+from connectors.ledger.records import HELD_ROW_PURPOSE, LoadedRow, UnfitRow, seal_values
+from connectors.ledger.search import searchable_row
+from connectors.paper.keyed_layout import KeyedRow, Layout, RawRow
+from connectors.paper.rows import dossier_of_row, has_case, missing_columns, unlisted_codes
+from connectors.vault import DataKey, Vault
+from quality.examination import examine
+from schemas.search_facts import facts_of_values
+from schemas.source import Book
+
+log = logging.getLogger(__name__)
+
+SEX_UNLISTED = "sex_not_in_list"
+ROW_DIGEST = "keyed row"
+ODD = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
+"""What one odd row may raise; it is set aside, and the rows behind it go on."""
+
+
+class SentBook(NamedTuple):
+    """A book as a checking process needs it. Province and commune are those of today."""
+
+    book: Book
+    wrapped: bytes
+    province_code: str
+    commune_code: str | None
+
+
+class SentRow(NamedTuple):
+    """A row on its way to a checking process. `problem`: why it has no book; then `book_id` is 0."""
+
+    record_id: int
+    book_id: int
+    problem: str
+    raw: RawRow
+
+
+class RowTask(NamedTuple):
+    """Rows to be checked in their order, and the books that the process does not know yet."""
+
+    load_id: int
+    keyed_at: datetime
+    rows: list[SentRow]
+    books: dict[int, SentBook]
+
+
+@dataclass
+class RowChecker:
+    """Turns keyed rows into rows of the ledger."""
+
+    vault: Vault
+    layout: Layout
+    _books: dict[int, tuple[SentBook, DataKey]] = field(default_factory=dict)
+
+    def work(self, task: RowTask) -> list[LoadedRow | UnfitRow]:
+        """The rows of a task, sealed, in their order."""
+        for book_id, sent in task.books.items():
+            self._books[book_id] = sent, self.vault.open_key(sent.wrapped, BOOK_OWNER.format(book_id))
+        return [self._row(task, sent) for sent in task.rows]
+
+    def _row(self, task: RowTask, sent: SentRow) -> LoadedRow | UnfitRow:
+        row = self.layout.read(sent.raw)
+        problems = [*row.problems, *([sent.problem] if sent.problem else [])]
+        if missing_columns(row.values, self.layout.book_kind):
+            problems.append("values_missing")
+        if problems:
+            return self._unfit(task, row, problems)
+        try:
+            return self._loaded(task, sent, row)
+        except ODD as error:
+            log.warning("line %d cannot be worked on: %s", row.line_number, type(error).__name__)
+            return self._unfit(task, row, ["row_too_odd"])
+
+    def _loaded(self, task: RowTask, sent: SentRow, row: KeyedRow) -> LoadedRow:
+        book, key = self._books[sent.book_id]
+        values = row.values
+        facts = facts_of_values(book.book.book_kind, values, book.book)
+        return LoadedRow(
+            sent.record_id,
+            sent.book_id,
+            row.line_number,
+            values["so"],
+            faults_of_values(values, book.book, task.keyed_at),
+            self.vault.blind_index(ROW_DIGEST, "\x1e".join(f"{name}\x1f{values[name]}" for name in sorted(values))),
+            seal_values(key, sent.record_id, values),
+            searchable_row(self.vault, "record", sent.record_id, book.province_code, book.commune_code, facts),
+        )
+
+    def _unfit(self, task: RowTask, row: KeyedRow, problems: Sequence[str]) -> UnfitRow:
+        content = json.dumps(row.values, ensure_ascii=False).encode("utf-8", "surrogateescape")
+        sealed = self.vault.search_key.seal(content, HELD_ROW_PURPOSE.format(task.load_id, row.line_number))
+        return UnfitRow(row.line_number, list(dict.fromkeys(problems)), sealed)
+
+
+def faults_of_values(values: Mapping[str, str], book: Book, keyed_at: datetime) -> list[str]:
+    """The checks, in force at the day of the event, that hold a record with these values; each once, sorted. The rows
+    of books without a case are checked for their codes alone."""
+    faults = {SEX_UNLISTED} if unlisted_codes(values, book.book_kind) else set[str]()
+    if has_case(book.book_kind):
+        findings = examine(dossier_of_row(values, book, "", keyed_at))
+        faults.update(finding.check_code for finding in findings if finding.weight.holds_dossier)
+    return sorted(faults)
+
+
+class CheckingEnded(RuntimeError):
+    """A checking process ended before its work did. Nothing is lost: start the load again."""
+
+
+@dataclass
+class CheckingProcesses:
+    """Processes that take tasks in turn, so that results come in the order of the tasks. Each has one task at a time."""
+
+    pipes: list[Pipe]
+
+    def results(self, tasks: Iterable[RowTask]) -> Iterator[list[LoadedRow | UnfitRow]]:
+        """The results of tasks, in order. While one is used, the processes work on those behind it."""
+        sent = 0
+        for task in tasks:
+            pipe = self.pipes[sent % len(self.pipes)]
+            result = _received(pipe) if sent >= len(self.pipes) else None
+            pipe.send(task)
+            sent += 1
+            if result is not None:
+                yield result
+        for number in range(max(0, sent - len(self.pipes)), sent):
+            yield _received(self.pipes[number % len(self.pipes)])
+
+
+def _received(pipe: Pipe) -> list[LoadedRow | UnfitRow]:
+    try:
+        rows: list[LoadedRow | UnfitRow] = pipe.recv()
+    except EOFError:
+        raise CheckingEnded("a checking process ended: start the load again, it goes on where it was") from None
+    return rows
+
+
+@contextmanager
+def checking_processes(count: int, make: Callable[[], RowChecker]) -> Iterator[CheckingProcesses]:
+    """Starts processes, and ends them behind the block. Start them before a connection to the database is opened."""
+    context = get_context("fork")
+    gc.freeze()  # what was imported is shared with the processes, and stays so
+    pairs = [context.Pipe() for _ in range(count)]
+    ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    processes = [context.Process(target=_serve, args=(make, index, ours, theirs), daemon=True) for index in range(count)]
+    try:
+        for process in processes:
+            process.start()
+        for pipe in theirs:
+            pipe.close()
+        yield CheckingProcesses(ours)
+    finally:
+        for pipe in ours:
+            pipe.close()
+        for process in processes:
+            process.join(timeout=5)
+            process.kill()
+        gc.unfreeze()
+
+
+def _serve(make: Callable[[], RowChecker], index: int, ours: list[Pipe], theirs: list[Pipe]) -> None:
+    """Works on tasks until the pipe is closed at the other end. Ends that it inherited would keep it open."""
+    pipe = theirs[index]
+    for inherited in (*ours, *theirs):
+        if inherited is not pipe:
+            inherited.close()
+    gc.disable()  # models hold no circles
+    checker = make()
+    while True:
+        try:
+            task: RowTask = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(checker.work(task))
