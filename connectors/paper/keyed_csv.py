@@ -1,7 +1,7 @@
 """Keyed rows in .csv files: UTF-8, UTF-16, or bytes of a Vietnamese code page; the separator is found.
 
 A quotation mark that nobody closed would swallow the rows behind it: where a row over several lines has not the cells
-of the header, its lines are read again one by one, and only those that fit no row are faulty.
+of the header, or holds whole rows, its lines are read again one by one, and only those that fit no row are faulty.
 """
 
 import codecs
@@ -110,10 +110,18 @@ def _rows(lines: Iterator[tuple[int, str]], separator: str) -> Iterator[RawRow]:
         if cells is None:
             return
         width = width or (len(cells) if len(cells) > 1 else 0)
-        if len(taken) > 1 and len(cells) != width:
+        if len(taken) > 1 and (len(cells) != width or _has_swallowed(taken, separator, width)):
             yield from _one_by_one(taken, separator, width)
         elif any(cells):
             yield RawRow(taken[0][0], cells)
+
+
+def _has_swallowed(taken: list[tuple[int, str]], separator: str, width: int) -> bool:
+    """Whether a row over several lines holds a line that is a whole row by itself."""
+    return any(
+        line.count(QUOTE) % 2 == 0 and len(next(csv.reader([line], delimiter=separator), [])) == width
+        for _, line in taken[1:]
+    )
 
 
 def _one_by_one(taken: list[tuple[int, str]], separator: str, width: int) -> Iterator[RawRow]:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from connectors.paper.keyed_csv import HEADER_LINES, CsvFile, open_csv
 from connectors.paper.keyed_dbf import open_dbf
-from connectors.paper.keyed_layout import KeyedRow, Layout, RawRow, find_header, layout_of, with_encodings
+from connectors.paper.keyed_layout import Cell, KeyedRow, Layout, RawRow, find_header, layout_of, with_encodings
 from connectors.paper.keyed_problems import FileSetAside
 from connectors.paper.keyed_xls import open_xls
 from connectors.paper.keyed_xlsx import open_xlsx
@@ -81,10 +81,11 @@ def open_keyed_file(
 
 def _renamed(rows: list[RawRow], renames: Mapping[str, str]) -> list[RawRow]:
     new = {old.strip().lower(): name for old, name in renames.items()}
-    return [
-        row._replace(cells=[new.get(cell.strip().lower(), cell) if isinstance(cell, str) else cell for cell in row.cells])
-        for row in rows
-    ]
+
+    def renamed(cell: Cell) -> Cell:
+        return new.get(cell.strip().lower(), cell) if isinstance(cell, str) else cell
+
+    return [row._replace(cells=[renamed(cell) for cell in row.cells]) for row in rows]
 
 
 def _opener(path: Path) -> Callable[[Path], RowSource]:

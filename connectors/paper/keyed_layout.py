@@ -39,8 +39,13 @@ ID_COLUMN = "SoGiayToTuyThan"
 SHORT_BY_ONE = frozenset({8, 11})
 """Digits of an identity paper of 9 or 12 that lost a leading zero."""
 KINDS_OF_9_AND_12 = frozenset({"", "0", "1", "4"})
+MOST_KNOWN_TEXTS = 8_192
 EXACT_LIMIT = 10**15
 """Excel keeps fifteen digits of a number."""
+
+
+_WINDOWS = frozenset(bytes(range(0x80, 0xA0)).decode("cp1252", "ignore"))
+"""What Windows-1252 has where Latin-1 has control characters."""
 
 
 class SheetDate(NamedTuple):
@@ -62,7 +67,7 @@ class RawRow(NamedTuple):
 
 
 class KeyedRow(NamedTuple):
-    """A row by the ministry's columns, without the empty ones. `problems`: codes of what keeps it from being an entry."""
+    """A row by the ministry's columns, without the empty ones. `problems`: why it is no entry."""
 
     line_number: int
     values: dict[str, str]
@@ -70,7 +75,7 @@ class KeyedRow(NamedTuple):
 
 
 class _Column(NamedTuple):
-    index: int
+    place: int
     name: str
     kind: ValueKind
     is_id: bool
@@ -95,16 +100,28 @@ class Layout:
         ]
         return tuple((column, _decoder(self.encodings.get(column.name, self.default_encoding))) for column in columns)
 
+    @cached_property
+    def _known_texts(self) -> tuple[dict[str, tuple[str, str | None]], ...]:
+        """By column, what texts were read as: most values of a register recur."""
+        return tuple({} for _ in self.columns)
+
     def read(self, row: RawRow) -> KeyedRow:
         """The row by the ministry's columns, and what is wrong with it."""
         values: dict[str, str] = {}
         problems = list(row.problems)
         cells = row.cells
-        for column, decoder in self.plan:
-            cell = cells[column.index] if column.index < len(cells) else None
+        for (column, decoder), known in zip(self.plan, self._known_texts, strict=True):
+            cell = cells[column.place] if column.place < len(cells) else None
             if cell is None or cell == "":
                 continue
-            text, problem = _text_of(cell, column, decoder, column.index in row.capitals)
+            if type(cell) is str and column.place not in row.capitals:
+                if (read := known.get(cell)) is None:
+                    if len(known) >= MOST_KNOWN_TEXTS:
+                        known.clear()
+                    read = known[cell] = _text_of(cell, column, decoder, False)
+                text, problem = read
+            else:
+                text, problem = _text_of(cell, column, decoder, column.place in row.capitals)
             if problem:
                 problems.append(problem)
             if text:
@@ -116,8 +133,8 @@ class Layout:
         """The text in one column, without any judgement; for choosing the book before the row is read."""
         for column, decoder in self.plan:
             if column.name == name:
-                cell = row.cells[column.index] if column.index < len(row.cells) else None
-                return _text_of(cell, column, decoder, column.index in row.capitals)[0] if cell is not None else ""
+                cell = row.cells[column.place] if column.place < len(row.cells) else None
+                return _text_of(cell, column, decoder, column.place in row.capitals)[0] if cell is not None else ""
         return ""
 
 
@@ -274,11 +291,20 @@ def encoding_of(texts: Iterable[str], *, is_bytes: bool) -> ColumnEncoding | Non
         return None
     candidates: tuple[ColumnEncoding, ...] = ("cp1258" if is_bytes else "unicode", "tcvn3", "vni")
     shares: dict[ColumnEncoding, float] = {
-        encoding: sum(is_syllable(read_in(word, encoding)) for word in words) / len(words) for encoding in candidates
+        encoding: sum(_is_spelled(word, encoding) for word in words) / len(words) for encoding in candidates
     }
     first, second, _ = sorted(shares, key=lambda encoding: -shares[encoding])
     is_clear = shares[first] >= LEAST_SHARE and shares[first] - shares[second] >= LEAST_LEAD
     return first if is_clear else None
+
+
+def _is_spelled(word: str, encoding: ColumnEncoding) -> bool:
+    """Whether a word is a syllable in an encoding. An old encoding has bytes alone: letters beyond them are Unicode."""
+    return (encoding == "unicode" or word.isascii() or _is_of_bytes(word)) and is_syllable(read_in(word, encoding))
+
+
+def _is_of_bytes(word: str) -> bool:
+    return max(word) <= "\xff" or all(letter <= "\xff" or letter in _WINDOWS for letter in word)
 
 
 def _decoder(encoding: ColumnEncoding | None) -> Callable[[str], str] | None:

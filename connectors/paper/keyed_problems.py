@@ -108,7 +108,7 @@ VI, EN = 0, 1
 
 
 class FileSetAside(Exception):
-    """A keyed file cannot be loaded as it is. `reason_code` is one of PROBLEMS; `columns`: names of columns at fault."""
+    """A keyed file cannot be loaded as it is. `reason_code` is one of PROBLEMS; `columns`: those at fault."""
 
     def __init__(self, reason_code: str, *columns: str) -> None:
         named = f" ({', '.join(columns)})" if columns else ""

@@ -8,10 +8,12 @@ Assumed: the names of the columns (see `schemas.register_columns`); codes as in 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from connectors.portals.provinces import BOOKS
 from schemas.cases import BirthCase, Case, DeathCase, MarriageCase, Spouse
@@ -22,7 +24,16 @@ from schemas.entry import Entry
 from schemas.fields import PERSONAL_ID
 from schemas.lunar import BRANCHES, SPELLINGS, STEMS
 from schemas.person import Address, Applicant, IdPaper, Person, Sex
-from schemas.places import KNOWN_FROM, Commune, Loosened, ResolvedAddress, WholeUnit, commune_on, resolve_address
+from schemas.places import (
+    Commune,
+    Loosened,
+    ResolvedAddress,
+    WholeUnit,
+    commune_on,
+    former_provinces,
+    resolve_address,
+)
+from schemas.places.table import table
 from schemas.register_columns import columns_of
 from schemas.source import Book
 from schemas.text import clean, tone_key
@@ -160,18 +171,34 @@ def _province_then(place_code: str | None, year: int) -> str | None:
 
 def read_place(text: str, on: date) -> Address | None:
     """A place as it was written, with the codes of its time where they are certain. None for empty text."""
-    if not text:
-        return None
-    if on >= KNOWN_FROM:
-        return _address(text, unit_named(text, on))
-    return _old_place(text, on.year)
+    return _address(text, _era_of(on)) if text else None
+
+
+@lru_cache(maxsize=8_192)
+def _era_of(on: date) -> date:
+    """The first day of the time in which units and names were as on this day."""
+    days = _changes()
+    return days[bisect_right(days, on) - 1]
+
+
+@lru_cache(maxsize=1)
+def _changes() -> Sequence[date]:
+    """The days on which a unit or the name of a former province began or ended."""
+    rows = chain.from_iterable((*table().by_code.values(), *former_provinces().values()))
+    return sorted({date.min, *(day for row in rows for day in (row.valid_from, row.valid_until))})
 
 
 @lru_cache(maxsize=65_536)
-def _old_place(text: str, year: int) -> Address:
-    """The place in a year before the table, when it has one answer on the first and the last day of the year."""
-    first, last = (unit_named(text, day) for day in (date(year, 1, 1), min(date(year, 12, 31), KNOWN_FROM)))
-    return _address(text, first if first == last else None)
+def _address(text: str, on: date) -> Address:
+    commune = unit_named(text, on)
+    if commune is None:
+        return Address(detail=text)
+    return Address(
+        province_code=commune.province_code,
+        district_code=commune.district_code,
+        commune_code=commune.commune_code,
+        detail=text,
+    )
 
 
 def unit_named(text: str, on: date) -> Commune | None:
@@ -184,46 +211,63 @@ def unit_named(text: str, on: date) -> Commune | None:
     return resolved.unit
 
 
-def _address(text: str, commune: Commune | None) -> Address:
-    if commune is None:
-        return Address(detail=text)
-    return Address(
-        province_code=commune.province_code,
-        district_code=commune.district_code,
-        commune_code=commune.commune_code,
-        detail=text,
-    )
-
 
 # Persons
 
 
+class _PersonColumns(NamedTuple):
+    """The columns of a person, by what they hold."""
+
+    full_name: str
+    sex: str
+    born_on: str
+    paper_number: str
+    paper_kind: str
+    paper_issued_on: str
+    paper_issued_by: str
+    ethnic_group: str
+    nationality: str
+    residence_kind: str
+    residence: str
+    home_place: str
+
+
+_OF_PERSON = (
+    "HoTen", "GioiTinh", "NgaySinh", "SoGiayToTuyThan", "LoaiGiayToTuyThan", "NgayCapGiayToTuyThan",
+    "NoiCapGiayToTuyThan", "DanToc", "QuocTich", "LoaiCuTru", "NoiCuTru", "QueQuan",
+)  # fmt: skip
+_PERSONS = {
+    prefix: _PersonColumns(*(prefix + name for name in _OF_PERSON))
+    for prefix in ("nks", "me", "cha", "nkt", "chong", "vo", "nyc")
+}
+
+
 def _person(values: Values, prefix: str, book: Book, on: date, within_years: int = LIFETIME_YEARS) -> dict[str, Any]:
     """The fields of a person whose columns begin with `prefix`."""
-
-    def written(column: str) -> str:
-        return values.get(prefix + column, "")
-
-    number, kind = written("SoGiayToTuyThan"), written("LoaiGiayToTuyThan")
-    is_personal = PERSONAL_ID.fullmatch(number) is not None and kind in ("", IDENTITY_CARD)
-    paper = IdPaper(
-        kind_code=kind or BLANK_KIND,
-        number=number,
-        issued_on=read_date(written("NgayCapGiayToTuyThan"), book, LIFETIME_YEARS),
-        issued_by=written("NoiCapGiayToTuyThan"),
-    )
+    columns, written = _PERSONS[prefix], values.get
+    number = written(columns.paper_number)
+    is_personal = number and PERSONAL_ID.fullmatch(number) and written(columns.paper_kind, "") in ("", IDENTITY_CARD)
     return {
-        "full_name": written("HoTen"),
-        "sex": SEXES.get(clean(written("GioiTinh")).lower()),
-        "born_on": read_date(written("NgaySinh"), book, within_years),
+        "full_name": written(columns.full_name, ""),
+        "sex": SEXES.get(written(columns.sex, "").lower()),
+        "born_on": read_date(written(columns.born_on, ""), book, within_years),
         "personal_id": number if is_personal else None,
-        "id_paper": paper if number else None,
-        "ethnic_group": _unless_missing(written("DanToc")),
-        "nationality_code": nationality(written("QuocTich")),
-        "residence_kind": written("LoaiCuTru") or None,
-        "residence": read_place(written("NoiCuTru"), on),
-        "home_place": read_place(written("QueQuan"), on),
+        "id_paper": _id_paper(values, columns, book) if number else None,
+        "ethnic_group": _unless_missing(written(columns.ethnic_group, "")),
+        "nationality_code": nationality(written(columns.nationality, "")),
+        "residence_kind": written(columns.residence_kind) or None,
+        "residence": read_place(written(columns.residence, ""), on),
+        "home_place": read_place(written(columns.home_place, ""), on),
     }
+
+
+def _id_paper(values: Values, columns: _PersonColumns, book: Book) -> IdPaper:
+    return IdPaper(
+        kind_code=values.get(columns.paper_kind) or BLANK_KIND,
+        number=values[columns.paper_number],
+        issued_on=read_date(values.get(columns.paper_issued_on, ""), book, LIFETIME_YEARS),
+        issued_by=values.get(columns.paper_issued_by, ""),
+    )
 
 
 def _unless_missing(text: str) -> str | None:

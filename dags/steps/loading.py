@@ -133,7 +133,8 @@ class _BooksOfFile:
         known = self._known[number % self.processes]
         new = {book_id for book_id, _ in chosen if book_id} - known
         known |= new
-        return RowTask(self.load.load_id, self.load.started_at, sent, {book_id: self._sent[book_id] for book_id in new})
+        books = {book_id: self._sent[book_id] for book_id in new}
+        return RowTask(self.load.load_id, self.load.actor, self.load.started_at, sent, books)
 
     def _book_of(self, row: RawRow) -> tuple[int, str]:
         """The id of the row's book; 0 and the problem when it names none."""

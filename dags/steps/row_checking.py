@@ -16,7 +16,14 @@ from multiprocessing.connection import Connection as Pipe
 from typing import NamedTuple
 
 from connectors.ledger.books import BOOK_OWNER
-from connectors.ledger.records import HELD_ROW_PURPOSE, LoadedRow, UnfitRow, seal_values
+from connectors.ledger.records import (
+    HELD_ROW_PURPOSE,
+    CheckedRows,
+    LoadedRow,
+    UnfitRow,
+    loaded_row,
+    seal_values,
+)
 from connectors.ledger.search import searchable_row
 from connectors.paper.keyed_layout import KeyedRow, Layout, RawRow
 from connectors.paper.rows import dossier_of_row, has_case, missing_columns, unlisted_codes
@@ -55,6 +62,7 @@ class RowTask(NamedTuple):
     """Rows to be checked in their order, and the books that the process does not know yet."""
 
     load_id: int
+    actor: str
     keyed_at: datetime
     rows: list[SentRow]
     books: dict[int, SentBook]
@@ -68,36 +76,43 @@ class RowChecker:
     layout: Layout
     _books: dict[int, tuple[SentBook, DataKey]] = field(default_factory=dict)
 
-    def work(self, task: RowTask) -> list[LoadedRow | UnfitRow]:
+    def work(self, task: RowTask) -> CheckedRows:
         """The rows of a task, sealed, in their order."""
         for book_id, sent in task.books.items():
             self._books[book_id] = sent, self.vault.open_key(sent.wrapped, BOOK_OWNER.format(book_id))
-        return [self._row(task, sent) for sent in task.rows]
+        checked = CheckedRows(len(task.rows), [], [])
+        for sent_row in task.rows:
+            row = self.layout.read(sent_row.raw)
+            if problems := self._problems(sent_row, row):
+                checked.unfit.append(self._unfit(task, row, problems))
+                continue
+            try:
+                checked.loaded.append(self._loaded(task, sent_row, row))
+            except ODD as error:
+                log.warning("line %d cannot be worked on: %s", row.line_number, type(error).__name__)
+                checked.unfit.append(self._unfit(task, row, ["row_too_odd"]))
+        return checked
 
-    def _row(self, task: RowTask, sent: SentRow) -> LoadedRow | UnfitRow:
-        row = self.layout.read(sent.raw)
+    def _problems(self, sent: SentRow, row: KeyedRow) -> list[str]:
         problems = [*row.problems, *([sent.problem] if sent.problem else [])]
         if missing_columns(row.values, self.layout.book_kind):
             problems.append("values_missing")
-        if problems:
-            return self._unfit(task, row, problems)
-        try:
-            return self._loaded(task, sent, row)
-        except ODD as error:
-            log.warning("line %d cannot be worked on: %s", row.line_number, type(error).__name__)
-            return self._unfit(task, row, ["row_too_odd"])
+        return problems
 
     def _loaded(self, task: RowTask, sent: SentRow, row: KeyedRow) -> LoadedRow:
         book, key = self._books[sent.book_id]
         values = row.values
         facts = facts_of_values(book.book.book_kind, values, book.book)
-        return LoadedRow(
+        content = "\x1e".join(f"{name}\x1f{values[name]}" for name in sorted(values))
+        return loaded_row(
+            task.load_id,
+            task.actor,
             sent.record_id,
             sent.book_id,
             row.line_number,
             values["so"],
             faults_of_values(values, book.book, task.keyed_at),
-            self.vault.blind_index(ROW_DIGEST, "\x1e".join(f"{name}\x1f{values[name]}" for name in sorted(values))),
+            self.vault.blind_index(ROW_DIGEST, content),
             seal_values(key, sent.record_id, values),
             searchable_row(self.vault, "record", sent.record_id, book.province_code, book.commune_code, facts),
         )
@@ -105,7 +120,7 @@ class RowChecker:
     def _unfit(self, task: RowTask, row: KeyedRow, problems: Sequence[str]) -> UnfitRow:
         content = json.dumps(row.values, ensure_ascii=False).encode("utf-8", "surrogateescape")
         sealed = self.vault.search_key.seal(content, HELD_ROW_PURPOSE.format(task.load_id, row.line_number))
-        return UnfitRow(row.line_number, list(dict.fromkeys(problems)), sealed)
+        return row.line_number, tuple(dict.fromkeys(problems)), sealed
 
 
 def faults_of_values(values: Mapping[str, str], book: Book, keyed_at: datetime) -> list[str]:
@@ -124,11 +139,11 @@ class CheckingEnded(RuntimeError):
 
 @dataclass
 class CheckingProcesses:
-    """Processes that take tasks in turn, so that results come in the order of the tasks. Each has one task at a time."""
+    """Processes that take tasks in turn, each one at a time, so that results come in the order of the tasks."""
 
     pipes: list[Pipe]
 
-    def results(self, tasks: Iterable[RowTask]) -> Iterator[list[LoadedRow | UnfitRow]]:
+    def results(self, tasks: Iterable[RowTask]) -> Iterator[CheckedRows]:
         """The results of tasks, in order. While one is used, the processes work on those behind it."""
         sent = 0
         for task in tasks:
@@ -142,9 +157,9 @@ class CheckingProcesses:
             yield _received(self.pipes[number % len(self.pipes)])
 
 
-def _received(pipe: Pipe) -> list[LoadedRow | UnfitRow]:
+def _received(pipe: Pipe) -> CheckedRows:
     try:
-        rows: list[LoadedRow | UnfitRow] = pipe.recv()
+        rows: CheckedRows = pipe.recv()
     except EOFError:
         raise CheckingEnded("a checking process ended: start the load again, it goes on where it was") from None
     return rows
@@ -157,7 +172,9 @@ def checking_processes(count: int, make: Callable[[], RowChecker]) -> Iterator[C
     gc.freeze()  # what was imported is shared with the processes, and stays so
     pairs = [context.Pipe() for _ in range(count)]
     ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    processes = [context.Process(target=_serve, args=(make, index, ours, theirs), daemon=True) for index in range(count)]
+    processes = [
+        context.Process(target=_serve, args=(make, index, ours, theirs), daemon=True) for index in range(count)
+    ]
     try:
         for process in processes:
             process.start()
