@@ -42,10 +42,9 @@ HELD_ROW_PURPOSE = "held row/{}/{}"
 NUMBER_REPEATED = "entry_number_repeated"
 """Two entries of a book have one number: a person decides which of them has another."""
 
-RECORD_COLUMNS = (
-    "record_id", "book_id", "load_id", "line_number", "entry_number", "state", "fault_codes", "content_sha256",
-    "sealed",
-)  # fmt: skip
+RECORD_COLUMNS = tuple(
+    "record_id book_id load_id line_number entry_number state fault_codes content_sha256 sealed".split()
+)
 EVENT_COLUMNS = ("subject_kind", "subject_id", "kind", "actor", "detail")
 HELD_COLUMNS = ("load_id", "line_number", "reason_codes", "sealed")
 
@@ -129,35 +128,52 @@ class CheckedRows:
     unfit: list[UnfitRow]
 
 
-def loaded_row(
-    load_id: int,
-    actor: str,
-    record_id: int,
-    book_id: int,
-    line_number: int,
-    entry_number: str,
-    faults: Sequence[str],
-    digest: bytes,
-    sealed: bytes,
-    searchable: tuple[Any, ...],
-) -> LoadedRow:
-    """The row of an entry. `digest`: keyed, of its content; `sealed`: its values; `searchable`: by `searchable_row`."""
-    state = RecordState.HELD if faults else RecordState.AGREED
-    event = RecordEvent.HELD if faults else RecordEvent.KEYED
-    detail = {"load": load_id, "checks": faults} if faults else {"load": load_id}
-    record = row_of(
-        bigint(record_id), bigint(book_id), bigint(load_id), integer(line_number), varying(entry_number),
-        varying(state), texts(faults), blob(digest), blob(sealed),
-    )  # fmt: skip
-    kind, subject_id, province_code, commune_code, year, tokens, content = searchable
-    found_by = row_of(
-        varying(kind), bigint(subject_id), varying(province_code), varying(commune_code), smallint(year),
-        bigints(tokens), blob(content),
-    )  # fmt: skip
-    happened = row_of(
-        varying("record"), bigint(record_id), varying(f"record_{event}"), varying(actor), jsonb(to_json(detail))
+@dataclass(frozen=True, slots=True)
+class CheckedRecord:
+    """An entry that was checked. `digest`: keyed, of its content; `sealed`: its values; `searchable`: by
+    `connectors.ledger.search.searchable_row`."""
+
+    record_id: int
+    book_id: int
+    line_number: int
+    entry_number: str
+    faults: Sequence[str]
+    digest: bytes = field(repr=False)
+    sealed: bytes = field(repr=False)
+    searchable: tuple[Any, ...] = field(repr=False)
+
+
+def loaded_row(load_id: int, actor: str, record: CheckedRecord) -> LoadedRow:
+    """The rows of an entry, for COPY."""
+    rows = _record_row(load_id, record), _searchable_row(record.searchable), _event_row(load_id, actor, record)
+    return (record.book_id, record.digest, record.entry_number, tuple(record.faults), *rows)
+
+
+def _record_row(load_id: int, record: CheckedRecord) -> bytes:
+    return row_of(
+        bigint(record.record_id),
+        bigint(record.book_id),
+        bigint(load_id),
+        integer(record.line_number),
+        varying(record.entry_number),
+        varying(RecordState.HELD if record.faults else RecordState.AGREED),
+        texts(record.faults),
+        blob(record.digest),
+        blob(record.sealed),
     )
-    return book_id, digest, entry_number, tuple(faults), record, found_by, happened
+
+
+def _searchable_row(row: tuple[Any, ...]) -> bytes:
+    kind, subject_id, province_code, commune_code, year, tokens, content = row
+    places = varying(province_code), varying(commune_code)
+    return row_of(varying(kind), bigint(subject_id), *places, smallint(year), bigints(tokens), blob(content))
+
+
+def _event_row(load_id: int, actor: str, record: CheckedRecord) -> bytes:
+    event = RecordEvent.HELD if record.faults else RecordEvent.KEYED
+    detail = {"load": load_id, "checks": record.faults} if record.faults else {"load": load_id}
+    kind, happened = varying("record"), varying(f"record_{event}")
+    return row_of(kind, bigint(record.record_id), happened, varying(actor), jsonb(to_json(detail)))
 
 
 @dataclass

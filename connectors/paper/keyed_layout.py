@@ -78,7 +78,6 @@ class _Column(NamedTuple):
     place: int
     name: str
     kind: ValueKind
-    is_id: bool
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,7 @@ class Layout:
     def plan(self) -> tuple[tuple[_Column, Callable[[str], str] | None], ...]:
         """Each column with its decoder; None where the encoding is unclear."""
         kinds = columns_of(self.book_kind)
-        columns = [
-            _Column(index, name, kinds[name].value_kind, name.endswith(ID_COLUMN)) for index, name in self.columns
-        ]
+        columns = [_Column(index, name, kinds[name].value_kind) for index, name in self.columns]
         return tuple((column, _decoder(self.encodings.get(column.name, self.default_encoding))) for column in columns)
 
     @cached_property

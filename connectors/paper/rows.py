@@ -233,9 +233,9 @@ class _PersonColumns(NamedTuple):
 
 
 _OF_PERSON = (
-    "HoTen", "GioiTinh", "NgaySinh", "SoGiayToTuyThan", "LoaiGiayToTuyThan", "NgayCapGiayToTuyThan",
-    "NoiCapGiayToTuyThan", "DanToc", "QuocTich", "LoaiCuTru", "NoiCuTru", "QueQuan",
-)  # fmt: skip
+    "HoTen GioiTinh NgaySinh SoGiayToTuyThan LoaiGiayToTuyThan NgayCapGiayToTuyThan NoiCapGiayToTuyThan DanToc QuocTich"
+    " LoaiCuTru NoiCuTru QueQuan"
+).split()
 _PERSONS = {
     prefix: _PersonColumns(*(prefix + name for name in _OF_PERSON))
     for prefix in ("nks", "me", "cha", "nkt", "chong", "vo", "nyc")

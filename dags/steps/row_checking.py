@@ -8,7 +8,7 @@ import gc
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
@@ -18,6 +18,7 @@ from typing import NamedTuple
 from connectors.ledger.books import BOOK_OWNER
 from connectors.ledger.records import (
     HELD_ROW_PURPOSE,
+    CheckedRecord,
     CheckedRows,
     LoadedRow,
     UnfitRow,
@@ -104,18 +105,19 @@ class RowChecker:
         values = row.values
         facts = facts_of_values(book.book.book_kind, values, book.book)
         content = "\x1e".join(f"{name}\x1f{values[name]}" for name in sorted(values))
-        return loaded_row(
-            task.load_id,
-            task.actor,
-            sent.record_id,
-            sent.book_id,
-            row.line_number,
-            values["so"],
-            faults_of_values(values, book.book, task.keyed_at),
-            self.vault.blind_index(ROW_DIGEST, content),
-            seal_values(key, sent.record_id, values),
-            searchable_row(self.vault, "record", sent.record_id, book.province_code, book.commune_code, facts),
+        record = CheckedRecord(
+            record_id=sent.record_id,
+            book_id=sent.book_id,
+            line_number=row.line_number,
+            entry_number=values["so"],
+            faults=faults_of_values(values, book.book, task.keyed_at),
+            digest=self.vault.blind_index(ROW_DIGEST, content),
+            sealed=seal_values(key, sent.record_id, values),
+            searchable=searchable_row(
+                self.vault, "record", sent.record_id, book.province_code, book.commune_code, facts
+            ),
         )
+        return loaded_row(task.load_id, task.actor, record)
 
     def _unfit(self, task: RowTask, row: KeyedRow, problems: Sequence[str]) -> UnfitRow:
         content = json.dumps(row.values, ensure_ascii=False).encode("utf-8", "surrogateescape")
@@ -198,9 +200,8 @@ def _serve(make: Callable[[], RowChecker], index: int, ours: list[Pipe], theirs:
             inherited.close()
     gc.disable()  # models hold no circles
     checker = make()
-    while True:
-        try:
+    with suppress(EOFError, OSError):  # the other end is closed, or its process was killed
+        while True:
             task: RowTask = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(checker.work(task))
+            checked = checker.work(task)
+            pipe.send(checked)

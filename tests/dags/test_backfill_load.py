@@ -62,9 +62,21 @@ def content_of(ledger: Ledger) -> list[tuple[Any, ...]]:
         key = open_book_key(ledger, KeptBook(row.book_id, bytes(row.wrapped)))
         values = {name: value.text for name, value in open_values(key, row.record_id, row.sealed).items()}
         content.append(
-            (row.book_number, row.opened_year, row.book_state, row.entry_number, row.state, tuple(row.fault_codes),
-             row.line_number, bytes(row.content_sha256), tuple(row.tokens), row.year, row.events, json.dumps(values))
-        )  # fmt: skip
+            (
+                row.book_number,
+                row.opened_year,
+                row.book_state,
+                row.entry_number,
+                row.state,
+                tuple(row.fault_codes),
+                row.line_number,
+                bytes(row.content_sha256),
+                tuple(row.tokens),
+                row.year,
+                row.events,
+                json.dumps(values),
+            )
+        )
     return content
 
 
@@ -91,8 +103,9 @@ def test_a_row_becomes_a_record_of_its_book_that_can_be_searched(ledger: Ledger,
     assert (found.year, len(found.tokens) > 5) == (1983, True)
     events = rows(ledger, "SELECT subject_kind, kind, actor, detail FROM events ORDER BY event_id")
     assert [(row.subject_kind, row.kind, row.actor) for row in events] == [
-        ("record", "record_keyed", "tester"), ("book", "book_keyed", "tester"),
-    ]  # fmt: skip
+        ("record", "record_keyed", "tester"),
+        ("book", "book_keyed", "tester"),
+    ]
     assert "MAI" not in json.dumps([row.detail for row in events])
 
 
@@ -104,8 +117,14 @@ def test_sound_rows_of_each_kind_have_no_fault(ledger: Ledger, tmp_path: Path, r
 
 
 def test_books_without_a_case_are_kept_and_searched(ledger: Ledger, tmp_path: Path) -> None:
-    row = {"so": "1", "quyenSo": "01/1990", "ngayDangKy": "1990", "noiDangKy": PLACE, "cmHoTen": "TRẦN VĂN A",
-           "ncHoTen": "TRẦN THỊ B"}  # fmt: skip
+    row = {
+        "so": "1",
+        "quyenSo": "01/1990",
+        "ngayDangKy": "1990",
+        "noiDangKy": PLACE,
+        "cmHoTen": "TRẦN VĂN A",
+        "ncHoTen": "TRẦN THỊ B",
+    }
     report = load(ledger, write_csv(tmp_path / "so.csv", [row], list(row)))
     assert (report.counts["loaded"], report.by_code("fault:")) == (1, {})
     assert rows(ledger, "SELECT book_kind FROM books") == [("CMC",)]
@@ -119,8 +138,10 @@ def test_checks_in_force_at_its_day_hold_a_record_and_its_book_waits(ledger: Led
     assert report.by_code("fault:") == {"impossible_date": 1, "sex_not_in_list": 1}
     states = rows(ledger, "SELECT entry_number, state, fault_codes FROM records ORDER BY line_number")
     assert [tuple(row) for row in states] == [
-        ("34", "agreed", []), ("35", "held", ["impossible_date"]), ("36", "held", ["sex_not_in_list"]),
-    ]  # fmt: skip
+        ("34", "agreed", []),
+        ("35", "held", ["impossible_date"]),
+        ("36", "held", ["sex_not_in_list"]),
+    ]
     assert rows(ledger, "SELECT state FROM books") == [("intake",)]
     held = rows(ledger, "SELECT detail FROM events WHERE kind = 'record_held' ORDER BY event_id")
     assert [row.detail["checks"] for row in held] == [["impossible_date"], ["sex_not_in_list"]]
@@ -137,9 +158,12 @@ def test_rows_that_are_no_entry_are_held_with_their_reason_and_the_rest_goes_on(
     assert (report.rows, report.counts["loaded"], report.counts["held"]) == (6, 1, 5)
     held = rows(ledger, "SELECT line_number, reason_codes FROM held_rows ORDER BY line_number")
     assert [tuple(row) for row in held] == [
-        (2, ["values_missing"]), (3, ["book_not_named", "values_missing"]), (4, ["book_not_named"]),
-        (5, ["place_of_another_province"]), (6, ["place_not_named"]),
-    ]  # fmt: skip
+        (2, ["values_missing"]),
+        (3, ["book_not_named", "values_missing"]),
+        (4, ["book_not_named"]),
+        (5, ["place_of_another_province"]),
+        (6, ["place_not_named"]),
+    ]
     (sealed,) = rows(ledger, "SELECT load_id, sealed FROM held_rows WHERE line_number = 2")
     content = ledger.vault.search_key.unseal(sealed.sealed, f"held row/{sealed.load_id}/2")
     assert json.loads(content)["meHoTen"] == "TRẦN THỊ HOA"

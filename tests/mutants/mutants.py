@@ -9,6 +9,10 @@ from dataclasses import dataclass
 LEDGER, JOURNEYS = "tests/connectors/test_ledger.py", "tests/journeys"
 DELIVERIES, DECISIONS, GATES = (f"tests/connectors/test_{name}.py" for name in ("deliveries", "decisions", "gates"))
 VAULT, CONTRACT = "tests/connectors/test_vault.py", "tests/connectors/test_contract.py"
+ROWS_TESTS, FILES, WORKBOOKS, LOADS = (
+    "tests/connectors/test_record_rows.py", "tests/connectors/test_keyed_files.py",
+    "tests/connectors/test_keyed_workbooks.py", "tests/dags/test_backfill_load.py",
+)  # fmt: skip
 DESK, CORRECTIONS = "tests/dags/test_desk_security.py", "tests/journeys/test_corrections.py"
 
 
@@ -388,5 +392,103 @@ MUTANTS = (
         "health insurance's results are taken although some are missing, doubled or of others",
         f"{CONTRACT}::test_a_recorded_reply_is_read_as_expected",
         "connectors/registries/**/*.py", "if came != sent:", "if False:",
+    ),
+    # Keyed files of paper registers
+    _mutant(
+        "loaded_without_its_position",
+        "a load that was killed begins again and counts its rows twice",
+        f"{LOADS}::test_a_load_that_is_killed_again_and_again_ends_in_the_same_state",
+        "connectors/ledger/records.py", "        _advance(load, rows.count, counts)\n", "",
+    ),
+    _mutant(
+        "repeated_row_is_new",
+        "a row that is in its book already comes in once more",
+        f"{LOADS}::test_rows_that_came_in_another_file_are_repeated_and_only_new_ones_come_in",
+        "connectors/ledger/records.py", "if digest in book.digests:", "if False:",
+    ),
+    _mutant(
+        "repeated_number_passes",
+        "two entries of a book with one number are both agreed on",
+        f"{LOADS}::test_two_entries_with_one_number_are_both_held",
+        "connectors/ledger/records.py", "if number in book.numbers:", "if False:",
+    ),
+    _mutant(
+        "two_loads_at_once",
+        "a file is loaded while another one is",
+        f"{LOADS}::test_only_one_file_is_loaded_at_a_time",
+        "connectors/ledger/records.py", "        if is_ours:", "        if True:",
+    ),
+    _mutant(
+        "records_interchangeable",
+        "the values of one record open in the place of another",
+        f"{LOADS}::test_a_row_becomes_a_record_of_its_book_that_can_be_searched",
+        "connectors/ledger/records.py", 'RECORD_PURPOSE = "record/{}"', 'RECORD_PURPOSE = "record"',
+    ),
+    _mutant(
+        "row_of_another_province",
+        "a row that was registered in another province is loaded into this one",
+        f"{LOADS}::test_rows_that_are_no_entry_are_held_with_their_reason_and_the_rest_goes_on",
+        "dags/steps/loading.py", "if provinces and self.plan.province_code not in provinces:", "if False:",
+    ),
+    _mutant(
+        "held_checks_pass",
+        "a record with a fault that holds it is agreed on",
+        f"{LOADS}::test_checks_in_force_at_its_day_hold_a_record_and_its_book_waits",
+        "dags/steps/row_checking.py", "if finding.weight.holds_dossier", "if False",
+    ),
+    _mutant(
+        "one_word_decides_an_encoding",
+        "a column is read in another encoding because of one word",
+        f"{FILES}::test_one_word_does_not_decide_an_encoding",
+        "connectors/paper/keyed_layout.py", "FEWEST_WORDS, LEAST_SHARE, LEAST_LEAD = 3,",
+        "FEWEST_WORDS, LEAST_SHARE, LEAST_LEAD = 1,",
+    ),
+    _mutant(
+        "quotation_mark_swallows_rows",
+        "rows behind an open quotation mark are lost in one cell",
+        f"{FILES}::test_a_quotation_mark_too_many_costs_one_row",
+        "connectors/paper/keyed_csv.py", " or _has_swallowed(taken, separator, width)", "",
+    ),
+    _mutant(
+        "shifted_cells_pass",
+        "values of a row with a cell too few land in other columns",
+        f"{FILES}::test_a_row_with_a_cell_too_few_or_too_many_is_set_aside",
+        "connectors/paper/keyed_files.py", "if not width or _fits(row, width)", "if True",
+    ),
+    _mutant(
+        "bomb_is_opened",
+        "a workbook that unpacks without end is unpacked",
+        f"{WORKBOOKS}::test_a_bomb_is_refused_before_it_is_unpacked",
+        "connectors/paper/keyed_xlsx.py", "max(ratios, default=0) > MOST_RATIO", "False",
+    ),
+    _mutant(
+        "empty_formula_is_blank",
+        "a formula that was never calculated is an empty cell",
+        f"{WORKBOOKS}::test_merged_cells_and_formulas_without_a_value_cost_their_rows",
+        "connectors/paper/keyed_xlsx.py", "if _has_uncalculated(element):", "if False:",
+    ),
+    _mutant(
+        "year_becomes_a_day",
+        "a date of which the sheet shows the year becomes the first of January",
+        f"{WORKBOOKS}::test_a_workbook_is_read_with_its_dates_as_they_are_shown",
+        "connectors/paper/keyed_xlsx.py", "SheetDate(forms.get(parts,", 'SheetDate(forms.get("",',
+    ),
+    _mutant(
+        "lost_zero_passes",
+        "the number of an identity paper without its leading zero is kept",
+        f"{WORKBOOKS}::test_what_a_spreadsheet_destroyed_is_set_aside",
+        "connectors/paper/keyed_layout.py", 'return ["leading_zero_lost"]', "return []",
+    ),
+    _mutant(
+        "loose_place_has_codes",
+        "a place whose name fits only loosely gets codes",
+        f"{ROWS_TESTS}::test_a_place_that_is_not_certain_has_no_codes",
+        "connectors/paper/rows.py", " or not _SURE.issuperset(resolved.loosened)", "",
+    ),
+    _mutant(
+        "lunar_year_unsettled",
+        "the year of the book settles no year of the cycle",
+        f"{ROWS_TESTS}::test_a_year_of_the_cycle_is_settled_by_the_year_of_the_book",
+        "connectors/paper/rows.py", "lunar.settle(opened_year, within_years)", "lunar",
     ),
 )  # fmt: skip

@@ -49,10 +49,15 @@ def births(count: int, **changed: str) -> list[dict[str, str]]:
     """So many sound births of one book, numbered from 1; the last digit of the page tells them apart."""
     given = "MAI LAN HOA HÙNG SƠN LONG BÌNH AN TÂM DŨNG".split()
     return [
-        {**BIRTH_ROW, "so": str(number), "trangSo": str(number // 2 + 1),
-         "nksHoTen": f"NGUYỄN THỊ {given[number % 10]}", **changed}
+        {
+            **BIRTH_ROW,
+            "so": str(number),
+            "trangSo": str(number // 2 + 1),
+            "nksHoTen": f"NGUYỄN THỊ {given[number % 10]}",
+            **changed,
+        }
         for number in range(1, count + 1)
-    ]  # fmt: skip
+    ]
 
 
 def write_csv(
