@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dags.cli import desk_commands, dossier_commands, place_command, scaffold, step_commands, system_commands
+from dags.cli import backfill, desk_commands, dossier_commands, place_command, scaffold, step_commands, system_commands
 from dags.cli.console import stop
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (system_commands, step_commands, dossier_commands, place_command, desk_commands, scaffold):
+for group in (system_commands, step_commands, dossier_commands, place_command, desk_commands, backfill, scaffold):
     app.add_typer(group.app)
 
 

@@ -5,11 +5,15 @@ In Airflow "backfill" means that past intervals of a DAG run again; this is some
 
 import typer
 
+from dags.cli import backfill_handover
+
 backfill = typer.Typer(
     help="Turn paper registers into records (hồi tố). Airflow's own backfill, which runs past intervals again, is"
     " something else.",
     no_args_is_help=True,
 )
+
+backfill.command("hand-over")(backfill_handover.hand_over)
 
 app = typer.Typer()
 app.add_typer(backfill, name="backfill")

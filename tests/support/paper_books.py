@@ -62,7 +62,14 @@ class PaperBook:
         self.key, wrapped = self.ledger.vault.new_key(f"book/{self.book_id}")
         self.change("UPDATE books SET wrapped = :wrapped WHERE book_id = :id", wrapped=wrapped, id=self.book_id)
 
-    def page(self, number: int = 1, copy: bytes | None = None, master: bytes = b"II*\0 a master", **more: Any) -> int:
+    def page(
+        self,
+        number: int = 1,
+        copy: bytes | None = None,
+        master: bytes = b"II*\0 a master",
+        state: str = "read",
+        **more: Any,
+    ) -> int:
         """A page with the master it came from; returns its id."""
         copy = page_image() if copy is None else copy
         master += b" %d" % number
@@ -72,18 +79,25 @@ class PaperBook:
             sealed=self.key.seal(master, "scan"),
         )  # fmt: skip
         return self._insert(
-            "pages", "page_id", book_id=self.book_id, scan_id=scan_id, scan_page=0, page_number=number, state="read",
+            "pages", "page_id", book_id=self.book_id, scan_id=scan_id, scan_page=0, page_number=number, state=state,
             form_code="ks-1962", sealed_copy=self.key.seal(copy, "page"), **more,
         )  # fmt: skip
 
     def record(self, values: Mapping[str, Any], page_id: int | None = None, **more: Any) -> int:
         """A record with these values, texts or `FieldValue` objects; returns its id."""
         content = {name: value if isinstance(value, dict) else {"text": value} for name, value in values.items()}
-        row = {"state": "accepted", "row_number": 0, "entry_number": values.get("so"), **more}
+        row = {"state": "accepted", "row_number": 0, "entry_number": content.get("so", {}).get("text"), **more}
         record_id = self._insert("records", "record_id", book_id=self.book_id, page_id=page_id, **row)
         sealed = self.key.seal(json.dumps(content).encode(), f"record/{record_id}")
         self.change("UPDATE records SET sealed = :sealed WHERE record_id = :id", sealed=sealed, id=record_id)
         return record_id
+
+    def reading(self, record_id: int, boxes: Mapping[str, tuple[int, int, int, int]], code: str = "asternet") -> None:
+        """A machine's reading of a record: where each field is on the access copy."""
+        read = {name: {"text": "?", "confidence": 0.5, "box_px": box} for name, box in boxes.items()}
+        content = json.dumps({"recogniser_code": code, "values": read}).encode()
+        sealed = self.key.seal(content, f"reading/{record_id}/{code}")
+        self._insert("readings", "record_id", record_id=record_id, recogniser_code=code, sealed=sealed)
 
     def event(
         self, kind: str, subject_kind: str, subject_id: int, actor: str = "lienthong", detail: str = "{}"
