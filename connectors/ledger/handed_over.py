@@ -159,7 +159,7 @@ def records_of(ledger: Ledger, book: HandedBook) -> Iterator[HandedRecord]:
     """The records in the order of the pages, one at a time."""
     for row in _each(ledger, RECORDS, book):
         values = open_values(book.key, row.record_id, row.sealed) if row.sealed else {}
-        row_px = _row_px(book.key, row) if row.row_number else None
+        row_px = row_px_of(book.key, row) if row.row_number else None
         yield HandedRecord(row.record_id, row.page_id, row.page_number, values, row_px)
 
 
@@ -201,7 +201,7 @@ def _each(ledger: Ledger, question: TextClause, book: HandedBook, at_once: int =
         yield from connection.execute(question, {"book_id": book.book_id})
 
 
-def _row_px(key: DataKey, row: Any) -> tuple[int, int] | None:
+def row_px_of(key: DataKey, row: Any) -> tuple[int, int] | None:
     """From the highest to the lowest crop that a machine read in the row; None when no machine read it."""
     boxes = [
         value.box_px

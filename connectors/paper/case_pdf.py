@@ -17,7 +17,8 @@ def case_pdf(copy: bytes, row_px: tuple[int, int] | None, most_bytes: int) -> by
     """
     import pikepdf
 
-    image = copy if row_px is None and len(copy) <= most_bytes and is_jpeg(copy) else _jpeg(copy, row_px, most_bytes)
+    fits = row_px is None and len(copy) <= most_bytes and is_jpeg(copy)
+    image = copy if fits else case_image(copy, row_px, most_bytes)
     width, height = size_of(image)
     pdf = pikepdf.new()
     page = pdf.add_blank_page(page_size=(A4_WIDTH_PT, A4_WIDTH_PT * height / width))
@@ -55,8 +56,9 @@ def is_jpeg(image: bytes) -> bool:
         return False
 
 
-def _jpeg(copy: bytes, row_px: tuple[int, int] | None, most_bytes: int) -> bytes:
-    """The page or its row as a JPEG: of lower quality, then smaller, until it is as small as is asked for."""
+def case_image(copy: bytes, row_px: tuple[int, int] | None, most_bytes: int) -> bytes:
+    """The page or its row as a JPEG: of lower quality, then smaller, until it is as small as is asked for. Raises
+    ValueError when the copy is no image."""
     from PIL import Image
 
     width, height = size_of(copy)
