@@ -20,15 +20,25 @@ def case_pdf(copy: bytes, row_px: tuple[int, int] | None, most_bytes: int) -> by
     fits = row_px is None and len(copy) <= most_bytes and is_jpeg(copy)
     image = copy if fits else case_image(copy, row_px, most_bytes)
     width, height = size_of(image)
-    pdf = pikepdf.new()
-    page = pdf.add_blank_page(page_size=(A4_WIDTH_PT, A4_WIDTH_PT * height / width))
-    stream = pdf.make_stream(image)
-    stream.Type, stream.Subtype, stream.Filter = pikepdf.Name.XObject, pikepdf.Name.Image, pikepdf.Name.DCTDecode
-    stream.Width, stream.Height, stream.BitsPerComponent = width, height, 8
-    stream.ColorSpace = pikepdf.Name.DeviceRGB
-    page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=stream))
-    scale = f"{A4_WIDTH_PT:.3f} 0 0 {A4_WIDTH_PT * height / width:.3f} 0 0 cm"
-    page.Contents = pdf.make_stream(f"q {scale} /Page Do Q".encode())
+    pdf, name = pikepdf.new(), pikepdf.Name
+    picture = pdf.make_stream(
+        image,
+        Type=name.XObject,
+        Subtype=name.Image,
+        Filter=name.DCTDecode,
+        Width=width,
+        Height=height,
+        BitsPerComponent=8,
+        ColorSpace=name.DeviceRGB,
+    )
+    tall = A4_WIDTH_PT * height / width
+    page = pikepdf.Dictionary(
+        Type=name.Page,
+        MediaBox=[0, 0, A4_WIDTH_PT, tall],
+        Resources=pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=picture)),
+        Contents=pdf.make_stream(f"q {A4_WIDTH_PT:.3f} 0 0 {tall:.3f} 0 0 cm /Page Do Q".encode()),
+    )
+    pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
     target = BytesIO()
     pdf.save(target, deterministic_id=True)
     return target.getvalue()

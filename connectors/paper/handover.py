@@ -165,6 +165,5 @@ def write_archive(
     with zipfile.ZipFile(path, "x", zipfile.ZIP_STORED) as archive:
         for record in records:
             name = zipfile.ZipInfo(names.by_record[record.record_id], ZIP_TIME)
-            name.external_attr = 0o600 << 16
             archive.writestr(name, pdf_of(record))
         return len(archive.infolist())

@@ -88,12 +88,16 @@ def test_events_say_what_happened_to_which_file_and_in_what_role(bag: Path) -> N
     tree = etree.parse(bag / "data/premis.xml")
     assert (tree.getroot().tag, tree.getroot().get("version")) == (f"{{{PREMIS['p']}}}premis", "3.0")
     events = [
-        tuple(event.findtext(path, namespaces=PREMIS) for path in (
-            "p:eventType", "p:linkingAgentIdentifier/p:linkingAgentIdentifierValue",
-            "p:linkingObjectIdentifier/p:linkingObjectIdentifierValue",
-        ))
+        tuple(
+            event.findtext(path, namespaces=PREMIS)
+            for path in (
+                "p:eventType",
+                "p:linkingAgentIdentifier/p:linkingAgentIdentifierValue",
+                "p:linkingObjectIdentifier/p:linkingObjectIdentifierValue",
+            )
+        )
         for event in tree.findall("p:event", PREMIS)
-    ]  # fmt: skip
+    ]
     assert sorted(events) == [
         ("accession", "archivist", "book 1"),
         ("adjudication", "adjudicator", "record 1"),

@@ -1,5 +1,6 @@
 """The ministry's form of a book, read back with openpyxl, zipfile and pikepdf."""
 
+import base64
 import json
 import zipfile
 from io import BytesIO
@@ -9,10 +10,14 @@ import openpyxl
 import pikepdf
 import pytest
 from PIL import Image
+from sqlalchemy import URL
+from typer.testing import CliRunner, Result
 
-from connectors.ledger import Ledger
+from connectors.ledger import Ledger, open_ledger
 from connectors.paper.case_pdf import case_pdf
 from connectors.paper.handover import HandoverRefused, name_date
+from connectors.vault import Vault
+from dags.cli.app import app
 from dags.steps.handing_over import HandoverForm, find_book, hand_over
 from schemas.register_columns import columns_of
 from tests.support.paper_books import BIRTH, PaperBook, page_image
@@ -237,3 +242,31 @@ def test_a_book_is_found_by_its_number_or_by_a_code_that_no_other_has(ledger: Le
         find_book(ledger, "KT.1")
     with pytest.raises(HandoverRefused, match="no book 999"):
         hand_over(ledger, "lan", 999, Path())
+
+
+# The command
+
+
+def test_a_person_hands_a_book_over_with_one_command(ledger_url: URL, tmp_path: Path) -> None:
+    key = bytes(range(32))
+    environment = {
+        "LIENTHONG_DATABASE_URL": ledger_url.render_as_string(hide_password=False),
+        "LIENTHONG_MASTER_KEY": base64.b64encode(key).decode(),
+    }
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(app, ["backfill", "hand-over", *words], env=environment)
+
+    with open_ledger(ledger_url, Vault(key)) as ledger:
+        book = PaperBook(ledger)
+        book.record(BIRTH, book.page())
+    done = run("KS.1962.01", str(tmp_path / "to archive"), "--by", "lan")
+    assert done.exit_code == 0, done.output
+    names = ["KS.1962.01.bag", "KS.1962.01.xlsx", "KS.1962.01.zip"]
+    assert sorted(path.name for path in (tmp_path / "to archive").iterdir()) == names
+    assert "records 1" in done.output
+    assert "NGUYỄN" not in done.output
+    again = run("KS.1962.01", str(tmp_path / "to archive"), "--form", "bag")
+    assert (again.exit_code, "is there already" in again.output) == (1, True)
+    assert "no form paper: ministry, bag or both" in run("KS.1962.01", str(tmp_path), "--form", "paper").output
+    assert "no book KT.1962.01" in run("KT.1962.01", str(tmp_path)).output

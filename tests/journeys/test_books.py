@@ -134,9 +134,14 @@ def test_records_of_an_accepted_book_stand_at_civil_status_once_with_the_entry_o
                     JOIN entries n USING (entry_id) WHERE r.book_id = :id"""
     rows = books[0].rows(question, id=books[0].book_id)
     provenance = {
-        "source": "book", "portal": "book", "book": "KS.1962.01", "book_place": "09382", "book_id": books[0].book_id,
-        "record_id": 1, "page_id": None,
-    }  # fmt: skip
+        "source": "book",
+        "portal": "book",
+        "book": "KS.1962.01",
+        "book_place": "09382",
+        "book_id": books[0].book_id,
+        "record_id": 1,
+        "page_id": None,
+    }
     assert rows == [("entered", "cleared", "registered", [], provenance, "09382")]
     events = books[0].rows("SELECT kind, subject_id FROM events WHERE subject_kind = 'record' ORDER BY subject_id")
     assert events == [("record_entered", 1), ("record_entered", 2), ("record_entered", 3)]
@@ -282,9 +287,18 @@ def test_one_entry_in_two_records_holds_the_second_and_twins_hold_nobody(driver:
 
 
 def test_a_birth_in_two_books_and_in_a_portals_dossier_is_found(driver: LedgerDriver) -> None:
-    born = {**BIRTH_ENTRY, "nksNgaySinh": "02.11.2026", "nksHoTen": BIRTH.case.child.full_name, "nksGioiTinh": "2",
-            "meHoTen": BIRTH.case.mother.full_name, "chaHoTen": BIRTH.case.father.full_name, "meNgaySinh": "04.03.1998",
-            "chaNgaySinh": "05.06.1995", "quyenSo": "01/2026", "ngayDangKy": "05.11.2026"}  # fmt: skip
+    born = {
+        **BIRTH_ENTRY,
+        "nksNgaySinh": "02.11.2026",
+        "nksHoTen": BIRTH.case.child.full_name,
+        "nksGioiTinh": "2",
+        "meHoTen": BIRTH.case.mother.full_name,
+        "chaHoTen": BIRTH.case.father.full_name,
+        "meNgaySinh": "04.03.1998",
+        "chaNgaySinh": "05.06.1995",
+        "quyenSo": "01/2026",
+        "ngayDangKy": "05.11.2026",
+    }
     DeskHouse(driver.ledger).arrive(BIRTH)
     PaperBook(driver.ledger, {"opened_year": 2026, "place_code": "09385"}).record(born)
     other = {"opened_year": 2026, "book_number": "02", "place_code": "09385"}

@@ -74,14 +74,27 @@ class PaperBook:
         copy = page_image() if copy is None else copy
         master += b" %d" % number
         scan_id = self._insert(
-            "scans", "scan_id", book_id=self.book_id, sha256=sha256(master).digest(), media_type="image/tiff",
-            size=len(master), name_sealed=self.key.seal(b"so khai sinh.tif", "scan name"),
+            "scans",
+            "scan_id",
+            book_id=self.book_id,
+            sha256=sha256(master).digest(),
+            media_type="image/tiff",
+            size=len(master),
+            name_sealed=self.key.seal(b"so khai sinh.tif", "scan name"),
             sealed=self.key.seal(master, "scan"),
-        )  # fmt: skip
+        )
         return self._insert(
-            "pages", "page_id", book_id=self.book_id, scan_id=scan_id, scan_page=0, page_number=number, state=state,
-            form_code="ks-1962", sealed_copy=self.key.seal(copy, "page"), **more,
-        )  # fmt: skip
+            "pages",
+            "page_id",
+            book_id=self.book_id,
+            scan_id=scan_id,
+            scan_page=0,
+            page_number=number,
+            state=state,
+            form_code="ks-1962",
+            sealed_copy=self.key.seal(copy, "page"),
+            **more,
+        )
 
     def record(self, values: Mapping[str, Any], page_id: int | None = None, **more: Any) -> int:
         """A record with these values, texts or `FieldValue` objects; returns its id."""
@@ -103,16 +116,26 @@ class PaperBook:
         self, kind: str, subject_kind: str, subject_id: int, actor: str = "lienthong", detail: str = "{}"
     ) -> None:
         self._insert(
-            "events", "event_id", kind=kind, subject_kind=subject_kind, subject_id=subject_id, actor=actor,
+            "events",
+            "event_id",
+            kind=kind,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            actor=actor,
             detail=detail,
-        )  # fmt: skip
+        )
 
     def keying(self, record_id: int, slot: str, keyed_by: str) -> None:
         self._insert(
-            "keyings", "keying_id", record_id=record_id, slot=slot, keyed_by=keyed_by,
-            started_at="2026-11-20T08:00:00+07:00", kept_at="2026-11-20T08:15:00+07:00",
+            "keyings",
+            "keying_id",
+            record_id=record_id,
+            slot=slot,
+            keyed_by=keyed_by,
+            started_at="2026-11-20T08:00:00+07:00",
+            kept_at="2026-11-20T08:15:00+07:00",
             sealed=self.key.seal(b"{}", f"keying/{record_id}/{slot}"),
-        )  # fmt: skip
+        )
 
     def rows(self, question: str, **values: object) -> list[tuple[Any, ...]]:
         with self.ledger.engine.connect() as connection:
