@@ -20,6 +20,8 @@ from schemas.roles import May, Reach, Role
 
 PLACE_CODE = re.compile(r"|\d{2}|\d{5}")
 LONGEST_NAME = 200
+OF_PORTALS = frozenset({May.SUPPLEMENT})
+"""Acts that only the dossier of a portal has: behind the record of a paper book is no citizen who could answer."""
 TODAY = date(9999, 12, 30)
 """A day on which the units of today stand: theirs have no last day."""
 
@@ -93,7 +95,14 @@ def _communes_in(*province_codes: str) -> list[str]:
     return [commune.code for code in province_codes for commune in communes_of(code, TODAY)]
 
 
-def granted_place(portal_code: str, commune_code: str | None) -> str | None:
+def may_here(reach: Reach, act: May, portal_code: str, commune_code: str | None) -> bool:
+    """Whether a user may do this to a dossier of this portal, or to the record of a book that this commune keeps."""
+    if portal_code == BOOKS and act in OF_PORTALS:
+        return False
+    return reach.may(act, _granted_place(portal_code, commune_code), commune_code)
+
+
+def _granted_place(portal_code: str, commune_code: str | None) -> str | None:
     """The place by which a grant for a province reaches a dossier: its portal, or, for the record of a paper book, the
     province of the commune that keeps the book; None when that is not known."""
     if portal_code != BOOKS:

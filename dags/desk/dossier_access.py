@@ -6,7 +6,7 @@ from fastapi import Depends
 from fastapi import Path as InPath
 
 from connectors.ledger.dossier_view import Head, head_of
-from connectors.ledger.grants import granted_place
+from connectors.ledger.grants import may_here
 from dags.desk.visit import RequestRefused, Visit, VisitDep
 from schemas.roles import May
 
@@ -30,7 +30,7 @@ def within_reach(
 
 def may_at(visit: Visit, act: May, head: Head) -> bool:
     """Whether this user may do this to a dossier."""
-    return visit.reach.may(act, granted_place(head.portal_code, head.commune_code), head.commune_code)
+    return may_here(visit.reach, act, head.portal_code, head.commune_code)
 
 
 HeadDep = Annotated[Head, Depends(within_reach)]

@@ -279,11 +279,18 @@ def test_one_entry_in_two_records_holds_the_second_and_twins_hold_nobody(driver:
     assert steps.enter(driver.ledger)["cleared"] == 2
     assert driver.rows("SELECT kind FROM duplicate_candidates") == [("multiple_birth",)]
     book.record(
-        {**BIRTH_ENTRY, "so": "034", "nksHoTen": "LÊ THỊ SÁU", "meHoTen": "VŨ THỊ BẢY", "chaHoTen": "LÊ VĂN TÁM"}
+        {**BIRTH_ENTRY, "so": "34", "nksHoTen": "LÊ THỊ SÁU", "meHoTen": "VŨ THỊ BẢY", "chaHoTen": "LÊ VĂN TÁM"}
     )
     assert steps.enter(driver.ledger)["held"] == 1
     found = driver.rows("SELECT check_code, field_path FROM findings WHERE weight = 'holds'")
     assert [tuple(row) for row in found] == [("entry_registered_twice", "book_entry.number")]
+
+
+def test_a_number_with_zeros_in_front_is_the_same_entry(driver: LedgerDriver) -> None:
+    book = PaperBook(driver.ledger, {"book_kind": "KT"})
+    book.record(DEATH_ENTRY)
+    book.record({**DEATH_ENTRY, "so": "007", "nktHoTen": "LÊ VĂN TÁM"})
+    assert steps.enter(driver.ledger) == {"entered": 2, "cleared": 1, "held": 1}
 
 
 def test_a_birth_in_two_books_and_in_a_portals_dossier_is_found(driver: LedgerDriver) -> None:
@@ -315,3 +322,28 @@ def test_two_communes_that_became_one_may_each_have_a_book_of_one_number(driver:
             {**BIRTH_ENTRY, "nksHoTen": f"NGUYỄN VĂN {name.split()[-1].upper()}", "meHoTen": f"TRẦN {name[3:]}"}
         )
     assert steps.enter(driver.ledger)["cleared"] == 2
+
+
+# At the desk
+
+
+def test_a_held_record_is_edited_at_the_desk_of_its_province_and_no_portal_is_told(driver: LedgerDriver) -> None:
+    PaperBook(driver.ledger).record({**BIRTH_ENTRY, "nksDanToc": "Kinhh"})
+    assert steps.enter(driver.ledger)["held"] == 1
+    house = DeskHouse(driver.ledger)
+    house.grant("lan", "steward", place="24")
+    house.grant("mai", "steward", place="22")
+    path = "/dossier/book/KS.1962.01.09382.34-1"
+    with house.visitor("mai") as mai:
+        mai.get(path, 404)
+    with house.visitor("lan") as lan:
+        html = lan.get(path)
+        assert "NGUYỄN VĂN BA" in html
+        assert f'action="{path}/reject"' in html
+        assert f'action="{path}/supplement"' not in html, "there is no citizen who could answer"
+        lan.send(f"{path}/supplement", 403, version="1", reason="Sổ ghi nhầm")
+        assert "KS.1962.01" in lan.get("/queue/unknown_ethnic_group")
+        assert house.rows("SELECT state FROM dossiers") == [("held",)]
+        lan.send(path + "/edit", version="1", path="case.child.ethnic_group", value="Kinh")
+    assert driver.rows("SELECT state FROM dossiers") == [("cleared",)]
+    assert driver.rows("SELECT FROM reports") == []

@@ -525,6 +525,12 @@ MUTANTS = (
         f"{EXTRACTS}::test_nothing_is_given_without_a_reason_and_for_nobody",
         "dags/desk/pages/extract.py", "if not asked_for.strip() or not reason.strip() or", "if",
     ),
+    _mutant(
+        "no_citizen_answers",
+        "the citizen is asked about the record of a book, which then waits for ever",
+        f"{BOOKS}::test_a_held_record_is_edited_at_the_desk_of_its_province_and_no_portal_is_told",
+        "connectors/ledger/grants.py", "if portal_code == BOOKS and act in OF_PORTALS:", "if False:",
+    ),
     # Answers of registries
     _mutant(
         "answer_of_another_change",
