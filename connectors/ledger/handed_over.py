@@ -43,6 +43,9 @@ PAGES = text(f"""
     SELECT page_id, page_number, scan_id, scan_page, sealed_copy FROM pages
      WHERE book_id = :book_id AND state <> '{PageState.REPLACED}' ORDER BY page_number, page_id""")
 COPY = text("SELECT sealed_copy FROM pages WHERE page_id = :page_id")
+READINGS = text("""
+    SELECT r.record_id, r.row_number, g.recogniser_code, g.sealed FROM readings g JOIN records r USING (record_id)
+     WHERE r.page_id = :page_id ORDER BY r.row_number, r.record_id, g.recogniser_code""")
 MASTERS = text("""
     SELECT scan_id, sha256, media_type, size, sealed FROM scans WHERE book_id = :book_id ORDER BY scan_id""")
 HISTORY = text(f"""
@@ -175,6 +178,13 @@ def copy_of(ledger: Ledger, book: HandedBook, page_id: int) -> bytes | None:
     with ledger.engine.connect() as connection:
         sealed = connection.execute(COPY, {"page_id": page_id}).scalar_one()
     return book.key.unseal(sealed, "page") if sealed else None
+
+
+def readings_of(ledger: Ledger, book: HandedBook, page_id: int) -> list[tuple[int, Reading]]:
+    """What machines read on a page: the row number of each record, and a reading for each recogniser."""
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(READINGS, {"page_id": page_id}).all()
+    return [(row.row_number, _reading(book.key, row.record_id, row.recogniser_code, row.sealed)) for row in rows]
 
 
 def masters_of(ledger: Ledger, book: HandedBook) -> Iterator[HandedMaster]:

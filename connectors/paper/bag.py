@@ -8,16 +8,18 @@ reads the bag back before it gets its name.
     data/records.xlsx       data/premis.xml        data/manifest.json
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 from connectors.ledger.handed_over import HandedMaster, HandedPage, PastEvent
+from connectors.paper.bag_alto import bag_alto
 from connectors.paper.case_pdf import size_of
 from connectors.paper.iiif import ShownPage, write_manifest
 from connectors.paper.premis import PremisObject, write_premis
+from schemas.keying import Reading
 from schemas.source import Book
 
 ENDINGS = {
@@ -34,7 +36,7 @@ CHUNK = 1 << 20
 class BagSource:
     """What goes into a bag. The iterables are gone through once, in the order of the fields.
 
-    `alto_of`: the ALTO of a page; None for a page that no machine read. `write_records`: writes the sheet of records to
+    `readings_of`: what machines read on a page, as `bag_alto` takes it. `write_records`: writes the sheet of records to
     a path. `made_on`: the day of the hand-over. `address`: under which the archive will show the book.
     """
 
@@ -42,7 +44,7 @@ class BagSource:
     book: Book
     masters: Iterable[HandedMaster]
     pages: Iterable[HandedPage]
-    alto_of: Callable[[HandedPage], bytes | None]
+    readings_of: Callable[[HandedPage], Sequence[tuple[int, Reading]]]
     write_records: Callable[[Path], int]
     history: Iterable[PastEvent]
     made_on: date
@@ -127,12 +129,11 @@ def _pages(
         path, alto_path = f"data/access/{name}.jpg", f"data/alto/{name}.xml"
         payload.put(path, page.copy)
         page_paths[page.page_id] = path.removeprefix("data/")
-        alto = source.alto_of(page)
-        if alto is not None:
-            payload.put(alto_path, alto)
-        width, height = size_of(page.copy)
-        alto_shown = alto_path.removeprefix("data/") if alto is not None else None
-        shown.append(ShownPage(page.page_number, page_paths[page.page_id], width, height, alto_shown))
+        size_px, readings = size_of(page.copy), source.readings_of(page)
+        if readings:
+            payload.put(alto_path, bag_alto(page_paths[page.page_id], size_px, readings))
+        alto_shown = alto_path.removeprefix("data/") if readings else None
+        shown.append(ShownPage(page.page_number, page_paths[page.page_id], *size_px, alto_shown))
         yield _described(payload, path, "image/jpeg")
 
 

@@ -18,7 +18,6 @@ from typing import Any
 from connectors.ledger import Ledger
 from connectors.ledger.handed_over import (
     HandedBook,
-    HandedPage,
     HandedRecord,
     books_of_code,
     copy_of,
@@ -27,6 +26,7 @@ from connectors.ledger.handed_over import (
     masters_of,
     note_handed_over,
     pages_of,
+    readings_of,
     records_of,
     unaccepted,
 )
@@ -125,7 +125,7 @@ def _hand_over_bag(ledger: Ledger, book: HandedBook, folder: Path, address: str)
         book=book.book,
         masters=masters_of(ledger, book),
         pages=pages_of(ledger, book),
-        alto_of=no_alto,
+        readings_of=lambda page: readings_of(ledger, book, page.page_id),
         write_records=lambda path: write_sheet(path, rules, book.book, records_of(ledger, book)),
         history=history_of(ledger, book),
         made_on=local_day(datetime.now(timezone.utc)),
@@ -135,10 +135,6 @@ def _hand_over_bag(ledger: Ledger, book: HandedBook, folder: Path, address: str)
         bag.mkdir(mode=0o700)
         counts = write_bag(bag, source)
     return HandedOver((folder / name,), counts)
-
-
-def no_alto(page: HandedPage) -> bytes | None:
-    return None
 
 
 @dataclass

@@ -17,7 +17,8 @@ from dags.steps.handing_over import HandoverForm, hand_over
 from tests.support.paper_books import BIRTH, PaperBook, page_image
 
 PREMIS = {"p": "http://www.loc.gov/premis/v3"}
-BAG = HandoverForm.BAG
+ALTO = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
+BAG, ADDRESS = HandoverForm.BAG, "https://archive.example/books/7"
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def test_a_bag_is_valid_and_says_what_it_is(bag: Path) -> None:
     assert sorted(read.payload_files()) == [
         "data/access/0001.jpg",
         "data/access/0002.jpg",
+        "data/alto/0001.xml",
         "data/manifest.json",
         "data/masters/0001.tif",
         "data/masters/0002.tif",
@@ -79,6 +81,22 @@ def test_a_master_that_is_not_the_one_that_came_is_not_handed_over(book: PaperBo
     with pytest.raises(ValueError, match="master 2 is not the one that came"):
         hand_over(book.ledger, "lan", book.book_id, tmp_path, BAG)
     assert list(tmp_path.iterdir()) == []
+
+
+# ALTO
+
+
+def test_what_a_machine_read_lies_beside_its_page_with_place_and_confidence(bag: Path) -> None:
+    tree = etree.parse(bag / "data/alto/0001.xml")
+    (page,) = tree.iterfind(".//a:Page", ALTO)
+    assert (page.get("WIDTH"), page.get("HEIGHT")) == ("640", "900")
+    assert tree.findtext(".//a:fileName", namespaces=ALTO) == "access/0001.jpg"
+    assert tree.findtext(".//a:softwareName", namespaces=ALTO) == "asternet"
+    (read,) = tree.iterfind(".//a:String", ALTO)
+    place = {"HPOS": "30", "VPOS": "40", "WIDTH": "80", "HEIGHT": "40"}
+    assert dict(read.attrib) == {"ID": "so_0_1_text", "CONTENT": "?", "WC": "0.500", **place}
+    canvas = json.loads((bag / "data/manifest.json").read_text())["items"]
+    assert [page.get("seeAlso", [{}])[0].get("id") for page in canvas] == [f"{ADDRESS}/alto/0001.xml", None]
 
 
 # PREMIS
@@ -128,7 +146,7 @@ def test_files_are_described_by_their_digests(bag: Path) -> None:
 
 def test_no_person_of_the_book_and_nobody_who_worked_on_it_is_named_outside_the_records(bag: Path) -> None:
     texts = [path.read_text() for path in bag.rglob("*") if path.suffix in (".xml", ".json", ".txt") and path.is_file()]
-    assert len(texts) == 6
+    assert len(texts) == 7
     for name in ("NGUYỄN", "TRẦN", "tran.thi.mai", "le.van.hung", "vu.thi.lan", "do.van.son", "so khai sinh"):
         assert [text for text in texts if name in text] == [], name
 
@@ -142,8 +160,8 @@ def test_the_manifest_is_one_for_others_and_shows_the_pages_in_order(bag: Path) 
     assert [canvas.label["vi"] for canvas in manifest.items] == [["Trang 1"], ["Trang 2"]]
     assert [(canvas.width, canvas.height) for canvas in manifest.items] == [(640, 900), (640, 900)]
     body = content["items"][1]["items"][0]["items"][0]["body"]
-    assert body["id"] == "https://archive.example/books/7/access/0002.jpg"
-    assert (bag / "data" / body["id"].removeprefix("https://archive.example/books/7/")).is_file()
+    assert body["id"] == f"{ADDRESS}/access/0002.jpg"
+    assert (bag / "data" / body["id"].removeprefix(f"{ADDRESS}/")).is_file()
     assert content["label"]["vi"] == ["Sổ đăng ký khai sinh 01/1962"]
 
 

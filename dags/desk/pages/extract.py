@@ -136,11 +136,10 @@ def _row(copy: bytes, row_px: tuple[int, int]) -> bytes:
 
 
 def _page(visit: Visit, record: RecordView, kept: KeptExtract | None = None) -> Response:
-    columns = columns_of(record.book.book_kind)
     lines = [
-        ExtractLine(columns[name].title_vi, value.text, value.mark, columns[name].is_critical)
-        for name, value in record.values.items()
-        if name in columns and (value.text or value.mark is Mark.ILLEGIBLE)
+        ExtractLine(column.title_vi[0].upper() + column.title_vi[1:], value.text, value.mark, column.is_critical)
+        for name, column in columns_of(record.book.book_kind).items()
+        if (value := record.values.get(name)) and (value.text or value.mark is Mark.ILLEGIBLE)
     ]
     return visit.page(
         "extract",
