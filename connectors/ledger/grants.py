@@ -95,6 +95,13 @@ def _communes_in(*province_codes: str) -> list[str]:
     return [commune.code for code in province_codes for commune in communes_of(code, TODAY)]
 
 
+def places_with_books(reach: Reach, act: May) -> list[str]:
+    """Where a user may do this: the granted places, and the communes that keep the books of granted provinces."""
+    places = reach.places(act)
+    provinces = sorted(place for place in places if len(place) == 2)
+    return sorted(places.union(_communes_in(*provinces)))
+
+
 def may_here(reach: Reach, act: May, portal_code: str, commune_code: str | None) -> bool:
     """Whether a user may do this to a dossier of this portal, or to the record of a book that this commune keeps."""
     if portal_code == BOOKS and act in OF_PORTALS:

@@ -39,6 +39,8 @@ def hand_over(
             )
         except HandoverRefused as error:
             stop(str(error))
+        except ImportError as error:
+            stop(f'{error.name} is not installed: uv sync --extra paper, or pip install "lienthong[paper]"')
     for path in handed.paths:
         out.print(str(path), markup=False)
     out.print(", ".join(f"{name} {count}" for name, count in handed.counts.items()))

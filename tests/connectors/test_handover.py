@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -247,7 +248,9 @@ def test_a_book_is_found_by_its_number_or_by_a_code_that_no_other_has(ledger: Le
 # The command
 
 
-def test_a_person_hands_a_book_over_with_one_command(ledger_url: URL, tmp_path: Path) -> None:
+def test_a_person_hands_a_book_over_with_one_command(
+    ledger_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = bytes(range(32))
     environment = {
         "LIENTHONG_DATABASE_URL": ledger_url.render_as_string(hide_password=False),
@@ -268,5 +271,9 @@ def test_a_person_hands_a_book_over_with_one_command(ledger_url: URL, tmp_path: 
     assert "NGUYỄN" not in done.output
     again = run("KS.1962.01", str(tmp_path / "to archive"), "--form", "bag")
     assert (again.exit_code, "is there already" in again.output) == (1, True)
+    monkeypatch.setitem(sys.modules, "pikepdf", None)  # as where the extra is not installed
+    lacking = run("KS.1962.01", str(tmp_path / "elsewhere"))
+    assert (lacking.exit_code, "pikepdf is not installed: uv sync --extra paper" in lacking.output) == (1, True)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
     assert "no form paper: ministry, bag or both" in run("KS.1962.01", str(tmp_path), "--form", "paper").output
     assert "no book KT.1962.01" in run("KT.1962.01", str(tmp_path)).output

@@ -1,6 +1,7 @@
 """The record of a paper book takes the same road as a portal's dossier: kept, examined, entered at civil status as
 history, and reported to no portal."""
 
+import base64
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import URL
+from typer.testing import CliRunner
 
 from connectors.endpoint import Endpoint
 from connectors.errors import Unrecognised
@@ -24,6 +26,7 @@ from connectors.portals.provinces import BOOKS, read_original
 from connectors.registries import REGISTRIES
 from connectors.sandbox.server import Incoming, Listener, Outgoing
 from dags import steps
+from dags.cli.app import app
 from dags.steps.checking import check_again
 from dags.steps.preparing import read_originals
 from schemas.roles import May, Reach, Role
@@ -347,3 +350,26 @@ def test_a_held_record_is_edited_at_the_desk_of_its_province_and_no_portal_is_to
         lan.send(path + "/edit", version="1", path="case.child.ethnic_group", value="Kinh")
     assert driver.rows("SELECT state FROM dossiers") == [("cleared",)]
     assert driver.rows("SELECT FROM reports") == []
+
+
+def test_possible_duplicates_of_books_are_compared_at_the_desk_of_their_province(driver: LedgerDriver) -> None:
+    for number, year in (("01", 1962), ("02", 1962)):
+        book = PaperBook(driver.ledger, {"book_number": number, "opened_year": year})
+        book.record({**BIRTH_ENTRY, "quyenSo": f"{number}/{year}"})
+    assert steps.enter(driver.ledger) == {"entered": 2, "cleared": 1, "held": 1}
+    house = DeskHouse(driver.ledger)
+    house.grant("lan", "steward", place="24")
+    with house.visitor("lan") as lan:
+        html = lan.get("/duplicates")
+    assert "KS.1962.01.09382.34-1" in html
+    assert "KS.1962.02.09382.34-2" in html
+
+
+def test_entering_is_one_command(ledger: Ledger, ledger_url: URL) -> None:
+    PaperBook(ledger).record(BIRTH_ENTRY)
+    environment = {
+        "LIENTHONG_DATABASE_URL": ledger_url.render_as_string(hide_password=False),
+        "LIENTHONG_MASTER_KEY": base64.b64encode(bytes(range(32))).decode(),
+    }
+    done = CliRunner().invoke(app, ["run", "enter"], env=environment)
+    assert (done.exit_code, done.stdout) == (0, "enter: entered 1, cleared 1\n")

@@ -132,7 +132,10 @@ def evidence(visit: VisitDep, record: RecordDep, kept: ExtractDep) -> Response:
 def _row(copy: bytes, row_px: tuple[int, int]) -> bytes:
     from connectors.paper.case_pdf import case_image
 
-    return case_image(copy, row_px, PAGE_BYTES)
+    try:
+        return case_image(copy, row_px, PAGE_BYTES)
+    except (ImportError, ValueError):  # without the extra `paper` no row can be cut out, and no other is shown
+        raise RequestRefused(404, "no_paper", "extract", detail="row") from None
 
 
 def _page(visit: Visit, record: RecordView, kept: KeptExtract | None = None) -> Response:
