@@ -8,16 +8,18 @@ MARGIN = 0.15
 """How much of the next rows is shown with a row, as a share of its height: letters reach over printed lines."""
 QUALITIES = (85, 75, 65, 55, 45)
 SMALLER = 0.8
+ABOUT = 1.25
+"""A page that is so much larger than asked for is not written anew: the rule says "about"."""
 
 
 def case_pdf(copy: bytes, row_px: tuple[int, int] | None, most_bytes: int) -> bytes:
-    """A PDF of one page, as wide as A4. A page that is a JPEG of at most `most_bytes` is put into it as it is.
+    """A PDF of one page, as wide as A4. A page that is a JPEG of about `most_bytes` is put into it as it is.
 
     `row_px`: top and bottom of the row on the copy. Raises ValueError when the copy is no image.
     """
     import pikepdf
 
-    fits = row_px is None and len(copy) <= most_bytes and is_jpeg(copy)
+    fits = row_px is None and len(copy) <= most_bytes * ABOUT and is_jpeg(copy)
     image = copy if fits else case_image(copy, row_px, most_bytes)
     width, height = size_of(image)
     pdf, name = pikepdf.new(), pikepdf.Name
