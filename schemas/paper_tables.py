@@ -101,7 +101,7 @@ records = Table(
         unique=True,
         postgresql_where=text("content_sha256 IS NOT NULL"),
     ),
-    Index("ix_records_dossier_id", "dossier_id", postgresql_where=text("dossier_id IS NOT NULL")),
+    Index("ix_records_dossier_id", "dossier_id", unique=True, postgresql_where=text("dossier_id IS NOT NULL")),
 )
 
 readings = Table(

@@ -272,6 +272,7 @@ USED_BY_OTHERS = {
         "fastapi_apps": "Airflow reads it",
     },
     "dags/airflow_side/provider.py": {"get_provider_info": "an entry point of pyproject.toml"},
+    "connectors/paper/handover.py": {"data_type": "openpyxl reads it", "number_format": "openpyxl reads it"},
     "dags/cli/*.py": {"no_wrap": "rich reads it"},
     "dags/desk/pages/*.py": {"background": "Starlette runs it when the answer has left"},
     "quality/duplicates/all_pairs.py": {"train": "`tests.benchmarks.duplicates --train` makes model.json with it"},

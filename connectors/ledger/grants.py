@@ -7,17 +7,23 @@ a commune (the one that received the dossier). Grants are never deleted: a revok
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
+from connectors.portals.provinces import BOOKS
+from schemas.places import commune_on, communes_of
 from schemas.roles import May, Reach, Role
 
 PLACE_CODE = re.compile(r"|\d{2}|\d{5}")
 LONGEST_NAME = 200
-
+OF_PORTALS = frozenset({May.SUPPLEMENT})
+"""Acts that only the dossier of a portal has: behind the record of a paper book is no citizen who could answer."""
+TODAY = date(9999, 12, 30)
+"""A day on which the units of today stand: theirs have no last day."""
 
 GRANT = text("""
     INSERT INTO grants (user_name, role, place_code, granted_by)
@@ -71,10 +77,45 @@ def within(reach: Reach, act: May | None, alias: str) -> Condition:
         return Condition("TRUE", {})
     provinces = [place for place in places if len(place) == 2]
     communes = [place for place in places if len(place) == 5]
-    sql = f"({alias}.portal_code = ANY(:_provinces) OR {alias}.commune_code = ANY(:_communes))"
-    if not communes:
-        sql = f"{alias}.portal_code = ANY(:_provinces)"
-    return Condition(sql, {"_provinces": provinces} | ({"_communes": communes} if communes else {}))
+    values: dict[str, Any] = {"_provinces": provinces}
+    sql = f"{alias}.portal_code = ANY(:_provinces)"
+    if communes:
+        sql += f" OR {alias}.commune_code = ANY(:_communes)"
+        values["_communes"] = communes
+    if provinces:
+        sql += f" OR ({alias}.portal_code = '{BOOKS}' AND {alias}.commune_code = ANY(:_book_communes))"
+        values["_book_communes"] = _communes_in(*sorted(provinces))
+    return Condition(f"({sql})", values)
+
+
+@cache
+def _communes_in(*province_codes: str) -> list[str]:
+    """The communes of today of these provinces. The records of paper books have no portal: a province is granted by
+    its communes."""
+    return [commune.code for code in province_codes for commune in communes_of(code, TODAY)]
+
+
+def places_with_books(reach: Reach, act: May) -> list[str]:
+    """Where a user may do this: the granted places, and the communes that keep the books of granted provinces."""
+    places = reach.places(act)
+    provinces = sorted(place for place in places if len(place) == 2)
+    return sorted(places.union(_communes_in(*provinces)))
+
+
+def may_here(reach: Reach, act: May, portal_code: str, commune_code: str | None) -> bool:
+    """Whether a user may do this to a dossier of this portal, or to the record of a book that this commune keeps."""
+    if portal_code == BOOKS and act in OF_PORTALS:
+        return False
+    return reach.may(act, _granted_place(portal_code, commune_code), commune_code)
+
+
+def _granted_place(portal_code: str, commune_code: str | None) -> str | None:
+    """The place by which a grant for a province reaches a dossier: its portal, or, for the record of a paper book, the
+    province of the commune that keeps the book; None when that is not known."""
+    if portal_code != BOOKS:
+        return portal_code
+    commune = commune_on(commune_code or "", TODAY)
+    return commune.province_code if commune else None
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,12 @@ PLAN = text(f"""
                string_to_array(w.needs, ','), :places_version, CAST(string_to_array(w.edits, ',') AS bigint[]),
                w.operation, w.is_taken, w.decision_id, n.entry_id,
                jsonb_build_object('source', d.source_kind, 'portal', d.portal_code, 'planned_by', '{SOFTWARE}')
+               || CASE WHEN b.book_id IS NULL THEN '{{}}'
+                       ELSE jsonb_build_object('book', concat_ws('.', b.book_kind, b.opened_year, b.book_number),
+                                               'book_place', b.place_code, 'book_id', b.book_id,
+                                               'record_id', r.record_id, 'page_id', r.page_id) END
           FROM wanted w JOIN entered n USING (dossier_id, registry_code) JOIN dossiers d USING (dossier_id)
+          LEFT JOIN records r USING (dossier_id) LEFT JOIN books b USING (book_id)
          ORDER BY w.dossier_id, w.step_number
         ON CONFLICT (delivery_key) DO UPDATE
            SET state = excluded.state, version_number = excluded.version_number, edits = excluded.edits,

@@ -211,7 +211,6 @@ def unit_named(text: str, on: date) -> Commune | None:
     return resolved.unit
 
 
-
 # Persons
 
 

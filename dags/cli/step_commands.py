@@ -12,7 +12,7 @@ from dags.cli.options import Json
 
 app = typer.Typer()
 
-STEPS = "pull, check, gate, deliver, collect or report"
+STEPS = "pull, check, gate, enter, deliver, collect or report"
 
 Work = Callable[[Any], dict[str, int]]
 """A step on an open ledger; it returns counts of what it moved."""
@@ -67,6 +67,8 @@ def _work(step: str, code: str) -> dict[str, Work]:
 
     if step == "gate":
         return {"": steps.gate}
+    if step == "enter":
+        return {"": steps.enter}
     if step == "report":
         return {"": lambda ledger: steps.report(ledger, read)}
     if step in portal_steps:

@@ -15,7 +15,7 @@ from connectors.ledger.examinations import Examined, settle
 from connectors.ledger.papers import KeptPaper, keep_papers, kept_papers
 from connectors.ledger.unexamined import Unexamined, unexamined
 from connectors.portals.contract import Platform
-from connectors.portals.provinces import PortalProvince, platform_of, read_original
+from connectors.portals.provinces import BOOKS, PortalProvince, platform_of, read_original
 from dags.steps.correcting import changed_registries
 from dags.steps.judging import NOTHING_CHANGED, judge
 from dags.steps.matching import match_dossiers
@@ -64,6 +64,11 @@ def check_again(ledger: Ledger, dossiers: Iterable[tuple[str, str]]) -> Counter[
     for portal_code, dossier_codes in codes.items():
         moved += _settled(ledger, _examine(ledger, portal_code, platform_of(portal_code), None, dossier_codes))
     return moved
+
+
+def check_books(ledger: Ledger) -> Counter[str]:
+    """Examines the records of paper books that were not examined yet."""
+    return _settled(ledger, _examine(ledger, BOOKS, None, None, None))
 
 
 def _settled(ledger: Ledger, examined: Iterable[Sequence[Examined]]) -> Counter[str]:

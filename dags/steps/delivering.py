@@ -35,6 +35,7 @@ from dags.steps.delivery_run import Run, backoff_s, not_sent, poll_s
 from dags.steps.preparing import Group, groups_of, inquire, read_originals, translate_places, with_papers
 from schemas.dates import local_day
 from schemas.delivery import Answer, Outcome, Submission
+from schemas.operation import Operation
 from schemas.registries import REGISTRIES, Receipt
 from schemas.states import DeliveryEvent, DeliveryState
 
@@ -270,8 +271,10 @@ def _lacks(registry: Registry, submission: Submission, receipt: Receipt) -> tupl
 
 
 def _promised(registry: Registry, submission: Submission) -> tuple[str, ...]:
-    """The receipt fields that the registry gives at once or later; for a change of an entry that stands, none."""
-    return registry.promises.get(submission.dossier.case.kind, ()) if submission.operation.makes_entry else ()
+    """The receipt fields that the registry gives at once or later; for a change of an entry that stands, and for one
+    that a paper book holds, none: nobody gets a new number for either."""
+    is_new = submission.operation is Operation.REGISTER
+    return registry.promises.get(submission.dossier.case.kind, ()) if is_new else ()
 
 
 # Asking

@@ -124,13 +124,18 @@ def _delivery(
     if standing is None:
         key = delivery_key(code, dossier, digest, step.operation)
         is_taken = REGISTRIES[code].takes(step.operation, dossier.case.kind)
-        return PlannedDelivery(code, number, step.operation, key, step.needs, is_taken, None, dossier.commune_code)
+        return PlannedDelivery(code, number, step.operation, key, step.needs, is_taken, None, _entered_at(dossier))
     if code not in changed:
         return PlannedDelivery(code, number, standing.operation, standing.key, step.needs)
     key = delivery_key(code, dossier, digest, Operation.CORRECT, standing.key)
     is_taken = REGISTRIES[code].takes(Operation.CORRECT, dossier.case.kind)
     needs = tuple(dict.fromkeys((*step.needs, _number_of(code))))
     return PlannedDelivery(code, number, Operation.CORRECT, key, needs, is_taken, subject.resolution_id)
+
+
+def _entered_at(dossier: Dossier) -> str | None:
+    """The unit whose registers hold the entry: of a paper book that of its time, which a correction cites again."""
+    return dossier.book_entry.place_code if dossier.book_entry else dossier.commune_code
 
 
 def _annulment(subject: Unexamined, standing: Standing, number: int, kind: str) -> PlannedDelivery:

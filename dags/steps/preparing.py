@@ -17,6 +17,7 @@ from connectors.registries.contract import Registry
 from connectors.registries.unit_translation import AmbiguousUnit, day_of, translate_units
 from dags.steps.delivery_run import backoff_s, not_sent
 from schemas.delivery import Submission
+from schemas.operation import Operation
 from schemas.states import DeliveryEvent
 
 Pair = tuple[Claimed, Submission]
@@ -53,7 +54,7 @@ def read_originals(claimed: Sequence[Claimed]) -> Prepared:
             key=delivery.delivery_key,
             dossier=dossier,
             operation=delivery.operation,
-            entry=delivery.entry,
+            entry=dossier.book_entry if delivery.operation is Operation.HISTORICAL else delivery.entry,
             reason=delivery.reason,
             given=delivery.given,
             attempt_number=delivery.attempt_number,

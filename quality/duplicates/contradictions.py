@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quality.duplicates.agreement import is_one_slip
-from quality.duplicates.blind_indexes import persons_of
+from quality.duplicates.blind_indexes import book_entry_of, persons_of
 from quality.duplicates.compared_birth import ComparedBirth, birth_of, number_of
 from quality.duplicates.relation import DuplicateKind, are_too_close, relation_of
 from schemas.dossier import Dossier
@@ -40,20 +40,25 @@ class ComparedDossier:
     """A dossier prepared for comparison; made once for many comparisons.
 
     `birth` is None when the dossier is not about a birth. `numbered`: field path, personal number and person.
+    `book_entry`: the entry that the record of a paper book is of; None for a portal's dossier.
     """
 
     birth: ComparedBirth | None
     numbered: tuple[tuple[str, str, Person], ...]
+    book_entry: str | None = None
 
     @classmethod
     def of(cls, dossier: Dossier) -> "ComparedDossier":
         persons = ((path, number_of(person), person) for path, person in persons_of(dossier))
-        return cls(birth_of(dossier), tuple((path, number, person) for path, number, person in persons if number))
+        numbered = tuple((path, number, person) for path, number, person in persons if number)
+        return cls(birth_of(dossier), numbered, book_entry_of(dossier))
 
 
 def compare_dossiers(first: ComparedDossier, second: ComparedDossier) -> PairJudgement:
     """The relation of two dossiers, and the faults that the comparison shows in the first. Pure."""
     faults = list(_shared_numbers(first, second))
+    if first.book_entry and first.book_entry == second.book_entry:
+        faults.append((PairFault.ENTRY_REGISTERED_TWICE, "book_entry.number"))
     if first.birth is None or second.birth is None:
         return PairJudgement(None, 0.0, tuple(faults))
     kind, probability = relation_of(first.birth, second.birth) or (None, 0.0)

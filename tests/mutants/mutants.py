@@ -13,6 +13,8 @@ ROWS_TESTS, FILES, WORKBOOKS, LOADS = (
     "tests/connectors/test_record_rows.py", "tests/connectors/test_keyed_files.py",
     "tests/connectors/test_keyed_workbooks.py", "tests/dags/test_backfill_load.py",
 )  # fmt: skip
+BOOKS, EXTRACTS = "tests/journeys/test_books.py", "tests/dags/test_extracts.py"
+HANDOVER, BAG = "tests/connectors/test_handover.py", "tests/connectors/test_bag.py"
 DESK, CORRECTIONS = "tests/dags/test_desk_security.py", "tests/journeys/test_corrections.py"
 
 
@@ -45,6 +47,8 @@ STATES, DELIVERY = "schemas/states.py", "schemas/delivery.py"
 CLAIMS, OUTCOMES = "connectors/ledger/claims.py", "connectors/ledger/deliveries.py"
 ARRIVALS, EXAMINATIONS = "connectors/ledger/arrivals.py", "connectors/ledger/examinations.py"
 PLANS, SENDING = "connectors/ledger/plans.py", "dags/steps/delivering.py"
+ACCEPTED, FORM = "connectors/ledger/accepted_records.py", "connectors/paper/handover.py"
+HANDING = "dags/steps/handing_over.py"
 JUDGED, DECIDED = "dags/steps/judging.py", "quality/decisions.py"
 
 MUTANTS = (
@@ -53,13 +57,13 @@ MUTANTS = (
         "answer_counts_twice",
         "a delivery that is registered can be registered once more",
         f"{DELIVERIES}::test_an_answer_that_comes_twice_counts_once",
-        STATES, "_move(_LE.REGISTERED, UNDER_WAY,", "_move(_LE.REGISTERED, UNDER_WAY | {_L.REGISTERED},",
+        STATES, " move(_LE.REGISTERED, UNDER_WAY,", " move(_LE.REGISTERED, UNDER_WAY | {_L.REGISTERED},",
     ),
     _mutant(
         "doubt_is_ready",
         "what was perhaps sent is sent again without asking the registry",
         f"{DELIVERIES}::test_a_request_that_the_registry_knows_is_not_sent_again",
-        STATES, "_move(_LE.UNANSWERED, IN_DOUBT, _L.UNANSWERED,", "_move(_LE.UNANSWERED, IN_DOUBT, _L.READY,",
+        STATES, " move(_LE.UNANSWERED, IN_DOUBT, _L.UNANSWERED,", " move(_LE.UNANSWERED, IN_DOUBT, _L.READY,",
     ),
     _mutant(
         "sending_is_untouched",
@@ -233,7 +237,7 @@ MUTANTS = (
         "correction_promises_a_number",
         "a correction waits for the numbers that a registration brings",
         f"{CORRECTIONS}::test_a_number_that_comes_after_a_correction_is_the_registrations",
-        SENDING, "if submission.operation.makes_entry else ()", "if submission else ()",
+        SENDING, "if is_new else ()", "if submission else ()",
     ),
     _mutant(
         "half_a_correction_is_kept",
@@ -373,6 +377,163 @@ MUTANTS = (
         "a dossier is erased while its portal waits for a report",
         f"{LEDGER}::test_what_is_on_its_way_or_not_acknowledged_is_not_erased",
         "connectors/ledger/erasure.py", "r.state = '{ReportState.PENDING}')", "false)",
+    ),
+    # Paper books: entered, handed over, given out
+    _mutant(
+        "record_code_of_a_number_alone",
+        "two entries of one number in a book become versions of one dossier",
+        f"{BOOKS}::test_one_entry_in_two_records_holds_the_second_and_twins_hold_nobody",
+        "connectors/books.py", """ if code)}-{record_id}\"""", """ if code)}\"""",
+    ),
+    _mutant(
+        "keyed_when_entered",
+        "a record that is entered again after a kill is another version of its dossier",
+        f"{BOOKS}::test_entering_that_is_killed_and_run_again_makes_no_second_dossier",
+        ACCEPTED, "l.load_id = r.load_id), b.opened_at) AS", "l.load_id = r.load_id), clock_timestamp()) AS",
+    ),
+    _mutant(
+        "unaccepted_record_is_entered",
+        "a record that nobody accepted is sent to civil status",
+        f"{BOOKS}::test_only_accepted_records_of_kinds_that_a_registry_takes_are_entered",
+        ACCEPTED, "WHERE r.state IN ({listed(RECORD.before(RecordEvent.ENTERED))}) AND b.", "WHERE b.",
+    ),
+    _mutant(
+        "book_without_commune",
+        "a record is sent although nobody knows which commune of today keeps its book",
+        f"{BOOKS}::test_a_record_of_a_book_whose_commune_is_not_known_waits_and_is_counted",
+        "dags/steps/entering.py", "for record in records if record.commune_code]", "for record in records]",
+    ),
+    _mutant(
+        "history_cites_nothing",
+        "a historical submission does not cite the entry of its book",
+        f"{BOOKS}::test_what_is_sent_cites_the_entry_as_the_book_has_it",
+        "dags/steps/preparing.py", "dossier.book_entry if delivery", "None if delivery",
+    ),
+    _mutant(
+        "old_birth_awaits_a_number",
+        "the personal number of a child of 1962 is asked for again and again",
+        f"{BOOKS}::test_records_of_an_accepted_book_stand_at_civil_status_once_with_the_entry_of_the_book",
+        SENDING, "submission.operation is Operation.REGISTER\n", "submission.operation.makes_entry\n",
+    ),
+    _mutant(
+        "poll_of_a_book",
+        "the result of a book's record is asked for in the province `book`",
+        f"{BOOKS}::test_what_is_sent_cites_the_entry_as_the_book_has_it",
+        "connectors/registries/civil_status/wire.py", "if dossier.portal_province:", "if True:",
+        "        return dossier.portal_province\n", "        return dossier.portal_code\n",
+    ),
+    _mutant(
+        "book_cited_as_of_today",
+        "a correction cites the entry of an old book under the commune of today",
+        f"{BOOKS}::test_records_of_an_accepted_book_stand_at_civil_status_once_with_the_entry_of_the_book",
+        JUDGED, "return dossier.book_entry.place_code if dossier.book_entry else dossier.commune_code",
+        "return dossier.commune_code",
+    ),
+    _mutant(
+        "merged_communes_share_a_book",
+        "two communes that became one cannot both have had a book of one number",
+        f"{BOOKS}::test_two_communes_that_became_one_may_each_have_a_book_of_one_number",
+        "quality/duplicates/blind_indexes.py", "place = book.place_code or search_fold(book.place_as_written)",
+        "place = dossier.commune_code or search_fold(book.place_as_written)",
+    ),
+    _mutant(
+        "one_entry_twice",
+        "two records of one entry of a book are both sent",
+        f"{BOOKS}::test_one_entry_in_two_records_holds_the_second_and_twins_hold_nobody",
+        "quality/duplicates/contradictions.py", "if first.book_entry and first.book_entry == second.book_entry:",
+        "if False:",
+    ),
+    _mutant(
+        "books_of_another_province",
+        "a steward of one province sees the records of another's books",
+        f"{BOOKS}::test_a_refused_record_comes_back_to_the_desk_of_the_province_that_keeps_the_book",
+        "connectors/ledger/grants.py", " AND {alias}.commune_code = ANY(:_book_communes))", ")",
+    ),
+    _mutant(
+        "two_files_of_one_name",
+        "two cases go into the archive under one name",
+        f"{HANDOVER}::test_two_records_of_one_name_are_refused_before_anything_is_written",
+        FORM, "if clashes:", "if False:",
+    ),
+    _mutant(
+        "text_is_a_formula",
+        "a note that begins with = is a formula in the sheet that is handed over",
+        f"{HANDOVER}::test_cells_are_texts_as_they_were_keyed",
+        FORM, 'cell.data_type = "s"', "pass",
+    ),
+    _mutant(
+        "path_in_a_name",
+        "an entry's number leads out of the folder that an archive is unpacked in",
+        f"{HANDOVER}::test_a_path_in_a_number_stays_in_the_archive",
+        FORM, 'return NOT_IN_NAMES.sub("-", number).strip("-") or', "return number or",
+    ),
+    _mutant(
+        "book_is_not_accepted",
+        "a book is handed over before it is accepted",
+        f"{HANDOVER}::test_only_an_accepted_book_is_handed_over",
+        HANDING, "if book.state != BookState.ACCEPTED:", "if False:",
+    ),
+    _mutant(
+        "record_is_not_accepted",
+        "a record is handed over that nobody accepted",
+        f"{HANDOVER}::test_a_record_that_is_not_accepted_keeps_its_book_here",
+        HANDING, "if left := unaccepted(ledger, book_id):", "if left := 0:",
+    ),
+    _mutant(
+        "written_over",
+        "what was handed over yesterday is written over",
+        f"{HANDOVER}::test_what_is_there_is_not_written_over",
+        HANDING, "if (folder / name).exists()]", "if False]",
+    ),
+    _mutant(
+        "others_may_read",
+        "everybody on the machine can read what is handed over",
+        f"{HANDOVER}::test_only_who_handed_over_may_read_the_files",
+        HANDING, "os.umask(0o077)", "os.umask(0o022)", "mkdir(mode=0o700)", "mkdir()",
+    ),
+    _mutant(
+        "another_master",
+        "a scan that is not the one that came goes into an archive",
+        f"{BAG}::test_a_master_that_is_not_the_one_that_came_is_not_handed_over",
+        "connectors/paper/bag.py", "if payload.digests[path] != master.sha256.hex():", "if False:",
+    ),
+    _mutant(
+        "whole_book_in_memory",
+        "all masters of a book are held in memory at once",
+        f"{BAG}::test_a_book_need_not_fit_into_memory",
+        "connectors/ledger/handed_over.py", "FILES_AT_ONCE = 100, 1\n", "FILES_AT_ONCE = 100, 100\n",
+    ),
+    _mutant(
+        "unaccepted_is_given_out",
+        "a copy is made of a record that was given back to be keyed again",
+        f"{EXTRACTS}::test_a_record_that_is_returned_meanwhile_gives_nothing",
+        "connectors/ledger/extracts.py", "WHERE record_id = :record_id AND state IN ({listed(GIVEN_OUT)}) FOR SHARE",
+        "WHERE record_id = :record_id FOR SHARE",
+    ),
+    _mutant(
+        "extract_elsewhere",
+        "an archivist gives out records of another province",
+        f"{EXTRACTS}::test_only_who_may_give_out_extracts_of_the_place_sees_one",
+        "dags/desk/pages/extract.py", "if not visit.reach.may(May.EXTRACT, record.province_code, record.commune_code):",
+        "if False:",
+    ),
+    _mutant(
+        "neighbours_are_shown",
+        "the evidence of one record shows the persons of the rows beside it",
+        f"{EXTRACTS}::test_the_page_is_the_evidence_and_of_a_table_the_row_alone",
+        "dags/desk/pages/extract.py", "copy if record.row_px is None else", "copy if True else",
+    ),
+    _mutant(
+        "extract_for_nobody",
+        "a copy is given out without a reason",
+        f"{EXTRACTS}::test_nothing_is_given_without_a_reason_and_for_nobody",
+        "dags/desk/pages/extract.py", "if not asked_for.strip() or not reason.strip() or", "if",
+    ),
+    _mutant(
+        "no_citizen_answers",
+        "the citizen is asked about the record of a book, which then waits for ever",
+        f"{BOOKS}::test_a_held_record_is_edited_at_the_desk_of_its_province_and_no_portal_is_told",
+        "connectors/ledger/grants.py", "if portal_code == BOOKS and act in OF_PORTALS:", "if False:",
     ),
     # Answers of registries
     _mutant(

@@ -22,6 +22,7 @@ AIRFLOW = (
     "tests/journeys/test_tour.py",
 )
 BROWSER = (
+    "tests/dags/test_extract_in_browser.py",
     "tests/journeys/test_corrections_in_browser.py",
     "tests/journeys/test_desk_in_browser.py",
     "tests/journeys/test_demo.py::test_the_entry_opens_the_desk_in_a_frame_that_has_an_address_of_its_own",
@@ -29,6 +30,7 @@ BROWSER = (
 SLOW = (
     "tests/journeys/",
     "tests/connectors/test_bad_input_by_chance.py",
+    "tests/connectors/test_bag.py::test_a_book_need_not_fit_into_memory",
     "tests/connectors/test_decisions.py::test_one_action_edits_a_thousand_and_each_keeps_its_own_record",
     "tests/connectors/test_gates.py",  # great_expectations alone is imported in seven seconds
     "tests/connectors/test_old_ledger.py",  # carries ledgers of an earlier version over

@@ -38,7 +38,7 @@ REGISTRY = Registry(
     read_asked=wire.read_asked,
     probe=lambda endpoint: Request.post_json(wire.CATALOGUE_PATH, {"loaiDanhMuc": 3}),
     asks_at_once=3,
-    together=lambda submission: (submission.dossier.portal_code, wire.module_of(submission)),
+    together=lambda submission: (wire.province_of(submission), wire.module_of(submission)),
     wants_papers=True,
     promises={"birth": ("entry_number", "personal_id"), "death": ("entry_number",), "marriage": ("entry_number",)},
 )

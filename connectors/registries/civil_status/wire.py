@@ -9,15 +9,16 @@ from typing import Any, assert_never
 from pydantic_core import to_json
 
 from connectors.endpoint import Endpoint
-from connectors.errors import Unauthorised, Unrecognised
+from connectors.errors import Refused, Unauthorised, Unrecognised
 from connectors.http import Reply, Request
 from schemas.cases import BirthCase, DeathCase, LandCase, MarriageCase, ResidenceCase, Spouse
 from schemas.catalogues import ethnic_group
-from schemas.dates import VIETNAM, PartialDate
+from schemas.dates import VIETNAM, PartialDate, local_day
 from schemas.delivery import Answer, Outcome, Submission
 from schemas.entry import Entry
 from schemas.operation import Operation
 from schemas.person import Address, Applicant, Person, Sex
+from schemas.places import commune_on
 from schemas.registries import CivilStatusReceipt
 from schemas.text import clean
 
@@ -68,10 +69,23 @@ def request_id(submission: Submission) -> str:
     return national_id(submission) if submission.operation.makes_entry else submission.request_code
 
 
+def province_of(submission: Submission) -> str:
+    """The province whose system asks, two digits: the portal's; for the record of a paper book that of the commune
+    that keeps the book, empty when it is none of the day on which the record was keyed."""
+    dossier = submission.dossier
+    if dossier.portal_province:
+        return dossier.portal_province
+    commune = commune_on(dossier.commune_code or "", local_day(dossier.received_at))
+    return commune.province_code if commune else ""
+
+
 def write(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
-    """One dossier's envelope; the content travels as a JSON string inside."""
+    """One dossier's envelope; the content travels as a JSON string inside. Raises Refused for the record of a paper
+    book whose commune is not known: its result could not be asked for."""
     (submission,) = submissions
     dossier = submission.dossier
+    if not province_of(submission):
+        raise Refused("civil_status: the commune that keeps the book is not known")
     return Request.post_json(
         SUBMIT_PATH,
         {
@@ -119,7 +133,7 @@ def ask(submissions: Sequence[Submission], endpoint: Endpoint) -> Request:
         POLL_PATH,
         {
             "maDinhDanhHoSo": [request_id(submission) for submission in submissions],
-            "maTinh": first.dossier.portal_code,
+            "maTinh": province_of(first),
             "module": module_of(first),
         },
     )

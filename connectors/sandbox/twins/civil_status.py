@@ -9,10 +9,12 @@ or an annulment (HBHT) cites the entry by kind, commune, book, number and day. A
 answered 201 and counted; an annulled entry takes no more changes. Requests take effect in the order in which their work
 is done, which need not be the order in which they came: who sends two corrections of one entry at once may end with
 the older words. A historical entry (LSKS, LSKT, LSKH) gets the number that its `trichDan` has; one that is sent under
-two request codes stands twice.
+two request codes stands twice. A citation of a paper book needs a number, a book with the year it was opened in
+(`NN/YYYY`), a day that has been, and a commune of five digits.
 """
 
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -37,6 +39,9 @@ OPERATIONS = {
     "HBHT": Operation.ANNUL,
 }
 """What each module asks for."""
+BOOK_CODE = re.compile(r"\d{1,3}[A-Z]?/(?:1[89]|20)\d{2}")
+"""Số quyển and the year in which the book was opened."""
+PROVINCE_CODE = re.compile(r"\d{2}")
 NOT_HELD = "RECORD_NOT_FOUND: không tìm thấy mục đăng ký"
 ANNULLED = "Mục đăng ký đã bị hủy bỏ"
 
@@ -56,6 +61,16 @@ class EntryCitation(NamedTuple):
         if not all(isinstance(part, str) for part in parts):
             raise ValueError("a citation is made of texts")
         return cls(kind, *parts)
+
+    def faults(self) -> str:
+        """What is wrong with it as the citation of a paper book, field errors glued together; empty when nothing is."""
+        fits = {
+            "soDangKy": bool(self.number.strip()),
+            "quyenSo": BOOK_CODE.fullmatch(self.book_code) is not None,
+            "ngayDangKy": _is_past_day(self.entered_on),
+            "maXa": len(self.commune_code) == 5 and self.commune_code.isdecimal(),
+        }
+        return "".join(f"trichDan{name} không đúng định dạng" for name, is_right in fits.items() if not is_right)
 
 
 @dataclass(kw_only=True)
@@ -175,7 +190,8 @@ class CivilStatusTwin:
         if kind in HISTORICAL_KINDS:
             kind = HISTORICAL_KINDS[kind]
             citation = EntryCitation.read(kind, content.pop("trichDan"))
-        if words := _wrong_with(content, SUBJECTS[kind]):
+        words = (citation.faults() if citation else "") + _wrong_with(content, SUBJECTS[kind])
+        if words:
             return _error("500", words)
         with self._lock:
             self._finish_work()
@@ -284,6 +300,8 @@ class CivilStatusTwin:
         codes = content["maDinhDanhHoSo"]
         if not isinstance(codes, list) or len(codes) > 3:
             return _error("302", "DATA_TYPE_INVALID: maDinhDanhHoSo")
+        if not PROVINCE_CODE.fullmatch(content["maTinh"]):
+            return _error("108", "PROVINCE_ID_INCORRECT")
         with self._lock:
             self._finish_work()
             states = [self._state_of(code, content.get("module"), withholds) for code in codes]
@@ -325,6 +343,15 @@ def _result(request: CivilStatusRequest, withholds: bool) -> dict[str, Any]:
 def _day_after(seconds: float) -> date:
     """The day in Vietnam when so many seconds have passed."""
     return (datetime.now(VIETNAM) + timedelta(seconds=seconds)).date()
+
+
+def _is_past_day(written: str) -> bool:
+    """Whether it is a day as in 05/03/1962 that is not to come."""
+    try:
+        day = datetime.strptime(written, "%d/%m/%Y").date()
+    except ValueError:
+        return False
+    return written == f"{day:%d/%m/%Y}" and day <= datetime.now(VIETNAM).date()
 
 
 def _wrong_with(content: dict[str, Any], subjects: tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ from connectors.ledger.duplicate_candidates import duplicates_of
 from connectors.portals.provinces import PROVINCES
 from dags.desk.contents import FieldLine, RegistryPreview, lines, read, sent, value_text
 from dags.desk.corrections import corrections_of, is_correction, is_pending
-from dags.desk.dossier_access import HeadDep
+from dags.desk.dossier_access import HeadDep, may_at
 from dags.desk.event_texts import detail_texts
 from dags.desk.language import CauseText
 from dags.desk.pages.papers import papers_inside
@@ -138,7 +138,7 @@ def _acts_of(visit: Visit, view: DossierView) -> dict[str, Any]:
     """What may be done to the dossier, and by this user."""
     head = view.head
     return {
-        "may_here": lambda act: visit.reach.may(act, head.portal_code, head.commune_code),
+        "may_here": lambda act: may_at(visit, act, head),
         "is_decidable": bool(view.faults) and head.key is not None,
         "is_acceptable": _is_acceptable(view),
         "is_returnable": not any(is_correction(fault.cause_code) for fault in view.faults),

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from starlette.background import BackgroundTask
 
 from connectors.ledger.duplicate_candidates import Undecided, undecided
+from connectors.ledger.grants import may_here, places_with_books
 from connectors.ledger.opening import Opened, opened
 from dags.desk.contents import FieldText, fields_of, read
 from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
@@ -75,7 +76,7 @@ def duplicate_candidates(
 ) -> Response:
     """The pairs that wait."""
     visit.need(May.COMPARE, "duplicates")
-    places = sorted(visit.reach.places(May.COMPARE))
+    places = places_with_books(visit.reach, May.COMPARE)
     first, _, second = after.partition(".")
     mark = (int(first), int(second)) if after else (0, 0)
     rows = undecided(visit.ledger, places, limit=PAGE + 1, after=mark)
@@ -90,7 +91,7 @@ def decide(visit: PostDep, one: Id, other: Id, decided_as: Annotated[Literal["sa
     """Keeps what a person says of a pair; the dossiers held for it are examined again."""
     visit.need(May.COMPARE, "duplicates")
     first, second = sorted((one, other))
-    places = sorted(visit.reach.places(May.COMPARE))
+    places = places_with_books(visit.reach, May.COMPARE)
     rows = undecided(visit.ledger, places, limit=1, after=(first, second - 1))
     if not rows or (rows[0].dossier_id, rows[0].other_id) != (first, second):
         raise RequestRefused(404, "no_dossier", "duplicates", detail="place_or_decided")
@@ -106,10 +107,8 @@ def decide(visit: PostDep, one: Id, other: Id, decided_as: Annotated[Literal["sa
 
 def _may_read(visit: Visit, pair: Undecided) -> bool:
     """Both must be within reach: the user who decides sees the content of both."""
-    may = visit.reach.may
-    return may(May.READ, pair.portal_code, pair.commune_code) and may(
-        May.READ, pair.other_portal_code, pair.other_commune_code
-    )
+    places = ((pair.portal_code, pair.commune_code), (pair.other_portal_code, pair.other_commune_code))
+    return all(may_here(visit.reach, May.READ, portal_code, commune_code) for portal_code, commune_code in places)
 
 
 def _pairs(visit: Visit, rows: list[Undecided]) -> list[DuplicatePair]:

@@ -10,7 +10,7 @@ from fastapi import Path as InPath
 from fastapi.responses import Response
 
 from connectors.ledger.dossier_view import places_of
-from connectors.ledger.grants import within
+from connectors.ledger.grants import may_here, within
 from connectors.ledger.queue import (
     COUNTED,
     MOST_AT_ONCE,
@@ -132,7 +132,7 @@ def find(visit: VisitDep, code: Annotated[str, Query(max_length=100)] = "") -> R
     found = [
         (portal, known)
         for portal, known, commune in places_of(visit.ledger, typed)
-        if visit.reach.may(May.READ, portal, commune)
+        if may_here(visit.reach, May.READ, portal, commune)
     ]
     if len(found) == 1:
         return visit.back_to(f"/dossier/{found[0][0]}/{quote(found[0][1], safe='')}")

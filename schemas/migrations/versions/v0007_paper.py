@@ -118,7 +118,7 @@ def _records() -> None:
         "ix_records_dossier_id",
         "records",
         ["dossier_id"],
-        unique=False,
+        unique=True,
         postgresql_where=sa.text("dossier_id IS NOT NULL"),
     )
     op.create_index(
