@@ -40,6 +40,14 @@ ALL = text("""
 NOTE = text("""
     INSERT INTO accesses (actor, what, dossier_id, was_allowed, detail)
     SELECT :actor, :what, dossier_id, :was_allowed, :detail FROM unnest(CAST(:ids AS bigint[])) AS u(dossier_id)""")
+NOTE_SUBJECT = text("""
+    INSERT INTO accesses (actor, what, subject_kind, subject_id, was_allowed, detail)
+    SELECT CAST(:actor AS text), CAST(:what AS text), CAST(:subject_kind AS text), CAST(:subject_id AS bigint), TRUE,
+           :detail
+     WHERE NOT EXISTS (SELECT FROM accesses
+                        WHERE subject_kind = :subject_kind AND subject_id = :subject_id AND actor = :actor
+                          AND what = :what AND detail = :detail
+                          AND happened_at > clock_timestamp() - interval '10 minutes')""")
 NOTED = text("""
     SELECT a.access_id, a.happened_at, a.actor, a.what, a.was_allowed, a.detail, d.portal_code, d.dossier_code
       FROM accesses a LEFT JOIN dossiers d USING (dossier_id)
@@ -184,6 +192,22 @@ def note_access(
     values = {"actor": actor[:LONGEST_NAME], "what": what, "was_allowed": was_allowed, "detail": detail[:100]}
     with ledger.engine.begin() as connection:
         connection.execute(NOTE, {**values, "ids": list(dossier_ids)})
+
+
+def note_subject(
+    ledger: Ledger, actor: str, what: str, subject_kind: str, subject_id: int, *, detail: str = ""
+) -> None:
+    """Writes who looked at a book, a page or a record (`subject_kind`); `what` and `detail` are codes. A page of fields
+    asks for an image of each: a repeat within ten minutes is the same look."""
+    values = {
+        "actor": actor[:LONGEST_NAME],
+        "what": what,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "detail": detail[:100],
+    }
+    with ledger.engine.begin() as connection:
+        connection.execute(NOTE_SUBJECT, values)
 
 
 def accesses(

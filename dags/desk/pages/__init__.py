@@ -13,6 +13,7 @@ from dags.desk.pages import (
     duplicates,
     extract,
     overview,
+    page_images,
     papers,
     queue,
 )
@@ -34,5 +35,6 @@ ROUTERS = tuple(
         batches,
         checks,
         accesses,
+        page_images,
     )
 )

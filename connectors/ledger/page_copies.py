@@ -1,0 +1,72 @@
+"""Access copies of the pages of paper books, opened for who may see them, and where on them a field stands."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+
+from connectors.ledger import Ledger
+from connectors.vault import DataKey
+from schemas.keying import Reading
+
+PAGE_PURPOSE = "page"
+READING_PURPOSE = "reading/{}/{}"
+
+PAGE_HEAD = text("""
+    SELECT p.page_id, p.book_id, p.page_number, b.province_code, b.commune_code, b.wrapped
+      FROM pages p JOIN books b USING (book_id) WHERE p.page_id = :page_id""")
+COPY = text("SELECT sealed_copy FROM pages WHERE page_id = :page_id")
+READINGS = text("""
+    SELECT g.recogniser_code, g.sealed FROM readings g JOIN records r USING (record_id)
+     WHERE r.record_id = :record_id AND r.page_id = :page_id ORDER BY g.recogniser_code""")
+
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels of the access copy."""
+
+
+@dataclass(frozen=True)
+class PageHead:
+    """A page of a book without what stands on it. `province_code`, `commune_code`: of its book, today."""
+
+    page_id: int
+    book_id: int
+    page_number: int
+    province_code: str
+    commune_code: str | None
+    wrapped: bytes = field(repr=False)
+
+
+def book_owner(book_id: int) -> str:
+    """The owner of a book's data key, as the vault authenticates it."""
+    return f"book/{book_id}"
+
+
+def page_head(ledger: Ledger, page_id: int) -> PageHead | None:
+    """The page; None when there is none."""
+    with ledger.engine.connect() as connection:
+        row = connection.execute(PAGE_HEAD, {"page_id": page_id}).one_or_none()
+    return PageHead(**row._mapping) if row else None
+
+
+def copy_of(ledger: Ledger, head: PageHead) -> bytes | None:
+    """The bytes of a page's access copy; None while there is none. Raises VaultError."""
+    with ledger.engine.connect() as connection:
+        sealed = connection.execute(COPY, {"page_id": head.page_id}).scalar()
+    return _key(ledger, head).unseal(sealed, PAGE_PURPOSE) if sealed is not None else None
+
+
+def boxes_of(ledger: Ledger, head: PageHead, record_id: int) -> dict[str, Box]:
+    """Where the fields of a record stand on this page, by column; empty when no machine has read it. Raises
+    VaultError."""
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(READINGS, {"record_id": record_id, "page_id": head.page_id}).all()
+    key = _key(ledger, head)
+    boxes: dict[str, Box] = {}
+    for row in rows:
+        opened = key.unseal(row.sealed, READING_PURPOSE.format(record_id, row.recogniser_code))
+        reading = Reading.model_validate_json(opened)
+        boxes |= {column: value.box_px for column, value in reading.values.items() if column not in boxes}
+    return boxes
+
+
+def _key(ledger: Ledger, head: PageHead) -> DataKey:
+    return ledger.vault.open_key(head.wrapped, book_owner(head.book_id))
