@@ -38,6 +38,14 @@ class Reading(Model):
     recogniser_code: str
     values: dict[str, MachineValue]
 
+    def as_values(self) -> dict[str, FieldValue]:
+        """What was read, to be compared with what a person keyed: a field in which nothing was read counts as blank.
+        A machine says of no field that it is illegible."""
+        return {
+            column: FieldValue(text=value.text) if value.text.strip() else FieldValue(mark=Mark.BLANK)
+            for column, value in self.values.items()
+        }
+
 
 class KeyingSlot(StrEnum):
     """Which of the keyings of a record it is. First and second are blind to each other; the third person sees both,
@@ -54,6 +62,14 @@ class Keying(Model):
     slot: KeyingSlot
     keyed_by: str
     values: dict[str, FieldValue]
+
+
+class RecordComparison(Model):
+    """What two keys of one record have in common. `agreed`: the values on which they agree, by column, in the writing
+    that is kept. `differing`: the columns in which they differ, for a third person."""
+
+    agreed: dict[str, FieldValue]
+    differing: tuple[str, ...] = ()
 
 
 class KeyingDesign(StrEnum):

@@ -1,0 +1,227 @@
+"""Adjudication: whether two keys of a record say the same, field by field, and whose keys a book needs.
+
+Texts are compared without what cannot change a value (composition, spaces, case, where a tone mark stands, separators
+of a date), and with all that can: Thuý and Thuỳ differ, and so do 034 and 34. A machine's reading is compared like a
+person's key and never decides alone; that two machines agree is no proof and is not asked here.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import sqrt
+
+from schemas.keying import FieldValue, KeyingDesign, RecordComparison
+from schemas.keying_thresholds import KeyingThreshold
+from schemas.register_columns import ValueKind, columns_of
+from schemas.text import clean, tone_key
+
+Z_95 = 1.959964
+"""Standard deviations of a 95 % interval."""
+
+_COMMA = re.compile(r" ?([,;]) ?")
+_DATE_WORDS = re.compile(r"\b(?:ngày|tháng|năm)\b", re.IGNORECASE)
+_DATE_SEPARATORS = re.compile(r"[\s./\-‐‑‒–—,]+")
+_LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
+_NUMBER_SEPARATORS = re.compile(r"[\s.]+")
+
+
+def _words_key(text: str) -> str:
+    return tone_key(_COMMA.sub(r"\1 ", clean(text)))
+
+
+def _date_key(text: str) -> str:
+    """`22.08.1962`, `22/8/1962` and `ngày 22 tháng 8 năm 1962` are one day; `22/8 năm Quý Mùi` keeps its words."""
+    parts = _DATE_SEPARATORS.sub(" ", _DATE_WORDS.sub(" ", clean(text))).strip()
+    return _LEADING_ZEROS.sub("", tone_key(parts))
+
+
+def _number_key(text: str) -> str:
+    """`0241 98 001` and `024198001` are one number; leading zeros and the stroke of `01/1962` count."""
+    return tone_key(_NUMBER_SEPARATORS.sub("", clean(text)))
+
+
+_KEYS: Mapping[ValueKind, Callable[[str], str]] = {
+    ValueKind.NAME: _words_key,
+    ValueKind.PLACE: _words_key,
+    ValueKind.TEXT: _words_key,
+    ValueKind.DATE: _date_key,
+    ValueKind.NUMBER: _number_key,
+    ValueKind.CODE: _number_key,
+}
+
+
+def agree(kind: ValueKind, one: FieldValue, other: FieldValue) -> bool:
+    """Whether two values of a field are the same value. A mark agrees with the same mark only."""
+    if one.mark or other.mark:
+        return one.mark == other.mark
+    return _KEYS[kind](one.text) == _KEYS[kind](other.text)
+
+
+def compare(book_kind: str, key: Mapping[str, FieldValue], other: Mapping[str, FieldValue]) -> RecordComparison:
+    """Compares a person's key with another key, or with a machine's reading, over the columns of the person's key.
+
+    An agreed value is kept as the person wrote it. A column that the other key lacks differs. Raises KeyError for a
+    column that this kind of book does not have.
+    """
+    columns = columns_of(book_kind)
+    agreed = {
+        column: value
+        for column, value in key.items()
+        if column in other and agree(columns[column].value_kind, value, other[column])
+    }
+    return RecordComparison(
+        agreed={column: _tidy(value) for column, value in agreed.items()},
+        differing=tuple(column for column in key if column not in agreed),
+    )
+
+
+def _tidy(value: FieldValue) -> FieldValue:
+    return value if value.mark else FieldValue(text=clean(value.text))
+
+
+# Which design a book needs, by its own known records
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927), which holds for few trials and for shares near 0 and 1; 0 to 1 when
+    nothing was tried."""
+    if not trials:
+        return 0.0, 1.0
+    share, z2 = successes / trials, Z_95**2
+    middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = Z_95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True)
+class ExactMatch:
+    """How many fields of known records a recogniser reads as they are."""
+
+    recogniser_code: str
+    fields: int
+    exact: int
+
+    @property
+    def share(self) -> float:
+        return self.exact / self.fields if self.fields else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return wilson(self.exact, self.fields)
+
+
+class DesignReason(StrEnum):
+    """Why a book has its design; the desk has a sentence for each."""
+
+    MACHINE_READS_IT = "machine_reads_it"
+    MACHINE_MISSES_TOO_MUCH = "machine_misses_too_much"
+    TOO_FEW_KNOWN = "too_few_known"
+    NO_MACHINE = "no_machine"
+
+
+@dataclass(frozen=True)
+class DesignChoice:
+    """Whose keys a book needs. `recogniser_code`: whose reading is the second key; None for two persons. `matches`:
+    what was measured, the best first."""
+
+    design: KeyingDesign
+    reason: DesignReason
+    recogniser_code: str | None
+    matches: tuple[ExactMatch, ...]
+
+
+def exact_matches(
+    book_kind: str, known: Iterable[tuple[Mapping[str, FieldValue], Mapping[str, Mapping[str, FieldValue]]]]
+) -> list[ExactMatch]:
+    """How each recogniser reads known records: pairs of the true values and the readings by recogniser.
+
+    A field that a recogniser did not read counts as wrong. A field that persons find illegible has no truth and is not
+    counted.
+    """
+    fields: dict[str, int] = {}
+    exact: dict[str, int] = {}
+    for truth, readings in known:
+        legible = {column: value for column, value in truth.items() if value.mark != "illegible"}
+        for recogniser_code, read in readings.items():
+            agreed = compare(book_kind, legible, read).agreed
+            fields[recogniser_code] = fields.get(recogniser_code, 0) + len(legible)
+            exact[recogniser_code] = exact.get(recogniser_code, 0) + len(agreed)
+    return [ExactMatch(code, fields[code], exact[code]) for code in sorted(fields)]
+
+
+def choose_design(matches: Sequence[ExactMatch], threshold: KeyingThreshold) -> DesignChoice:
+    """The design of a book by what its recognisers read of its known records. Two persons unless a machine is proved
+    good enough here."""
+    best_first = tuple(sorted(matches, key=lambda match: (-match.share, match.recogniser_code)))
+    measured = [match for match in best_first if match.fields >= threshold.least_fields]
+    if not best_first:
+        return DesignChoice(KeyingDesign.TWO_PERSONS, DesignReason.NO_MACHINE, None, ())
+    if not measured:
+        return DesignChoice(KeyingDesign.TWO_PERSONS, DesignReason.TOO_FEW_KNOWN, None, best_first)
+    if measured[0].share < threshold.least_exact:
+        return DesignChoice(KeyingDesign.TWO_PERSONS, DesignReason.MACHINE_MISSES_TOO_MUCH, None, best_first)
+    code = measured[0].recogniser_code
+    return DesignChoice(KeyingDesign.PERSON_AND_MACHINE, DesignReason.MACHINE_READS_IT, code, best_first)
+
+
+# How persons key
+
+
+@dataclass(frozen=True)
+class DecidedKeying:
+    """A person's key of a record that is decided. `decided`: the values that count. `is_known`: two persons keyed the
+    record and no machine had a say, so its values stand for the truth. `seconds`: from taking the record to keeping
+    it."""
+
+    keyed_by: str
+    values: Mapping[str, FieldValue]
+    decided: Mapping[str, FieldValue]
+    is_known: bool
+    seconds: float
+
+
+@dataclass
+class PersonFigures:
+    """How one person keys; each figure beside the number that it rests on. `reworked`: records in which a third person
+    decided otherwise in some field."""
+
+    keyed_by: str
+    records: int = 0
+    fields: int = 0
+    agreeing: int = 0
+    known_fields: int = 0
+    known_errors: int = 0
+    reworked: int = 0
+    seconds: float = 0.0
+
+    @property
+    def agreement(self) -> float:
+        """The share of fields keyed as they were decided."""
+        return self.agreeing / self.fields if self.fields else 0.0
+
+    @property
+    def error_interval(self) -> tuple[float, float]:
+        """The 95 % interval of the error rate on known records."""
+        return wilson(self.known_errors, self.known_fields)
+
+    @property
+    def records_per_hour(self) -> float:
+        return 3600 * self.records / self.seconds if self.seconds else 0.0
+
+
+def person_figures(book_kind: str, keyings: Iterable[DecidedKeying]) -> list[PersonFigures]:
+    """The figures of each person, by name: one figure alone, or a ranking, would say who hurries and not who errs."""
+    people: dict[str, PersonFigures] = {}
+    for keying in keyings:
+        person = people.setdefault(keying.keyed_by, PersonFigures(keying.keyed_by))
+        wrong = len(compare(book_kind, keying.values, keying.decided).differing)
+        person.records += 1
+        person.fields += len(keying.values)
+        person.agreeing += len(keying.values) - wrong
+        person.reworked += bool(wrong)
+        person.seconds += keying.seconds
+        if keying.is_known:
+            person.known_fields += len(keying.values)
+            person.known_errors += wrong
+    return [people[name] for name in sorted(people)]
