@@ -136,16 +136,16 @@ def exact_matches(
 ) -> list[ExactMatch]:
     """How each recogniser reads known records: pairs of the true values and the readings by recogniser.
 
-    A field that a recogniser did not read counts as wrong. A field that persons find illegible has no truth and is not
-    counted.
+    Only written fields are counted: a blank one is easily right, and one that persons find illegible has no truth. A
+    field that a recogniser did not read counts as wrong.
     """
     fields: dict[str, int] = {}
     exact: dict[str, int] = {}
     for truth, readings in known:
-        legible = {column: value for column, value in truth.items() if value.mark != "illegible"}
+        written = {column: value for column, value in truth.items() if not value.mark}
         for recogniser_code, read in readings.items():
-            agreed = compare(book_kind, legible, read).agreed
-            fields[recogniser_code] = fields.get(recogniser_code, 0) + len(legible)
+            agreed = compare(book_kind, written, read).agreed
+            fields[recogniser_code] = fields.get(recogniser_code, 0) + len(written)
             exact[recogniser_code] = exact.get(recogniser_code, 0) + len(agreed)
     return [ExactMatch(code, fields[code], exact[code]) for code in sorted(fields)]
 

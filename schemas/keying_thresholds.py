@@ -10,12 +10,13 @@ from schemas.in_force import RowInForce, in_force, read_rows
 
 
 class KeyingThreshold(RowInForce):
-    """`least_exact`: the share of fields, 0 to 1, that a recogniser must read as they are. `least_fields`: of how many
-    fields it must be measured. `least_records`: a book with fewer records is keyed by two persons at once, since
-    measuring would cost more than it saves."""
+    """`least_exact`: the share of written fields, 0 to 1, that a recogniser must read as they are. `least_fields`: of
+    how many fields it must be measured. `known_records`: how many records of a book are drawn for that.
+    `least_records`: a book with fewer is keyed by two persons, since measuring would cost more than it saves."""
 
     least_exact: float
     least_fields: int
+    known_records: int
     least_records: int
 
 

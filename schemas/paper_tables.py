@@ -37,6 +37,7 @@ books = Table(
     Column("commune_code", Text),  # of today; null: it was divided, or is not known
     Column("state", Text, nullable=False, server_default="intake"),  # intake, keying, sampling, accepted
     Column("design", Text, nullable=False, server_default="two_persons"),  # whose keyings are compared
+    Column("recogniser_code", Text),  # whose readings are the second key; null: two persons
     Column("form_code", Text),
     Column("is_tightened", Boolean, nullable=False, server_default="false"),  # it was rejected: sampled more strictly
     Column("wrapped", LargeBinary, nullable=False),
@@ -88,12 +89,16 @@ records = Table(
     Column("entry_number", Text),  # số: as written
     Column("state", Text, nullable=False),
     Column("is_wanted", Boolean, nullable=False, server_default="false"),  # somebody needs it: keyed before others
+    Column(
+        "is_known", Boolean, nullable=False, server_default="false"
+    ),  # two persons key it: machines are measured by it
     Column("fault_codes", ARRAY(Text), nullable=False, server_default=NONE),  # checks that found fault
     Column("content_sha256", LargeBinary),  # of the row of a keyed file, keyed by the vault
     Column("dossier_id", BigInteger, ForeignKey("dossiers.dossier_id")),
     Column("sealed", LargeBinary),  # the values that count, by column
     Index("ix_records_book_id", "book_id", "state"),
     Index("ix_records_page_id", "page_id", postgresql_where=text("page_id IS NOT NULL")),
+    Index("ix_records_wanted", "book_id", postgresql_where=text("is_wanted AND state IN ('unkeyed', 'first_keyed')")),
     Index(
         "uq_records_content",
         "book_id",
@@ -136,11 +141,13 @@ samples = Table(
     Column("book_id", BigInteger, ForeignKey("books.book_id"), nullable=False),
     Column("plan_code", Text, nullable=False),
     instant("drawn_at", now=True),
-    Column("fields", JSONB, nullable=False),  # [[record_id, column, verdict or null, who], ...]
+    Column("fields", JSONB, nullable=False),  # of `schemas.sampling.SampledField`: codes and verdicts only
     Column("decided_as", Text),  # accepted, rejected
     Column("decided_by", Text),
     instant("decided_at", nullable=True),
+    Column("sealed", LargeBinary),  # what was keyed at the second look, and the reason of who decided
     Index("ix_samples_book_id", "book_id"),
+    Index("uq_samples_open", "book_id", unique=True, postgresql_where=text("decided_as IS NULL")),
 )
 
 loads = Table(

@@ -41,6 +41,7 @@ def _books() -> None:
         sa.Column("commune_code", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), server_default="intake", nullable=False),
         sa.Column("design", sa.Text(), server_default="two_persons", nullable=False),
+        sa.Column("recogniser_code", sa.Text(), nullable=True),
         sa.Column("form_code", sa.Text(), nullable=True),
         sa.Column("is_tightened", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
@@ -105,6 +106,7 @@ def _records() -> None:
         sa.Column("entry_number", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("is_wanted", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("is_known", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("fault_codes", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("content_sha256", sa.LargeBinary(), nullable=True),
         sa.Column("dossier_id", sa.BigInteger(), nullable=True),
@@ -123,6 +125,13 @@ def _records() -> None:
     )
     op.create_index(
         "ix_records_page_id", "records", ["page_id"], unique=False, postgresql_where=sa.text("page_id IS NOT NULL")
+    )
+    op.create_index(
+        "ix_records_wanted",
+        "records",
+        ["book_id"],
+        unique=False,
+        postgresql_where=sa.text("is_wanted AND state IN ('unkeyed', 'first_keyed')"),
     )
     op.create_index(
         "uq_records_content",
@@ -175,10 +184,14 @@ def _samples() -> None:
         sa.Column("decided_as", sa.Text(), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["book_id"], ["books.book_id"], name=op.f("fk_samples_book_id")),
         sa.PrimaryKeyConstraint("sample_id", name=op.f("pk_samples")),
     )
     op.create_index("ix_samples_book_id", "samples", ["book_id"], unique=False)
+    op.create_index(
+        "uq_samples_open", "samples", ["book_id"], unique=True, postgresql_where=sa.text("decided_as IS NULL")
+    )
 
 
 def _loads() -> None:

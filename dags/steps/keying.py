@@ -1,0 +1,177 @@
+"""Keying: the ledger lends and keeps, `quality` compares and judges; here the two meet.
+
+A book's design follows from its own known records: two persons key a few records of it, the recognisers are measured by
+them, and only where one reads the book well enough is its hidden reading the second key of the other records.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from hashlib import sha256
+
+from connectors.ledger import Ledger, keyings, known_records, samples
+from connectors.ledger import differences as third_person
+from connectors.ledger.keyings import KeyingTask
+from quality.acceptance import Judgement, Outlook, draw, judge
+from quality.adjudication import (
+    DecidedKeying,
+    PersonFigures,
+    agree,
+    choose_design,
+    compare,
+    exact_matches,
+    person_figures,
+)
+from schemas.dates import local_day
+from schemas.keying import FieldValue
+from schemas.keying_thresholds import keying_threshold
+from schemas.paper_states import RecordState
+from schemas.register_columns import columns_of
+from schemas.roles import Reach
+from schemas.sampling import AcceptancePlan, FieldVerdict, PlanScope, SampledField, acceptance_plans
+
+
+def next_to_key(ledger: Ledger, actor: str, reach: Reach, book_id: int | None = None) -> int | None:
+    """Lends the next record to a keyer; None when nothing is left for them. The first record of a book that is lent has
+    the book's known records drawn first."""
+    keying_id = keyings.take(ledger, actor, reach, book_id)
+    task = keyings.task_of(ledger, keying_id) if keying_id else None
+    if task is None or not _draw_known(ledger, task):
+        return keying_id
+    keyings.give_back(ledger, task.keying_id, actor)
+    return keyings.take(ledger, actor, reach, book_id)
+
+
+def _draw_known(ledger: Ledger, task: KeyingTask) -> int:
+    threshold = keying_threshold(_today())
+    return known_records.draw_known(ledger, task.book_id, threshold.known_records, threshold.least_records)
+
+
+def keep_keying(ledger: Ledger, task: KeyingTask, actor: str, values: Mapping[str, FieldValue]) -> RecordState | None:
+    """Keeps what a person keyed and compares it with the other key; None when the record is not theirs any more. Raises
+    ValueError unless `values` has exactly the columns of the task, each with a text or a mark."""
+    if set(values) != set(task.columns):
+        raise ValueError("a record is keyed whole: each column has a text, or a mark")
+    after = keyings.keep(ledger, task.keying_id, actor, values, compare)
+    if after == RecordState.AGREED:
+        settle_design(ledger, task.book_id)
+    return after
+
+
+@dataclass(frozen=True)
+class DifferingField:
+    """A field in which two keys differ: its two values, in an order that says nothing of whose they are."""
+
+    column: str
+    values: tuple[FieldValue, FieldValue] = field(repr=False)
+
+
+def differing_fields(ledger: Ledger, task: KeyingTask, actor: str) -> list[DifferingField] | None:
+    """What a third person is shown; None when the record is not theirs to decide. Raises VaultError."""
+    keys = third_person.two_keys(ledger, task.keying_id, actor)
+    if keys is None:
+        return None
+    compared = compare(keys.book_kind, keys.key, keys.other)
+    shown = []
+    for column in compared.differing:
+        pair = (keys.key[column], keys.other.get(column, FieldValue()))
+        is_turned = hash_of(task.record_id, column) % 2
+        shown.append(DifferingField(column, pair[::-1] if is_turned else pair))
+    return shown
+
+
+def hash_of(record_id: int, column: str) -> int:
+    """A number that looks thrown and stays, so that two values stand in one order whenever a page is opened."""
+    return sha256(f"{record_id}/{column}".encode()).digest()[0]
+
+
+def decide_difference(
+    ledger: Ledger, task: KeyingTask, actor: str, decided: Mapping[str, FieldValue]
+) -> RecordState | None:
+    """Writes what a third person decided; None when the record is not theirs to decide. Raises ValueError when
+    `decided` is not about exactly the differing fields."""
+    after = third_person.decide(ledger, task.keying_id, actor, decided, compare)
+    if after == RecordState.AGREED:
+        settle_design(ledger, task.book_id)
+    return after
+
+
+def settle_design(ledger: Ledger, book_id: int) -> None:
+    """Chooses the design of a book once all its known records are decided, and keeps it with the figures."""
+    known = known_records.known_records(ledger, book_id)
+    if known is None:
+        return
+    book_kind, records = known
+    matches = exact_matches(book_kind, [(record.truth, record.readings) for record in records])
+    choice = choose_design(matches, keying_threshold(_today()))
+    figures = {
+        "reason": choice.reason,
+        "records": len(records),
+        "matches": [[match.recogniser_code, match.fields, match.exact] for match in choice.matches],
+    }
+    known_records.choose(ledger, book_id, choice.design, choice.recogniser_code, figures)
+
+
+def people_of(ledger: Ledger, book_id: int) -> list[PersonFigures]:
+    """How each person keyed in this round of a book. Raises VaultError."""
+    book_kind, rows = known_records.keyed_rows(ledger, book_id)
+    keyed = [DecidedKeying(row.keyed_by, row.keyed, row.decided, row.is_known, row.seconds) for row in rows]
+    return person_figures(book_kind, keyed)
+
+
+# Acceptance
+
+
+def plans_of(is_tightened: bool) -> dict[PlanScope, AcceptancePlan]:
+    """The plans by which a book is sampled today."""
+    return acceptance_plans(is_tightened=is_tightened, day=_today())
+
+
+def draw_sample(ledger: Ledger, book_id: int, actor: str) -> int | None:
+    """Draws the sample of a book; None when it is not in sampling or has one already."""
+
+    def drawn(book_kind: str, is_tightened: bool, lot: Sequence[tuple[int, str]]) -> list[SampledField]:
+        critical = frozenset(name for name, column in columns_of(book_kind).items() if column.is_critical)
+        return draw(f"book/{book_id}", lot, critical, plans_of(is_tightened))
+
+    return samples.draw_sample(ledger, book_id, actor, drawn)
+
+
+def next_to_check(ledger: Ledger, sample: samples.BookSample, actor: str) -> SampledField | None:
+    """The next field of a sample that this person may look at; None when nothing is left for them. Persons who look at
+    once begin at different fields."""
+    waiting = [one for one in sample.fields if one.verdict is None]
+    theirs = samples.keyed_by(ledger, actor, [one.record_id for one in waiting])
+    free = [one for one in waiting if one.record_id not in theirs]
+    return min(free, key=lambda one: hash_of(one.record_id, f"{one.column}/{actor}"), default=None)
+
+
+def check_field(
+    ledger: Ledger, sample_id: int, place: tuple[int, str], actor: str, value: FieldValue
+) -> FieldVerdict | None:
+    """Compares a second look at a field with the book; None when there is nothing to look at for this person."""
+
+    def same(book_kind: str, column: str, standing: FieldValue, seen: FieldValue) -> bool:
+        return agree(columns_of(book_kind)[column].value_kind, standing, seen)
+
+    return samples.check_field(ledger, sample_id, place, actor, value, same)
+
+
+def judgement_of(sample: samples.BookSample) -> Judgement:
+    """What the sample allows so far, by the plans of today."""
+    return judge(plans_of(sample.is_tightened), sample.fields)
+
+
+def decide_book(
+    ledger: Ledger, sample: samples.BookSample, actor: str, decision: samples.BookDecision, reason: str
+) -> samples.DecisionOutcome:
+    """Accepts a book whose sample allows it, or returns the whole book."""
+
+    def is_acceptable(is_tightened: bool, fields: Sequence[SampledField]) -> bool:
+        return judge(plans_of(is_tightened), fields).outlook == Outlook.ACCEPTABLE
+
+    return samples.decide_book(ledger, sample, actor, decision, reason, is_acceptable)
+
+
+def _today() -> date:
+    return local_day(datetime.now(timezone.utc))
