@@ -84,23 +84,23 @@ class ScopeCount:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class SampleJudgement:
     """What a sample allows, and the counts of each plan."""
 
     outlook: Outlook
     counts: Mapping[PlanScope, ScopeCount]
 
 
-def judge(plans: Mapping[PlanScope, AcceptancePlan], sample: Iterable[SampledField]) -> Judgement:
+def judge(plans: Mapping[PlanScope, AcceptancePlan], sample: Iterable[SampledField]) -> SampleJudgement:
     """Acceptable when every field was looked at and no plan is exceeded; a sample of nothing proves nothing."""
     fields = list(sample)
     counts = {
         scope: _count(plan, [field for field in fields if scope in field.scopes]) for scope, plan in plans.items()
     }
     if any(count.is_exceeded for count in counts.values()):
-        return Judgement(Outlook.REJECTABLE, counts)
+        return SampleJudgement(Outlook.REJECTABLE, counts)
     is_done = bool(fields) and all(field.verdict is not None for field in fields)
-    return Judgement(Outlook.ACCEPTABLE if is_done else Outlook.OPEN, counts)
+    return SampleJudgement(Outlook.ACCEPTABLE if is_done else Outlook.OPEN, counts)
 
 
 def _count(plan: AcceptancePlan, fields: Sequence[SampledField]) -> ScopeCount:

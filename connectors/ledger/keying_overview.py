@@ -14,12 +14,13 @@ from schemas.states import listed
 _TO_KEY, _TO_DECIDE = listed(RECORD.before(RecordEvent.KEYED)), listed(RECORD.before(RecordEvent.DECIDED))
 BOOKS = text(f"""
     SELECT b.book_id, b.book_kind, b.opened_year, b.book_number, b.place_as_written, b.state, b.province_code,
-           b.commune_code, b.is_tightened, c.records, c.to_key, c.to_decide, c.wanted, c.held
+           b.commune_code, b.is_tightened, c.records, c.to_key, c.to_decide, c.wanted, c.held, c.released
       FROM books b, LATERAL (
            SELECT count(*) AS records, count(*) FILTER (WHERE r.state IN ({_TO_KEY})) AS to_key,
                   count(*) FILTER (WHERE r.state IN ({_TO_DECIDE})) AS to_decide,
                   count(*) FILTER (WHERE r.is_wanted AND r.state IN ({_TO_KEY})) AS wanted,
-                  count(*) FILTER (WHERE r.state = 'held') AS held
+                  count(*) FILTER (WHERE r.state = 'held') AS held,
+                  count(*) FILTER (WHERE r.state = 'agreed') AS released
              FROM records r WHERE r.book_id = b.book_id) c
      WHERE b.state = ANY(:states) AND {IN_REACH} AND (CAST(:book_id AS bigint) IS NULL OR b.book_id = :book_id)
      ORDER BY c.wanted DESC, b.book_id LIMIT :limit""")
@@ -35,7 +36,8 @@ PLACE_OF_RECORD = text("""
 @dataclass(frozen=True)
 class BookWork:
     """A book and what is left to do in it. `to_key`: records of which a key is missing; `to_decide`: those in which two
-    keys differ; `wanted`: those to key that somebody needs; `held`: those in which checks found fault."""
+    keys differ; `wanted`: those to key that somebody needs; `held`: those in which checks found fault; `released`:
+    those that are agreed on (in an accepted book they were held until now)."""
 
     book_id: int
     book_kind: str
@@ -51,6 +53,7 @@ class BookWork:
     to_decide: int
     wanted: int
     held: int
+    released: int
 
 
 def book_work(

@@ -54,6 +54,7 @@ OPEN_BOOKS = text(f"""
 NEXT = text(f"""
     SELECT r.record_id, r.state FROM records r LEFT JOIN pages p USING (page_id)
      WHERE r.book_id = :book_id AND r.state IN ({_TO_KEY}) AND (r.is_wanted OR NOT :wanted_only)
+       AND (CAST(:record_id AS bigint) IS NULL OR r.record_id = :record_id)
        AND (p.page_id IS NULL OR p.state IN ('fitted', 'read'))
        AND NOT EXISTS (SELECT FROM keyings k
                         WHERE k.record_id = r.record_id AND k.round_number = :round_number
@@ -176,25 +177,30 @@ def keyed_columns(book_kind: str, form_code: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(box.column for box in form.fields if box.column in known)) if form else tuple(known)
 
 
-def take(ledger: Ledger, actor: str, reach: Reach, book_id: int | None = None) -> int | None:
+def take(
+    ledger: Ledger, actor: str, reach: Reach, book_id: int | None = None, record_id: int | None = None
+) -> int | None:
     """Lends the next record to a person, and returns the number of the keying; None when nothing is left for them.
 
     What they have begun comes first, then what somebody needs, then known records, then page by page. Never a record
-    whose other key is theirs. `book_id`: only of this book.
+    whose other key is theirs. `book_id`: only of this book; `record_id`: only this record.
     """
     values = {**reach_values(reach, May.KEY), "actor": actor, "lease": LEASE, "book_id": book_id}
     slots = [KeyingSlot.FIRST, KeyingSlot.SECOND]
     states = list(RECORD.before(RecordEvent.KEYED))
     with ledger.engine.begin() as connection:
-        if resumed := connection.execute(RESUME, {**values, "slots": slots, "states": states}).scalar():
+        resumed = connection.execute(RESUME, {**values, "slots": slots, "states": states}).scalar()
+        if resumed and record_id is None:
             return int(resumed)
         for book in connection.execute(OPEN_BOOKS, values).all():
-            if taken := take_in_book(connection, book, actor, LEASE):
+            if taken := take_in_book(connection, book, actor, LEASE, record_id):
                 return taken
     return None
 
 
-def take_in_book(connection: Connection, book: Any, actor: str, lease: timedelta) -> int | None:
+def take_in_book(
+    connection: Connection, book: Any, actor: str, lease: timedelta, record_id: int | None = None
+) -> int | None:
     """Lends the next record of a book, a row of `OPEN_BOOKS`; None when nothing of it is left for this person.
 
     A statement that waited for the lock of a record still sees the leases of before (READ COMMITTED), so a lease that
@@ -206,6 +212,7 @@ def take_in_book(connection: Connection, book: Any, actor: str, lease: timedelta
         "wanted_only": book.state == _WANTED_ONLY,
         "actor": actor,
         "lease": lease,
+        "record_id": record_id,
     }
     while record := connection.execute(NEXT, values).one_or_none():
         slot = KeyingSlot.FIRST if record.state == RecordState.UNKEYED else KeyingSlot.SECOND

@@ -63,6 +63,7 @@ KEYED_BY = text(f"""
      WHERE k.record_id = ANY(:ids) AND k.keyed_by = :actor AND k.kept_at IS NOT NULL AND k.round_number = {ROUND}""")
 WRITE = text("UPDATE samples SET fields = CAST(:fields AS jsonb), sealed = :sealed WHERE sample_id = :sample_id")
 RECORD_VALUES = text("SELECT record_id, sealed FROM records WHERE record_id = ANY(:ids) AND sealed IS NOT NULL")
+PAGE_OF_RECORD = text("SELECT page_id FROM records WHERE record_id = :record_id")
 DECIDE = text("""
     UPDATE samples SET decided_as = :decision, decided_by = :actor, decided_at = clock_timestamp(), sealed = :sealed
      WHERE sample_id = :sample_id""")
@@ -84,7 +85,7 @@ class BookDecision(StrEnum):
     REJECTED = "rejected"
 
 
-class DecisionOutcome(StrEnum):
+class BookDecisionOutcome(StrEnum):
     """What came of a decision about a book."""
 
     DONE = "done"
@@ -178,6 +179,13 @@ def _sample(ledger: Ledger, connection: Connection, sample_id: int) -> BookSampl
         SecondLooks.model_validate_json(opened),
         key,
     )
+
+
+def page_of_record(ledger: Ledger, record_id: int) -> int | None:
+    """The page on which a record stands; None for a record that has no page."""
+    with ledger.engine.connect() as connection:
+        page_id = connection.execute(PAGE_OF_RECORD, {"record_id": record_id}).scalar()
+    return int(page_id) if page_id is not None else None
 
 
 def keyed_by(ledger: Ledger, actor: str, record_ids: Sequence[int]) -> frozenset[int]:
@@ -276,7 +284,7 @@ def decide_book(
     decision: BookDecision,
     reason: str,
     is_acceptable: IsAcceptable,
-) -> DecisionOutcome:
+) -> BookDecisionOutcome:
     """Writes a person's decision about a book by its sample; the first decision counts.
 
     Accepted: every agreed record is accepted; those that checks hold are accepted when they are released
@@ -286,10 +294,10 @@ def decide_book(
     with ledger.engine.begin() as connection:
         book = connection.execute(LOCK_BOOK, {"book_id": sample.book_id}).one()
         if book.state != _SAMPLING or connection.execute(LOCK_SAMPLE, {"sample_id": sample.sample_id}).first() is None:
-            return DecisionOutcome.DECIDED_BEFORE
+            return BookDecisionOutcome.DECIDED_BEFORE
         current = _sample(ledger, connection, sample.sample_id) or sample
         if decision == BookDecision.ACCEPTED and not is_acceptable(current.is_tightened, current.fields):
-            return DecisionOutcome.NOT_ACCEPTABLE
+            return BookDecisionOutcome.NOT_ACCEPTABLE
         sealed = _sealed(current, current.looks.model_copy(update={"reason": reason}))
         at = {"sample_id": sample.sample_id, "book_id": sample.book_id, "actor": actor}
         if decision == BookDecision.ACCEPTED:
@@ -297,7 +305,7 @@ def decide_book(
         else:
             _reject(connection, at)
         connection.execute(DECIDE, {**at, "decision": decision, "sealed": sealed})
-    return DecisionOutcome.DONE
+    return BookDecisionOutcome.DONE
 
 
 def _accept(connection: Connection, at: dict[str, Any]) -> None:

@@ -21,7 +21,12 @@ from dags.desk.visit import HERE, DeskServices, RequestRefused, Visit, VisitDep,
 
 log = logging.getLogger(__name__)
 
-STATIC_TYPES = {"desk.css": "text/css", "desk.js": "text/javascript", "desk.svg": "image/svg+xml"}
+STATIC_TYPES = {
+    "desk.css": "text/css",
+    "desk.js": "text/javascript",
+    "keying.js": "text/javascript",
+    "desk.svg": "image/svg+xml",
+}
 REFUSED_STATUSES = {400: "bad_request", 404: "not_found", 405: "not_found", 413: "too_long", 422: "bad_request"}
 
 
@@ -64,7 +69,7 @@ def _static_version() -> str:
 
 
 def static_file(version: str, name: str) -> Response:
-    """Our one style sheet and our one script; their address changes with their content."""
+    """Our style sheet and our scripts; their address changes with their content."""
     if name not in STATIC_TYPES:
         raise HTTPException(404)
     kept = {"Cache-Control": "private, max-age=31536000, immutable"}

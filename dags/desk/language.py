@@ -112,6 +112,11 @@ class Locale:
         """Thousands set apart."""
         return f"{count:,}".replace(",", "." if self.code == VI else ",")
 
+    def share(self, part: float) -> str:
+        """A share of 0 to 1 in percent: `0,65 %`."""
+        text = f"{100 * part:.2f}".rstrip("0").rstrip(".")
+        return f"{text.replace('.', ',') if self.code == VI else text} %"
+
     def left(self, due_at: datetime | None, now: datetime) -> str:
         """How long until then, or since then, in one unit."""
         if due_at is None:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from connectors.ledger import Ledger, keyings, known_records, samples
 from connectors.ledger import differences as third_person
 from connectors.ledger.keyings import KeyingTask
-from quality.acceptance import Judgement, Outlook, draw, judge
+from quality.acceptance import Outlook, SampleJudgement, draw, judge
 from quality.adjudication import (
     DecidedKeying,
     PersonFigures,
@@ -157,14 +157,14 @@ def check_field(
     return samples.check_field(ledger, sample_id, place, actor, value, same)
 
 
-def judgement_of(sample: samples.BookSample) -> Judgement:
+def judgement_of(sample: samples.BookSample) -> SampleJudgement:
     """What the sample allows so far, by the plans of today."""
     return judge(plans_of(sample.is_tightened), sample.fields)
 
 
 def decide_book(
     ledger: Ledger, sample: samples.BookSample, actor: str, decision: samples.BookDecision, reason: str
-) -> samples.DecisionOutcome:
+) -> samples.BookDecisionOutcome:
     """Accepts a book whose sample allows it, or returns the whole book."""
 
     def is_acceptable(is_tightened: bool, fields: Sequence[SampledField]) -> bool:

@@ -11,7 +11,7 @@ from connectors.ledger.differences import take_difference
 from connectors.ledger.keying_overview import book_work, progress_since, want
 from connectors.ledger.keyings import KeyingTask, give_back, keyed_columns, task_of
 from connectors.ledger.known_records import chosen_by
-from connectors.ledger.samples import BookDecision, DecisionOutcome, accept_released, latest_sample, settle_field
+from connectors.ledger.samples import BookDecision, BookDecisionOutcome, accept_released, latest_sample, settle_field
 from dags.steps.keying import (
     check_field,
     decide_book,
@@ -454,7 +454,7 @@ def check_all(ledger: Ledger, book: KeyedBook, wrong: frozenset[str] = frozenset
         assert check_field(ledger, sample.sample_id, place, "sen", seen) == expected
 
 
-def decide(ledger: Ledger, book: KeyedBook, decision: BookDecision, actor: str = "kim") -> DecisionOutcome:
+def decide(ledger: Ledger, book: KeyedBook, decision: BookDecision, actor: str = "kim") -> BookDecisionOutcome:
     sample = latest_sample(ledger, book.book_id)
     assert sample is not None
     return decide_book(ledger, sample, actor, decision, "Đã xem đủ")
@@ -464,10 +464,10 @@ def test_a_book_whose_sample_is_right_is_accepted_with_all_its_records(ledger: L
     book = agreed_book(ledger)
     assert draw_sample(ledger, book.book_id, "kim") is not None
     assert draw_sample(ledger, book.book_id, "kim") is None, "one sample at a time"
-    assert decide(ledger, book, BookDecision.ACCEPTED) == DecisionOutcome.NOT_ACCEPTABLE
+    assert decide(ledger, book, BookDecision.ACCEPTED) == BookDecisionOutcome.NOT_ACCEPTABLE
     assert book.states() == {"agreed": 3}
     check_all(ledger, book)
-    assert decide(ledger, book, BookDecision.ACCEPTED) == DecisionOutcome.DONE
+    assert decide(ledger, book, BookDecision.ACCEPTED) == BookDecisionOutcome.DONE
     assert (book.state(), book.states()) == ("accepted", {"accepted": 3})
     assert [event.actor for event in book.events("record_accepted")] == ["kim"] * 3
     assert len(book.events("book_accepted")) == 1
@@ -480,8 +480,8 @@ def test_a_book_with_too_many_errors_is_returned_whole_and_sampled_more_strictly
     sample = latest_sample(ledger, book.book_id)
     assert sample is not None
     assert judgement_of(sample).outlook == Outlook.REJECTABLE
-    assert decide(ledger, book, BookDecision.ACCEPTED) == DecisionOutcome.NOT_ACCEPTABLE
-    assert decide(ledger, book, BookDecision.REJECTED) == DecisionOutcome.DONE
+    assert decide(ledger, book, BookDecision.ACCEPTED) == BookDecisionOutcome.NOT_ACCEPTABLE
+    assert decide(ledger, book, BookDecision.REJECTED) == BookDecisionOutcome.DONE
     assert (book.state(), book.states()) == ("keying", {"unkeyed": 3})
     assert book.rows("SELECT is_tightened FROM books WHERE book_id = :book") == [(True,)]
     assert key(ledger, "an", book) == RecordState.FIRST_KEYED, "who keyed it before may key it in the next round"
@@ -518,7 +518,7 @@ def test_a_difference_is_settled_by_another_person_than_the_one_who_looked(ledge
     for place in places[:2]:
         assert settle_field(ledger, sample.sample_id, place, "kim", True)
     assert not settle_field(ledger, sample.sample_id, places[0], "kim", False), "it is settled"
-    assert decide(ledger, book, BookDecision.ACCEPTED) == DecisionOutcome.DONE
+    assert decide(ledger, book, BookDecision.ACCEPTED) == BookDecisionOutcome.DONE
 
 
 def test_of_two_decisions_at_once_one_wins(ledger: Ledger) -> None:
@@ -553,7 +553,7 @@ def test_a_sample_of_before_new_pages_came_does_not_speak_for_the_book(ledger: L
     assert book.state() == "sampling"
     assert latest_sample(ledger, book.book_id) is None
     assert stale is not None
-    assert decide_book(ledger, stale, "kim", BookDecision.ACCEPTED, "cũ") == DecisionOutcome.DECIDED_BEFORE
+    assert decide_book(ledger, stale, "kim", BookDecision.ACCEPTED, "cũ") == BookDecisionOutcome.DECIDED_BEFORE
     assert draw_sample(ledger, book.book_id, "kim") not in (None, old)
 
 

@@ -33,6 +33,7 @@ SLOW = (
     "tests/connectors/test_bag.py::test_a_book_need_not_fit_into_memory",
     "tests/connectors/test_decisions.py::test_one_action_edits_a_thousand_and_each_keeps_its_own_record",
     "tests/connectors/test_gates.py",  # great_expectations alone is imported in seven seconds
+    "tests/connectors/test_keyings.py",  # books are keyed, sampled and looked at field by field
     "tests/connectors/test_old_ledger.py",  # carries ledgers of an earlier version over
     "tests/connectors/test_portal_access.py::test_a_twin_answers_nonsense_with_its_own_error",
     "tests/connectors/test_portals.py::test_a_broken_dossier_spoils_no_other_and_comes_again_when_it_was_supplemented",

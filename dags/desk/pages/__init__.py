@@ -1,8 +1,10 @@
 """The desk's pages, a file per subject."""
 
 from dags.desk.pages import (
+    accepting,
     accesses,
     acts,
+    adjudicating,
     answers,
     batches,
     bulk,
@@ -12,6 +14,7 @@ from dags.desk.pages import (
     dossier,
     duplicates,
     extract,
+    keying,
     overview,
     page_images,
     papers,
@@ -36,5 +39,8 @@ ROUTERS = tuple(
         checks,
         accesses,
         page_images,
+        keying,
+        adjudicating,
+        accepting,
     )
 )
