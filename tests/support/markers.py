@@ -45,6 +45,8 @@ SLOW = (
     "tests/connectors/test_unit_translation.py::test_every_",
     "tests/dags/test_cli.py",  # dossiers go their whole way by commands
     "tests/dags/test_desk_acts.py::test_a_thousand_dossiers_are_edited_in_one_action",
+    "tests/dags/test_desk_keying.py::test_a_book_",
+    "tests/dags/test_desk_keying.py::test_another_person_upholds_the_book_where_the_second_look_was_wrong",
     "tests/dags/test_desk_security.py",
     "tests/dags/test_scaffold.py",
     "tests/dags/test_gate_decisions.py",  # great_expectations
