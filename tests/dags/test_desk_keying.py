@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from io import BytesIO
 
 import pytest
@@ -150,12 +151,9 @@ def test_many_keyers_at_once_get_a_record_each(house: DeskHouse, book: KeyedBook
     for user in users:
         house.grant(user, "keyer", place="24")
 
-    def works(user: str) -> int:
-        with house.visitor(user) as browser:
-            return take(browser).page_id
-
-    with ThreadPoolExecutor(len(users)) as workers:
-        taken = list(workers.map(works, users))
+    with ExitStack() as open_browsers, ThreadPoolExecutor(len(users)) as workers:
+        browsers = [open_browsers.enter_context(house.visitor(user)) for user in users]
+        taken = list(workers.map(lambda browser: take(browser).page_id, browsers))
     assert len(set(taken)) == len(users)
 
 
