@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import sqrt
+from math import ceil, sqrt
 
 from schemas.keying import FieldValue, KeyingDesign, RecordComparison
 from schemas.keying_thresholds import KeyingThreshold
@@ -148,6 +148,12 @@ def exact_matches(
             fields[recogniser_code] = fields.get(recogniser_code, 0) + len(written)
             exact[recogniser_code] = exact.get(recogniser_code, 0) + len(agreed)
     return [ExactMatch(code, fields[code], exact[code]) for code in sorted(fields)]
+
+
+def known_count(columns: int, threshold: KeyingThreshold) -> int:
+    """How many records of so many columns are drawn as known: half as many fields more than must be measured, since
+    some of them are blank."""
+    return max(threshold.known_records, ceil(1.5 * threshold.least_fields / columns))
 
 
 def choose_design(matches: Sequence[ExactMatch], threshold: KeyingThreshold) -> DesignChoice:

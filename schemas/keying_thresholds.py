@@ -11,7 +11,7 @@ from schemas.in_force import RowInForce, in_force, read_rows
 
 class KeyingThreshold(RowInForce):
     """`least_exact`: the share of written fields, 0 to 1, that a recogniser must read as they are. `least_fields`: of
-    how many fields it must be measured. `known_records`: how many records of a book are drawn for that.
+    how many fields it must be measured. `known_records`: how many records of a book are drawn for that at least.
     `least_records`: a book with fewer is keyed by two persons, since measuring would cost more than it saves."""
 
     least_exact: float

@@ -15,6 +15,9 @@ PAGE_HEAD = text("""
     SELECT p.page_id, p.book_id, p.page_number, b.province_code, b.commune_code, b.wrapped
       FROM pages p JOIN books b USING (book_id) WHERE p.page_id = :page_id""")
 COPY = text("SELECT sealed_copy FROM pages WHERE page_id = :page_id")
+FITTED = text("""
+    SELECT p.fit #> ARRAY['boxes_px', r.row_number::text] AS boxes_px
+      FROM records r JOIN pages p USING (page_id) WHERE r.record_id = :record_id AND r.page_id = :page_id""")
 READINGS = text("""
     SELECT g.recogniser_code, g.sealed FROM readings g JOIN records r USING (record_id)
      WHERE r.record_id = :record_id AND r.page_id = :page_id ORDER BY g.recogniser_code""")
@@ -55,12 +58,14 @@ def copy_of(ledger: Ledger, head: PageHead) -> bytes | None:
 
 
 def boxes_of(ledger: Ledger, head: PageHead, record_id: int) -> dict[str, Box]:
-    """Where the fields of a record stand on this page, by column; empty when no machine has read it. Raises
-    VaultError."""
+    """Where the fields of a record stand on this page, by column: as its form lies on the page (`fit`), else where a
+    machine read them; empty when neither is known. Raises VaultError."""
+    at = {"record_id": record_id, "page_id": head.page_id}
     with ledger.engine.connect() as connection:
-        rows = connection.execute(READINGS, {"record_id": record_id, "page_id": head.page_id}).all()
+        fitted = connection.execute(FITTED, at).scalar()
+        rows = connection.execute(READINGS, at).all()
     key = _key(ledger, head)
-    boxes: dict[str, Box] = {}
+    boxes: dict[str, Box] = {column: (box[0], box[1], box[2], box[3]) for column, box in (fitted or {}).items()}
     for row in rows:
         opened = key.unseal(row.sealed, READING_PURPOSE.format(record_id, row.recogniser_code))
         reading = Reading.model_validate_json(opened)

@@ -20,6 +20,7 @@ from quality.adjudication import (
     choose_design,
     compare,
     exact_matches,
+    known_count,
     person_figures,
 )
 from schemas.dates import local_day
@@ -44,7 +45,8 @@ def next_to_key(ledger: Ledger, actor: str, reach: Reach, book_id: int | None = 
 
 def _draw_known(ledger: Ledger, task: KeyingTask) -> int:
     threshold = keying_threshold(_today())
-    return known_records.draw_known(ledger, task.book_id, threshold.known_records, threshold.least_records)
+    count = known_count(len(task.columns), threshold)
+    return known_records.draw_known(ledger, task.book_id, count, threshold.least_records)
 
 
 def keep_keying(ledger: Ledger, task: KeyingTask, actor: str, values: Mapping[str, FieldValue]) -> RecordState | None:

@@ -212,6 +212,15 @@ def test_the_page_and_the_crop_of_a_field_are_shown_and_each_look_is_logged(hous
     ]
 
 
+def test_a_page_that_no_machine_has_read_shows_crops_where_its_form_lies(house: DeskHouse, book: KeyedBook) -> None:
+    record_id = book.add(7, COLUMNS)
+    book.execute("""UPDATE pages SET fit = '{"boxes_px": {"0": {"so": [10, 20, 100, 40]}}}'""")
+    with house.visitor("an") as an:
+        assert take(an).html.count("/crop/") == 1
+        crop = an.client.get(f"/books/pages/{book.pages[7]}/crop/{record_id}/so")
+        assert Image.open(BytesIO(crop.content)).size == (124, 68), "cut at the left edge of the page"
+
+
 def test_a_page_without_a_copy_has_no_image(house: DeskHouse, book: KeyedBook) -> None:
     book.add(7, COLUMNS)
     book.execute("UPDATE pages SET sealed_copy = NULL")

@@ -10,6 +10,7 @@ from quality.adjudication import (
     choose_design,
     compare,
     exact_matches,
+    known_count,
     person_figures,
     wilson,
 )
@@ -140,6 +141,11 @@ def test_a_machine_is_the_second_key_only_where_it_reads_the_books_own_known_rec
     assert choice.reason == DesignReason(reason)
     assert choice.recogniser_code == recogniser
     assert len(choice.matches) == len(matches), "every figure is shown, whatever is chosen"
+
+
+def test_as_many_records_are_known_as_give_enough_written_fields() -> None:
+    assert known_count(8, THRESHOLD) == 19
+    assert known_count(19, THRESHOLD) == 12
 
 
 def test_recognisers_are_measured_on_written_fields_and_what_they_skip_counts_as_wrong() -> None:
