@@ -263,6 +263,9 @@ USED_BY_OTHERS = {
         "request_queue_size": "socketserver reads it", "handle_error": "socketserver calls it",
         "client_address": "as socketserver passes it",
     },
+    "connectors/paper/keying_workbook.py": {
+        "sheet_state": "openpyxl reads it", "number_format": "openpyxl reads it", "freeze_panes": "openpyxl reads it",
+    },
     "dags/airflow_side/hooks.py": {
         "conn_name_attr": "Airflow reads it", "conn_type": "Airflow reads it",
         "test_connection": "Airflow calls it for the Test button",

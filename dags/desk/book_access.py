@@ -10,7 +10,7 @@ from connectors.ledger.keying_overview import BookWork, book_work
 from dags.desk.visit import RequestRefused, Visit
 from schemas.roles import May
 
-Id = Annotated[int, InPath(ge=1, le=2**62)]
+SubjectId = Annotated[int, InPath(ge=1, le=2**62)]
 
 
 class NamedBook(Protocol):

@@ -268,9 +268,17 @@ def test_a_record_that_the_machine_has_not_read_waits_for_two_persons(ledger: Le
     assert key(ledger, "binh", book) == RecordState.AGREED
 
 
-def test_readings_count_for_nothing_where_two_persons_key(ledger: Ledger, book: KeyedBook) -> None:
+def test_readings_count_for_nothing_where_two_persons_key(ledger: Ledger) -> None:
+    book = open_book(ledger, design="two_persons", recogniser_code=RECOGNISER)
     book.add(7, COLUMNS, {RECOGNISER: truth_of(7)})
     assert key(ledger, "an", book) == RecordState.FIRST_KEYED
+
+
+def test_a_known_record_is_keyed_by_two_persons_whatever_the_design(ledger: Ledger) -> None:
+    book = machine_book(ledger, 7)
+    book.execute("UPDATE records SET is_known = TRUE")
+    assert key(ledger, "an", book) == RecordState.FIRST_KEYED
+    assert key(ledger, "binh", book) == RecordState.AGREED
 
 
 # The third person

@@ -51,6 +51,9 @@ ACCEPTED, FORM = "connectors/ledger/accepted_records.py", "connectors/paper/hand
 HANDING = "dags/steps/handing_over.py"
 JUDGED, DECIDED = "dags/steps/judging.py", "quality/decisions.py"
 
+KEYINGS = "tests/connectors/test_keyings.py"
+LENDING, SAMPLING = "connectors/ledger/keyings.py", "connectors/ledger/samples.py"
+
 MUTANTS = (
     # Moves
     _mutant(
@@ -651,5 +654,144 @@ MUTANTS = (
         "the year of the book settles no year of the cycle",
         f"{ROWS_TESTS}::test_a_year_of_the_cycle_is_settled_by_the_year_of_the_book",
         "connectors/paper/rows.py", "lunar.settle(opened_year, within_years)", "lunar",
+    ),
+    # Keying of paper registers
+    _mutant(
+        "both_keys_by_one",
+        "a keyer is lent a record of which the other key is theirs",
+        f"{KEYINGS}::test_nobody_keys_both_keys_of_a_record",
+        LENDING, "({_LIVE} OR k.keyed_by = :actor AND k.kept_at IS NOT NULL)", "({_LIVE})",
+    ),
+    _mutant(
+        "other_key_not_asked_again",
+        "the transaction that keeps a keying does not ask who has the other key",
+        f"{KEYINGS}::test_nobody_keys_both_keys_of_a_record",
+        LENDING, " or row.keyed_another", "",
+    ),
+    _mutant(
+        "lease_taken_over",
+        "a record that another worker has just been lent is lent once more",
+        f"{KEYINGS}::test_two_workers_at_once_get_two_records",
+        LENDING, "     WHERE keyings.kept_at IS NULL AND keyings.leased_until <= clock_timestamp()\n", "",
+    ),
+    _mutant(
+        "kept_after_another_took_it",
+        "who left a record may keep it although it was lent to somebody else",
+        f"{KEYINGS}::test_an_abandoned_record_comes_back_and_the_first_person_cannot_keep_it_any_more",
+        LENDING, "row.keyed_by != actor or ", "",
+    ),
+    _mutant(
+        "kept_twice",
+        "a keying that comes twice is kept twice",
+        f"{KEYINGS}::test_a_keying_that_comes_twice_counts_once",
+        LENDING, "or row.kept_at is not None ", "",
+        "if held is None or held.state != _STATE_OF_SLOT.get(held.slot):", "if held is None:",
+    ),
+    _mutant(
+        "reading_with_a_hole",
+        "a reading that lacks columns is taken for a second key",
+        f"{KEYINGS}::test_a_record_that_the_machine_has_not_read_waits_for_two_persons",
+        LENDING, "if read and values.keys() <= read.keys() else None", "if read else None",
+    ),
+    _mutant(
+        "machine_where_two_persons_key",
+        "a reading is the second key although the book's figures ask for two persons",
+        f"{KEYINGS}::test_readings_count_for_nothing_where_two_persons_key",
+        LENDING, "row.design != KeyingDesign.PERSON_AND_MACHINE or ", "",
+    ),
+    _mutant(
+        "machine_measures_itself",
+        "a machine has a say in the known records that it is measured by",
+        f"{KEYINGS}::test_a_known_record_is_keyed_by_two_persons_whatever_the_design",
+        LENDING, "row.is_known or ", "",
+    ),
+    _mutant(
+        "third_is_one_of_two",
+        "a record is lent for decision to one of its two keyers",
+        f"{KEYINGS}::test_neither_of_the_two_may_be_the_third",
+        "connectors/ledger/differences.py", "OR k.keyed_by = :actor AND k.kept_at IS NOT NULL))", "))",
+    ),
+    _mutant(
+        "third_decides_anything",
+        "a third person may change fields on which the keys agree",
+        f"{KEYINGS}::test_a_third_person_decides_the_differing_fields_and_no_others",
+        "connectors/ledger/differences.py", "set(decided) != set(compared.differing)", "False",
+    ),
+    _mutant(
+        "own_sample",
+        "who keyed a record looks at it in the sample",
+        f"{KEYINGS}::test_who_keyed_a_record_does_not_look_at_it_again",
+        SAMPLING, "or _keyed_by(connection, actor, [place[0]])", "",
+    ),
+    _mutant(
+        "own_difference_settled",
+        "who looked at a sampled field settles the difference as well",
+        f"{KEYINGS}::test_a_difference_is_settled_by_another_person_than_the_one_who_looked",
+        SAMPLING, " or sampled.checked_by == actor", "",
+    ),
+    _mutant(
+        "accepted_against_the_sample",
+        "a book is accepted although its sample does not allow it",
+        f"{KEYINGS}::test_a_book_whose_sample_is_right_is_accepted_with_all_its_records",
+        SAMPLING, "and not is_acceptable(current.is_tightened, current.fields)", "and False",
+    ),
+    _mutant(
+        "decided_twice",
+        "two persons decide about one book",
+        f"{KEYINGS}::test_of_two_decisions_at_once_one_wins",
+        SAMPLING, "if book.state != _SAMPLING or connection.execute(LOCK_SAMPLE", "if connection.execute(LOCK_SAMPLE",
+        "s.sample_id = :sample_id AND s.decided_as IS NULL AND", "s.sample_id = :sample_id AND",
+    ),
+    _mutant(
+        "old_sample",
+        "a sample of before new pages came decides about the book",
+        f"{KEYINGS}::test_a_sample_of_before_new_pages_came_does_not_speak_for_the_book",
+        SAMPLING, "s.decided_as IS NULL AND NOT coalesce({_OUTDATED}, FALSE) FOR", "s.decided_as IS NULL FOR",
+    ),
+    _mutant(
+        "tones_ignored",
+        "two names that differ in a tone are taken for one",
+        "tests/quality/test_adjudication.py::test_what_can_change_a_value_is_a_difference",
+        "quality/adjudication.py", "return tone_key(_COMMA.sub", "return search_fold(_COMMA.sub",
+        "import clean, tone_key", "import clean, search_fold, tone_key",
+    ),
+    _mutant(
+        "blank_is_anything",
+        "a mark agrees with a text",
+        "tests/quality/test_adjudication.py::test_blank_and_illegible_are_values_of_their_own",
+        "quality/adjudication.py", "    if one.mark or other.mark:\n        return one.mark == other.mark\n", "",
+    ),
+    _mutant(
+        "unfinished_sample_passes",
+        "a book passes before every field of the sample was looked at",
+        "tests/quality/test_acceptance.py::test_nothing_passes_before_every_field_was_looked_at",
+        "quality/acceptance.py", "bool(fields) and all(field.verdict is not None for field in fields)", "True",
+    ),
+    _mutant(
+        "keys_of_a_workbook",
+        "a workbook is taken in although its rows were moved",
+        "tests/dags/test_offline_keying.py::test_a_workbook_that_was_changed_in_its_keys_is_refused",
+        "connectors/paper/keying_workbook.py", "not hmac.compare_digest(seal(_sealed_text(facts, keys)).hex(), signed)",
+        "False",
+    ),
+    _mutant(
+        "workbook_twice",
+        "a workbook that was imported before is not refused",
+        "tests/dags/test_offline_keying.py::test_a_workbook_that_comes_twice_is_refused_and_changes_nothing",
+        "dags/steps/offline_keying.py", "if kept_of(ledger, [row.keying_id for row in workbook.rows]):", "if False:",
+    ),
+    _mutant(
+        "task_of_another",
+        "a keyer opens a record that is lent to another",
+        "tests/dags/test_desk_keying.py::test_a_record_is_lent_to_one_keyer_and_the_other_cannot_open_it",
+        "dags/desk/pages/keying.py", "        or task.keyed_by != visit.user_name\n", "",
+    ),
+    _mutant(
+        "image_out_of_reach",
+        "the image of a page is shown to a user of another province",
+        "tests/dags/test_desk_keying.py::test_who_may_work_elsewhere_only_gets_nothing_of_this_book",
+        "dags/desk/pages/page_images.py",
+        "head is None or not any(visit.reach.may(act, head.province_code, head.commune_code) for act in SEES_PAGES)",
+        "head is None",
     ),
 )  # fmt: skip

@@ -19,9 +19,13 @@ FIELDS = [(record, column) for record in range(1, 301) for column in COLUMNS]
 
 def plan(fields: int, accept_at_most: int) -> AcceptancePlan:
     return AcceptancePlan(
-        scope=PlanScope.ALL, is_tightened=False, fields=fields, accept_at_most=accept_at_most,
-        certainty="assumed", source="invented for the test",
-    )  # fmt: skip
+        scope=PlanScope.ALL,
+        is_tightened=False,
+        fields=fields,
+        accept_at_most=accept_at_most,
+        certainty="assumed",
+        source="invented for the test",
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from connectors.ledger.samples import (
     page_of_record,
     settle_field,
 )
-from dags.desk.book_access import FormFieldsDep, Id, book_name, book_within_reach
+from dags.desk.book_access import FormFieldsDep, SubjectId, book_name, book_within_reach
 from dags.desk.keyed_fields import KeyedField, fields_of, typed_fields
 from dags.desk.visit import LONGEST_TEXT, PostDep, Visit, VisitDep
 from dags.steps.keying import (
@@ -44,7 +44,7 @@ SHOWN_STATES = [str(BookState.SAMPLING), str(BookState.KEYING), str(BookState.AC
 RATES = (0.002, 0.0065, 0.01, 0.02, 0.03, 0.05)
 """True shares of wrong fields for which the page says how often a book passes."""
 
-RecordId = Annotated[int, Form(ge=1, le=2**62)]
+SampledRecordId = Annotated[int, Form(ge=1, le=2**62)]
 ColumnName = Annotated[str, Form(pattern=r"^[A-Za-z][A-Za-z0-9]{0,80}$")]
 
 router = APIRouter()
@@ -59,7 +59,7 @@ def acceptance_overview(visit: VisitDep, done: str = "", no: str = "") -> Respon
 
 
 @router.get("/accepting/{book_id}")
-def acceptance_page(visit: VisitDep, book_id: Id, done: str = "", no: str = "") -> Response:
+def acceptance_page(visit: VisitDep, book_id: SubjectId, done: str = "", no: str = "") -> Response:
     """The plan in words, how the sample stands, the differences, and who keyed how."""
     book = _book(visit, book_id)
     sample = latest_sample(visit.ledger, book_id)
@@ -84,7 +84,7 @@ def acceptance_page(visit: VisitDep, book_id: Id, done: str = "", no: str = "") 
 
 
 @router.post("/accepting/{book_id}/draw")
-def draw(visit: PostDep, book_id: Id) -> Response:
+def draw(visit: PostDep, book_id: SubjectId) -> Response:
     """Draws the sample."""
     _book(visit, book_id)
     drawn = draw_sample(visit.ledger, book_id, visit.user_name)
@@ -92,7 +92,7 @@ def draw(visit: PostDep, book_id: Id) -> Response:
 
 
 @router.get("/accepting/{book_id}/look")
-def look(visit: VisitDep, book_id: Id, done: str = "") -> Response:
+def look(visit: VisitDep, book_id: SubjectId, done: str = "") -> Response:
     """The next field of the sample, without what the book holds in it."""
     book = _book(visit, book_id)
     sample = latest_sample(visit.ledger, book_id)
@@ -103,7 +103,9 @@ def look(visit: VisitDep, book_id: Id, done: str = "") -> Response:
 
 
 @router.post("/accepting/{book_id}/look")
-def save_look(visit: PostDep, book_id: Id, record: RecordId, column: ColumnName, form: FormFieldsDep) -> Response:
+def save_look(
+    visit: PostDep, book_id: SubjectId, record: SampledRecordId, column: ColumnName, form: FormFieldsDep
+) -> Response:
     """Compares what was keyed with the book, and goes on to the next field."""
     book = _book(visit, book_id)
     sample = latest_sample(visit.ledger, book_id)
@@ -121,7 +123,7 @@ def save_look(visit: PostDep, book_id: Id, record: RecordId, column: ColumnName,
 
 @router.post("/accepting/{book_id}/settle")
 def settle(
-    visit: PostDep, book_id: Id, record: RecordId, column: ColumnName, upheld: Annotated[bool, Form()]
+    visit: PostDep, book_id: SubjectId, record: SampledRecordId, column: ColumnName, upheld: Annotated[bool, Form()]
 ) -> Response:
     """Another person says whether the book is right where a second look differs."""
     _book(visit, book_id)
@@ -134,7 +136,7 @@ def settle(
 @router.post("/accepting/{book_id}/decide")
 def decide(
     visit: PostDep,
-    book_id: Id,
+    book_id: SubjectId,
     decision: Annotated[BookDecision, Form()],
     reason: Annotated[str, Form(min_length=3, max_length=LONGEST_TEXT)],
 ) -> Response:
@@ -152,7 +154,7 @@ def decide(
 
 
 @router.post("/accepting/{book_id}/released")
-def accept_rest(visit: PostDep, book_id: Id) -> Response:
+def accept_rest(visit: PostDep, book_id: SubjectId) -> Response:
     """Accepts the records that were held when their book was accepted and are released since."""
     _book(visit, book_id)
     accepted = accept_released(visit.ledger, book_id, visit.user_name)

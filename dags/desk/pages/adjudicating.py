@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from connectors.ledger.differences import take_difference
 from connectors.ledger.grants import note_subject
 from connectors.ledger.keying_overview import book_work
 from connectors.ledger.keyings import KeyingTask, give_back
-from dags.desk.book_access import FormFieldsDep, Id, book_name
+from dags.desk.book_access import FormFieldsDep, SubjectId, book_name
 from dags.desk.keyed_fields import KeyedField, empty_fields, typed_fields
-from dags.desk.pages.keying import OPEN_STATES, lent_task, today_of
+from dags.desk.pages.keying import OPEN_STATES, BookChoice, lent_task, today_of
 from dags.desk.visit import PostDep, Visit, VisitDep
 from dags.steps.keying import DifferingField, decide_difference, differing_fields
 from schemas.keying import FieldValue, KeyingSlot
@@ -21,8 +21,6 @@ from schemas.roles import May
 
 CHOICES = ("0", "1")
 """The values as they are shown; `other`: what the third person types."""
-
-BookChoice = Annotated[int, Form(ge=0, le=2**62)]
 
 router = APIRouter()
 
@@ -58,7 +56,7 @@ def take_next_difference(visit: PostDep, book: BookChoice = 0) -> Response:
 
 @router.get("/adjudicating/{keying_id}")
 def difference_page(
-    visit: VisitDep, keying_id: Id, book: Annotated[int, Query(ge=0, le=2**62)] = 0, done: str = ""
+    visit: VisitDep, keying_id: SubjectId, book: Annotated[int, Query(ge=0, le=2**62)] = 0, done: str = ""
 ) -> Response:
     """The differing fields of the record that is lent to this person."""
     task = _task(visit, keying_id)
@@ -70,7 +68,7 @@ def difference_page(
 
 
 @router.post("/adjudicating/{keying_id}")
-def decide(visit: PostDep, keying_id: Id, form: FormFieldsDep, book: BookChoice = 0) -> Response:
+def decide(visit: PostDep, keying_id: SubjectId, form: FormFieldsDep, book: BookChoice = 0) -> Response:
     """Writes what this person decided, and lends the next record."""
     task = _task(visit, keying_id)
     differing = differing_fields(visit.ledger, task, visit.user_name)
@@ -86,7 +84,7 @@ def decide(visit: PostDep, keying_id: Id, form: FormFieldsDep, book: BookChoice 
 
 
 @router.post("/adjudicating/{keying_id}/give-back")
-def return_difference(visit: PostDep, keying_id: Id) -> Response:
+def return_difference(visit: PostDep, keying_id: SubjectId) -> Response:
     """Ends the lease, so that somebody else may decide."""
     task = _task(visit, keying_id)
     given = give_back(visit.ledger, task.keying_id, visit.user_name)

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from connectors.ledger.grants import note_subject
 from connectors.ledger.keying_overview import DayProgress, book_work, place_of_record, progress_since, want
 from connectors.ledger.keyings import KeyingTask, give_back, take, task_of
-from dags.desk.book_access import FormFieldsDep, Id, book_name
+from dags.desk.book_access import FormFieldsDep, SubjectId, book_name
 from dags.desk.keyed_fields import KeyedField, empty_fields, typed_fields
 from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
 from dags.steps.keying import keep_keying, next_to_key
@@ -45,7 +45,7 @@ def take_next(visit: PostDep, book: BookChoice = 0) -> Response:
 
 
 @router.post("/keying/records/{record_id}/want")
-def key_now(visit: PostDep, record_id: Id) -> Response:
+def key_now(visit: PostDep, record_id: SubjectId) -> Response:
     """Somebody needs this record: it is keyed before others. Who may key it here begins at once."""
     if not visit.reach.may_somewhere(May.KEY):
         visit.need(May.SEARCH, "keying")
@@ -61,7 +61,7 @@ def key_now(visit: PostDep, record_id: Id) -> Response:
 
 @router.get("/keying/{keying_id}")
 def keying_page(
-    visit: VisitDep, keying_id: Id, book: Annotated[int, Query(ge=0, le=2**62)] = 0, done: str = ""
+    visit: VisitDep, keying_id: SubjectId, book: Annotated[int, Query(ge=0, le=2**62)] = 0, done: str = ""
 ) -> Response:
     """The record that is lent to this person."""
     task = _task(visit, keying_id)
@@ -72,7 +72,7 @@ def keying_page(
 
 
 @router.post("/keying/{keying_id}")
-def save_keying(visit: PostDep, keying_id: Id, form: FormFieldsDep, book: BookChoice = 0) -> Response:
+def save_keying(visit: PostDep, keying_id: SubjectId, form: FormFieldsDep, book: BookChoice = 0) -> Response:
     """Keeps what was typed and lends the next record; shows the form again while a field has neither text nor mark."""
     task = _task(visit, keying_id)
     fields = typed_fields(empty_fields(visit, task, task.columns), form)
@@ -85,7 +85,7 @@ def save_keying(visit: PostDep, keying_id: Id, form: FormFieldsDep, book: BookCh
 
 
 @router.post("/keying/{keying_id}/give-back")
-def return_keying(visit: PostDep, keying_id: Id) -> Response:
+def return_keying(visit: PostDep, keying_id: SubjectId) -> Response:
     """Ends the lease, so that somebody else may key the record."""
     task = _task(visit, keying_id)
     given = give_back(visit.ledger, task.keying_id, visit.user_name)

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _scans()
     _pages()
     _records()
+    _indexes_of_records()
     _readings()
     _keyings()
     _samples()
@@ -115,6 +116,9 @@ def _records() -> None:
         sa.ForeignKeyConstraint(["dossier_id"], ["dossiers.dossier_id"], name=op.f("fk_records_dossier_id")),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_records")),
     )
+
+
+def _indexes_of_records() -> None:
     op.create_index("ix_records_book_id", "records", ["book_id", "state"], unique=False)
     op.create_index(
         "ix_records_dossier_id",
