@@ -9,7 +9,7 @@ import pytest
 from connectors.ledger import Ledger
 from connectors.ledger.differences import take_difference
 from connectors.ledger.keying_overview import book_work, progress_since, want
-from connectors.ledger.keyings import KeyingTask, give_back, keyed_columns, task_of
+from connectors.ledger.keyings import LEASE, LEND, KeyingTask, give_back, keyed_columns, task_of
 from connectors.ledger.known_records import chosen_by
 from connectors.ledger.samples import BookDecision, BookDecisionOutcome, accept_released, latest_sample, settle_field
 from dags.steps.keying import (
@@ -111,6 +111,16 @@ def test_a_record_that_is_being_keyed_is_lent_to_nobody_else(ledger: Ledger, boo
     task = take(ledger, "an")
     assert nothing_left(ledger, "binh")
     assert take(ledger, "an").keying_id == task.keying_id, "who comes back goes on with what they began"
+
+
+def test_a_worker_that_saw_no_lease_yet_does_not_write_over_one(ledger: Ledger, book: KeyedBook) -> None:
+    """Its statement began before the other worker committed, and got the lock after it."""
+    record_id = book.add(7, COLUMNS)
+    task = take(ledger, "an")
+    at = {"record_id": record_id, "round_number": 1, "slot": "first", "actor": "binh", "lease": LEASE}
+    with ledger.engine.begin() as connection:
+        assert connection.execute(LEND, at).scalar() is None
+    assert keep_keying(ledger, task, "an", typed(truth_of(7))) == RecordState.FIRST_KEYED
 
 
 def test_an_abandoned_record_comes_back_and_the_first_person_cannot_keep_it_any_more(

@@ -671,7 +671,7 @@ MUTANTS = (
     _mutant(
         "lease_taken_over",
         "a record that another worker has just been lent is lent once more",
-        f"{KEYINGS}::test_two_workers_at_once_get_two_records",
+        f"{KEYINGS}::test_a_worker_that_saw_no_lease_yet_does_not_write_over_one",
         LENDING, "     WHERE keyings.kept_at IS NULL AND keyings.leased_until <= clock_timestamp()\n", "",
     ),
     _mutant(
