@@ -112,5 +112,6 @@
     });
   }
 
-  (form.querySelector(".wrong [data-value]") || inputs[0])?.focus();
+  const begin = form.querySelector(".wrong [data-value]") || form.querySelector("[type=radio]") || inputs[0];
+  begin?.focus();
 })();
