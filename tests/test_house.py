@@ -264,7 +264,7 @@ USED_BY_OTHERS = {
         "client_address": "as socketserver passes it",
     },
     "connectors/paper/keying_workbook.py": {
-        "sheet_state": "openpyxl reads it", "number_format": "openpyxl reads it", "freeze_panes": "openpyxl reads it",
+        "sheet_state": "openpyxl reads it", "freeze_panes": "openpyxl reads it",
     },
     "dags/airflow_side/hooks.py": {
         "conn_name_attr": "Airflow reads it", "conn_type": "Airflow reads it",
@@ -275,7 +275,7 @@ USED_BY_OTHERS = {
         "fastapi_apps": "Airflow reads it",
     },
     "dags/airflow_side/provider.py": {"get_provider_info": "an entry point of pyproject.toml"},
-    "connectors/paper/handover.py": {"data_type": "openpyxl reads it", "number_format": "openpyxl reads it"},
+    "connectors/paper/handover.py": {"data_type": "openpyxl reads it"},
     "dags/cli/*.py": {"no_wrap": "rich reads it"},
     "dags/desk/pages/*.py": {"background": "Starlette runs it when the answer has left"},
     "quality/duplicates/all_pairs.py": {"train": "`tests.benchmarks.duplicates --train` makes model.json with it"},

@@ -16,8 +16,8 @@ from connectors.ledger.keyings import (
     RESUME,
     ROUND,
     Compare,
+    FieldValues,
     HeldKeying,
-    Values,
     hold,
     keep_values,
     kept_values,
@@ -48,8 +48,8 @@ class TwoKeys:
     """The two keys of a record that differ: which of them is a machine's is not said."""
 
     book_kind: str
-    key: Values = field(repr=False)
-    other: Values = field(repr=False)
+    key: FieldValues = field(repr=False)
+    other: FieldValues = field(repr=False)
 
 
 def take_difference(ledger: Ledger, actor: str, reach: Reach, book_id: int | None = None) -> int | None:
@@ -75,7 +75,7 @@ def two_keys(ledger: Ledger, keying_id: int, actor: str) -> TwoKeys | None:
         return _both(connection, held) if held else None
 
 
-def decide(ledger: Ledger, keying_id: int, actor: str, decided: Values, compare: Compare) -> RecordState | None:
+def decide(ledger: Ledger, keying_id: int, actor: str, decided: FieldValues, compare: Compare) -> RecordState | None:
     """Writes what the third person decided in the differing fields; the record is agreed then.
 
     None when it is not theirs to decide: it was decided before, another person has taken it, or one of the two keys is

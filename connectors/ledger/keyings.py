@@ -30,8 +30,8 @@ LEASE = timedelta(minutes=30)
 """A long record takes five minutes; who went for lunch gives the record back."""
 ENTRY_NUMBER = "so"
 
-Values = Mapping[str, FieldValue]
-Compare = Callable[[str, Values, Values], RecordComparison]
+FieldValues = Mapping[str, FieldValue]
+Compare = Callable[[str, FieldValues, FieldValues], RecordComparison]
 """Kind of book, a person's key, the other key."""
 
 _VALUES = TypeAdapter(dict[str, FieldValue])
@@ -240,7 +240,7 @@ def task_of(ledger: Ledger, keying_id: int) -> KeyingTask | None:
     return KeyingTask(**columns, columns=keyed_columns(row.book_kind, form_code))
 
 
-def keep(ledger: Ledger, keying_id: int, actor: str, values: Values, compare: Compare) -> RecordState | None:
+def keep(ledger: Ledger, keying_id: int, actor: str, values: FieldValues, compare: Compare) -> RecordState | None:
     """Keeps what a person keyed, and moves the record: `first_keyed`, `differs` or `agreed`.
 
     None when it is not theirs any more: it was kept before, another person has taken it, they keyed the other key of
@@ -270,7 +270,9 @@ def hold(ledger: Ledger, connection: Connection, keying_id: int, actor: str) -> 
     return HeldKeying(row, ledger.vault.open_key(row.wrapped, book_owner(row.book_id)))
 
 
-def _compared(connection: Connection, held: HeldKeying, values: Values, compare: Compare) -> RecordComparison | None:
+def _compared(
+    connection: Connection, held: HeldKeying, values: FieldValues, compare: Compare
+) -> RecordComparison | None:
     """The comparison with the other key; None while there is none."""
     kind = held.row.book_kind
     if held.slot == KeyingSlot.SECOND:
@@ -305,7 +307,7 @@ def _after(comparison: RecordComparison | None) -> RecordState:
     return RecordState.DIFFERS if comparison.differing else RecordState.AGREED
 
 
-def keep_values(connection: Connection, held: HeldKeying, values: Values) -> None:
+def keep_values(connection: Connection, held: HeldKeying, values: FieldValues) -> None:
     """Seals what a person keyed, and ends the lease."""
     sealed = sealed_values(held.key, values, KEYING_PURPOSE.format(held.row.record_id, held.slot))
     connection.execute(KEEP, {"keying_id": held.row.keying_id, "sealed": sealed})
@@ -356,7 +358,7 @@ def note(
     connection.execute(NOTE, {**values, "detail": json.dumps(detail)})
 
 
-def sealed_values(key: DataKey, values: Values, purpose: str) -> bytes:
+def sealed_values(key: DataKey, values: FieldValues, purpose: str) -> bytes:
     """Seals values of a record as JSON by column."""
     return key.seal(_VALUES.dump_json(dict(values), exclude_defaults=True), purpose)
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
-from connectors.ledger.keyings import KEYING_PURPOSE, RECORD_PURPOSE, ROUND, Values, note, opened_values
+from connectors.ledger.keyings import KEYING_PURPOSE, RECORD_PURPOSE, ROUND, FieldValues, note, opened_values
 from connectors.ledger.page_copies import READING_PURPOSE, book_owner
 from connectors.vault import DataKey
 from schemas.keying import FieldValue, KeyingDesign, Reading
@@ -56,17 +56,17 @@ DECIDED = text(f"""
 class KnownRecord:
     """A known record that is decided: what stands in it, and what each recogniser read, by its code."""
 
-    truth: Values = field(repr=False)
-    readings: Mapping[str, Values] = field(repr=False)
+    truth: FieldValues = field(repr=False)
+    readings: Mapping[str, FieldValues] = field(repr=False)
 
 
 @dataclass(frozen=True)
-class KeyedRow:
+class DecidedRow:
     """What a person keyed of a record that is decided, beside its values. `seconds`: from taking to keeping it."""
 
     keyed_by: str
-    keyed: Values = field(repr=False)
-    decided: Values = field(repr=False)
+    keyed: FieldValues = field(repr=False)
+    decided: FieldValues = field(repr=False)
     is_known: bool
     seconds: float
 
@@ -105,8 +105,8 @@ def _truth(key: DataKey, record_id: int, sealed: bytes) -> dict[str, FieldValue]
     return opened_values(key, sealed, RECORD_PURPOSE.format(record_id))
 
 
-def _readings(connection: Connection, key: DataKey, record_ids: Sequence[int]) -> dict[int, dict[str, Values]]:
-    readings: dict[int, dict[str, Values]] = {}
+def _readings(connection: Connection, key: DataKey, record_ids: Sequence[int]) -> dict[int, dict[str, FieldValues]]:
+    readings: dict[int, dict[str, FieldValues]] = {}
     for row in connection.execute(READINGS, {"ids": list(record_ids)}):
         opened = key.unseal(row.sealed, READING_PURPOSE.format(row.record_id, row.recogniser_code))
         values = Reading.model_validate_json(opened).as_values()
@@ -137,14 +137,14 @@ def chosen_by(ledger: Ledger, book_id: int) -> dict[str, Any] | None:
     return dict(detail) if detail else None
 
 
-def keyed_rows(ledger: Ledger, book_id: int) -> tuple[str, list[KeyedRow]]:
+def keyed_rows(ledger: Ledger, book_id: int) -> tuple[str, list[DecidedRow]]:
     """The kind of a book, and what persons keyed of its decided records in this round. Raises VaultError."""
     with ledger.engine.connect() as connection:
         book = connection.execute(BOOK, {"book_id": book_id}).one()
         rows = connection.execute(DECIDED, {"book_id": book_id, "states": list(_DECIDED)}).all()
     key = ledger.vault.open_key(book.wrapped, book_owner(book_id))
     return book.book_kind, [
-        KeyedRow(
+        DecidedRow(
             row.keyed_by,
             opened_values(key, row.keyed, KEYING_PURPOSE.format(row.record_id, row.slot)),
             _truth(key, row.record_id, row.decided),

@@ -24,7 +24,7 @@ CROP_QUALITY = 85
 
 PageId = Annotated[int, InPath(ge=1, le=2**62)]
 RecordId = Annotated[int, InPath(ge=1, le=2**62)]
-Column = Annotated[str, InPath(pattern=r"^[A-Za-z][A-Za-z0-9]{0,80}$")]
+ColumnInPath = Annotated[str, InPath(pattern=r"^[A-Za-z][A-Za-z0-9]{0,80}$")]
 
 router = APIRouter()
 
@@ -38,7 +38,7 @@ def page_image(visit: VisitDep, page_id: PageId) -> Response:
 
 
 @router.get("/books/pages/{page_id}/crop/{record_id}/{column}")
-def field_crop(visit: VisitDep, page_id: PageId, record_id: RecordId, column: Column) -> Response:
+def field_crop(visit: VisitDep, page_id: PageId, record_id: RecordId, column: ColumnInPath) -> Response:
     """The part of a page where a field of a record stands, with a margin around it."""
     head = _head(visit, page_id)
     note_subject(visit.ledger, visit.user_name, "page_image", "page", page_id)
