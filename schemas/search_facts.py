@@ -16,7 +16,7 @@ from itertools import combinations
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
 from schemas.person import Address
-from schemas.places.names import IDLE_WORDS, bare, place_key
+from schemas.places.names import IDLE_WORDS, SPELLINGS, bare, place_key
 from schemas.places.table import table, units_of
 from schemas.register_columns import ValueKind, columns_of
 from schemas.source import Book
@@ -29,13 +29,19 @@ MOST_SYLLABLES = 8
 """Of a name; what a machine read beyond them is no name."""
 MOST_UNKNOWN = 2
 """A name with more syllables than these outside the spelling rules is found by its other syllables alone."""
+WITHIN_A_CYCLE = 29
+"""A year of the cycle of sixty is unknown when it is farther from its book: two years are as near then."""
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
-_PLACE_BREAK = re.compile(
-    r"[,;\n()/]|\b(?:tỉnh|thành phố|tp|thị xã|tx|quận|huyện|phường|xã|thị trấn|tt|đặc khu|thôn|xóm|ấp|bản|làng|khu|tổ)"
-    r"(?=\.? )",  # not in `Tân Xã, huyện ...`
-    re.IGNORECASE,
+_KINDS_OF_UNITS = (
+    r"\b(?:tỉnh|thành phố|tp|thị xã|tx|quận|huyện|phường|xã|thị trấn|tt|đặc khu)"
+    r"(?=\.? )"  # not in `Tân Xã, huyện ...`
 )
+_PLACE_BREAK = re.compile(rf"[,;\n()/]|{_KINDS_OF_UNITS}", re.IGNORECASE)
+_HAMLET = re.compile(
+    rf"\b(?:thôn|xóm|ấp|khóm|đội|tổ(?= \d)|số(?= \d))\b[^,;\n]*?(?=[,;\n]|$|{_KINDS_OF_UNITS})", re.IGNORECASE
+)
+"""`bản` and `làng` are left out: communes are named Bản Phùng, Làng Giàng."""
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"[0-9a-z]+")
 
@@ -185,7 +191,7 @@ def year_of(text: str, book_year: int | None = None) -> int | None:
     if book_year is None or "năm" not in text.casefold():
         return None
     lunar = PartialDate.read_lunar(text)
-    return lunar.settle(book_year, within_years=100).year if lunar else None
+    return lunar.settle(book_year, within_years=WITHIN_A_CYCLE).year if lunar else None
 
 
 def facts_of_dossier(dossier: Dossier) -> SearchFacts:
@@ -234,6 +240,7 @@ def tokens_of(facts: SearchFacts) -> list[str]:
                 tokens += _name_tokens(syllables, facts.years)
             else:
                 tokens.append("r|" + " ".join(syllables))
+    tokens += ["y|" + str(year) for year in facts.years]
     for place in facts.places:
         tokens += place_tokens(place)
     for code in facts.commune_codes:
@@ -291,19 +298,23 @@ def place_names(text: str) -> list[str]:
 
 
 def place_parts(text: str) -> list[list[str]]:
-    """The keys of the words between commas and the words for kinds of units (`xã`, `huyện`)."""
-    parts = ([key for word in _WORD.findall(part) if (key := place_key(word))] for part in _PLACE_BREAK.split(text))
+    """The keys of the words between commas and the words for kinds of units (`xã`, `huyện`), without hamlets."""
+    named = _PLACE_BREAK.split(_HAMLET.sub("", text))
+    parts = ([key for word in _WORD.findall(part) if (key := place_key(word))] for part in named)
     return [part for words in parts if (part := [word for word in words if word not in IDLE_WORDS])]
 
 
 def _names_in(words: list[str]) -> Iterator[str]:
     at = 0
     while at < len(words):
-        ends = range(min(at + LONGEST_PLACE, len(words)), at, -1)
-        end = next((end for end in ends if " ".join(words[at:end]) in table().by_name), 0)
-        if end:
-            yield " ".join(words[at:end])
-        at = end or at + 1
+        for end in range(min(at + LONGEST_PLACE, len(words)), at, -1):
+            key = " ".join(words[at:end])
+            if (name := SPELLINGS.get(key, key)) in table().by_name:
+                yield name
+                at = end
+                break
+        else:
+            at += 1
 
 
 @lru_cache(maxsize=16_384)

@@ -1,4 +1,5 @@
-"""Erasing a dossier destroys its wrapped data key, so that nothing opens again, and deletes its blind indexes."""
+"""Erasing a dossier destroys its wrapped data key, so that nothing opens again, deletes its blind indexes, and takes
+it out of what is searched."""
 
 from sqlalchemy import text
 
@@ -24,10 +25,17 @@ ERASE = text(f"""
          WHERE gone.dossier_id IN (l.dossier_id, l.other_id) AND l.decided_as IS NULL)
     INSERT INTO events (dossier_id, kind) SELECT dossier_id, 'erased' FROM gone RETURNING dossier_id""")
 
+UNSEARCHABLE = text("DELETE FROM searchables WHERE subject_kind = 'dossier' AND subject_id = :dossier_id")
+"""A statement of its own: one that waited for the lock of somebody who indexes the dossier still sees its old
+snapshot."""
+
 
 def erase(ledger: Ledger, portal_code: str, dossier_code: str) -> bool:
     """Destroys the key of a dossier. False when there is no such dossier, or something of it is still open: an
     examination, a delivery, a report, a number that a registry promised."""
     with ledger.engine.begin() as connection:
         values = {"portal_code": portal_code, "dossier_code": dossier_code}
-        return connection.execute(ERASE, values).first() is not None
+        erased = connection.execute(ERASE, values).first()
+        if erased:
+            connection.execute(UNSEARCHABLE, {"dossier_id": erased.dossier_id})
+        return erased is not None

@@ -19,6 +19,7 @@ from connectors.portals.provinces import BOOKS, PortalProvince, platform_of, rea
 from dags.steps.correcting import changed_registries
 from dags.steps.judging import NOTHING_CHANGED, judge
 from dags.steps.matching import match_dossiers
+from dags.steps.searching import index_examined
 from quality.check import FetchedPaper
 from schemas.decision import fitted
 from schemas.dossier import ADMISSION, Admission, Dossier, Paper
@@ -90,6 +91,7 @@ def _examine(
         after, is_full = batch[-1].dossier_id, len(batch) == limit
         sources = [(subject, read_already.get(subject.original) or _read(subject)) for subject in batch]
         read = [with_edits(subject, source) if source else (subject, None) for subject, source in sources]
+        index_examined(ledger, read)
         papers = _papers(ledger, platform, line, read)
         changed = changed_registries(
             ledger, [(subject, dossier) for subject, dossier in read if dossier and subject.standing]

@@ -12,6 +12,7 @@ from hashlib import sha256
 from connectors.ledger import Ledger, keyings, known_records, samples
 from connectors.ledger import differences as third_person
 from connectors.ledger.keyings import KeyingTask
+from dags.steps.searching import index_records
 from quality.acceptance import Outlook, SampleJudgement, draw, judge
 from quality.adjudication import (
     DecidedKeying,
@@ -56,6 +57,7 @@ def keep_keying(ledger: Ledger, task: KeyingTask, actor: str, values: Mapping[st
         raise ValueError("a record is keyed whole: each column has a text, or a mark")
     after = keyings.keep(ledger, task.keying_id, actor, values, compare)
     if after == RecordState.AGREED:
+        index_records(ledger, [task.record_id])
         settle_design(ledger, task.book_id)
     return after
 
@@ -94,6 +96,7 @@ def decide_difference(
     `decided` is not about exactly the differing fields."""
     after = third_person.decide(ledger, task.keying_id, actor, decided, compare)
     if after == RecordState.AGREED:
+        index_records(ledger, [task.record_id])
         settle_design(ledger, task.book_id)
     return after
 
