@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from dags.cli import backfill, desk_commands, dossier_commands, place_command, scaffold, step_commands, system_commands
+from dags.cli import (
+    backfill,
+    desk_commands,
+    dossier_commands,
+    place_command,
+    scaffold,
+    search_command,
+    step_commands,
+    system_commands,
+)
 from dags.cli.console import stop
 
 app = typer.Typer(
@@ -15,7 +24,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (system_commands, step_commands, dossier_commands, place_command, desk_commands, backfill, scaffold):
+for group in (
+    system_commands,
+    step_commands,
+    dossier_commands,
+    place_command,
+    search_command,
+    desk_commands,
+    backfill,
+    scaffold,
+):
     app.add_typer(group.app)
 
 

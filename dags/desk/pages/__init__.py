@@ -19,6 +19,7 @@ from dags.desk.pages import (
     page_images,
     papers,
     queue,
+    search,
 )
 
 ROUTERS = tuple(
@@ -42,5 +43,6 @@ ROUTERS = tuple(
         keying,
         adjudicating,
         accepting,
+        search,
     )
 )
