@@ -43,6 +43,7 @@ def _mutant(name: str, bug: str, caught_by: str, files: str, *texts: str) -> Mut
     return Mutant(name, bug, tuple(Change(files, anchor, replacement) for anchor, replacement in pairs), caught_by)
 
 
+SEARCH, SEARCHING = "tests/connectors/test_search.py", "connectors/ledger/search.py"
 STATES, DELIVERY = "schemas/states.py", "schemas/delivery.py"
 CLAIMS, OUTCOMES = "connectors/ledger/claims.py", "connectors/ledger/deliveries.py"
 ARRIVALS, EXAMINATIONS = "connectors/ledger/arrivals.py", "connectors/ledger/examinations.py"
@@ -793,5 +794,54 @@ MUTANTS = (
         "dags/desk/pages/page_images.py",
         "head is None or not any(visit.reach.may(act, head.province_code, head.commune_code) for act in SEES_PAGES)",
         "head is None",
+    ),
+    # Search
+    _mutant(
+        "search_beyond_places",
+        "a search finds persons of places where the user may not search",
+        f"{SEARCH}::test_only_what_lies_within_the_readers_places_is_found",
+        SEARCHING, 'if "" not in places:', "if False:",
+    ),
+    _mutant(
+        "search_not_logged",
+        "a search leaves no line that says who searched",
+        f"{SEARCH}::test_every_search_is_logged_with_its_words_sealed",
+        "dags/steps/searching.py", "note_search(ledger, reach.user_name, query, hits)", "pass",
+    ),
+    _mutant(
+        "erased_still_found",
+        "an erased dossier is still found",
+        f"{SEARCH}::test_an_erased_dossier_is_not_found_any_more_and_not_indexed_again",
+        "connectors/ledger/erasure.py", "if erased:", "if False:",
+    ),
+    _mutant(
+        "erased_indexed_again",
+        "a dossier that was erased while it was examined is made searchable again",
+        f"{SEARCH}::test_an_erased_dossier_is_not_found_any_more_and_not_indexed_again",
+        SEARCHING, "WHERE k.wrapped IS NOT NULL ORDER", "WHERE TRUE ORDER",
+    ),
+    _mutant(
+        "older_version_indexed",
+        "what an older version of a dossier says takes the place of the newer one",
+        f"{SEARCH}::test_an_older_version_does_not_take_the_place_of_a_newer_one",
+        SEARCHING, " AND u.version_number = d.version_number", "",
+    ),
+    _mutant(
+        "reading_beside_record",
+        "a machine's reading is still found when persons have agreed on the record",
+        f"{SEARCH}::test_what_a_machine_read_is_found_and_what_persons_agreed_on_takes_its_place",
+        SEARCHING, 'if row[0] == "record"]', "if False]",
+    ),
+    _mutant(
+        "search_without_form",
+        "another site's page can search in a user's name",
+        "tests/dags/test_desk_search.py::test_a_search_that_no_form_of_ours_sent_is_refused",
+        "dags/desk/pages/search.py", "def hits(visit: PostDep", "def hits(visit: VisitDep",
+    ),
+    _mutant(
+        "search_by_anybody",
+        "who has no role that searches is shown hits",
+        "tests/dags/test_desk_search.py::test_who_may_not_search_is_refused_and_that_is_logged",
+        "dags/desk/pages/search.py", 'visit.need(May.SEARCH, "search")\n    if asked', "if asked",
     ),
 )  # fmt: skip
