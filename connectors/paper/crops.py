@@ -1,12 +1,14 @@
 """The writing of each field of a page, cut out flat, black on white, without what was printed and stamped around it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from connectors.paper.geometry import Lie
-from connectors.paper.images import RED, Bytes, cv2, on_white
-from connectors.paper.leaders import find_leader, ink_mask, without_leader
+from connectors.paper.images import GREEN, RED, Bytes, cv2, on_white
+from connectors.paper.leader_removal import without_leader
+from connectors.paper.leaders import find_leaders, ink_mask
 from schemas.register_forms import FieldBox
 
 PER_MM = 10.0
@@ -15,6 +17,8 @@ GROUND_MM = 4.0
 MARGIN_MM = 0.6
 RULE_MM = 1.0
 """How much of a ruled cell is left out at each side, where its rules are."""
+STAMPED, REDDER = 130, 40
+"""In a place of a seal the paper is at least so bright in red, and by so much darker in green."""
 STROKE_MM = 1.0
 """A field in which no stroke is longer is blank."""
 
@@ -31,21 +35,49 @@ class Crop:
     blank_confidence: float
 
 
-def crop_field(image: Bytes, lie: Lie, box: FieldBox, row_offset_mm: float = 0.0, *, is_ruled: bool = False) -> Crop:
-    """Cuts a field out. `is_ruled`: the box is a cell between printed rules. `row_offset_mm`: how far down its row
-    is below the first."""
+def crop_fields(
+    image: Bytes, lie: Lie, boxes: Sequence[FieldBox], rows: Sequence[float] = (0.0,), *, is_ruled: bool
+) -> list[list[Crop]]:
+    """The crops of each row. `rows`: how far each is below the first, in millimetres. `is_ruled`: the boxes are cells
+    between printed rules."""
     inset = RULE_MM if is_ruled else 0.0
-    left, top = box.left_mm + inset, box.top_mm + row_offset_mm + inset
-    width, height = box.width_mm - 2 * inset, box.height_mm - 2 * inset
-    flat = lie.flattened(image, left, top, width, height, PER_MM)
-    white = on_white(np.ascontiguousarray(flat[:, :, RED]), round(GROUND_MM * PER_MM))
-    if box.has_leader and (leader := find_leader(white, PER_MM)) is not None:
-        white = without_leader(white, leader, PER_MM)
-    white = _without_strays(white)
+    fields = [(row, box) for row in rows for box in boxes]
+    places = [
+        (box.left_mm + inset, box.top_mm + row + inset, box.width_mm - 2 * inset, box.height_mm - 2 * inset)
+        for row, box in fields
+    ]
+    flat = [lie.flattened(image, *place, PER_MM) for place in places]
+    writings = writings_of(flat, [box.has_leader for _, box in fields])
+    crops = [
+        Crop(box.column, writing, lie.box_px(*place), is_blank, _blank_confidence(colour, is_blank))
+        for (_, box), place, colour, (writing, is_blank) in zip(fields, places, flat, writings, strict=True)
+    ]
+    return [crops[start : start + len(boxes)] for start in range(0, len(crops), len(boxes))]
+
+
+def writings_of(flat: Sequence[Bytes], has_leader: Sequence[bool]) -> list[tuple[Bytes, bool]]:
+    """What is written in the flat colour crops of one page, tightly cut, black on white; and whether nothing is."""
+    whites = [without_seal(crop) for crop in flat]
+    with_leaders = [number for number, has in enumerate(has_leader) if has]
+    leaders = find_leaders([whites[number] for number in with_leaders], PER_MM)
+    for number, leader in zip(with_leaders, leaders, strict=True):
+        if leader is not None:
+            whites[number] = without_leader(whites[number], leader, PER_MM)
+    return [_tight(_without_strays(white)) for white in whites]
+
+
+def without_seal(flat: Bytes) -> Bytes:
+    """A colour crop as grey on white, without what is red: a seal is light in the red channel and dark in the green."""
+    red = on_white(np.asarray(flat[:, :, RED], np.uint8), round(GROUND_MM * PER_MM))
+    green = on_white(np.asarray(flat[:, :, GREEN], np.uint8), round(GROUND_MM * PER_MM))
+    is_seal = (red > STAMPED) & (cv2.subtract(red, green) > REDDER)
+    red[is_seal] = 255
+    return red
+
+
+def _tight(white: Bytes) -> tuple[Bytes, bool]:
     writing = _extent(white)
-    is_blank = writing is None
-    tight = white if writing is None else white[writing]
-    return Crop(box.column, tight, lie.box_px(left, top, width, height), is_blank, _blank_confidence(flat, is_blank))
+    return (white, True) if writing is None else (white[writing], False)
 
 
 def _without_strays(white: Bytes) -> Bytes:
@@ -92,6 +124,6 @@ def _blank_confidence(flat: Bytes, is_blank: bool) -> float:
     """How sure it is that nothing is written, or that something is: lower where a red thing was left out."""
     if not is_blank:
         return 1.0
-    green = on_white(np.ascontiguousarray(flat[:, :, 1]), round(GROUND_MM * PER_MM))
+    green = on_white(np.ascontiguousarray(flat[:, :, GREEN]), round(GROUND_MM * PER_MM))
     coloured = float((green < 150).mean())
     return 0.99 if coloured < 0.01 else 0.6

@@ -10,6 +10,9 @@ import numpy as np
 
 from connectors.paper.images import Bytes, Reals, cv2
 
+STEP_PX = 8
+"""So far apart are the places that are computed when a rectangle is laid flat; in between it is nearly straight."""
+
 
 @dataclass(frozen=True)
 class Bends:
@@ -56,9 +59,11 @@ class Lie:
     def flattened(self, image: Bytes, left: float, top: float, width: float, height: float, per_mm: float) -> Bytes:
         """A rectangle of the page, in millimetres, as if it lay flat, at so many pixels a millimetre."""
         columns, rows = max(2, round(width * per_mm)), max(2, round(height * per_mm))
-        x = left + (np.arange(columns, dtype=np.float32) + 0.5) / per_mm
-        y = top + (np.arange(rows, dtype=np.float32) + 0.5) / per_mm
-        across, down = self.to_image(*np.meshgrid(x, y))
+        x = left + (np.arange(0, columns + STEP_PX, STEP_PX, dtype=np.float32) + STEP_PX / 2) / per_mm
+        y = top + (np.arange(0, rows + STEP_PX, STEP_PX, dtype=np.float32) + STEP_PX / 2) / per_mm
+        coarse = np.stack(self.to_image(*np.meshgrid(x, y)), 2)
+        places = cv2.resize(coarse, None, fx=STEP_PX, fy=STEP_PX, interpolation=cv2.INTER_LINEAR)[:rows, :columns]
+        across, down = cv2.split(places)
         flat = cv2.remap(image, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(flat, np.uint8)
 

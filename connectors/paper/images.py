@@ -15,10 +15,11 @@ except ImportError as error:
 
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Reals = np.ndarray[Any, np.dtype[np.floating[Any]]]
+Numbers = np.ndarray[Any, np.dtype[np.integer[Any]]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-RED = 2
-"""In this channel a red seal is as bright as paper, and blue or black ink stays dark. Red ink is lost in it."""
+GREEN, RED = 1, 2
+"""In the red channel a red seal is as bright as paper, and blue or black ink stays dark. Red ink is lost in it."""
 
 
 def decoded(file: bytes) -> Bytes:

@@ -6,15 +6,13 @@ Readings are for searching and for comparing with what a person keyed blind. The
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.paper.crops import Crop, crop_field
+from connectors.paper.crops import Crop, crop_fields
 from connectors.paper.images import Bytes
 from connectors.paper.recognisers import Recogniser
 from connectors.paper.registration import Registration, register
 from connectors.paper.row_numbers import check_row_numbers
 from schemas.keying import MachineValue, Reading
 from schemas.register_forms import PageLayout, RegisterForm
-
-BLANK_CODE = "blank"
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,9 @@ def read_page(image: Bytes, forms: Sequence[RegisterForm], recognisers: Sequence
     fit = register(image, forms)
     rows = range(fit.form.rows)
     rows_agreeing = check_row_numbers(image, fit, recognisers)
-    crops = [_crops_of_row(image, fit, row) for row in rows]
+    boxes = [box for box in fit.form.fields if box.page == 0]
+    offsets = [row * fit.form.row_height_mm for row in rows]
+    crops = crop_fields(image, fit.lie, boxes, offsets, is_ruled=fit.form.layout == PageLayout.TABLE)
     read = {recogniser.code: _read(recogniser, crops) for recogniser in recognisers}
     records = tuple(
         RecordReading(
@@ -68,12 +68,6 @@ def _facts(fit: Registration, rows_agreeing: int | None) -> dict[str, float | in
         "corners_px": corners,
     }
     return facts if rows_agreeing is None else {**facts, "rows_agreeing": rows_agreeing}
-
-
-def _crops_of_row(image: Bytes, fit: Registration, row: int) -> list[Crop]:
-    is_ruled = fit.form.layout == PageLayout.TABLE
-    boxes = (box for box in fit.form.fields if box.page == 0)
-    return [crop_field(image, fit.lie, box, row * fit.form.row_height_mm, is_ruled=is_ruled) for box in boxes]
 
 
 def _read(recogniser: Recogniser, rows: Sequence[Sequence[Crop]]) -> list[Reading]:

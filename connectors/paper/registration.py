@@ -12,66 +12,65 @@ import numpy as np
 from connectors.paper.frame import frames_in
 from connectors.paper.geometry import Bends, Lie, homography_of
 from connectors.paper.images import RED, Bytes, Mask, Reals, cv2, on_white
-from connectors.paper.leaders import find_leader
+from connectors.paper.leaders import find_leaders
 from connectors.paper.set_aside import PageSetAside, SetAsideReason
 from schemas.register_forms import PageLayout, RegisterForm
 
 PER_MM = 5.0
 """Pixels a millimetre while lines are followed."""
+DOTS_PER_MM = 8.0
+"""While dots are looked for."""
 REACH_MM = 5.0
 """How far from where it should be a printed line is looked for."""
 ASPECT = 0.07
 """By what share height to width may differ from the form's, as a camera sees it."""
 EVIDENCE = 0.7
 """Share of the printed lines of a form that must be where it says."""
-MOST_RESIDUAL_MM = 1.0
+MOST_RESIDUAL_MM = 0.6
 CLEARLY_BETTER = 0.15
 
 
 @dataclass(frozen=True)
 class Registration:
     """A form and how a page lies on it. `evidence`: the share of the form's printed lines that were found, 0 to 1.
-    `residual_mm`: how far, in the mean square, they are from where they were expected after all corrections."""
+    `residual_mm`: how far, in the mean square, they are from where they are expected when all bends are allowed for."""
 
     form: RegisterForm
     lie: Lie
     evidence: float
     residual_mm: float
     corners_px: tuple[tuple[float, float], ...]
-    quarter_turns: int = 0
 
 
 def register(image: Bytes, forms: Sequence[RegisterForm]) -> Registration:
     """The form of a page. Raises PageSetAside with the reason when none of them fits, or two do, or the page is turned.
     Rows of a table are not proved by this alone: `row_numbers` does."""
-    tried = [
-        fit
-        for corners in frames_in(image)
-        for form in forms
-        for turns in range(4)
-        if (fit := _fitted(image, form, np.roll(corners, turns, 0), turns)) is not None
-    ]
-    if not tried:
-        raise PageSetAside(_without_a_fit(image))
-    best = max(tried, key=lambda fit: fit.evidence)
-    if best.evidence < EVIDENCE:
-        raise PageSetAside(SetAsideReason.OTHER_FORM)
-    others = [fit.evidence for fit in tried if fit.form.form_code != best.form.form_code]
+    found = list(frames_in(image))
+    if not found:
+        raise PageSetAside(SetAsideReason.NO_FRAME)
+    fits: list[Registration] = []
+    for turns in range(4):  # a page that fits as it lies need not be turned
+        fits = [fit for corners in found for form in forms if (fit := _fitted(image, form, corners, turns))]
+        if any(fit.evidence >= EVIDENCE for fit in fits):
+            return _judged(fits, turns)
+    raise PageSetAside(SetAsideReason.OTHER_FORM)
+
+
+def _judged(fits: Sequence[Registration], turns: int) -> Registration:
+    best = max(fits, key=lambda fit: fit.evidence)
+    others = [fit.evidence for fit in fits if fit.form.form_code != best.form.form_code]
+    if turns:
+        raise PageSetAside(SetAsideReason.UPSIDE_DOWN if turns == 2 else SetAsideReason.SIDEWAYS)
     if max(others, default=0.0) > best.evidence - CLEARLY_BETTER:
         raise PageSetAside(SetAsideReason.TWO_FORMS)
-    if best.quarter_turns:
-        raise PageSetAside(SetAsideReason.UPSIDE_DOWN if best.quarter_turns == 2 else SetAsideReason.SIDEWAYS)
     if best.residual_mm > MOST_RESIDUAL_MM:
         raise PageSetAside(SetAsideReason.BENT)
     return best
 
 
-def _without_a_fit(image: Bytes) -> SetAsideReason:
-    return SetAsideReason.NO_FRAME if next(frames_in(image), None) is None else SetAsideReason.OTHER_FORM
-
-
 def _fitted(image: Bytes, form: RegisterForm, corners: Reals, turns: int) -> Registration | None:
-    """A form laid on four corners; None when the proportions are another's."""
+    """A form laid on four corners, so many quarter turns on; None when the proportions are another's."""
+    corners = np.roll(corners, turns, 0)
     sides = [float(np.linalg.norm(corners[number] - corners[number - 1])) for number in range(4)]
     aspect = (sides[0] + sides[2]) / (sides[1] + sides[3])  # left and right over top and bottom
     expected = form.frame_height_mm / form.frame_width_mm
@@ -89,7 +88,7 @@ def _fitted(image: Bytes, form: RegisterForm, corners: Reals, turns: int) -> Reg
         evidence = min(evidence, leaders)
     residual = float(np.sqrt(np.mean(np.concatenate([across.misses, down.misses]) ** 2)))
     corner_list = tuple((float(x), float(y)) for x, y in corners)
-    return Registration(form, lie, evidence, residual, corner_list, turns)
+    return Registration(form, lie, evidence, residual, corner_list)
 
 
 def rules_of(form: RegisterForm) -> tuple[Reals, Reals]:
@@ -116,7 +115,7 @@ def _apart(places: set[float]) -> Reals:
 @dataclass(frozen=True)
 class _Followed:
     """Printed lines of one direction as they were found. `shares`: of each line, how much of it. `misses`: how far each
-    place of each found line is from the smooth line through them, in millimetres."""
+    place of a found line was from where the lie had it, in millimetres."""
 
     bends: Bends
     shares: Reals
@@ -139,12 +138,12 @@ def _followed(
         strip = lie.flattened(image, left, top, width, height, PER_MM)[:, :, RED]
         found = _peaks(strip if is_across else np.ascontiguousarray(strip.T), samples)
         seen = ~np.isnan(found)
-        smooth, miss, seen = _smooth(at, found, seen)
+        smooth, seen = _smooth(at, found, seen)
         shares[number] = seen.mean()
         before = known.at(np.full(samples, place, np.float32), at) if known else np.zeros(samples, np.float32)
         offsets[number] = before + (smooth if shares[number] > 0.35 else 0.0)
         if shares[number] > 0.35:
-            misses.append(miss)
+            misses.append(found[seen])
     _fill_in(places, offsets, shares)
     return _Followed(
         Bends(places, offsets, length),
@@ -172,21 +171,21 @@ def _peaks(strip: Bytes, samples: int) -> Reals:
     return np.asarray(np.where(depth > 14, offset, np.nan), np.float32)
 
 
-def _smooth(at: Reals, found: Reals, seen: Mask) -> tuple[Reals, Reals, Mask]:
-    """A smooth curve through most of the samples, how far those that it goes through miss it, and which they are."""
+def _smooth(at: Reals, found: Reals, seen: Mask) -> tuple[Reals, Mask]:
+    """A smooth curve through most of the samples, and which samples it goes through."""
     nothing = np.zeros(len(at), np.float32)
     if seen.sum() < 5:
-        return nothing, nothing[:0], np.zeros(len(at), bool)
+        return nothing, np.zeros(len(at), bool)
     kept, span = seen.copy(), max(float(at.max()), 1.0)
     start = np.median(found[seen])
     kept &= np.abs(found - start) < 2.5
     curve = nothing
     for tolerance, degree in ((1.5, 1), (0.7, 3), (0.5, 4)):
         if kept.sum() < 5:
-            return nothing, nothing[:0], np.zeros(len(at), bool)
+            return nothing, np.zeros(len(at), bool)
         curve = np.polyval(np.polyfit(at[kept] / span, found[kept], degree), at / span).astype(np.float32)
         kept = seen & (np.abs(np.where(seen, found, 99.0) - curve) < tolerance)
-    return curve, (found - curve)[kept], kept
+    return curve, kept
 
 
 def _fill_in(places: Reals, offsets: Reals, shares: Reals) -> None:
@@ -203,10 +202,13 @@ def _fill_in(places: Reals, offsets: Reals, shares: Reals) -> None:
 def leader_evidence(image: Bytes, lie: Lie, form: RegisterForm) -> float | None:
     """Of the boxes that should hold a dotted line, the share that does, at the height common to them; None: no box
     should."""
+    boxes = [box for box in form.fields if box.has_leader and box.page == 0]
+    flat = [lie.flattened(image, box.left_mm, box.top_mm, box.width_mm, box.height_mm, DOTS_PER_MM) for box in boxes]
+    whites = [on_white(np.asarray(crop[:, :, RED], np.uint8), round(3 * DOTS_PER_MM)) for crop in flat]
+    leaders = find_leaders(whites, DOTS_PER_MM)
     feet = [
-        leader_foot(lie.flattened(image, box.left_mm, box.top_mm, box.width_mm, box.height_mm, PER_MM * 2)[:, :, RED])
-        for box in form.fields
-        if box.has_leader
+        float(leader.height_px(crop.shape[1] / 2)) / DOTS_PER_MM if leader else None
+        for leader, crop in zip(leaders, whites, strict=True)
     ]
     if not feet:
         return None
@@ -215,9 +217,3 @@ def leader_evidence(image: Bytes, lie: Lie, form: RegisterForm) -> float | None:
         return 0.0
     common = max(heights, key=lambda height: (np.abs(heights - height) < 1.2).sum())
     return float((np.abs(heights - common) < 1.2).sum()) / len(feet)
-
-
-def leader_foot(crop: Bytes) -> float | None:
-    """How far below the top of a crop its dotted line runs, in millimetres; None when it has none from end to end."""
-    leader = find_leader(on_white(np.ascontiguousarray(crop), round(3 * PER_MM * 2)), PER_MM * 2)
-    return None if leader is None else float(leader.height_px(crop.shape[1] / 2)) / (PER_MM * 2)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from connectors.paper.crops import crop_field
+from connectors.paper.crops import crop_fields
 from connectors.paper.images import Bytes
 from connectors.paper.recognisers import Recogniser
 from connectors.paper.registration import Registration
@@ -20,10 +20,9 @@ def check_row_numbers(image: Bytes, fit: Registration, recognisers: Sequence[Rec
     box = fit.form.row_number_box
     if box is None or not recognisers:
         return None
-    crops = [
-        crop_field(image, fit.lie, box, row * fit.form.row_height_mm, is_ruled=True) for row in range(fit.form.rows)
-    ]
-    written = [(row, crop.image) for row, crop in enumerate(crops) if not crop.is_blank]
+    offsets = [row * fit.form.row_height_mm for row in range(fit.form.rows)]
+    rows = crop_fields(image, fit.lie, [box], offsets, is_ruled=True)
+    written = [(row, crop.image) for row, (crop,) in enumerate(rows) if not crop.is_blank]
     seen: dict[int, set[int]] = {row: set() for row, _ in written}
     for recogniser in recognisers:
         for (row, _), (text, _) in zip(written, recogniser.read([image for _, image in written]), strict=True):

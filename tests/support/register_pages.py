@@ -1,8 +1,9 @@
 """Makes pages of paper registers with their ground truth: invented entries on layouts of our own, scanned or
 photographed as badly as real ones are. A seed makes the same page again.
 
-Paper, print, writing, stains and seal are drawn at 12 pixels a millimetre; then one geometry (curled edge, skew,
-perspective) and one camera (blur, light, noise, JPEG) act on all of it. Nothing here knows how the product reads.
+Print, writing and seal are drawn as layers at 12 pixels a millimetre; one geometry (curled edge, skew, perspective)
+sees them all; then paper, ink and light are mixed, and blur, grain and JPEG act on the image. Nothing here knows how
+the product reads.
 """
 
 import math
@@ -31,10 +32,12 @@ LABELS = FONTS / PRINT[0]
 INK = {"print": (40, 38, 36), "typewriter": (52, 46, 46), "script": (96, 52, 34)}
 """Blue, green, red of the ink; a pen writes blue-black."""
 PAPER = (222, 238, 244)
+RED = (70, 60, 215)
 HEIGHT_MM = {"print": 4.6, "typewriter": 4.3, "script": 5.4}
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Floats = np.ndarray[Any, np.dtype[np.float32]]
+Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -129,11 +132,7 @@ def make_page(
     else:
         _print_table(canvas, layout, done.row_shift)
         pen.fill_table(ink, layout, written)
-    paper = _paper(canvas, ink, INK[font_kind], done, random.Random(f"paper/{seed}"))
-    left, top = layout.frame_at_mm
-    right, bottom = left + layout.frame_mm[0], top + layout.frame_mm[1]
-    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
-    image, corners_px = _photographed(paper, corners, done, random.Random(f"camera/{seed}"))
+    image, corners_px = _scanned(layout, np.asarray(canvas), np.asarray(ink), INK[font_kind], done, seed)
     encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, done.jpeg_quality])[1]
     image = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
     return RegisterPage(layout_code, font_kind, image, encoded.tobytes(), written, corners_px)
@@ -260,85 +259,81 @@ class _Pen:
 # What happened to the paper
 
 
-def _paper(
-    canvas: Image.Image, ink: Image.Image, colour: tuple[int, int, int], done: Damage, lot: random.Random
-) -> Pixels:
-    height, width = canvas.height, canvas.width
-    noise = np.random.default_rng(lot.getrandbits(32))
-    low = cv2.resize(noise.normal(0, 3.0, (height // 200, width // 200)).astype(np.float32), (width, height))
-    paper = np.empty((height, width, 3), np.uint8)
-    print_cover = (255 - np.asarray(canvas, np.float32)) / 255 * (1 - done.fade * 0.5)
-    ink_cover = (255 - np.asarray(ink, np.float32)) / 255 * (1 - done.fade)
-    stained = _stains(height, width, done.stains, lot)
-    through = 12.0 * cv2.GaussianBlur(ink_cover[:, ::-1], (0, 0), 6) if done.shows_through else 0.0
-    for channel in range(3):
-        ground = PAPER[channel] + low - stained * (0.55, 0.35, 0.2)[channel] - through
-        ground = ground * (1 - print_cover) + 45 * print_cover
-        ground = ground * (1 - ink_cover) + colour[channel] * ink_cover
-        paper[:, :, channel] = np.clip(ground, 0, 255).astype(np.uint8)
-    if done.seal:
-        _seal(paper, lot)
-    return paper
+def _scanned(
+    layout: FormLayout | TableLayout, printed: Pixels, written: Pixels, ink: Colour, done: Damage, seed: int
+) -> tuple[Pixels, Floats]:
+    """The page as the scanner or camera sees it, and where the frame's corners lie in the image."""
+    lot = random.Random(f"paper/{seed}")
+    width_mm, height_mm = layout.size_mm
+    camera = _Camera(width_mm, height_mm, done, random.Random(f"camera/{seed}"))
+    layers = [_print_cover(camera.see(printed, 255), done), camera.see(written, 255)]
+    stamp = camera.see(_seal(printed.shape, lot), 0) if done.seal else None
+    torn = camera.see(_torn(printed.shape, lot), 0) if done.worn else camera.see(np.full_like(printed, 255), 0)
+    behind = (60, 66, 72) if done.is_photograph else (232, 232, 232)
+    channels = []
+    for channel, bare in enumerate(cv2.split(_ground(printed, written, camera, done, lot))):
+        seen = cv2.multiply(bare, layers[0], scale=1 / 255)
+        seen = _over(seen, ink[channel], layers[1], 1 - done.fade)
+        if stamp is not None:
+            seen = cv2.multiply(seen, _scaled(stamp, 255, 255 - 0.75 * (255 - RED[channel])), scale=1 / 255)
+        channels.append(_over(seen, behind[channel], torn, 1.0))
+    image = np.asarray(cv2.merge(channels), np.uint8)
+    left, top = layout.frame_at_mm
+    right, bottom = left + layout.frame_mm[0], top + layout.frame_mm[1]
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
+    return _turned(_developed(image, done, lot), camera.where(corners), done.turned)
 
 
-def _stains(height: int, width: int, count: int, lot: random.Random) -> Floats:
-    """How dark each place is made by brown stains, at an eighth of the size, then enlarged."""
-    small = np.zeros((height // 8, width // 8), np.float32)
-    for _ in range(count):
-        at = (lot.randrange(small.shape[1]), lot.randrange(small.shape[0]))
-        axes = (lot.randint(15, 70), lot.randint(15, 70))
-        cv2.ellipse(small, at, axes, lot.randrange(180), 0, 360, float(lot.randint(25, 70)), -1)
-    return np.asarray(cv2.resize(cv2.GaussianBlur(small, (0, 0), 4), (width, height)), np.float32)
+def _scaled(layer: Pixels, at_0: float, at_255: float) -> Pixels:
+    """A layer with its 0 to 255 spread between two other values."""
+    table = np.clip(np.linspace(at_0, at_255, 256), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(layer, table), np.uint8)
 
 
-def _seal(paper: Pixels, lot: random.Random) -> None:
-    """A round red seal of 36 mm over the lower half, often over writing."""
-    height, width = paper.shape[:2]
-    x, y = int(lot.uniform(0.2, 0.8) * width), int(lot.uniform(0.45, 0.8) * height)
-    stamp = np.zeros((height, width), np.uint8)
-    for radius, line in ((18.0, 1.0), (11.5, 0.5)):
-        cv2.circle(stamp, (x, y), int(radius * DRAWN), 255, max(1, int(line * DRAWN)), cv2.LINE_AA)
-    for number in range(10):
-        angle = number * math.tau / 10
-        at = (int(x + 14.5 * DRAWN * math.cos(angle)), int(y + 14.5 * DRAWN * math.sin(angle)))
-        cv2.ellipse(stamp, at, (14, 26), math.degrees(angle), 0, 360, 255, 5, cv2.LINE_AA)
-    star = [
-        (x + (7 if point % 2 == 0 else 3) * DRAWN * math.sin(point * math.pi / 5),
-         y - (7 if point % 2 == 0 else 3) * DRAWN * math.cos(point * math.pi / 5))
-        for point in range(10)
-    ]  # fmt: skip
-    cv2.fillPoly(stamp, [np.array(star, np.int32)], 255)
-    ys, xs = np.nonzero(stamp)
-    cover = stamp[ys, xs, None].astype(np.float32) / 255 * 0.75
-    red = np.array((70, 60, 215), np.float32)
-    under = paper[ys, xs].astype(np.float32)
-    paper[ys, xs] = np.clip(under * (1 - cover) + under * red / 240 * cover, 0, 255).astype(np.uint8)
+def _print_cover(layer: Pixels, done: Damage) -> Pixels:
+    return _scaled(layer, 255 * done.fade * 0.5, 255)
 
 
-def _photographed(paper: Pixels, corners_mm: Floats, done: Damage, lot: random.Random) -> tuple[Pixels, Floats]:
-    """The page as the scanner or camera sees it, and where points of the page lie in the image."""
-    per_mm = done.dpi / 25.4
-    width_mm, height_mm = paper.shape[1] / DRAWN, paper.shape[0] / DRAWN
-    border_mm = 12.0 if done.is_photograph else 2.0
-    homography = _homography(width_mm, height_mm, border_mm, per_mm, done, lot)
-    size = (round((width_mm + 2 * border_mm) * per_mm), round((height_mm + 2 * border_mm) * per_mm))
-    x, y = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
-    inverse = np.linalg.inv(homography)
-    depth = inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2]
-    flat_x = (inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2]) / depth
-    flat_y = (inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2]) / depth
-    flat_y += _curl(flat_x, width_mm, done)
-    background = (60, 66, 72) if done.is_photograph else (232, 232, 232)
-    if done.worn:
-        _tear(paper, background, lot)
-    image = cv2.remap(
-        paper, (flat_x * DRAWN).astype(np.float32), (flat_y * DRAWN).astype(np.float32), cv2.INTER_AREA,
-        borderMode=cv2.BORDER_CONSTANT, borderValue=background,
-    )  # fmt: skip
-    bent = corners_mm.copy()
-    bent[:, 1] -= _curl(bent[:, 0], width_mm, done)
-    seen = cv2.perspectiveTransform(bent[None].astype(np.float64), homography)[0].astype(np.float32)
-    return _turned(_camera(np.asarray(image, np.uint8), done, lot), seen, done.turned)
+def _over(under: Any, colour: int, layer: Pixels, strength: float) -> Any:
+    """A colour laid over an image where a layer is dark."""
+    kept = cv2.multiply(under, _scaled(layer, 255 * (1 - strength), 255), scale=1 / 255)
+    return cv2.add(kept, _scaled(layer, colour * strength, 0))
+
+
+class _Camera:
+    """Where each pixel of the image looks on the page: a curled sheet, seen askew."""
+
+    def __init__(self, width_mm: float, height_mm: float, done: Damage, lot: random.Random) -> None:
+        per_mm, border = done.dpi / 25.4, 12.0 if done.is_photograph else 2.0
+        self.width_mm, self.done = width_mm, done
+        self.homography = _homography(width_mm, height_mm, border, per_mm, done, lot)
+        size = (round((width_mm + 2 * border) * per_mm), round((height_mm + 2 * border) * per_mm))
+        coarse = [np.arange(0, length + 8, 8, dtype=np.float32) + 3.5 for length in size]
+        x, y = np.meshgrid(*coarse)
+        inverse = np.linalg.inv(self.homography)
+        depth = inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2]
+        flat_x = (inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2]) / depth
+        flat_y = (inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2]) / depth
+        flat_y += self._curl(flat_x)
+        places = np.stack([flat_x, flat_y], 2).astype(np.float32) * DRAWN
+        fine = cv2.resize(places, None, fx=8, fy=8, interpolation=cv2.INTER_LINEAR)[: size[1], : size[0]]
+        self.maps = cv2.convertMaps(fine, None, cv2.CV_16SC2)
+        self.softness = 0.45 * DRAWN / per_mm  # what one pixel of the sensor averages
+
+    def see(self, layer: Pixels, outside: int) -> Pixels:
+        soft = cv2.GaussianBlur(layer, (0, 0), self.softness)
+        seen = cv2.remap(soft, *self.maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside)
+        return np.asarray(seen, np.uint8)
+
+    def where(self, places_mm: Floats) -> Floats:
+        """Places of the page in the image."""
+        bent = places_mm.copy()
+        bent[:, 1] -= self._curl(bent[:, 0])
+        return np.asarray(cv2.perspectiveTransform(bent[None].astype(np.float64), self.homography)[0], np.float32)
+
+    def _curl(self, across_mm: Floats) -> Floats:
+        """How far the paper of a bound book is bent downwards, strongest at the left edge."""
+        return np.asarray(self.done.curl_mm * np.exp(-across_mm / (0.35 * self.width_mm)), np.float32)
 
 
 def _homography(
@@ -352,43 +347,81 @@ def _homography(
     for x, y in corners:
         nearness = 1 / (1 + lean_x * x * 0.5 + lean_y * y * 0.5) * (1 - done.perspective / 2)
         across, down = x * width / 2 * nearness, y * height / 2 * nearness
-        seen.append((
-            (across * math.cos(angle) - down * math.sin(angle) + width / 2 + border) * per_mm,
-            (across * math.sin(angle) + down * math.cos(angle) + height / 2 + border) * per_mm,
-        ))  # fmt: skip
+        turned_across = across * math.cos(angle) - down * math.sin(angle)
+        turned_down = across * math.sin(angle) + down * math.cos(angle)
+        seen.append(((turned_across + width / 2 + border) * per_mm, (turned_down + height / 2 + border) * per_mm))
     flat = np.array([((x + 1) * width / 2, (y + 1) * height / 2) for x, y in corners], np.float32)
     return np.asarray(cv2.getPerspectiveTransform(flat, np.array(seen, np.float32)), np.float64)
 
 
-def _curl(across_mm: Floats, width_mm: float, done: Damage) -> Floats:
-    """How far the paper of a bound book is bent downwards, strongest at the left edge."""
-    return np.asarray(done.curl_mm * np.exp(-across_mm / (0.35 * width_mm)), np.float32)
+def _ground(printed: Pixels, written: Pixels, camera: _Camera, done: Damage, lot: random.Random) -> Pixels:
+    """The bare paper: yellowed unevenly, stained, with the back page showing through; at an eighth of the size."""
+    height, width = printed.shape[0] // 8, printed.shape[1] // 8
+    noise = np.random.default_rng(lot.getrandbits(32))
+    uneven = cv2.resize(noise.normal(0, 3.0, (height // 25, width // 25)).astype(np.float32), (width, height))
+    stains = np.zeros((height, width), np.float32)
+    for _ in range(done.stains):
+        at, axes = (lot.randrange(width), lot.randrange(height)), (lot.randint(15, 70), lot.randint(15, 70))
+        cv2.ellipse(stains, at, axes, lot.randrange(180), 0, 360, float(lot.randint(25, 70)), -1)
+    stains = np.asarray(cv2.GaussianBlur(stains, (0, 0), 4), np.float32)
+    through = np.zeros((height, width), np.float32)
+    if done.shows_through:
+        back = cv2.resize(255 - written, (width, height), interpolation=cv2.INTER_AREA)[:, ::-1]
+        through = 0.05 * np.asarray(cv2.GaussianBlur(back, (0, 0), 1), np.float32)
+    layers = [PAPER[channel] + uneven - stains * (0.55, 0.35, 0.2)[channel] - through for channel in range(3)]
+    ground = np.clip(np.stack(layers, 2), 0, 255).astype(np.uint8)
+    eighth = (camera.maps[0].astype(np.float32) / 8, None)
+    seen = cv2.remap(ground, *eighth, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(seen, np.uint8)
 
 
-def _tear(paper: Pixels, background: tuple[int, int, int], lot: random.Random) -> None:
-    """Takes scraps from the edges; one corner may lose some of the frame."""
-    height, width = paper.shape[:2]
+def _seal(size: tuple[int, ...], lot: random.Random) -> Pixels:
+    """A round seal of 36 mm over the lower half, often over writing."""
+    height, width = size
+    x, y = int(lot.uniform(0.2, 0.8) * width), int(lot.uniform(0.45, 0.8) * height)
+    stamp = np.zeros((height, width), np.uint8)
+    for radius, line in ((18.0, 1.0), (11.5, 0.5)):
+        cv2.circle(stamp, (x, y), int(radius * DRAWN), 255, max(1, int(line * DRAWN)), cv2.LINE_AA)
+    for number in range(10):
+        angle = number * math.tau / 10
+        at = (int(x + 14.5 * DRAWN * math.cos(angle)), int(y + 14.5 * DRAWN * math.sin(angle)))
+        cv2.ellipse(stamp, at, (14, 26), math.degrees(angle), 0, 360, 255, 5, cv2.LINE_AA)
+    star = []
+    for point in range(10):
+        radius = (7 if point % 2 == 0 else 3) * DRAWN
+        star.append((x + radius * math.sin(point * math.pi / 5), y - radius * math.cos(point * math.pi / 5)))
+    cv2.fillPoly(stamp, [np.array(star, np.int32)], 255)
+    return stamp
+
+
+def _torn(size: tuple[int, ...], lot: random.Random) -> Pixels:
+    """Where there still is paper: scraps are gone from the edges, and some of them reach the frame."""
+    height, width = size
+    whole = np.full((height, width), 255, np.uint8)
     for _ in range(14):
         side, along = lot.randrange(4), lot.random()
         x = (0, width, int(along * width), int(along * width))[side]
         y = (int(along * height), int(along * height), 0, height)[side]
         scrap = [(x + int(lot.gauss(0, 6) * DRAWN), y + int(lot.gauss(0, 3.5) * DRAWN)) for _ in range(6)]
-        cv2.fillConvexPoly(paper, cv2.convexHull(np.array(scrap, np.int32)), background)
+        cv2.fillConvexPoly(whole, cv2.convexHull(np.array(scrap, np.int32)), 0)
+    return whole
 
 
-def _camera(image: Pixels, done: Damage, lot: random.Random) -> Pixels:
-    noise = np.random.default_rng(lot.getrandbits(32))
+def _developed(image: Pixels, done: Damage, lot: random.Random) -> Pixels:
+    """Blur, uneven light and grain."""
     if done.blur_px:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), done.blur_px), np.uint8)
     height, width = image.shape[:2]
-    light = np.ones((8, 8), np.float32)
     if done.is_photograph:
         slope_x, slope_y = lot.uniform(-0.22, 0.22), lot.uniform(-0.22, 0.22)
         ramp = np.linspace(-1, 1, 8, dtype=np.float32)
-        light = 0.86 + slope_x * ramp[None, :] + slope_y * ramp[:, None]
-    lit = cv2.resize(light, (width, height))
-    grain = noise.normal(0, 3.5 if done.is_photograph else 2.0, (height, width)).astype(np.float32)
-    return np.clip(image * lit[:, :, None] + grain[:, :, None], 0, 255).astype(np.uint8)
+        light = (220 * (0.86 + slope_x * ramp[None, :] + slope_y * ramp[:, None])).astype(np.uint8)
+        lit = cv2.resize(light, (width, height))
+        image = np.asarray(cv2.multiply(image, cv2.merge([lit] * 3), scale=1 / 220), np.uint8)
+    noise = np.random.default_rng(lot.getrandbits(32))
+    tile = noise.normal(0, 3.5 if done.is_photograph else 2.0, (701, 701, 3)).round().astype(np.int8)
+    grain = np.tile(tile, (height // 701 + 1, width // 701 + 1, 1))[:height, :width]
+    return np.asarray(cv2.add(image, grain, dtype=cv2.CV_8U), np.uint8)
 
 
 def _turned(image: Pixels, points: Floats, quarters: int) -> tuple[Pixels, Floats]:
