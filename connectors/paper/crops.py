@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from connectors.paper.geometry import Lie
-from connectors.paper.images import GREEN, RED, Bytes, cv2, on_white
+from connectors.paper.images import GREEN, RED, Bytes, Mask, cv2, on_white
 from connectors.paper.leader_removal import without_leader
 from connectors.paper.leaders import find_leaders, ink_mask
 from schemas.register_forms import FieldBox
@@ -19,6 +19,8 @@ RULE_MM = 1.0
 """How much of a ruled cell is left out at each side, where its rules are."""
 STAMPED, REDDER = 130, 40
 """In a place of a seal the paper is at least so bright in red, and by so much darker in green."""
+CLEAR, SEALED_OVER = 0.99, 0.6
+"""How sure a blank field is one: clear paper, and paper that a seal covers."""
 STROKE_MM = 1.0
 """A field in which no stroke is longer is blank."""
 
@@ -49,30 +51,34 @@ def crop_fields(
     flat = [lie.flattened(image, *place, PER_MM) for place in places]
     writings = writings_of(flat, [box.has_leader for _, box in fields])
     crops = [
-        Crop(box.column, writing, lie.box_px(*place), is_blank, _blank_confidence(colour, is_blank))
-        for (_, box), place, colour, (writing, is_blank) in zip(fields, places, flat, writings, strict=True)
+        Crop(box.column, writing, lie.box_px(*place), is_blank, confidence)
+        for (_, box), place, (writing, is_blank, confidence) in zip(fields, places, writings, strict=True)
     ]
     return [crops[start : start + len(boxes)] for start in range(0, len(crops), len(boxes))]
 
 
-def writings_of(flat: Sequence[Bytes], has_leader: Sequence[bool]) -> list[tuple[Bytes, bool]]:
-    """What is written in the flat colour crops of one page, tightly cut, black on white; and whether nothing is."""
-    whites = [without_seal(crop) for crop in flat]
+def writings_of(flat: Sequence[Bytes], has_leader: Sequence[bool]) -> list[tuple[Bytes, bool, float]]:
+    """What is written in the flat colour crops of one page, tightly cut, black on white; whether nothing is, and how
+    sure that is."""
+    whites, seals = zip(*(without_seal(crop) for crop in flat), strict=True)
+    cleaned = list(whites)
     with_leaders = [number for number, has in enumerate(has_leader) if has]
     leaders = find_leaders([whites[number] for number in with_leaders], PER_MM)
     for number, leader in zip(with_leaders, leaders, strict=True):
         if leader is not None:
-            whites[number] = without_leader(whites[number], leader, PER_MM)
-    return [_tight(_without_strays(white)) for white in whites]
+            cleaned[number] = without_leader(whites[number], leader, PER_MM)
+    tight = [_tight(_without_strays(white)) for white in cleaned]
+    return [(*crop, _blank_confidence(seal, crop[1])) for crop, seal in zip(tight, seals, strict=True)]
 
 
-def without_seal(flat: Bytes) -> Bytes:
-    """A colour crop as grey on white, without what is red: a seal is light in the red channel and dark in the green."""
+def without_seal(flat: Bytes) -> tuple[Bytes, Mask]:
+    """A colour crop as grey on white, without what is red, and where that was: a seal is light in the red channel and
+    dark in the green."""
     red = on_white(np.asarray(flat[:, :, RED], np.uint8), round(GROUND_MM * PER_MM))
     green = on_white(np.asarray(flat[:, :, GREEN], np.uint8), round(GROUND_MM * PER_MM))
     is_seal = (red > STAMPED) & (cv2.subtract(red, green) > REDDER)
     red[is_seal] = 255
-    return red
+    return red, np.asarray(is_seal, np.bool_)
 
 
 def _tight(white: Bytes) -> tuple[Bytes, bool]:
@@ -120,10 +126,7 @@ def _extent(white: Bytes) -> tuple[slice, slice] | None:
     return rows, slice(max(0, first_x - margin), min(white.shape[1], last_x + margin))
 
 
-def _blank_confidence(flat: Bytes, is_blank: bool) -> float:
-    """How sure it is that nothing is written, or that something is: lower where a red thing was left out."""
-    if not is_blank:
-        return 1.0
-    green = on_white(np.ascontiguousarray(flat[:, :, GREEN]), round(GROUND_MM * PER_MM))
-    coloured = float((green < 150).mean())
-    return 0.99 if coloured < 0.01 else 0.6
+def _blank_confidence(seal: Mask, is_blank: bool) -> float:
+    """How sure it is that nothing is written, or that something is: lower where a red thing was left out, since that
+    may have been red writing."""
+    return CLEAR if not is_blank or float(seal.mean()) < 0.01 else SEALED_OVER

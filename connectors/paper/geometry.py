@@ -59,10 +59,11 @@ class Lie:
     def flattened(self, image: Bytes, left: float, top: float, width: float, height: float, per_mm: float) -> Bytes:
         """A rectangle of the page, in millimetres, as if it lay flat, at so many pixels a millimetre."""
         columns, rows = max(2, round(width * per_mm)), max(2, round(height * per_mm))
-        x = left + (np.arange(0, columns + STEP_PX, STEP_PX, dtype=np.float32) + STEP_PX / 2) / per_mm
-        y = top + (np.arange(0, rows + STEP_PX, STEP_PX, dtype=np.float32) + STEP_PX / 2) / per_mm
+        x = left + (np.arange(-STEP_PX, columns + STEP_PX, STEP_PX, dtype=np.float32) + STEP_PX / 2) / per_mm
+        y = top + (np.arange(-STEP_PX, rows + STEP_PX, STEP_PX, dtype=np.float32) + STEP_PX / 2) / per_mm
         coarse = np.stack(self.to_image(*np.meshgrid(x, y)), 2)
-        places = cv2.resize(coarse, None, fx=STEP_PX, fy=STEP_PX, interpolation=cv2.INTER_LINEAR)[:rows, :columns]
+        fine = cv2.resize(coarse, None, fx=STEP_PX, fy=STEP_PX, interpolation=cv2.INTER_LINEAR)
+        places = fine[STEP_PX : STEP_PX + rows, STEP_PX : STEP_PX + columns]
         across, down = cv2.split(places)
         flat = cv2.remap(image, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(flat, np.uint8)

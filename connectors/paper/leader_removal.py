@@ -10,8 +10,8 @@ import numpy as np
 from connectors.paper.images import Bytes, Mask, Numbers, Reals, cv2
 from connectors.paper.leaders import Blobs, Leader, blobs_of
 
-INK = 205
-"""On white paper: what is darker is ink, also where it is faded."""
+INK = 175
+"""On white paper: what is darker is ink, also where it is faded; lighter, and a nặng would melt into its letter."""
 MORE_THAN_A_DOT = 0.25
 """By darkness: a blob that is so much darker than a dot has a nặng on or beside the dot."""
 SPREADS = 5.0

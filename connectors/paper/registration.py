@@ -25,8 +25,7 @@ REACH_MM = 5.0
 ASPECT = 0.07
 """By what share height to width may differ from the form's, as a camera sees it."""
 EVIDENCE = 0.7
-"""Share of the printed lines of a form that must be where it says."""
-MOST_RESIDUAL_MM = 0.6
+"""Share of the printed lines of a form that must be where it says: on a crumpled page they are not."""
 CLEARLY_BETTER = 0.15
 
 
@@ -63,8 +62,6 @@ def _judged(fits: Sequence[Registration], turns: int) -> Registration:
         raise PageSetAside(SetAsideReason.UPSIDE_DOWN if turns == 2 else SetAsideReason.SIDEWAYS)
     if max(others, default=0.0) > best.evidence - CLEARLY_BETTER:
         raise PageSetAside(SetAsideReason.TWO_FORMS)
-    if best.residual_mm > MOST_RESIDUAL_MM:
-        raise PageSetAside(SetAsideReason.BENT)
     return best
 
 

@@ -7,11 +7,10 @@ class SetAsideReason(StrEnum):
     """Why a page is set aside. A person scans it again, corrects its form, or decides that it is not of the book."""
 
     NO_FRAME = "no_frame"  # no printed frame is found: cut off, blank, too dark, or no register page
-    OTHER_FORM = "other_form"  # there is a frame, but no form of the book fits what is printed in it
+    OTHER_FORM = "other_form"  # a frame, but no form of the book fits the lines in it; or the page is crumpled
     TWO_FORMS = "two_forms"  # two forms fit equally well: one of them is drawn wrongly
     UPSIDE_DOWN = "upside_down"
     SIDEWAYS = "sideways"
-    BENT = "bent"  # the printed lines lie too far from where the form has them: flatten the page and scan it again
     ROW_NUMBERS = "row_numbers"  # the numbers printed in a table's rows are not those that its form says
 
 
