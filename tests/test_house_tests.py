@@ -8,12 +8,13 @@ import pytest
 from tests.mutants.__main__ import planted_in
 from tests.mutants.mutants import MUTANTS, Mutant
 from tests.support.house import ROOT, TESTS, complaint, imports_of, path_name, tree_of
-from tests.support.markers import AIRFLOW, BROWSER, MARKERS, SLOW, is_in, markers_of
+from tests.support.markers import AIRFLOW, BROWSER, MARKERS, PAPER, SLOW, is_in, markers_of
 
 TEST_FILES = [path for path in TESTS if path.name.startswith("test_")]
 NEEDED_FOR = {
     "airflow": re.compile(r"airflow|dags\.airflow_side\.(?!provider)|dags\.(?:local\.)?demo"),
     "browser": re.compile(r"playwright|tests\.support\.(?:browser|staged_desk)"),
+    "paper": re.compile(r"cv2|connectors\.paper\.(?:images|reading|crops|recognisers)|tests\.support\.register_pages"),
 }
 """By marker: what a file imports that has it."""
 
@@ -31,7 +32,7 @@ def test_no_file_marks_its_tests_by_itself() -> None:
 
 
 def test_every_marked_place_is_there() -> None:
-    for place in (*AIRFLOW, *BROWSER, *SLOW):
+    for place in (*AIRFLOW, *BROWSER, *PAPER, *SLOW):
         path, _, name = place.partition("::")
         assert (ROOT / path).exists(), place
         if name:

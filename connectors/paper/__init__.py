@@ -1,1 +1,1 @@
-"""Paper registers: scans, pages and keyed files on their way in, and packages on their way out."""
+"""Paper registers: scans, their pages and keyed files on their way in, and packages on their way out."""

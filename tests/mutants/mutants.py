@@ -50,6 +50,8 @@ ARRIVALS, EXAMINATIONS = "connectors/ledger/arrivals.py", "connectors/ledger/exa
 PLANS, SENDING = "connectors/ledger/plans.py", "dags/steps/delivering.py"
 ACCEPTED, FORM = "connectors/ledger/accepted_records.py", "connectors/paper/handover.py"
 HANDING = "dags/steps/handing_over.py"
+REGISTERED, PAPER_PAGES = "connectors/paper/registration.py", "tests/connectors/test_paper_pages.py"
+PAPER_READ = "tests/connectors/test_paper_reading.py"
 JUDGED, DECIDED = "dags/steps/judging.py", "quality/decisions.py"
 
 KEYINGS = "tests/connectors/test_keyings.py"
@@ -843,5 +845,47 @@ MUTANTS = (
         "who has no role that searches is shown hits",
         "tests/dags/test_desk_search.py::test_who_may_not_search_is_refused_and_that_is_logged",
         "dags/desk/pages/search.py", 'visit.need(May.SEARCH, "search")\n    if asked', "if asked",
+    # Pages of paper registers
+    _mutant(
+        "row_numbers_are_not_read",
+        "a value of a table lands in the row of another person",
+        f"{PAPER_PAGES}::test_a_table_whose_printed_numbers_are_of_other_rows_is_set_aside",
+        "connectors/paper/row_numbers.py", "if agreeing < AGREEING * fit.form.rows:", "if agreeing < 0:",
+    ),
+    _mutant(
+        "any_form_fits",
+        "a page of another form is read by a form that it is not of",
+        f"{PAPER_PAGES}::test_a_page_of_another_form_is_set_aside",
+        REGISTERED, "if any(fit.evidence >= EVIDENCE for fit in fits):", "if fits:",
+    ),
+    _mutant(
+        "turned_page_is_read",
+        "a page that lies upside down is read as if it did not",
+        f"{PAPER_PAGES}::test_a_turned_page_is_set_aside",
+        REGISTERED, "    if turns:\n", "    if turns > 3:\n",
+    ),
+    _mutant(
+        "first_form_wins",
+        "of two forms that a page fits one is taken by chance",
+        f"{PAPER_PAGES}::test_a_page_that_two_forms_fit_is_set_aside",
+        REGISTERED, "if max(others, default=0.0) > best.evidence - CLEARLY_BETTER:", "if False:",
+    ),
+    _mutant(
+        "nang_is_a_leaders_dot",
+        "the dot of a tone goes with the dotted line below it",
+        f"{PAPER_READ}::test_the_dots_of_the_tone_nang_stay_when_the_dotted_line_goes",
+        "connectors/paper/leader_removal.py", "is_dot = ~is_letter & (darkness <= most)", "is_dot = ~is_letter",
+    ),
+    _mutant(
+        "seal_is_writing",
+        "what a seal covers is read as written",
+        f"{PAPER_READ}::test_a_red_seal_is_no_writing",
+        "connectors/paper/crops.py", "    red[is_seal] = 255\n", "    red[is_seal] = 100\n",
+    ),
+    _mutant(
+        "any_weights",
+        "weights that nobody has measured are run",
+        f"{PAPER_READ}::test_weights_with_another_digest_are_refused",
+        "connectors/paper/recognisers/asternet.py", "if sha256(path.read_bytes()).hexdigest() != digest:", "if not digest:",
     ),
 )  # fmt: skip

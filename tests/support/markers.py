@@ -5,6 +5,8 @@
 
 import shutil
 from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ MARKERS = {
     "quick": "needs no Airflow, no browser and no long journey: all of them together end in a minute",
     "airflow": "reads DAG files with Airflow, or runs Airflow",
     "browser": "drives a Chromium",
+    "paper": "makes and reads images of register pages: needs the extra paper, Vietnamese Tesseract data and fonts",
     "slow": "carries many dossiers over HTTP, kills processes, or tries many thousand values",
 }
 
@@ -28,6 +31,7 @@ BROWSER = (
     "tests/journeys/test_keying_in_browser.py",
     "tests/journeys/test_demo.py::test_the_entry_opens_the_desk_in_a_frame_that_has_an_address_of_its_own",
 )
+PAPER = ("tests/connectors/test_paper_pages.py", "tests/connectors/test_paper_reading.py")
 SLOW = (
     "tests/journeys/",
     "tests/connectors/test_bad_input_by_chance.py",
@@ -62,13 +66,32 @@ SLOW = (
 SLOW_FIXTURES = frozenset({"pipeline"})
 """A test with such a fixture carries dossiers from twins to twins over HTTP."""
 
-NEEDS = {"browser": ("chromium", "apt-get install --no-install-recommends chromium")}
-"""By marker: the command that must be there, and how it is installed."""
+VIETNAMESE_DATA = ("/usr/share/tesseract-ocr/5/tessdata/vie.traineddata", "/usr/share/tessdata/vie.traineddata")
+FONT = Path("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf")
+
+
+def _no_chromium() -> str | None:
+    is_there = shutil.which("chromium") is not None
+    return None if is_there else "no chromium is installed: apt-get install --no-install-recommends chromium"
+
+
+def _no_paper() -> str | None:
+    if any(find_spec(name) is None for name in ("cv2", "onnxruntime", "tesserocr", "PIL")):
+        return "images of pages need an extra: uv sync --extra paper"
+    if not any(Path(name).is_file() for name in VIETNAMESE_DATA):
+        return "Tesseract has no Vietnamese data: apt-get install tesseract-ocr-vie"
+    if not FONT.is_file():
+        return "fonts are missing: apt-get install fonts-liberation2 fonts-dejavu-core fonts-freefont-ttf"
+    return None
+
+
+NEEDS = {"browser": _no_chromium, "paper": _no_paper}
+"""By marker: says what is missing on this machine and how it is installed; None when all is there."""
 
 
 def markers_of(test: str, fixtures: Iterable[str] = ()) -> set[str]:
     """The markers of a test by its id (`tests/dags/test_cli.py::test_name[case]`) and its fixtures."""
-    tables = (("airflow", AIRFLOW), ("browser", BROWSER), ("slow", SLOW))
+    tables = (("airflow", AIRFLOW), ("browser", BROWSER), ("paper", PAPER), ("slow", SLOW))
     found = {name for name, places in tables if any(is_in(test, place) for place in places)}
     found |= {"slow"} if SLOW_FIXTURES & set(fixtures) else set()
     return found or {"quick"}
@@ -79,9 +102,9 @@ def is_in(test: str, place: str) -> bool:
 
 
 def mark(item: pytest.Item) -> None:
-    """Adds the markers, and skips with what to install where a command is missing."""
+    """Adds the markers, and skips with what to install where something is missing."""
     for name in sorted(markers_of(item.nodeid, getattr(item, "fixturenames", ()))):
         item.add_marker(name)
-        command, install = NEEDS.get(name, (None, None))
-        if command and shutil.which(command) is None:
-            item.add_marker(pytest.mark.skip(reason=f"no {command} is installed: {install}"))
+        missing = NEEDS[name]() if name in NEEDS else None
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=missing))

@@ -1,0 +1,216 @@
+"""Which form a page is of and how it lies: printed lines are compared with the form's, and nothing is guessed.
+
+A page whose printed lines do not prove that it is of a form is set aside: a value must never land in another field or
+in another person's row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from connectors.paper.frame import frames_in
+from connectors.paper.geometry import Bends, Lie, homography_of
+from connectors.paper.images import RED, Bytes, Mask, Reals, cv2, on_white
+from connectors.paper.leaders import find_leaders
+from connectors.paper.set_aside import PageSetAside, SetAsideReason
+from schemas.register_forms import PageLayout, RegisterForm
+
+PER_MM = 5.0
+"""Pixels a millimetre while lines are followed."""
+DOTS_PER_MM = 8.0
+"""While dots are looked for."""
+REACH_MM = 5.0
+"""How far from where it should be a printed line is looked for."""
+ASPECT = 0.07
+"""By what share height to width may differ from the form's, as a camera sees it."""
+EVIDENCE = 0.7
+"""Share of the printed lines of a form that must be where it says: on a crumpled page they are not."""
+CLEARLY_BETTER = 0.15
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A form and how a page lies on it. `evidence`: the share of the form's printed lines that were found, 0 to 1.
+    `residual_mm`: how far, in the mean square, they are from where they are expected when all bends are allowed for."""
+
+    form: RegisterForm
+    lie: Lie
+    evidence: float
+    residual_mm: float
+    corners_px: tuple[tuple[float, float], ...]
+
+
+def register(image: Bytes, forms: Sequence[RegisterForm]) -> Registration:
+    """The form of a page. Raises PageSetAside with the reason when none of them fits, or two do, or the page is turned.
+    Rows of a table are not proved by this alone: `row_numbers` does."""
+    found = list(frames_in(image))
+    if not found:
+        raise PageSetAside(SetAsideReason.NO_FRAME)
+    fits: list[Registration] = []
+    for turns in range(4):  # a page that fits as it lies need not be turned
+        fits = [fit for corners in found for form in forms if (fit := _fitted(image, form, corners, turns))]
+        if any(fit.evidence >= EVIDENCE for fit in fits):
+            return _judged(fits, turns)
+    raise PageSetAside(SetAsideReason.OTHER_FORM)
+
+
+def _judged(fits: Sequence[Registration], turns: int) -> Registration:
+    best = max(fits, key=lambda fit: fit.evidence)
+    others = [fit.evidence for fit in fits if fit.form.form_code != best.form.form_code]
+    if turns:
+        raise PageSetAside(SetAsideReason.UPSIDE_DOWN if turns == 2 else SetAsideReason.SIDEWAYS)
+    if max(others, default=0.0) > best.evidence - CLEARLY_BETTER:
+        raise PageSetAside(SetAsideReason.TWO_FORMS)
+    return best
+
+
+def _fitted(image: Bytes, form: RegisterForm, corners: Reals, turns: int) -> Registration | None:
+    """A form laid on four corners, so many quarter turns on; None when the proportions are another's."""
+    corners = np.roll(corners, turns, 0)
+    sides = [float(np.linalg.norm(corners[number] - corners[number - 1])) for number in range(4)]
+    aspect = (sides[0] + sides[2]) / (sides[1] + sides[3])  # left and right over top and bottom
+    expected = form.frame_height_mm / form.frame_width_mm
+    if abs(aspect / expected - 1) > ASPECT:
+        return None
+    lie = Lie(homography_of(corners, form.frame_width_mm, form.frame_height_mm))
+    rows, columns = rules_of(form)
+    for reach in (REACH_MM, REACH_MM / 2):
+        across = _followed(image, lie, form, rows, is_across=True, reach_mm=reach)
+        down = _followed(image, lie, form, columns, is_across=False, reach_mm=reach)
+        lie = Lie(lie.homography, across.bends, down.bends)
+    shares = np.concatenate([across.shares, down.shares])
+    evidence = float((shares > 0.5).mean())
+    if form.layout == PageLayout.FORM and (leaders := leader_evidence(image, lie, form)) is not None:
+        evidence = min(evidence, leaders)
+    residual = float(np.sqrt(np.mean(np.concatenate([across.misses, down.misses]) ** 2)))
+    corner_list = tuple((float(x), float(y)) for x, y in corners)
+    return Registration(form, lie, evidence, residual, corner_list)
+
+
+def rules_of(form: RegisterForm) -> tuple[Reals, Reals]:
+    """Where a form's printed lines are, across and down, in millimetres: of a form its frame, of a table all rules."""
+    rows, columns = {0.0, form.frame_height_mm}, {0.0, form.frame_width_mm}
+    if form.layout == PageLayout.TABLE:
+        boxes = [*form.fields, *([form.row_number_box] if form.row_number_box else [])]
+        for box in boxes:
+            columns |= {round(box.left_mm, 2), round(box.left_mm + box.width_mm, 2)}
+        top = min(box.top_mm for box in boxes)
+        rows |= {round(top + number * form.row_height_mm, 2) for number in range(form.rows + 1)}
+    return _apart(rows), _apart(columns)
+
+
+def _apart(places: set[float]) -> Reals:
+    """Ascending, of several within half a millimetre only one."""
+    kept: list[float] = []
+    for place in sorted(places):
+        if not kept or place - kept[-1] > 0.5:
+            kept.append(place)
+    return np.array(kept, np.float32)
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """Printed lines of one direction as they were found. `shares`: of each line, how much of it. `misses`: how far each
+    place of a found line was from where the lie had it, in millimetres."""
+
+    bends: Bends
+    shares: Reals
+    misses: Reals
+
+
+def _followed(
+    image: Bytes, lie: Lie, form: RegisterForm, places: Reals, *, is_across: bool, reach_mm: float
+) -> _Followed:
+    """Follows each printed line that should be at `places`; a line that is not found bends like its neighbours."""
+    length = form.frame_width_mm if is_across else form.frame_height_mm
+    samples = max(8, round(length / 6))
+    known = lie.horizontal if is_across else lie.vertical
+    offsets = np.zeros((len(places), samples), np.float32)
+    shares, misses = np.zeros(len(places), np.float32), [np.zeros(0, np.float32)]
+    at = (np.arange(samples, dtype=np.float32) + 0.5) * length / samples
+    for number, place in enumerate(places):
+        start, extent = place - reach_mm, 2 * reach_mm
+        left, top, width, height = (0.0, start, length, extent) if is_across else (start, 0.0, extent, length)
+        strip = lie.flattened(image, left, top, width, height, PER_MM)[:, :, RED]
+        found = _peaks(strip if is_across else np.ascontiguousarray(strip.T), samples)
+        seen = ~np.isnan(found)
+        smooth, seen = _smooth(at, found, seen)
+        shares[number] = seen.mean()
+        before = known.at(np.full(samples, place, np.float32), at) if known else np.zeros(samples, np.float32)
+        offsets[number] = before + (smooth if shares[number] > 0.35 else 0.0)
+        if shares[number] > 0.35:
+            misses.append(found[seen])
+    _fill_in(places, offsets, shares)
+    return _Followed(
+        Bends(places, offsets, length),
+        shares,
+        np.concatenate(misses) if len(misses) > 1 else np.array([9.0], np.float32),
+    )
+
+
+def _peaks(strip: Bytes, samples: int) -> Reals:
+    """For each sample along a strip, how far below its middle a thin dark line crosses, in millimetres; NaN: nowhere.
+
+    A line is dark along the whole sample; letters are not.
+    """
+    white = on_white(np.ascontiguousarray(strip), round(3 * PER_MM))
+    height, width = white.shape
+    edges = np.linspace(0, width, samples + 1).astype(int)
+    profile = np.stack([white[:, first:last].mean(1) for first, last in zip(edges[:-1], edges[1:], strict=True)], 1)
+    profile = cv2.GaussianBlur(profile.astype(np.float32), (1, 3), 0)
+    darkest = profile.argmin(0)
+    depth = np.median(profile, 0) - profile[darkest, np.arange(samples)]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    weight = np.clip(np.median(profile, 0) - profile - depth / 2, 0, None) * (np.abs(rows - darkest) <= 3)
+    centre = (weight * rows).sum(0) / np.maximum(weight.sum(0), 1e-3)
+    offset = (centre + 0.5 - height / 2) / PER_MM
+    return np.asarray(np.where(depth > 14, offset, np.nan), np.float32)
+
+
+def _smooth(at: Reals, found: Reals, seen: Mask) -> tuple[Reals, Mask]:
+    """A smooth curve through most of the samples, and which samples it goes through."""
+    nothing = np.zeros(len(at), np.float32)
+    if seen.sum() < 5:
+        return nothing, np.zeros(len(at), bool)
+    kept, span = seen.copy(), max(float(at.max()), 1.0)
+    start = np.median(found[seen])
+    kept &= np.abs(found - start) < 2.5
+    curve = nothing
+    for tolerance, degree in ((1.5, 1), (0.7, 3), (0.5, 4)):
+        if kept.sum() < 5:
+            return nothing, np.zeros(len(at), bool)
+        curve = np.polyval(np.polyfit(at[kept] / span, found[kept], degree), at / span).astype(np.float32)
+        kept = seen & (np.abs(np.where(seen, found, 99.0) - curve) < tolerance)
+    return curve, kept
+
+
+def _fill_in(places: Reals, offsets: Reals, shares: Reals) -> None:
+    """A line that was not found bends as those beside it do."""
+    good = np.flatnonzero(shares > 0.35)
+    if len(good):
+        for number in np.flatnonzero(shares <= 0.35):
+            offsets[number] = offsets[good[np.abs(places[good] - places[number]).argmin()]]
+
+
+# Dotted lines prove a form
+
+
+def leader_evidence(image: Bytes, lie: Lie, form: RegisterForm) -> float | None:
+    """Of the boxes that should hold a dotted line, the share that does, at the height common to them; None: no box
+    should."""
+    boxes = [box for box in form.fields if box.has_leader and box.page == 0]
+    flat = [lie.flattened(image, box.left_mm, box.top_mm, box.width_mm, box.height_mm, DOTS_PER_MM) for box in boxes]
+    whites = [on_white(np.asarray(crop[:, :, RED], np.uint8), round(3 * DOTS_PER_MM)) for crop in flat]
+    leaders = find_leaders(whites, DOTS_PER_MM)
+    feet = [
+        float(leader.height_px(crop.shape[1] / 2)) / DOTS_PER_MM if leader else None
+        for leader, crop in zip(leaders, whites, strict=True)
+    ]
+    if not feet:
+        return None
+    heights = np.array([foot for foot in feet if foot is not None])
+    if not len(heights):
+        return 0.0
+    common = max(heights, key=lambda height: (np.abs(heights - height) < 1.2).sum())
+    return float((np.abs(heights - common) < 1.2).sum()) / len(feet)
