@@ -70,7 +70,8 @@ def png(image: Image.Image) -> bytes:
 
 def tiff(*images: Image.Image) -> bytes:
     file = io.BytesIO()
-    images[0].save(file, "TIFF", save_all=True, append_images=images[1:], compression="tiff_lzw")
+    first, *others = (image.copy() for image in images)  # Pillow leaves settings of other formats in what it saved
+    first.save(file, "TIFF", save_all=True, append_images=others)
     return file.getvalue()
 
 
