@@ -45,6 +45,14 @@ LOCK_OPEN = text(f"""
     SELECT book_id FROM books
      WHERE state = '{BookState.INTAKE}' AND (CAST(:book_id AS bigint) IS NULL OR book_id = :book_id)
      ORDER BY book_id FOR UPDATE""")
+LAST_READ = text("""
+    SELECT detail FROM events WHERE subject_kind = 'book' AND subject_id = :book_id AND kind = 'book_read'
+     ORDER BY event_id DESC LIMIT 1""")
+TO_READ = text(f"""
+    SELECT book_id FROM books b
+     WHERE state = '{BookState.INTAKE}' AND EXISTS (SELECT FROM pages p WHERE p.book_id = b.book_id)
+        OR EXISTS (SELECT FROM pages p WHERE p.book_id = b.book_id AND p.state IN ({listed(UNREAD)}))
+     ORDER BY book_id""")
 ALL_READ = text(f"""
     SELECT book_id FROM books b WHERE book_id = ANY(:ids) AND EXISTS (SELECT FROM pages p WHERE p.book_id = b.book_id)
        AND NOT EXISTS (SELECT FROM pages p WHERE p.book_id = b.book_id AND p.state IN ({listed(UNREAD)}))""")
@@ -131,6 +139,19 @@ def _progress(
     with ledger.engine.connect() as connection:
         rows = connection.execute(text(PROGRESS.format(reach=reach.sql)), values)
         return [BookProgress(**row._mapping) for row in rows]
+
+
+def number_gaps_of(ledger: Ledger, book_id: int) -> list[tuple[int, int]]:
+    """The numbers that were missing between entries when the book was last read, as a machine read them."""
+    with ledger.engine.connect() as connection:
+        detail = connection.execute(LAST_READ, {"book_id": book_id}).scalar()
+    return [(first, last) for first, last in (detail or {}).get("gaps", [])]
+
+
+def books_to_read(ledger: Ledger) -> list[int]:
+    """Books with pages that are not read yet, and those that only have to be finished; the oldest first."""
+    with ledger.engine.connect() as connection:
+        return list(connection.execute(TO_READ).scalars())
 
 
 def finish_reading(ledger: Ledger, book_id: int | None, detail_of: Callable[[int], dict[str, object]]) -> list[int]:

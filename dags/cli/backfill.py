@@ -5,7 +5,7 @@ In Airflow "backfill" means that past intervals of a DAG run again; this is some
 
 import typer
 
-from dags.cli import backfill_handover, backfill_load
+from dags.cli import backfill_handover, backfill_intake, backfill_load
 
 backfill = typer.Typer(
     help="Turn paper registers into records (hồi tố). Airflow's own backfill, which runs past intervals again, is"
@@ -15,6 +15,8 @@ backfill = typer.Typer(
 
 backfill.command()(backfill_load.load)
 backfill.command("hand-over")(backfill_handover.hand_over)
+for command in (backfill_intake.take, backfill_intake.read, backfill_intake.books):
+    backfill.command()(command)
 
 app = typer.Typer()
 app.add_typer(backfill, name="backfill")

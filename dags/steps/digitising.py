@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from connectors.ledger import Ledger
-from connectors.ledger.book_progress import finish_reading
+from connectors.ledger.book_progress import book_progress, finish_reading
 from connectors.ledger.books import ensure_book
 from connectors.ledger.page_readings import (
     ClaimedPage,
@@ -54,6 +54,8 @@ ALIKE, LEAST_FIELDS = 0.8, 4
 """Two pages with so many fields, of which this share reads alike, are likely one page scanned twice."""
 ENTRY_NUMBER = "so"
 MOST_GAPS = 50
+LOGGED_EVERY = 10
+"""Pages."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class DroppedFile:
     open: Callable[[], BinaryIO]
 
     @classmethod
-    def at(cls, path: Path) -> "DroppedFile":
-        return cls(path.name, lambda: path.open("rb"))
+    def at(cls, path: Path, name: str = "") -> "DroppedFile":
+        return cls(name or path.name, lambda: path.open("rb"))
 
 
 @dataclass(frozen=True)
@@ -225,12 +227,22 @@ def _read_all(ledger: Ledger, book_id: int | None) -> Counter[str]:
     cv2.setNumThreads(1)
     recognisers, _ = available()
     counts: Counter[str] = Counter()
+    pages_done = 0
     with _Masters(ledger) as masters:
         while True:
             with claimed_page(ledger, book_id, with_machine=bool(recognisers)) as page:
                 if page is None:
                     return counts
                 counts.update(_read_one(ledger, page, masters, recognisers))
+            pages_done += 1
+            if pages_done % LOGGED_EVERY == 0:
+                _log_progress(ledger, page.book_id)
+
+
+def _log_progress(ledger: Ledger, book_id: int) -> None:
+    if found := book_progress(ledger, book_id):
+        done = found.pages - found.received
+        log.info("book %s: %s of %s pages done, %s set aside", book_id, done, found.pages, found.set_aside)
 
 
 class _Masters:

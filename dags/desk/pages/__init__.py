@@ -5,6 +5,7 @@ from dags.desk.pages import (
     acts,
     answers,
     batches,
+    books,
     bulk,
     checks,
     confirm,
@@ -32,6 +33,7 @@ ROUTERS = tuple(
         extract,
         answers,
         batches,
+        books,
         checks,
         accesses,
     )
