@@ -130,6 +130,7 @@ def test_an_access_copy_is_about_a_hundred_kilobytes_and_says_its_scale() -> Non
     ("name", "make", "reason"),
     [
         ("so.pdf", lambda: scans.truncated(scans.pdf(scans.page(1), scans.page(2))), "damaged"),
+        ("so.pdf", lambda: scans.without_its_last_lines(scans.pdf(scans.page(1), scans.page(2))), "damaged"),
         ("so.pdf", lambda: scans.pdf(scans.page(), password="bí mật"), "locked"),
         ("so.tif", scans.huge_tiff, "too_many_pixels"),
         ("so.jpg", lambda: b"\xff\xd8\xff\xe0 no image", "damaged"),
@@ -197,7 +198,8 @@ def test_a_document_of_too_many_pages_is_refused(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_image_of_too_many_pixels_inside_a_pdf_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = scans.pdf(scans.page())
+    content = scans.pdf(scans.page(), dpi=400)  # a small page: drawn at 200 dots per inch it has a quarter of them
+    assert pages_of(content) == 1
     monkeypatch.setattr("connectors.paper.masters.MOST_PIXELS", 1654 * 2339 - 1)
     with pytest.raises(ScanRefused, match="too_many_pixels"):
         pages_of(content)

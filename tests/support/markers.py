@@ -23,6 +23,7 @@ AIRFLOW = (
 )
 BROWSER = (
     "tests/dags/test_extract_in_browser.py",
+    "tests/journeys/test_books_in_browser.py",
     "tests/journeys/test_corrections_in_browser.py",
     "tests/journeys/test_desk_in_browser.py",
     "tests/journeys/test_demo.py::test_the_entry_opens_the_desk_in_a_frame_that_has_an_address_of_its_own",

@@ -75,9 +75,9 @@ def tiff(*images: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def pdf(*images: Image.Image, password: str = "") -> bytes:
+def pdf(*images: Image.Image, password: str = "", dpi: int = 200) -> bytes:
     file = io.BytesIO()
-    images[0].save(file, "PDF", save_all=True, append_images=images[1:], resolution=200)
+    images[0].save(file, "PDF", save_all=True, append_images=images[1:], resolution=dpi)
     if not password:
         return file.getvalue()
     import pikepdf
@@ -98,6 +98,11 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 def truncated(content: bytes, share: float = 0.6) -> bytes:
     return content[: int(len(content) * share)]
+
+
+def without_its_last_lines(content: bytes) -> bytes:
+    """A PDF that is cut where it says where its table begins: a program that repairs it would not notice."""
+    return content[: content.rindex(b"startxref")]
 
 
 def huge_tiff(width: int = 30_000, height: int = 20_000) -> bytes:
