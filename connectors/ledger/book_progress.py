@@ -22,7 +22,7 @@ KEYED = frozenset(RecordState) - {RecordState.UNKEYED, RecordState.FIRST_KEYED}
 UNREAD = frozenset({PageState.RECEIVED})
 PROGRESS = f"""
     SELECT b.book_id, b.book_kind, b.opened_year, b.book_number, b.place_as_written, b.place_code, b.province_code,
-           b.commune_code, b.state, b.design, b.opened_at, p.pages, p.fitted, p.read, p.set_aside, p.received,
+           b.commune_code, b.state, b.opened_at, p.pages, p.fitted, p.read, p.set_aside, p.received,
            p.with_faults, s.refused, r.records, r.keyed
       FROM books b
       CROSS JOIN LATERAL (
@@ -72,7 +72,6 @@ class BookProgress:
     province_code: str
     commune_code: str | None
     state: str
-    design: str
     opened_at: Any
     pages: int
     fitted: int
@@ -86,13 +85,8 @@ class BookProgress:
 
     @property
     def book(self) -> Book:
-        return Book.model_validate({
-            "book_kind": self.book_kind,
-            "opened_year": self.opened_year,
-            "book_number": self.book_number,
-            "place_code": self.place_code,
-            "place_as_written": self.place_as_written,
-        })  # fmt: skip
+        names = ("book_kind", "opened_year", "book_number", "place_code", "place_as_written")
+        return Book.model_validate({name: getattr(self, name) for name in names})
 
     @property
     def label(self) -> str:

@@ -46,10 +46,7 @@ PAGES = text("""
 SCANS = text("""
     SELECT scan_id, media_type, size, reason_code, received_at, name_sealed,
            (SELECT count(*) FROM pages p WHERE p.scan_id = s.scan_id) AS pages
-      FROM scans s WHERE book_id = :book_id AND (NOT :only_refused OR reason_code IS NOT NULL) ORDER BY scan_id""")
-COPY = text("""
-    SELECT p.book_id, p.page_number, b.province_code, b.commune_code, p.sealed_copy
-      FROM pages p JOIN books b USING (book_id) WHERE page_id = :page_id""")
+      FROM scans s WHERE book_id = :book_id ORDER BY scan_id""")
 MASTER = text("SELECT book_id, media_type, sealed FROM scans WHERE scan_id = :scan_id")
 WHY = text("UPDATE pages SET reason_code = :reason_code WHERE page_id = :page_id")
 AS_NEW = text("UPDATE pages SET reason_code = NULL, attempts = 0 WHERE page_id = :page_id")
@@ -121,17 +118,6 @@ class ScanRow:
     reason_code: str | None
     received_at: datetime
     pages: int
-
-
-@dataclass(frozen=True)
-class PageCopy:
-    """The access copy of a page, and where its book is at home today. `jpeg`: None where nothing could be decoded."""
-
-    book_id: int
-    page_number: int
-    province_code: str
-    commune_code: str | None
-    jpeg: bytes | None = field(repr=False)
 
 
 def known_scans(ledger: Ledger, book_id: int) -> set[bytes]:
@@ -229,11 +215,11 @@ def pages_of(ledger: Ledger, book_id: int) -> list[PageRow]:
         return [PageRow(**{**row._mapping, "fault_codes": tuple(row.fault_codes)}) for row in rows]
 
 
-def scans_of(ledger: Ledger, book_id: int, *, only_refused: bool = False) -> list[ScanRow]:
-    """The files of a book by name, or only those that nothing could be taken from."""
+def scans_of(ledger: Ledger, book_id: int) -> list[ScanRow]:
+    """The files of a book, in the order in which they came."""
     with ledger.engine.connect() as connection:
         key = key_of_book(connection, ledger, book_id)
-        rows = connection.execute(SCANS, {"book_id": book_id, "only_refused": only_refused}).all()
+        rows = connection.execute(SCANS, {"book_id": book_id}).all()
     return [
         ScanRow(
             row.scan_id,
@@ -246,17 +232,6 @@ def scans_of(ledger: Ledger, book_id: int, *, only_refused: bool = False) -> lis
         )
         for row in rows
     ]
-
-
-def copy_of_page(ledger: Ledger, page_id: int) -> PageCopy | None:
-    """The access copy of a page; None for a page that is not there."""
-    with ledger.engine.connect() as connection:
-        row = connection.execute(COPY, {"page_id": page_id}).first()
-        if row is None:
-            return None
-        key = key_of_book(connection, ledger, row.book_id)
-    jpeg = key.unseal(bytes(row.sealed_copy), PAGE_PURPOSE) if row.sealed_copy is not None else None
-    return PageCopy(row.book_id, row.page_number, row.province_code, row.commune_code, jpeg)
 
 
 def master_of(connection: Connection, ledger: Ledger, scan_id: int) -> tuple[bytes, str]:

@@ -66,12 +66,8 @@ class BookFacts:
         """The book of complete facts. Raises ValueError when something is missing or no such book can be."""
         if self.missing:
             raise ValueError(f"not known of the book: {', '.join(self.missing)}")
-        return Book.model_validate({
-            "book_kind": self.kind,
-            "opened_year": self.year,
-            "book_number": self.number,
-            "place_as_written": self.place,
-        })  # fmt: skip
+        names = {"kind": "book_kind", "year": "opened_year", "number": "book_number", "place": "place_as_written"}
+        return Book.model_validate({field: getattr(self, fact) for fact, field in names.items()})
 
 
 def facts_of_name(name: str) -> BookFacts:
@@ -181,6 +177,13 @@ def gaps(numbers: Iterable[int]) -> list[tuple[int, int]]:
     """The numbers that are missing between the first and the last: `[1, 2, 5]` -> `[(3, 4)]`."""
     ordered = sorted(set(numbers))
     return [(before + 1, after - 1) for before, after in zip(ordered, ordered[1:], strict=False) if after - before > 1]
+
+
+def name_gaps(names: Iterable[str]) -> list[tuple[int, int]]:
+    """The numbers of entries, or else of pages, that are missing between those in names of files."""
+    known = list(names)
+    entries = [number for name in known if (number := entry_number_of(name)) is not None]
+    return gaps(entries or [number for name in known if (number := page_number_of(name)) is not None])
 
 
 def _folded(value: object) -> str:

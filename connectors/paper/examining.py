@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from types import TracebackType
 
 from connectors.paper.intake import ScanMaster, ScanReason, ScanRefused
 
@@ -63,9 +62,7 @@ class Examiner:
     def __enter__(self) -> "Examiner":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end()
 
     def examine(self, master: ScanMaster) -> list[ExaminedPage]:

@@ -6,6 +6,8 @@ are assumed to hold for real ones; each says what was measured on either side of
 said by its registration: `connectors.paper.registration`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -80,7 +82,7 @@ class PageLook:
     look: bytes
 
 
-def look_at(image: "Pixels", longest_mm: float = LONGEST_PAGE_MM["A4"]) -> PageLook:
+def look_at(image: Pixels, longest_mm: float = LONGEST_PAGE_MM["A4"]) -> PageLook:
     """Measures a page. `longest_mm`: the long side of what the image shows; without it, of the smallest page."""
     from hashlib import sha256
 

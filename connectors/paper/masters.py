@@ -5,6 +5,8 @@ inspected by pikepdf without repairing them (a repaired PDF has silently lost pa
 down is applied to the image that is returned, not to the master.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from connectors.paper.extra import need_libraries
-from connectors.paper.intake import PDF, ScanMaster, ScanReason, ScanRefused
+from connectors.paper.intake import PDF, ScanReason, ScanRefused
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +47,7 @@ class MasterPage:
     """One page. `image`: BGR, height x width x 3. `dpi`: as the file says it; None where it says nothing, and of
     photographs, whose cameras write any number."""
 
-    image: "Pixels"
+    image: Pixels
     dpi: float | None
 
 
@@ -70,12 +72,6 @@ def opened(content: bytes, media_type: str) -> Iterator[OpenedMaster]:
     else:
         with _opened_image(content) as found:
             yield found
-
-
-def check_master(master: ScanMaster) -> int:
-    """How many pages a master has. Raises ScanRefused as `opened` does, or when it has none."""
-    with opened(master.content, master.media_type) as found:
-        return found.count
 
 
 @contextmanager
@@ -180,12 +176,12 @@ def _opened_image(content: bytes) -> Iterator[OpenedMaster]:
         yield OpenedMaster(count, lambda number: _decoded(image, number))
 
 
-def _check_size(image: "Image") -> None:
+def _check_size(image: Image) -> None:
     if image.width * image.height > MOST_PIXELS:
         raise ScanRefused(ScanReason.TOO_MANY_PIXELS)
 
 
-def _decoded(image: "Image", number: int) -> MasterPage:
+def _decoded(image: Image, number: int) -> MasterPage:
     import cv2
     import numpy as np
     from PIL import Image, ImageOps
@@ -203,7 +199,7 @@ def _decoded(image: "Image", number: int) -> MasterPage:
     return MasterPage(pixels, float(dpi) if dpi and float(dpi) > 1 else None)
 
 
-def _on_white(image: "Image") -> "Image":
+def _on_white(image: Image) -> Image:
     """Any mode as RGB: sixteen bits are made eight, what is transparent is paper."""
     import numpy as np
     from PIL import Image
@@ -219,7 +215,7 @@ def _on_white(image: "Image") -> "Image":
     return image.convert("RGB")
 
 
-def _at_most(image: Any, longest_px: int) -> "Pixels":
+def _at_most(image: Any, longest_px: int) -> Pixels:
     import cv2
     import numpy as np
 
@@ -239,7 +235,7 @@ class AccessCopy:
     scale: float
 
 
-def access_copy(image: "Pixels") -> AccessCopy:
+def access_copy(image: Pixels) -> AccessCopy:
     """A JPEG of about 100 kB: first of lower quality, then smaller."""
     import cv2
 

@@ -12,10 +12,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection as Pipe
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from connectors.ledger import Ledger
+from sqlalchemy import make_url
+
+from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.book_progress import book_progress, finish_reading
 from connectors.ledger.books import ensure_book
 from connectors.ledger.page_readings import (
@@ -40,6 +43,7 @@ from connectors.paper.book_names import gaps, natural_order
 from connectors.paper.examining import ExaminedPage, Examiner
 from connectors.paper.intake import ScanMaster, ScanRefused, masters_of
 from connectors.paper.legibility import SETS_ASIDE, PageFault, is_like
+from connectors.vault import Vault
 from schemas.keying import MachineValue, Reading
 from schemas.register_forms import PageLayout, RegisterForm, forms_of, register_forms
 from schemas.source import Book
@@ -175,14 +179,17 @@ def read_pages(ledger: Ledger, book_id: int | None = None, processes: int = 2) -
 
 
 def _read_in_processes(ledger: Ledger, book_id: int | None, processes: int) -> Counter[str]:
-    """Forked, so that the vault's key is in no argument; the parent loads no library of images before."""
-    context = multiprocessing.get_context("fork")
+    """Spawned, not forked: a library of images that the parent has used leaves locks behind in a fork. Each process
+    opens the ledger by the environment, as every command does. Raises VaultError when that has no master key."""
+    Vault.from_environment()
+    url = ledger.engine.url.render_as_string(hide_password=False)
+    context = multiprocessing.get_context("spawn")
     counts: Counter[str] = Counter()
     restarts, failures = 0, 0
 
-    def start() -> tuple[Any, Any]:
+    def start() -> tuple[BaseProcess, Pipe]:
         ours, theirs = context.Pipe(duplex=False)
-        reader = context.Process(target=_reader, args=(ledger, book_id, theirs))
+        reader = context.Process(target=_reader, args=(url, book_id, theirs))
         reader.start()
         theirs.close()
         return reader, ours
@@ -211,9 +218,9 @@ def _last_word(line: Pipe) -> dict[str, int]:
             return {}
 
 
-def _reader(ledger: Ledger, book_id: int | None, line: Pipe) -> None:
-    ledger.engine.dispose(close=False)  # the connections are the parent's
-    line.send(dict(_read_all(ledger, book_id)))
+def _reader(url: str, book_id: int | None, line: Pipe) -> None:
+    with open_ledger(make_url(url)) as ledger:
+        line.send(dict(_read_all(ledger, book_id)))
     line.close()
 
 

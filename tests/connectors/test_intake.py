@@ -15,12 +15,13 @@ from connectors.paper.book_names import (
     facts_of_book_file,
     facts_of_name,
     gaps,
+    name_gaps,
     natural_order,
     page_number_of,
 )
 from connectors.paper.examining import Examiner
 from connectors.paper.intake import ScanMaster, ScanReason, ScanRefused, masters_of, media_type_of
-from connectors.paper.masters import access_copy, check_master, opened
+from connectors.paper.masters import access_copy, opened
 from tests.support import scans
 
 KNOWN = BookFacts("KS", 1998, "01", "")
@@ -37,7 +38,12 @@ def refusals(name: str, content: bytes) -> list[str | None]:
 
 def pages_of(content: bytes) -> int:
     (master,) = masters("x", content)
-    return check_master(master)
+    return count_of(master)
+
+
+def count_of(master: ScanMaster) -> int:
+    with opened(master.content, master.media_type) as found:
+        return found.count
 
 
 # What a file is
@@ -142,7 +148,7 @@ def test_what_cannot_be_opened_is_refused_when_it_is_opened(name: str, make: Cal
     (master,) = masters(name, make())
     assert master.reason_code is None
     with pytest.raises(ScanRefused) as refused:
-        check_master(master)
+        count_of(master)
     assert refused.value.reason_code == reason
 
 
@@ -306,5 +312,7 @@ def test_numbers_in_names_order_pages_and_show_gaps() -> None:
     assert [page_number_of(name) for name in ("p012.jpg", "so trang 3.tif", "IMG_7.jpg")] == [12, 3, None]
     assert entry_number_of("KS.1998.01.1998-05-04.034.pdf") == 34
     assert entry_number_of("KS.1998.01.pdf") is None
+    assert name_gaps(["p1.jpg", "p2.jpg", "p5.jpg", "IMG_99.jpg"]) == [(3, 4)]
+    assert name_gaps(["KS.1998.01.1998-05-04.034.pdf", "KS.1998.01.1998-05-06.036.pdf"]) == [(35, 35)]
     assert gaps([1, 2, 5, 9, 5]) == [(3, 4), (6, 8)]
     assert gaps([]) == gaps([7]) == []

@@ -15,7 +15,6 @@ from connectors.ledger.pages import (
     BookClosed,
     NewPage,
     NewScan,
-    copy_of_page,
     keep_scan,
     known_scans,
     pages_of,
@@ -28,6 +27,7 @@ from connectors.vault import DataKey, VaultError
 from schemas.keying import MachineValue, Reading
 from schemas.roles import May, Reach, Role
 from schemas.source import Book
+from tests.support.paper_pages import access_copy_of
 
 BOOK = Book(book_kind="KS", opened_year=1998, book_number="01", place_as_written="xã Hạp Lĩnh, huyện Tiên Du")
 
@@ -110,9 +110,7 @@ def test_a_scan_is_sealed_with_its_name_and_its_pages_follow_the_last(
     assert [found.name for found in scans_of(ledger, book[0])] == ["Nguyễn Văn A.pdf", "p3.jpg"]
     sealed = rows(ledger, "SELECT name_sealed, sealed FROM scans")
     assert not any("Nguyễn".encode() in bytes(column) for row in sealed for column in row)
-    copy = copy_of_page(ledger, pages_of(ledger, book[0])[0].page_id)
-    assert copy is not None
-    assert (copy.jpeg, copy.province_code, copy.commune_code) == (b"copy", "24", "09430")
+    assert access_copy_of(ledger, pages_of(ledger, book[0])[0].page_id) == b"copy"
     assert events(ledger) == [("book", "book_pages_came")] * 2
 
 
@@ -126,7 +124,7 @@ def test_a_scan_that_the_book_has_changes_nothing(ledger: Ledger, book: tuple[in
 
 def test_a_refused_scan_is_kept_with_its_reason_and_no_page(ledger: Ledger, book: tuple[int, DataKey]) -> None:
     assert keep_scan(ledger, *book, scan("x.pdf", 0, "damaged"))
-    (found,) = scans_of(ledger, book[0], only_refused=True)
+    (found,) = scans_of(ledger, book[0])
     assert (found.reason_code, found.pages) == ("damaged", 0)
     assert events(ledger) == []
 
@@ -141,7 +139,7 @@ def test_a_scan_of_another_book_cannot_be_put_in_the_place_of_one(ledger: Ledger
             text("UPDATE pages SET sealed_copy = (SELECT sealed_copy FROM pages ORDER BY page_id LIMIT 1)")
         )
     with pytest.raises(VaultError):
-        [copy_of_page(ledger, page_id) for ((page_id),) in rows(ledger, "SELECT page_id FROM pages")]
+        [access_copy_of(ledger, page_id) for ((page_id),) in rows(ledger, "SELECT page_id FROM pages")]
 
 
 def test_an_accepted_book_takes_no_more_pages(ledger: Ledger, book: tuple[int, DataKey]) -> None:

@@ -27,7 +27,7 @@ def house(ledger: Ledger) -> DeskHouse:
     """A desk with an archivist of the province (lan), one of another commune (xa), a steward (hoa), a keyer (van)."""
     house = DeskHouse(ledger)
     house.grant("lan", "archivist", place="24")
-    house.grant("xa", "archivist", place="07213")
+    house.grant("xa", "archivist", place="07228")
     house.grant("hoa", "steward", place="24")
     house.grant("van", "keyer")
     return house
@@ -72,6 +72,9 @@ def test_from_upload_to_a_list_of_what_to_scan_again(house: DeskHouse) -> None:
         assert "Nguyễn Văn A.pdf" in html
         again = html[html.index("Cần quét lại") : html.index("Tệp không dùng được")]
         assert re.findall(r"#p(\d+)", again) == ["2"], "a blank page is none to scan again"
+        assert "Số còn thiếu theo tên tệp" not in html
+        more = [("p7.jpg", scans.jpeg(scans.page(7)))]
+        assert "Số còn thiếu theo tên tệp: 4-6." in upload(lan, "/books/1/files", more)
         listed = lan.get("/books")
         assert "xã Hạp Lĩnh, huyện Tiên Du" in listed
         assert "đang nhận và đọc trang" in listed
@@ -160,12 +163,13 @@ def test_a_page_is_set_aside_tried_again_and_replaced(house: DeskHouse) -> None:
 
 
 def test_a_page_of_another_book_is_not_moved_under_the_name_of_this_one(house: DeskHouse) -> None:
-    house.grant("hai", "archivist", place="07213")
+    house.grant("hai", "archivist", place="07228")
     with house.visitor("lan") as lan:
         upload(lan, "/books/new/files", GOOD[:1], **FACTS)
     with house.visitor("hai") as hai:
-        upload(hai, "/books/new/files", GOOD[1:], **{**FACTS, "number": "02", "commune": "07213"})
+        upload(hai, "/books/new/files", GOOD[1:], **{**FACTS, "number": "02", "commune": "07228"})
         (page,) = pages_of(house.ledger, 1)
+        assert "Sổ khai sinh 02/1998" in hai.get("/books/2")
         hai.send(f"/books/2/pages/{page.page_id}/aside", 404)
     assert pages_of(house.ledger, 1)[0].state == "received"
 

@@ -1,5 +1,6 @@
 """Books are taken in and read: bad files are set aside and the rest goes on, and a killed reader loses nothing."""
 
+import base64
 import io
 import os
 import signal
@@ -15,11 +16,12 @@ from sqlalchemy import URL, text
 
 from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.book_progress import book_progress
-from connectors.ledger.pages import copy_of_page, pages_of, scans_of, set_aside_by, try_again
+from connectors.ledger.pages import pages_of, scans_of, set_aside_by, try_again
 from connectors.vault import Vault
 from dags.steps.digitising import DroppedFile, forms_of_book, likely_doubles, number_gaps, read_pages, take_in
 from schemas.source import Book
 from tests.support import scans
+from tests.support.paper_pages import access_copy_of
 from tests.support.register_pages import Damage, make_page
 
 BOOK = Book(book_kind="KS", opened_year=1998, book_number="01", place_as_written="xã Hạp Lĩnh, huyện Tiên Du")
@@ -79,7 +81,7 @@ def test_each_bad_file_is_set_aside_with_its_reason_and_the_rest_of_the_book_goe
         },
     )
     assert counts == {"scans": 4, "pages": 6, "set_aside": 2, "refused": 5}
-    assert [(scan.name, scan.reason_code) for scan in scans_of(ledger, 1, only_refused=True)] == [
+    assert [(scan.name, scan.reason_code) for scan in scans_of(ledger, 1) if scan.reason_code] == [
         ("p2.pdf", "damaged"),
         ("p3.tif", "too_many_pixels"),
         ("p4.zip", "zip_bomb"),
@@ -154,10 +156,8 @@ def test_boxes_lie_on_the_access_copy_where_the_name_is_written(ledger: Ledger) 
     (page,) = pages_of(ledger, 1)
     assert page.fit is not None
     left, top, width, height = page.fit["boxes_px"]["0"]["nksHoTen"]
-    copy = copy_of_page(ledger, page.page_id)
-    assert copy is not None
-    assert copy.jpeg is not None
-    image = cv2.imdecode(np.frombuffer(copy.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    copy = access_copy_of(ledger, page.page_id)
+    image = cv2.imdecode(np.frombuffer(copy, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert image is not None
     assert 0 < left < left + width < image.shape[1]
     per_mm = image.shape[1] / (210 + 2 * 2)  # the page and the border that the scanner sees
@@ -220,7 +220,9 @@ def _read_in_child(url: URL) -> None:
         read_pages(ledger, processes=1)
 
 
-def test_a_reader_that_is_killed_in_the_middle_ends_in_the_undisturbed_state(ledger: Ledger, ledger_url: URL) -> None:
+def test_a_reader_that_is_killed_in_the_middle_ends_in_the_undisturbed_state(
+    ledger: Ledger, ledger_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
     take(ledger, {f"p{number}.jpg": birth_page(number, name) for number, name in enumerate(NAMES, 1)})
     context = get_context("spawn")
     killed = 0
@@ -238,6 +240,7 @@ def test_a_reader_that_is_killed_in_the_middle_ends_in_the_undisturbed_state(led
     unread = rows(ledger, "SELECT count(*) FROM pages WHERE state = 'received'")[0][0]
     assert killed == 2
     assert 1 <= unread <= 2, "each reader was killed after one page at least"
+    monkeypatch.setenv("LIENTHONG_MASTER_KEY", base64.b64encode(bytes(range(32))).decode())
     assert read_pages(ledger, processes=2)["read"] == unread
     assert [row[:2] for row in end_state(ledger)[:4]] == [(number, "read") for number in (1, 2, 3, 4)]
     assert end_state(ledger)[4:] == [

@@ -107,10 +107,9 @@ def without_its_last_lines(content: bytes) -> bytes:
 
 def huge_tiff(width: int = 30_000, height: int = 20_000) -> bytes:
     """600 million pixels in a few bytes: a directory that says so, over one strip of hardly anything (TIFF 6.0)."""
-    entries = [
-        (256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
-        (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, 16),
-    ]  # fmt: skip
+    sizes = [(256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, 1), (262, 3, 1)]
+    strips = [(273, 4, 8), (277, 3, 1), (278, 4, height), (279, 4, 16)]
+    entries = [(tag, kind, 1, value) for tag, kind, value in [*sizes, *strips]]
     directory = b"".join(struct.pack("<HHII", *entry) for entry in entries)
     strip = bytes(16)
     return b"II*\x00" + struct.pack("<I", 8 + 16) + strip + struct.pack("<H", len(entries)) + directory + bytes(4)

@@ -1,7 +1,7 @@
 """Paper books: how far each is, what to scan again and why, and the files that come in. Pages themselves are shown by
 `page_images`; names of refused files are shown to who may digitise, and that is logged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from connectors.ledger.book_progress import BookProgress, book_progress, books_page, books_within, number_gaps_of
 from connectors.ledger.grants import note_access
 from connectors.ledger.pages import BookClosed, pages_of, scans_of, set_aside_by, try_again
-from connectors.paper.book_names import KINDS, checked_facts
+from connectors.paper.book_names import KINDS, checked_facts, name_gaps
 from connectors.paper.extra import PaperExtraMissing
 from connectors.paper.legibility import to_scan_again
 from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
@@ -23,6 +23,7 @@ from schemas.source import Book
 
 PAGE = 50
 MOST_FILES = 1000
+MOST_GAPS = 50
 
 BookId = Annotated[int, InPath(ge=1, le=2**62)]
 PageId = Annotated[int, InPath(ge=1, le=2**62)]
@@ -64,7 +65,8 @@ def book(
     may_digitise = visit.reach.may(May.DIGITISE, found.province_code, found.commune_code)
     pages = pages_of(visit.ledger, book_id)
     current = [page for page in pages if page.state != PageState.REPLACED]
-    refused = scans_of(visit.ledger, book_id, only_refused=True) if may_digitise else []
+    files = scans_of(visit.ledger, book_id) if may_digitise else []
+    refused = [scan for scan in files if scan.reason_code]
     if refused:
         note_access(visit.ledger, visit.user_name, "book", detail=f"book_{book_id}")
     return visit.page(
@@ -73,9 +75,8 @@ def book(
         pages=current,
         again=to_scan_again([(page.page_number, page.reason_code, page.fault_codes) for page in current]),
         refused=refused,
-        gaps=[
-            f"{first}" if first == last else f"{first}-{last}" for first, last in number_gaps_of(visit.ledger, book_id)
-        ],
+        gaps=_ranges(number_gaps_of(visit.ledger, book_id)),
+        name_gaps=_ranges(name_gaps(scan.name for scan in files)),
         may_digitise=may_digitise,
         movable=(PageState.RECEIVED, PageState.FITTED, PageState.READ),
         done=done,
@@ -175,6 +176,11 @@ def _book(visit: Visit, book_id: int, act: May) -> BookProgress:
     if found is None:
         raise RequestRefused(404, "no_book", "book", detail="place_or_unknown")
     return found
+
+
+def _ranges(found: Sequence[tuple[int, int]]) -> list[str]:
+    """`3`, `5-8`."""
+    return [f"{first}" if first == last else f"{first}-{last}" for first, last in found[:MOST_GAPS]]
 
 
 def _only_place(visit: Visit) -> Mapping[str, Any]:
