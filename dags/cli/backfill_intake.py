@@ -19,7 +19,7 @@ Folder = Annotated[
     Path, typer.Argument(exists=True, help="The folder of a book, or one file: PDF, TIFF, JPEG, PNG, ZIP.")
 ]
 Kind = Annotated[str, typer.Option(help="KS, KT, KH, CMC or HN. Default: by the folder's name.")]
-BookId = Annotated[int | None, typer.Argument(help="The number of a book. Default: every book.")]
+ReadBook = Annotated[int | None, typer.Argument(help="The number of a book. Default: every book.")]
 
 
 def take(
@@ -110,7 +110,7 @@ def _print_homeless(found: "DropFolder") -> None:
 
 
 def read(
-    book: BookId = None,
+    book: ReadBook = None,
     processes: Annotated[int, typer.Option(min=1, max=64, help="How many processes read at once.")] = 2,
 ) -> None:
     """Read pages by machine, so that they can be found. It may be stopped at any moment and started again."""

@@ -27,7 +27,6 @@ from connectors.ledger.page_readings import (
     claimed_page,
     index_readings,
     keep_readings,
-    readings_of_book,
 )
 from connectors.ledger.pages import (
     NewPage,
@@ -35,15 +34,15 @@ from connectors.ledger.pages import (
     fingerprints,
     keep_scan,
     known_scans,
-    mark_likely_duplicates,
     master_of,
     set_aside,
 )
-from connectors.paper.book_names import gaps, natural_order
+from connectors.paper.book_names import natural_order
 from connectors.paper.examining import ExaminedPage, Examiner
 from connectors.paper.intake import ScanMaster, ScanRefused, masters_of
 from connectors.paper.legibility import SETS_ASIDE, PageFault, is_like
 from connectors.vault import Vault
+from dags.steps.looking_over import look_over
 from schemas.keying import MachineValue, Reading
 from schemas.register_forms import PageLayout, RegisterForm, forms_of, register_forms
 from schemas.source import Book
@@ -54,10 +53,6 @@ DIGEST_BYTES = 32
 NO_FORM = "no_form"
 MOST_RESTARTS = 50
 """Of readers that were ended by what they read, in one run."""
-ALIKE, LEAST_FIELDS = 0.8, 4
-"""Two pages with so many fields, of which this share reads alike, are likely one page scanned twice."""
-ENTRY_NUMBER = "so"
-MOST_GAPS = 50
 LOGGED_EVERY = 10
 """Pages."""
 
@@ -174,7 +169,7 @@ def read_pages(ledger: Ledger, book_id: int | None = None, processes: int = 2) -
     one that ends its process is tried twice more, and then set aside too. Raises ReadersFailed for an error of ours.
     """
     counts = _read_all(ledger, book_id) if processes == 1 else _read_in_processes(ledger, book_id, processes)
-    counts["books"] += len(finish_reading(ledger, book_id, lambda finished: _looked_over(ledger, finished)))
+    counts["books"] += len(finish_reading(ledger, book_id, lambda finished: look_over(ledger, finished)))
     return {name: count for name, count in counts.items() if count}
 
 
@@ -357,46 +352,3 @@ def _searchable_rows(
             yield searchable_row(
                 ledger.vault, "reading", ids[record.row_number], page.province_code, page.commune_code, facts
             )
-
-
-# What the readings of a whole book say
-
-
-def _looked_over(ledger: Ledger, book_id: int) -> dict[str, object]:
-    """Numbers that are missing between entries, and pages that read like another, for the event of the book."""
-    texts: dict[int, dict[tuple[int, str], str]] = {}
-    for page_number, row_number, reading in readings_of_book(ledger, book_id):
-        on_page = texts.setdefault(page_number, {})
-        for column, value in reading.values.items():
-            if value.text:
-                on_page.setdefault((row_number, column), value.text.casefold())
-    doubled = likely_doubles(texts)
-    mark_likely_duplicates(ledger, book_id, doubled)
-    numbers = [text for fields in texts.values() for (_, column), text in fields.items() if column == ENTRY_NUMBER]
-    return {"gaps": number_gaps(numbers), "likely_duplicates": len(doubled)}
-
-
-def likely_doubles(texts: Mapping[int, Mapping[tuple[int, str], str]]) -> list[int]:
-    """The later of each two pages that read alike. `texts`: by page number, then by row and column."""
-    pages = sorted(texts)
-    return [
-        page
-        for position, page in enumerate(pages)
-        if any(_reads_alike(texts[page], texts[earlier]) for earlier in pages[:position])
-    ]
-
-
-def _reads_alike(fields: Mapping[tuple[int, str], str], others: Mapping[tuple[int, str], str]) -> bool:
-    both = fields.keys() & others.keys()
-    if len(both) < LEAST_FIELDS:
-        return False
-    alike = sum(fields[place] == others[place] for place in both)
-    return alike >= ALIKE * max(len(fields), len(others))
-
-
-def number_gaps(numbers: Iterable[str]) -> list[tuple[int, int]]:
-    """The numbers that are missing between entries, as a machine read them: misread ones are left out where they are
-    far beyond the number of entries."""
-    read = [int(text) for text in numbers if text.isascii() and text.isdecimal() and len(text) < 7]
-    sensible = [number for number in read if number <= 3 * len(read)]
-    return gaps(sensible)[:MOST_GAPS]

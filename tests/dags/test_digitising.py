@@ -18,7 +18,8 @@ from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.book_progress import book_progress
 from connectors.ledger.pages import pages_of, scans_of, set_aside_by, try_again
 from connectors.vault import Vault
-from dags.steps.digitising import DroppedFile, forms_of_book, likely_doubles, number_gaps, read_pages, take_in
+from dags.steps.digitising import DroppedFile, forms_of_book, read_pages, take_in
+from dags.steps.looking_over import likely_doubles, number_gaps
 from schemas.source import Book
 from tests.support import scans
 from tests.support.paper_pages import access_copy_of
