@@ -72,6 +72,9 @@ pages = Table(
     Column("reason_code", Text),  # why it is set aside
     Column("form_code", Text),
     Column("fit", JSONB),  # how the page lies on its form, and the residual in millimetres
+    Column("fault_codes", ARRAY(Text), nullable=False, server_default=NONE),  # what makes it hard to read
+    Column("fingerprint", LargeBinary),  # of the image: its digest, then its perceptual hash
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),  # how often a reading was begun
     Column("sealed_copy", LargeBinary),  # the access copy, about 100 kB
     UniqueConstraint("scan_id", "scan_page"),
     Index("ix_pages_book_id", "book_id", "page_number"),

@@ -5,7 +5,7 @@ In Airflow "backfill" means that past intervals of a DAG run again; this is some
 
 import typer
 
-from dags.cli import backfill_handover, backfill_keying, backfill_load
+from dags.cli import backfill_handover, backfill_intake, backfill_keying, backfill_load
 
 backfill = typer.Typer(
     help="Turn paper registers into records (hồi tố). Airflow's own backfill, which runs past intervals again, is"
@@ -17,6 +17,8 @@ backfill.command()(backfill_load.load)
 backfill.command("hand-over")(backfill_handover.hand_over)
 backfill.command()(backfill_keying.export_keying)
 backfill.command()(backfill_keying.import_keying)
+for command in (backfill_intake.take, backfill_intake.read, backfill_intake.books):
+    backfill.command()(command)
 
 app = typer.Typer()
 app.add_typer(backfill, name="backfill")

@@ -43,10 +43,11 @@ def _words_for(error: Exception) -> str:
 
     from connectors.endpoint import NoConnection
     from connectors.errors import LienthongError
+    from connectors.paper.extra import PaperExtraMissing
     from connectors.postgres import URL_VARIABLE, EmbeddedServerFailed
     from connectors.vault import VaultError
 
-    if isinstance(error, (NoConnection, LienthongError, VaultError)):
+    if isinstance(error, (NoConnection, LienthongError, VaultError, PaperExtraMissing)):
         return f"{type(error).__name__}: {error}"
     if isinstance(error, ProgrammingError) and "does not exist" in str(error.orig):
         return "the ledger has no tables yet: run `lienthong upgrade`"

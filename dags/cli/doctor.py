@@ -29,6 +29,7 @@ def examine_installation() -> Iterator[Diagnosis]:
     yield from _database()
     yield from _master_key()
     yield _disk()
+    yield from _paper()
     connection_ids = (*(province.connection_id for province in PROVINCES.values()), *REGISTRY_CODES)
     with ThreadPoolExecutor(len(connection_ids)) as pool:  # time-outs pass at the same time
         yield from pool.map(_connection, connection_ids)
@@ -82,6 +83,26 @@ def _disk() -> Diagnosis:
     free = shutil.disk_usage(home()).free
     is_well = free >= LEAST_FREE_BYTES
     return "disk", is_well, f"{free / 1024**3:.1f} GiB free" + ("" if is_well else ": make room, the ledger grows")
+
+
+def _paper() -> Iterator[Diagnosis]:
+    """What paper registers need. None of it is a fault: without scans, or without a machine that reads them, the rest
+    works, and pages wait for two keyers."""
+    from connectors.paper.extra import INSTALL, missing_libraries
+
+    if missing := missing_libraries():
+        yield "paper registers", True, f"scans cannot be opened here ({', '.join(missing)}): {INSTALL}"
+        return
+    yield "paper registers", True, "scans can be opened"
+    from connectors.paper.recognisers import available
+
+    works, problems = available()
+    for recogniser in works:
+        yield "recogniser", True, f"{recogniser.code} works"
+    for name, problem in problems.items():
+        yield "recogniser", True, f"{name} does not read: {problem}"
+    if not works:
+        yield "recogniser", True, "no machine reads pages: they wait for two keyers"
 
 
 def _connection(connection_id: str) -> Diagnosis:

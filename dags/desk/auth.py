@@ -5,6 +5,7 @@ protects neither of them. How the user is found is given to it, so the desk know
 behind.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -30,6 +31,9 @@ page may."""
 TOO_LONG_PATH = "/too-long"
 MOST_BYTES = 2 * 1024 * 1024
 """Of a form."""
+UPLOAD_PATH = re.compile(r"/books/(new|\d{1,19})/files")
+MOST_UPLOADED_BYTES = 256 * 1024 * 1024
+"""Of a form with scans of a paper book; they are written to a temporary file while they arrive."""
 LANGUAGE_COOKIE = "lienthong_language"
 YEAR_S = 365 * 24 * 3600
 
@@ -71,7 +75,7 @@ class AuthMiddleware:
             answer = await self.answer_unauthenticated(request)
             return await answer(scope, receive, _with_headers(send))
         request.state.visitor = visitor
-        if request.method not in ("GET", "HEAD") and _length(request) > MOST_BYTES:
+        if request.method not in ("GET", "HEAD") and _length(request) > _most_bytes(scope):
             scope = {**scope, "method": "GET", "path": f"{scope.get('root_path', '')}{TOO_LONG_PATH}"}
         return await self.app(scope, receive, _with_headers(send, _language_cookie(request)))
 
@@ -96,6 +100,11 @@ def _language_cookie(request: Request) -> str:
         return ""
     path = request.scope.get("root_path") or "/"
     return f"{LANGUAGE_COOKIE}={chosen}; Path={path}; Max-Age={YEAR_S}; SameSite=Lax; HttpOnly"
+
+
+def _most_bytes(scope: Scope) -> int:
+    path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+    return MOST_UPLOADED_BYTES if UPLOAD_PATH.fullmatch(path) else MOST_BYTES
 
 
 def _length(request: Request) -> int:

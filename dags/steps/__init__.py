@@ -8,9 +8,22 @@ else is done.
 
 from dags.steps.checking import check
 from dags.steps.delivering import collect, deliver
+from dags.steps.digitising import read_pages, take_in
 from dags.steps.entering import enter
 from dags.steps.gating import build_docs, gate, judge_days
 from dags.steps.pulling import pull
 from dags.steps.reporting import report
 
-__all__ = ["build_docs", "check", "collect", "deliver", "enter", "gate", "judge_days", "pull", "report"]
+__all__ = [
+    "build_docs",
+    "check",
+    "collect",
+    "deliver",
+    "enter",
+    "gate",
+    "judge_days",
+    "pull",
+    "read_pages",
+    "report",
+    "take_in",
+]

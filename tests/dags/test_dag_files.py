@@ -69,7 +69,12 @@ def dags(read):
 
 
 def test_there_is_one_dag_per_province_and_two_per_registry_one_that_reports_and_two_at_the_gate(dags):
-    expected = {f"pull_dossiers_{code}" for code in PROVINCES} | {"report_outcomes", "gate_batches", ASKED}
+    expected = {f"pull_dossiers_{code}" for code in PROVINCES} | {
+        "report_outcomes",
+        "gate_batches",
+        ASKED,
+        "digitise_registers",
+    }
     expected |= {f"{verb}_{code}" for verb in ("deliver_dossiers", "collect_receipts") for code in REGISTRY_CODES}
     assert set(dags) == expected
 
@@ -127,7 +132,7 @@ def test_every_receipt_starts_the_report(dags):
 def test_a_timetable_stands_behind_the_assets(dags):
     every = {dag["id"].split("_")[0]: dag["every_s"] for dag in dags.values() if dag["id"] != ASKED}
     ten = timedelta(minutes=10).total_seconds()
-    assert every == {"pull": 300, "gate": ten, "deliver": ten, "collect": ten, "report": ten}
+    assert every == {"pull": 300, "gate": ten, "deliver": ten, "collect": ten, "report": ten, "digitise": ten}
     assert dags[ASKED]["every_s"] is None
 
 

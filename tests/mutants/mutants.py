@@ -56,6 +56,8 @@ JUDGED, DECIDED = "dags/steps/judging.py", "quality/decisions.py"
 
 KEYINGS = "tests/connectors/test_keyings.py"
 LENDING, SAMPLING = "connectors/ledger/keyings.py", "connectors/ledger/samples.py"
+PAPER, READINGS = "tests/connectors/", "connectors/ledger/page_readings.py"
+INTAKE, MASTERS = "connectors/paper/intake.py", "connectors/paper/masters.py"
 
 MUTANTS = (
     # Moves
@@ -845,6 +847,7 @@ MUTANTS = (
         "who has no role that searches is shown hits",
         "tests/dags/test_desk_search.py::test_who_may_not_search_is_refused_and_that_is_logged",
         "dags/desk/pages/search.py", 'visit.need(May.SEARCH, "search")\n    if asked', "if asked",
+    ),
     # Pages of paper registers
     _mutant(
         "row_numbers_are_not_read",
@@ -887,5 +890,91 @@ MUTANTS = (
         "weights that nobody has measured are run",
         f"{PAPER_READ}::test_weights_with_another_digest_are_refused",
         "connectors/paper/recognisers/asternet.py", "if sha256(path.read_bytes()).hexdigest() != digest:", "if not digest:",
+    ),
+    # Paper registers
+    _mutant(
+        "huge_image_is_decoded",
+        "an image of any number of pixels is decoded",
+        f"{PAPER}test_intake.py::test_an_image_of_too_many_pixels_inside_a_pdf_is_refused",
+        MASTERS, "if any(width * height > MOST_PIXELS for width, height in sizes):", "if False:",
+    ),
+    _mutant(
+        "truncated_pdf_is_repaired",
+        "a PDF that is cut short is repaired, and has silently lost pages",
+        f"{PAPER}test_intake.py::test_what_cannot_be_opened_is_refused_when_it_is_opened",
+        MASTERS, "attempt_recovery=False", "attempt_recovery=True",
+    ),
+    _mutant(
+        "orientation_is_ignored",
+        "a photograph lies as the sensor saw it",
+        f"{PAPER}test_intake.py::test_the_orientation_that_a_phone_writes_down_is_applied_to_the_copy_and_not_to_the_master",
+        MASTERS, "upright = ImageOps.exif_transpose(image)", "upright = image",
+    ),
+    _mutant(
+        "bomb_is_unpacked",
+        "an archive is unpacked whatever its directory says",
+        f"{PAPER}test_intake.py::test_what_is_no_scan_or_wants_to_do_harm_is_refused_before_it_is_opened",
+        INTAKE, "if _is_bomb(members, size):", "if False:",
+    ),
+    _mutant(
+        "name_leads_outside",
+        "a file in an archive may be called ../../etc",
+        f"{PAPER}test_intake.py::test_a_file_beside_a_refused_one_goes_on",
+        INTAKE, ' or ".." in path.parts', "",
+    ),
+    _mutant(
+        "book_is_guessed",
+        "a file of no known book goes to the first book of its folder",
+        f"{PAPER}test_intake.py::test_two_books_in_one_folder_are_told_apart_and_what_belongs_to_none_is_listed",
+        "connectors/paper/book_names.py", "if own != BookFacts() or not groups:", "if True:",
+    ),
+    _mutant(
+        "attempts_are_not_counted",
+        "a page that ends its reader is tried for ever",
+        f"{PAPER}test_pages.py::test_a_page_whose_reader_ends_three_times_is_set_aside",
+        READINGS, "SET attempts = attempts + 1", "SET attempts = attempts",
+    ),
+    _mutant(
+        "page_is_read_twice_at_once",
+        "two workers read one page",
+        f"{PAPER}test_pages.py::test_two_workers_share_a_book_and_never_a_page",
+        READINGS, "LIMIT 1 FOR UPDATE SKIP LOCKED)", "LIMIT 1)", "FOR UPDATE OF p SKIP LOCKED", "",
+    ),
+    _mutant(
+        "keyed_reading_is_replaced",
+        "a page that is read again changes what a keyer was compared with",
+        f"{PAPER}test_pages.py::test_a_page_that_is_read_again_replaces_no_reading_that_a_person_was_compared_with",
+        READINGS, "if before is not None and before.state != RecordState.UNKEYED:", "if False:",
+    ),
+    _mutant(
+        "page_aside_is_found",
+        "what was read on a page that is set aside is still found",
+        "tests/dags/test_digitising.py::test_a_page_that_is_tried_again_keeps_its_records",
+        "connectors/ledger/pages.py", 'connection.execute(UNFIND, {"page_id": page_id})', "pass",
+    ),
+    _mutant(
+        "accepted_book_grows",
+        "pages come into a book that was accepted",
+        f"{PAPER}test_pages.py::test_an_accepted_book_takes_no_more_pages",
+        "connectors/ledger/pages.py", "raise BookClosed(book_id)", "pass",
+    ),
+    _mutant(
+        "upload_anywhere",
+        "an archivist brings books into any place",
+        "tests/dags/test_desk_books.py::test_who_does_not_digitise_there_brings_nothing_in_and_moves_nothing",
+        "dags/desk/pages/books.py", "if not visit.reach.may(May.DIGITISE, province, commune or None):", "if False:",
+    ),
+    _mutant(
+        "page_of_another_book",
+        "a page is moved under the address of another book",
+        "tests/dags/test_desk_books.py::test_a_page_of_another_book_is_not_moved_under_the_name_of_this_one",
+        "dags/desk/pages/books.py",
+        "if all(page.page_id != page_id for page in pages_of(visit.ledger, book_id)):", "if False:",
+    ),
+    _mutant(
+        "link_is_followed",
+        "a link in a drop folder brings in any file of the machine",
+        "tests/dags/test_drop_folder.py::test_a_link_in_a_folder_is_not_followed",
+        "dags/steps/drop_folder.py", " and not path.is_symlink()", "",
     ),
 )  # fmt: skip

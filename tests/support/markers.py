@@ -26,6 +26,7 @@ AIRFLOW = (
 )
 BROWSER = (
     "tests/dags/test_extract_in_browser.py",
+    "tests/journeys/test_books_in_browser.py",
     "tests/journeys/test_corrections_in_browser.py",
     "tests/journeys/test_desk_in_browser.py",
     "tests/journeys/test_keying_in_browser.py",
@@ -48,6 +49,10 @@ SLOW = (
     "tests/connectors/test_civil_status_twin_corrections.py",  # waits for registries that work
     "tests/connectors/test_health_insurance_twin_corrections.py",
     "tests/connectors/test_unit_translation.py::test_every_",
+    "tests/connectors/test_intake.py::test_what_breaks_or_stalls_the_program_that_opens_it_breaks_that_process_alone",
+    "tests/dags/test_desk_books.py",  # uploads are examined in a process of their own
+    "tests/dags/test_drop_folder.py",
+    "tests/dags/test_digitising.py",  # pages are drawn, examined in a process of their own, and read
     "tests/dags/test_cli.py",  # dossiers go their whole way by commands
     "tests/dags/test_desk_acts.py::test_a_thousand_dossiers_are_edited_in_one_action",
     "tests/dags/test_desk_keying.py::test_a_book_",

@@ -1,0 +1,193 @@
+"""Paper books: how far each is, what to scan again and why, and the files that come in. Pages themselves are shown by
+`page_images`; names of refused files are shown to who may digitise, and that is logged."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import Path as InPath
+from fastapi.responses import Response
+
+from connectors.ledger.book_progress import BookProgress, book_progress, books_page, books_within, number_gaps_of
+from connectors.ledger.grants import note_access
+from connectors.ledger.pages import BookClosed, pages_of, scans_of, set_aside_by, try_again
+from connectors.paper.book_names import KINDS, checked_facts, name_gaps
+from connectors.paper.extra import PaperExtraMissing
+from connectors.paper.legibility import to_scan_again
+from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
+from schemas.dates import local_day
+from schemas.paper_states import PageState
+from schemas.places import unit_on
+from schemas.roles import May
+from schemas.source import Book
+
+PAGE = 50
+MOST_FILES = 1000
+MOST_GAPS = 50
+
+BookId = Annotated[int, InPath(ge=1, le=2**62)]
+PageId = Annotated[int, InPath(ge=1, le=2**62)]
+Uploads = Annotated[list[UploadFile], File(max_length=MOST_FILES)]
+Fact = Annotated[str, Form(max_length=300)]
+
+router = APIRouter()
+
+
+@router.get("/books")
+def books(
+    visit: VisitDep,
+    before: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    no: Annotated[str, Query(pattern="^[a-z_]{0,40}$")] = "",
+) -> Response:
+    """The books within reach, the newest first."""
+    visit.need(May.LIST, "books")
+    found = books_page(visit.ledger, books_within(visit.reach, May.LIST), before=before or None, limit=PAGE + 1)
+    return visit.page(
+        "books",
+        books=found[:PAGE],
+        following=found[PAGE - 1].book_id if len(found) > PAGE else 0,
+        before=before,
+        kinds=KINDS,
+        place=_only_place(visit),
+        no=no,
+    )
+
+
+@router.get("/books/{book_id}")
+def book(
+    visit: VisitDep,
+    book_id: BookId,
+    done: Annotated[str, Query(pattern="^[a-z_]{0,40}$")] = "",
+    no: Annotated[str, Query(pattern="^[a-z_]{0,40}$")] = "",
+) -> Response:
+    """One book: its progress, what to scan again, the files that were refused, and its pages."""
+    found = _book(visit, book_id, May.LIST)
+    may_digitise = visit.reach.may(May.DIGITISE, found.province_code, found.commune_code)
+    pages = pages_of(visit.ledger, book_id)
+    current = [page for page in pages if page.state != PageState.REPLACED]
+    files = scans_of(visit.ledger, book_id) if may_digitise else []
+    refused = [scan for scan in files if scan.reason_code]
+    if refused:
+        note_access(visit.ledger, visit.user_name, "book", detail=f"book_{book_id}")
+    return visit.page(
+        "book",
+        book=found,
+        pages=current,
+        again=to_scan_again([(page.page_number, page.reason_code, page.fault_codes) for page in current]),
+        refused=refused,
+        gaps=_ranges(number_gaps_of(visit.ledger, book_id)),
+        name_gaps=_ranges(name_gaps(scan.name for scan in files)),
+        may_digitise=may_digitise,
+        movable=(PageState.RECEIVED, PageState.FITTED, PageState.READ),
+        done=done,
+        no=no,
+    )
+
+
+@router.post("/books/new/files")
+def new_book(
+    visit: PostDep,
+    files: Uploads,
+    kind: Fact = "",
+    year: Fact = "",
+    number: Fact = "",
+    place: Fact = "",
+    province: Annotated[str, Form(pattern=r"^\d{2}$")] = "",
+    commune: Annotated[str, Form(pattern=r"^(\d{5})?$")] = "",
+) -> Response:
+    """Files of a book that may be new; it is known by what is said of it, never by a guess."""
+    visit.need(May.DIGITISE, "books")
+    today = local_day(visit.now)
+    if any(code and unit_on(code, today) is None for code in (province, commune)):
+        return visit.back_to("/books?no=book_facts")
+    if not visit.reach.may(May.DIGITISE, province, commune or None):
+        raise RequestRefused(403, "no_role", "books", detail="place")
+    try:
+        named = checked_facts({"kind": kind, "year": year, "number": number, "place": place}).book()
+    except ValueError:
+        return visit.back_to("/books?no=book_facts")
+    return _take(visit, named, province, commune or None, files, "/books")
+
+
+@router.post("/books/{book_id}/files")
+def more_files(
+    visit: PostDep, book_id: BookId, files: Uploads, replaces: Annotated[int, Form(ge=0, le=2**62)] = 0
+) -> Response:
+    """More files of a book, or a better scan of one of its pages."""
+    found = _book(visit, book_id, May.DIGITISE)
+    path = f"/books/{book_id}"
+    try:
+        return _take(visit, found.book, found.province_code, found.commune_code, files, path, replaces or None)
+    except ValueError:
+        return visit.back_to(f"{path}?no=page_moved")
+
+
+@router.post("/books/{book_id}/pages/{page_id}/{act}")
+def move_page(visit: PostDep, book_id: BookId, page_id: PageId, act: Literal["again", "aside"]) -> Response:
+    """Has a page read once more, or sets it aside."""
+    _book(visit, book_id, May.DIGITISE)
+    if all(page.page_id != page_id for page in pages_of(visit.ledger, book_id)):
+        raise RequestRefused(404, "no_book", "book", detail="place_or_unknown")
+    move = try_again if act == "again" else set_aside_by
+    is_moved = move(visit.ledger, page_id, visit.user_name)
+    return visit.back_to(f"/books/{book_id}?{f'done=page_{act}' if is_moved else 'no=page_moved'}#pages")
+
+
+def _take(
+    visit: Visit,
+    named: Book,
+    province_code: str,
+    commune_code: str | None,
+    files: list[UploadFile],
+    path: str,
+    replaces: int | None = None,
+) -> Response:
+    from dags.steps.digitising import DroppedFile, take_in
+
+    dropped = [
+        DroppedFile(file.filename or "", lambda file=file: file.file)  # type: ignore[misc]  # mypy knows no such default
+        for file in files
+        if file.filename
+    ]
+    if not dropped:
+        return visit.back_to(f"{path}?no=no_files")
+    try:
+        taken = take_in(
+            visit.ledger,
+            named,
+            dropped,
+            province_code=province_code,
+            commune_code=commune_code,
+            actor=visit.user_name,
+            replaces=replaces,
+        )
+    except BookClosed:
+        return visit.back_to(f"{path}?no=book_closed")
+    except PaperExtraMissing:
+        raise RequestRefused(503, "no_extra", "books", detail="no_extra") from None
+    is_new = taken.counts["scans"] or taken.counts["refused"]
+    return visit.back_to(f"/books/{taken.book_id}?{'done=files' if is_new else 'no=nothing_new'}")
+
+
+def _book(visit: Visit, book_id: int, act: May) -> BookProgress:
+    """The book; for a user without it in reach the same answer as for one that is not there."""
+    visit.need(act, "book")
+    found = book_progress(visit.ledger, book_id, books_within(visit.reach, act))
+    if found is None:
+        raise RequestRefused(404, "no_book", "book", detail="place_or_unknown")
+    return found
+
+
+def _ranges(found: Sequence[tuple[int, int]]) -> list[str]:
+    """`3`, `5-8`."""
+    return [f"{first}" if first == last else f"{first}-{last}" for first, last in found[:MOST_GAPS]]
+
+
+def _only_place(visit: Visit) -> Mapping[str, Any]:
+    """What the form begins with, for a user of one place."""
+    places = visit.reach.places(May.DIGITISE)
+    (place,) = places if len(places) == 1 else ("",)
+    if len(place) == 5:
+        unit = unit_on(place, local_day(visit.now))
+        return {"province": getattr(unit, "province_code", "") or "", "commune": place}
+    return {"province": place, "commune": ""}

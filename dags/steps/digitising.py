@@ -1,0 +1,354 @@
+"""Paper registers come in and are read by machine: files become pages, pages become readings that search finds.
+
+`take_in` keeps masters and access copies; `read_pages` reads what is not read yet, one process a core. Both may be
+killed and started again, and several may run at once: a file is known by its digest, a page by its lock.
+"""
+
+import logging
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import make_url
+
+from connectors.ledger import Ledger, open_ledger
+from connectors.ledger.book_progress import book_progress, finish_reading
+from connectors.ledger.books import ensure_book
+from connectors.ledger.page_readings import (
+    ClaimedPage,
+    RecordRead,
+    claimed_page,
+    index_readings,
+    keep_readings,
+)
+from connectors.ledger.pages import (
+    NewPage,
+    NewScan,
+    fingerprints,
+    keep_scan,
+    known_scans,
+    master_of,
+    set_aside,
+)
+from connectors.paper.book_names import natural_order
+from connectors.paper.examining import ExaminedPage, Examiner
+from connectors.paper.intake import ScanMaster, ScanRefused, masters_of
+from connectors.paper.legibility import SETS_ASIDE, PageFault, is_like
+from connectors.vault import Vault
+from dags.steps.looking_over import look_over
+from schemas.keying import MachineValue, Reading
+from schemas.register_forms import PageLayout, RegisterForm, forms_of, register_forms
+from schemas.source import Book
+
+log = logging.getLogger(__name__)
+
+DIGEST_BYTES = 32
+NO_FORM = "no_form"
+MOST_RESTARTS = 50
+"""Of readers that were ended by what they read, in one run."""
+LOGGED_EVERY = 10
+"""Pages."""
+
+
+@dataclass(frozen=True)
+class DroppedFile:
+    """A file that came in. `open()` gives a stream that can be read from anywhere in it."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+
+    @classmethod
+    def at(cls, path: Path, name: str = "") -> "DroppedFile":
+        return cls(name or path.name, lambda: path.open("rb"))
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What became of the files of a book. `counts`: scans, pages, set_aside, refused, repeated. `refused`: name and
+    reason code of each file that nothing could be taken from."""
+
+    book_id: int
+    counts: Counter[str]
+    refused: list[tuple[str, str]]
+
+
+class ReadersFailed(Exception):
+    """The processes that read pages ended with an error of ours; their logs say which."""
+
+
+def take_in(
+    ledger: Ledger,
+    book: Book,
+    files: Iterable[DroppedFile],
+    *,
+    province_code: str,
+    commune_code: str | None = None,
+    actor: str = "lienthong",
+    replaces: int | None = None,
+) -> TakenIn:
+    """Takes the files of one book in, each in a transaction of its own; a file that the book has changes nothing.
+
+    `replaces`: a page that is set aside; the first page of the files takes its number. Raises BookClosed for an
+    accepted book, ValueError when that page is not set aside, and PaperExtraMissing.
+    """
+    with ledger.engine.begin() as connection:
+        book_id, key = ensure_book(connection, ledger, book, province_code, commune_code)
+    taken = TakenIn(book_id, Counter(), [])
+    known, seen = known_scans(ledger, book_id), fingerprints(ledger, book_id)
+    with Examiner() as examiner:
+        for master in _masters(files):
+            if master.sha256 in known:
+                taken.counts["repeated"] += 1
+                continue
+            scan = _examined(examiner, master, seen)
+            if keep_scan(ledger, book_id, key, scan, actor=actor, replaces=replaces):
+                known.add(master.sha256)
+                _count(taken, scan)
+                replaces = None if scan.pages else replaces
+    return taken
+
+
+def _masters(files: Iterable[DroppedFile]) -> Iterator[ScanMaster]:
+    for file in sorted(files, key=lambda file: natural_order(file.name)):
+        with file.open() as stream:
+            yield from masters_of(file.name, stream)
+
+
+def _examined(examiner: Examiner, master: ScanMaster, seen: list[bytes]) -> NewScan:
+    """A master with its pages; `seen` holds the fingerprints of the book, and gets those of the new pages."""
+    reason, pages = master.reason_code, list[ExaminedPage]()
+    if reason is None:
+        try:
+            pages = examiner.examine(master)
+        except ScanRefused as refused:
+            reason = str(refused.reason_code)
+    new = tuple(_new_page(number, page, seen) for number, page in enumerate(pages))
+    return NewScan(master.name, master.media_type, master.size, master.sha256, master.content, reason, new)
+
+
+def _new_page(number: int, page: ExaminedPage, seen: list[bytes]) -> NewPage:
+    faults, reason = list(page.fault_codes), page.reason_code
+    fingerprint = page.digest + page.look
+    if page.jpeg is not None and PageFault.BLANK not in faults:
+        if any(known.startswith(page.digest) for known in seen):
+            faults.append(PageFault.DUPLICATE)
+        elif is_like(page.look, (known[DIGEST_BYTES:] for known in seen)):
+            faults.append(PageFault.LIKELY_DUPLICATE)
+        seen.append(fingerprint)
+    reason = reason or next((str(fault) for fault in faults if fault in SETS_ASIDE), None)
+    codes = tuple(str(fault) for fault in faults)
+    return NewPage(number, page.jpeg, page.copy_scale, reason, codes, fingerprint or None)
+
+
+def _count(taken: TakenIn, scan: NewScan) -> None:
+    if scan.reason_code:
+        taken.counts["refused"] += 1
+        taken.refused.append((scan.name, scan.reason_code))
+        return
+    taken.counts["scans"] += 1
+    taken.counts["pages"] += len(scan.pages)
+    if set_aside_now := sum(page.reason_code is not None for page in scan.pages):
+        taken.counts["set_aside"] += set_aside_now
+
+
+# Reading
+
+
+def read_pages(ledger: Ledger, book_id: int | None = None, processes: int = 2) -> dict[str, int]:
+    """Reads every page that is not read yet, of one book or of all. Returns counts of pages read, fitted, set aside and
+    failed, of records, and of books all of whose pages are done.
+
+    Each process has its own recognisers and its own connection. A page that cannot be read is set aside with a reason;
+    one that ends its process is tried twice more, and then set aside too. Raises ReadersFailed for an error of ours.
+    """
+    counts = _read_all(ledger, book_id) if processes == 1 else _read_in_processes(ledger, book_id, processes)
+    counts["books"] += len(finish_reading(ledger, book_id, lambda finished: look_over(ledger, finished)))
+    return {name: count for name, count in counts.items() if count}
+
+
+def _read_in_processes(ledger: Ledger, book_id: int | None, processes: int) -> Counter[str]:
+    """Spawned, not forked: a library of images that the parent has used leaves locks behind in a fork. Each process
+    opens the ledger by the environment, as every command does. Raises VaultError when that has no master key."""
+    Vault.from_environment()
+    url = ledger.engine.url.render_as_string(hide_password=False)
+    context = multiprocessing.get_context("spawn")
+    counts: Counter[str] = Counter()
+    restarts, failures = 0, 0
+
+    def start() -> tuple[BaseProcess, Pipe]:
+        ours, theirs = context.Pipe(duplex=False)
+        reader = context.Process(target=_reader, args=(url, book_id, theirs))
+        reader.start()
+        theirs.close()
+        return reader, ours
+
+    readers = [start() for _ in range(processes)]
+    while readers:
+        reader, line = readers.pop(0)
+        counts.update(_last_word(line))
+        reader.join()
+        if reader.exitcode and reader.exitcode < 0 and restarts < MOST_RESTARTS:
+            restarts += 1
+            readers.append(start())
+        elif reader.exitcode:
+            failures += 1
+    if failures:
+        raise ReadersFailed(f"{failures} of {processes} readers failed; their log lines say why")
+    return counts
+
+
+def _last_word(line: Pipe) -> dict[str, int]:
+    """The counts of a reader; nothing of one that was killed."""
+    with line:
+        try:
+            return dict(line.recv())
+        except EOFError:
+            return {}
+
+
+def _reader(url: str, book_id: int | None, line: Pipe) -> None:
+    with open_ledger(make_url(url)) as ledger:
+        line.send(dict(_read_all(ledger, book_id)))
+    line.close()
+
+
+def _read_all(ledger: Ledger, book_id: int | None) -> Counter[str]:
+    import cv2
+
+    from connectors.paper.extra import need_libraries
+    from connectors.paper.recognisers import available
+
+    need_libraries()
+    cv2.setNumThreads(1)
+    recognisers, _ = available()
+    counts: Counter[str] = Counter()
+    pages_done = 0
+    with _Masters(ledger) as masters:
+        while True:
+            with claimed_page(ledger, book_id, with_machine=bool(recognisers)) as page:
+                if page is None:
+                    return counts
+                counts.update(_read_one(ledger, page, masters, recognisers))
+            pages_done += 1
+            if pages_done % LOGGED_EVERY == 0:
+                _log_progress(ledger, page.book_id)
+
+
+def _log_progress(ledger: Ledger, book_id: int) -> None:
+    if found := book_progress(ledger, book_id):
+        done = found.pages - found.received
+        log.info("book %s: %s of %s pages done, %s set aside", book_id, done, found.pages, found.set_aside)
+
+
+class _Masters:
+    """The last master stays open: its pages are read one after another."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger, self._opened, self._scan_id = ledger, ExitStack(), 0
+        self._master: Any = None
+
+    def __enter__(self) -> "_Masters":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def image(self, page: ClaimedPage) -> Any:
+        from connectors.paper.masters import opened
+
+        if self._scan_id != page.scan_id:
+            self._opened.close()
+            self._scan_id = 0
+            content, media_type = master_of(page.connection, self._ledger, page.scan_id)
+            self._master = self._opened.enter_context(opened(content, media_type))
+            self._scan_id = page.scan_id
+        return self._master.page(page.scan_page).image
+
+
+def _read_one(ledger: Ledger, page: ClaimedPage, masters: _Masters, recognisers: list[Any]) -> dict[str, int]:
+    from connectors.paper.reading import read_page
+    from connectors.paper.set_aside import PageSetAside
+
+    forms = forms_of_book(page.book)
+    if not forms:
+        set_aside(page.connection, page.page_id, NO_FORM)
+        return {"set_aside": 1}
+    try:
+        read = read_page(masters.image(page), forms, recognisers)
+    except (PageSetAside, ScanRefused) as refused:
+        set_aside(page.connection, page.page_id, str(refused.reason_code))
+        return {"set_aside": 1}
+    except Exception as error:  # of a library of images, of any kind: the attempt is counted, the book goes on
+        log.exception("page %s: %s", page.page_id, type(error).__name__)
+        return {"failed": 1}
+    _keep(ledger, page, read, [recogniser.code for recogniser in recognisers])
+    return {"read" if recognisers else "fitted": 1, "records": len(read.records)}
+
+
+def forms_of_book(book: Book) -> tuple[RegisterForm, ...]:
+    """The forms that a book may have: it is known in which year it was opened, not on which day."""
+    days = (date(book.opened_year, 1, 1), date(book.opened_year, 12, 31))
+    found = {form.form_code: form for day in days for form in forms_of(book.book_kind, day)}
+    return tuple(found.values())
+
+
+def _keep(ledger: Ledger, page: ClaimedPage, read: Any, preferred: list[str]) -> None:
+    is_form = register_forms()[read.form_code].layout == PageLayout.FORM
+    scale = page.copy_scale
+    boxes = {
+        str(0 if is_form else record.row_number): {
+            column: _scaled(box, scale) for column, box in record.boxes_px.items()
+        }
+        for record in read.records
+    }
+    corners = [[round(x * scale, 1), round(y * scale, 1)] for x, y in read.fit["corners_px"]]
+    fit = {**read.fit, "corners_px": corners, "boxes_px": boxes}
+    records = [
+        RecordRead(
+            0 if is_form else record.row_number,
+            {code: _on_copy(reading, scale) for code, reading in record.readings.items()},
+        )
+        for record in read.records
+    ]
+    kept = keep_readings(page, read.form_code, fit, records)
+    fresh = {record_id: row for row, record_id in kept.records.items() if record_id in kept.fresh}
+    found = [record for record in records if record.row_number in fresh.values()]
+    index_readings(page, kept.fresh, list(_searchable_rows(ledger, page, found, kept.records, preferred)))
+
+
+def _scaled(box: Iterable[int], scale: float) -> tuple[int, int, int, int]:
+    left, top, width, height = (round(length * scale) for length in box)
+    return left, top, width, height
+
+
+def _on_copy(reading: Reading, scale: float) -> Reading:
+    """Boxes are on the access copy, which is what people see."""
+    values = {
+        column: MachineValue(text=value.text, confidence=value.confidence, box_px=_scaled(value.box_px, scale))
+        for column, value in reading.values.items()
+    }
+    return Reading(recogniser_code=reading.recogniser_code, values=values)
+
+
+def _searchable_rows(
+    ledger: Ledger, page: ClaimedPage, records: list[RecordRead], ids: Mapping[int, int], preferred: list[str]
+) -> Iterator[tuple[Any, ...]]:
+    from connectors.ledger.search import searchable_row
+    from connectors.paper.reading import reading_for_search
+    from schemas.search_facts import facts_of_values
+
+    for record in records:
+        reading = reading_for_search(record.readings, preferred)
+        texts = {column: value.text for column, value in reading.values.items() if value.text} if reading else {}
+        if texts:
+            facts = facts_of_values(page.book.book_kind, texts, page.book)
+            yield searchable_row(
+                ledger.vault, "reading", ids[record.row_number], page.province_code, page.commune_code, facts
+            )
