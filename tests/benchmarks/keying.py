@@ -144,7 +144,6 @@ def real_books(pages: int, seed: int, script_fonts: Path | None) -> list[Simulat
     the pages are forms, half are tables."""
     from connectors.paper.reading import read_page
     from connectors.paper.recognisers import available
-
     from schemas.register_forms import register_forms
     from tests.support.register_pages import FONTS, PRINT, TYPEWRITER, make_page
 

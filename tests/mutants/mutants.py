@@ -889,7 +889,8 @@ MUTANTS = (
         "any_weights",
         "weights that nobody has measured are run",
         f"{PAPER_READ}::test_weights_with_another_digest_are_refused",
-        "connectors/paper/recognisers/asternet.py", "if sha256(path.read_bytes()).hexdigest() != digest:", "if not digest:",
+        "connectors/paper/recognisers/asternet.py",
+        "if sha256(path.read_bytes()).hexdigest() != digest:", "if not digest:",
     ),
     # Paper registers
     _mutant(
