@@ -56,14 +56,6 @@ class KeyingSlot(StrEnum):
     THIRD = "third"
 
 
-class Keying(Model):
-    """What one person keyed of one record."""
-
-    slot: KeyingSlot
-    keyed_by: str
-    values: dict[str, FieldValue]
-
-
 class RecordComparison(Model):
     """What two keys of one record have in common. `agreed`: the values on which they agree, by column, in the writing
     that is kept. `differing`: the columns in which they differ, for a third person."""

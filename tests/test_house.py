@@ -281,7 +281,10 @@ USED_BY_OTHERS = {
     "quality/duplicates/all_pairs.py": {"train": "`tests.benchmarks.duplicates --train` makes model.json with it"},
     "quality/duplicates/compared_birth.py": {"born_span": "Splink blocks by this column"},
     "quality/expectations/validation.py": {"progress_bars": "great_expectations reads it"},
-    "schemas/paper_tables.py": {"scans": "SQL names it, and the migrations make it"},
+    "connectors/paper/recognisers/asternet.py": {
+        "inter_op_num_threads": "onnxruntime reads it", "intra_op_num_threads": "onnxruntime reads it",
+    },
+    "schemas/paper_tables.py": dict.fromkeys(("scans", "searches", "extracts"), "SQL names it, and the migrations make it"),
     "schemas/tables.py": {"cursors": "SQL names it, and the migrations make it"},
     "schemas/migrations/versions/*.py": dict.fromkeys(
         ("revision", "down_revision", "branch_labels", "depends_on"), "alembic reads it"

@@ -35,12 +35,9 @@ class Leader:
     def height_px(self, x: float | Reals) -> Reals:
         return np.asarray(np.polyval(self.curve, x), np.float32)
 
-    def off_row(self, x: Reals, y: Reals) -> Reals:
-        return np.asarray(np.abs(y - np.polyval(self.curve, x)), np.float32)
-
 
 @dataclass(frozen=True)
-class _Kind:
+class _LeaderKind:
     """What the leaders of a page have in common, in pixels. `foot`: how far below the top of its crop each runs."""
 
     foot: float
@@ -93,26 +90,26 @@ def find_leaders(crops: Sequence[Bytes], per_mm: float) -> list[Leader | None]:
     ]
 
 
-def _common(leaders: Sequence[tuple[Leader, int]], per_mm: float) -> _Kind | None:
+def _common(leaders: Sequence[tuple[Leader, int]], per_mm: float) -> _LeaderKind | None:
     """The kind that most of the leaders are of; None when fewer than three are."""
     best: list[tuple[Leader, int]] = []
     for leader, width in leaders:
-        kind = _Kind(float(leader.height_px(width / 2)), leader.pitch, leader.dot_area)
+        kind = _LeaderKind(float(leader.height_px(width / 2)), leader.pitch, leader.dot_area)
         alike = [(other, wide) for other, wide in leaders if _is_of(kind, other, wide, per_mm)]
         best = max(best, alike, key=len)
     if len(best) < KIND_FROM:
         return None
     feet = [float(leader.height_px(width / 2)) for leader, width in best]
     pitches, areas = [leader.pitch for leader, _ in best], [leader.dot_area for leader, _ in best]
-    return _Kind(float(np.median(feet)), float(np.median(pitches)), float(np.median(areas)))
+    return _LeaderKind(float(np.median(feet)), float(np.median(pitches)), float(np.median(areas)))
 
 
-def _is_of(kind: _Kind, leader: Leader, width: int, per_mm: float) -> bool:
+def _is_of(kind: _LeaderKind, leader: Leader, width: int, per_mm: float) -> bool:
     is_near = abs(float(leader.height_px(width / 2)) - kind.foot) < 1.2 * per_mm
     return is_near and abs(leader.pitch / kind.pitch - 1) < 0.04
 
 
-def _find(mask: Bytes, blobs: Blobs, per_mm: float, kind: _Kind | None) -> Leader | None:
+def _find(mask: Bytes, blobs: Blobs, per_mm: float, kind: _LeaderKind | None) -> Leader | None:
     small, large = SMALLEST_MM * per_mm, LARGEST_MM * per_mm
     dots = (blobs.width >= small) & (blobs.width <= large) & (blobs.height >= small) & (blobs.height <= large)
     if kind:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Folder = Annotated[
     Path, typer.Argument(exists=True, help="The folder of a book, or one file: PDF, TIFF, JPEG, PNG, ZIP.")
 ]
-Kind = Annotated[str, typer.Option(help="KS, KT, KH, CMC or HN. Default: by the folder's name.")]
+KindOption = Annotated[str, typer.Option(help="KS, KT, KH, CMC or HN. Default: by the folder's name.")]
 ReadBook = Annotated[int | None, typer.Argument(help="The number of a book. Default: every book.")]
 
 
@@ -26,7 +26,7 @@ def take(
     folder: Folder,
     province: Annotated[str, typer.Option(help="Province of today that keeps the book, two digits.")],
     commune: Annotated[str, typer.Option(help="Commune of today that keeps the book, five digits.")] = "",
-    kind: Kind = "",
+    kind: KindOption = "",
     year: Annotated[str, typer.Option(help="The year in which the book was opened.")] = "",
     number: Annotated[str, typer.Option(help="The number of the book, as its cover has it.")] = "",
     place: Annotated[str, typer.Option(help="Where it was kept, as that place was called then.")] = "",

@@ -1,7 +1,7 @@
 """The archive team of the demo: persons who key, decide, look again and accept, through the desk's own pages.
 
 They log in, open pages and send forms as a browser does, and know nothing that is not in a page, but for what stands on
-the paper: `Paper` says it for them, since they cannot see. They make mistakes now and then.
+the paper: `OnPaper` says it for them, since they cannot see. They make mistakes now and then.
 """
 
 import re
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 from lxml import html
 
-Paper = Callable[[int], Mapping[str, str]]
+OnPaper = Callable[[int], Mapping[str, str]]
 """What stands in the fields of the record with this id, by column; a field that is not there is blank."""
 
 MISTAKES = 0.01
@@ -93,7 +93,7 @@ class DeskPerson:
         return text[:position] + text[position + 1 :]
 
 
-def key_all(person: DeskPerson, paper: Paper) -> int:
+def key_all(person: DeskPerson, paper: OnPaper) -> int:
     """Keys until nothing is left for this person; returns how many records."""
     person.open("/keying")
     page, count = person.send("/keying/next", {"book": "0"}), 0
@@ -103,7 +103,7 @@ def key_all(person: DeskPerson, paper: Paper) -> int:
     return count
 
 
-def decide_all(person: DeskPerson, paper: Paper) -> int:
+def decide_all(person: DeskPerson, paper: OnPaper) -> int:
     """Decides every difference that this person may decide; returns how many records."""
     person.open("/adjudicating")
     page, count = person.send("/adjudicating/next", {"book": "0"}), 0
@@ -130,7 +130,7 @@ def _choices(page: DeskPage, stands: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def accept(person: DeskPerson, other: DeskPerson, book_id: int, paper: Paper) -> bool:
+def accept(person: DeskPerson, other: DeskPerson, book_id: int, paper: OnPaper) -> bool:
     """Draws the sample of a book, looks at every field of it once more, has differences settled by another person, and
     accepts the book; False when the desk does not let it be accepted."""
     at = f"/accepting/{book_id}"

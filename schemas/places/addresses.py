@@ -16,7 +16,7 @@ from schemas.places.crosswalk import DecidedUnit, Evidence, PlaceSubject, UnitSe
 from schemas.places.former import FormerProvince
 from schemas.places.mentions import AddressWord, Mentions, UnitLevel, is_commune_kind, level_of, mentions_of, words_of
 from schemas.places.names import IDLE_WORDS
-from schemas.places.readings import Reading, best_readings
+from schemas.places.readings import AddressReading, best_readings
 from schemas.places.units import KNOWN_FROM, Commune, Unit
 from schemas.text import compose
 
@@ -111,7 +111,7 @@ def resolve_address(
     )
 
 
-def _several(readings: Sequence[Reading]) -> AddressCandidates:
+def _several(readings: Sequence[AddressReading]) -> AddressCandidates:
     """Homonyms: units of one level that share the name in these words. Otherwise the words can be read in two ways."""
     units = tuple(reading.unit for reading in readings)
     formers = tuple(dict.fromkeys(former for reading in readings for former in reading.formers))
@@ -139,7 +139,7 @@ def _mentions(address: str | AddressParts) -> Mentions:
     return mentions_of(words, levels)
 
 
-def _doubt(reading: Reading, mentions: Mentions, *, is_form: bool) -> AddressDoubt | None:
+def _doubt(reading: AddressReading, mentions: Mentions, *, is_form: bool) -> AddressDoubt | None:
     """The reason to doubt the only reading: words that it does not explain."""
     unread = [at for at in range(len(mentions.words)) if at not in reading.covered and not _is_idle(mentions.words[at])]
     if is_form:
@@ -152,7 +152,7 @@ def _doubt(reading: Reading, mentions: Mentions, *, is_form: bool) -> AddressDou
     return AddressDoubt.UNTYPED if not reading.main.kinds and _is_after_more(reading, mentions, unread) else None
 
 
-def _is_after_more(reading: Reading, mentions: Mentions, unread: Sequence[int]) -> bool:
+def _is_after_more(reading: AddressReading, mentions: Mentions, unread: Sequence[int]) -> bool:
     """Whether unexplained words stand directly before the name: then it may be the name of a street or a hamlet."""
     words, start = mentions.words, reading.main.start
     return start - 1 in unread and words[start - 1].segment == words[start].segment
@@ -162,14 +162,14 @@ def _is_idle(word: AddressWord) -> bool:
     return word.key in IDLE_WORDS
 
 
-def _rest(address: str | AddressParts, reading: Reading, mentions: Mentions) -> str:
+def _rest(address: str | AddressParts, reading: AddressReading, mentions: Mentions) -> str:
     """The text before the names: house, street, hamlet."""
     if isinstance(address, AddressParts):
         return address.detail or ""
     return compose(address)[: mentions.words[min(reading.covered)].start].strip(" ,;-\n(")
 
 
-def _loosened(reading: Reading, translated: WholeUnit | DecidedUnit, on: date) -> tuple[Loosened, ...]:
+def _loosened(reading: AddressReading, translated: WholeUnit | DecidedUnit, on: date) -> tuple[Loosened, ...]:
     unit = reading.unit
     said = {
         Loosened.MARKS_MISSING: unit.name_vi not in reading.main.exact,

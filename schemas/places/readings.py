@@ -20,7 +20,7 @@ PROVINCE_ALONE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AddressReading:
     """A unit, its mentions, and the words that they explain."""
 
     unit: Unit
@@ -41,7 +41,7 @@ class Above:
     formers: tuple[FormerProvince, ...] = ()
 
 
-def best_readings(mentions: Mentions, on: date) -> tuple[Reading, ...]:
+def best_readings(mentions: Mentions, on: date) -> tuple[AddressReading, ...]:
     """The readings that explain most words, by unit code; several when the words prefer none of them."""
     readings = list(_readings(mentions, on))
     if not readings:
@@ -54,12 +54,12 @@ def best_readings(mentions: Mentions, on: date) -> tuple[Reading, ...]:
     return tuple(_covering(reading, mentions) for reading in sorted(best, key=lambda reading: reading.unit.code))
 
 
-def _one_per_unit(readings: list[Reading]) -> list[Reading]:
+def _one_per_unit(readings: list[AddressReading]) -> list[AddressReading]:
     """One reading of each unit: a form may repeat a name."""
     return list({reading.unit.key: reading for reading in readings}.values())
 
 
-def _of_the_day(readings: list[Reading], on: date) -> list[Reading]:
+def _of_the_day(readings: list[AddressReading], on: date) -> list[AddressReading]:
     """At each level only the units of the day, when there are any; a commune of the day does not remove a district."""
     there = [reading for reading in readings if reading.unit.holds_on(on)]
     levels = {level_of(reading.unit) for reading in there}
@@ -67,12 +67,12 @@ def _of_the_day(readings: list[Reading], on: date) -> list[Reading]:
     return [reading for reading in kept if not _is_outdone(reading, there)]
 
 
-def _is_outdone(reading: Reading, there: list[Reading]) -> bool:
+def _is_outdone(reading: AddressReading, there: list[AddressReading]) -> bool:
     """A province of the day removes units of other days; no other unit removes a unit of another level."""
     return reading not in there and any(isinstance(other.unit, Province) for other in there)
 
 
-def _also_meant(best: Reading, readings: list[Reading], on: date) -> list[Reading]:
+def _also_meant(best: AddressReading, readings: list[AddressReading], on: date) -> list[AddressReading]:
     """Communes of the day that bear the name read as a district without its kind: `Tân Lập, Đan Phượng, Hà Nội`."""
     says_when = best.main.kinds or (best.province and not best.province.new_provinces)
     if best.district is None or best.district.kinds or says_when or on < TWO_LEVELS_FROM:
@@ -87,7 +87,7 @@ def _also_meant(best: Reading, readings: list[Reading], on: date) -> list[Readin
     ]
 
 
-def _readings(mentions: Mentions, on: date) -> Iterator[Reading]:
+def _readings(mentions: Mentions, on: date) -> Iterator[AddressReading]:
     for level in UnitLevel:
         for main in mentions.of(level):
             formers = _formers(main, on)
@@ -95,7 +95,7 @@ def _readings(mentions: Mentions, on: date) -> Iterator[Reading]:
                 yield from _reading(unit, main, mentions, on)
             for former in formers:
                 for heir in former.heirs:
-                    yield Reading(heir, main, None, None, len(main) * (1 + LONGER) + PROVINCE_ALONE, (former,))
+                    yield AddressReading(heir, main, None, None, len(main) * (1 + LONGER) + PROVINCE_ALONE, (former,))
 
 
 def _formers(mention: Mention, on: date) -> tuple[FormerProvince, ...]:
@@ -104,11 +104,11 @@ def _formers(mention: Mention, on: date) -> tuple[FormerProvince, ...]:
     return of_the_day or (() if mention.units else mention.formers)
 
 
-def _reading(unit: Unit, main: Mention, mentions: Mentions, on: date) -> Iterator[Reading]:
+def _reading(unit: Unit, main: Mention, mentions: Mentions, on: date) -> Iterator[AddressReading]:
     weight = len(main) * (1 + LONGER) + _exact(main, unit) + (SWAPPED if main.is_swapped(unit) else 0)
     weight += NOT_YET if on < unit.valid_from else 0
     if isinstance(unit, Province):
-        yield Reading(unit, main, None, None, weight + PROVINCE_ALONE)
+        yield AddressReading(unit, main, None, None, weight + PROVINCE_ALONE)
         return
     district, province = _above(unit, main, mentions, on)
     for above in (district, province):
@@ -117,7 +117,7 @@ def _reading(unit: Unit, main: Mention, mentions: Mentions, on: date) -> Iterato
     weight += ADJACENT if next_up and next_up.mention.start == main.end else 0
     district_mention = district.mention if district else None
     formers = province.formers if province else ()
-    yield Reading(unit, main, district_mention, province.mention if province else None, weight, formers)
+    yield AddressReading(unit, main, district_mention, province.mention if province else None, weight, formers)
 
 
 def _above(unit: Commune | District, main: Mention, mentions: Mentions, on: date) -> tuple[Above | None, Above | None]:
@@ -194,7 +194,7 @@ def _new_code(old_province_code: str) -> str:
     return table().after[held.key][0].after.code
 
 
-def _covering(reading: Reading, mentions: Mentions) -> Reading:
+def _covering(reading: AddressReading, mentions: Mentions) -> AddressReading:
     """The reading with every word that agrees with it, also when a name is repeated."""
     fitting = [reading.main, *(of for of in (reading.district, reading.province) if of)]
     fitting += [of for of in _agreeing(reading.unit, mentions) if not of.overlaps(reading.main)]

@@ -159,12 +159,10 @@ def accuracy(result: Measured) -> Table:
         count = {name: number for (other, name), number in result.counts.items() if other == key}
         bar = BARS.get(key[:2]) if key[2] == "search" else None
         exact = f"{count['exact'] / count['fields']:.3f}"
-        table.add_row(
-            *key, str(count["fields"]), exact, f"{bar:.2f}" if bar else "",
-            f"{count['letters wrong'] / count['letters']:.3f}",
-            f"{count['names near'] / count['names']:.3f}",
-            f"{count.get('blank read as blank', 0)}/{count.get('blank', 0)}",
-        )  # fmt: skip
+        letters = f"{count['letters wrong'] / count['letters']:.3f}"
+        names = f"{count['names near'] / count['names']:.3f}"
+        blank = f"{count.get('blank read as blank', 0)}/{count.get('blank', 0)}"
+        table.add_row(*key, str(count["fields"]), exact, f"{bar:.2f}" if bar else "", letters, names, blank)
     table.caption = f"names near: at most two letters wrong, tones folded; the bar for unseen script is {NAMES_BAR}"
     return table
 

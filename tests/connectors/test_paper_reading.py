@@ -5,9 +5,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-from lxml import etree
 
-from connectors.paper.alto import alto
 from connectors.paper.reading import PageReading, read_page, reading_for_search
 from connectors.paper.recognisers import Recogniser, asternet, available
 from schemas.keying import MachineValue, Reading
@@ -122,28 +120,3 @@ def test_weights_with_another_digest_are_refused(tmp_path: Path) -> None:
         asternet.verify(changed, digest)
     with pytest.raises(asternet.WrongWeights, match="missing"):
         asternet.verify(tmp_path / "none.onnx", digest)
-
-
-def test_alto_has_each_field_with_its_place_and_a_blank_one_without_a_line() -> None:
-    reading = birth().records[0].readings[recognisers()[0].code]
-    root = etree.fromstring(alto("page-12.jpg", (2100, 2970), 12, [reading]))
-    spaces = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
-    assert [child.tag.split("}")[1] for child in root] == ["Description", "Tags", "Layout"]
-    assert root.findtext(".//a:MeasurementUnit", namespaces=spaces) == "pixel"
-    assert root.findtext(".//a:softwareName", namespaces=spaces) == "asternet-1.0.2"
-    page = root.find(".//a:Page", spaces)
-    assert page is not None
-    assert (page.get("PHYSICAL_IMG_NR"), page.get("WIDTH"), page.get("HEIGHT")) == ("12", "2100", "2970")
-    strings = {
-        string.getparent().getparent().get("TAGREFS"): string  # type: ignore[union-attr]  # it stands in a line in a block
-        for string in root.iterfind(".//a:String", spaces)
-    }
-    assert strings.keys() == {f"column_{column}" for column in BIRTH}
-    name = strings["column_nksHoTen"]
-    assert name.get("CONTENT") == "Đặng Thị Mộng Ngọc"
-    assert 0 <= float(name.get("WC", "-1")) <= 1
-    assert int(name.get("HPOS", "0")) == reading.values["nksHoTen"].box_px[0]
-    tags = {tag.get("ID") for tag in root.iterfind(".//a:OtherTag", spaces)}
-    assert all(block.get("TAGREFS") in tags for block in root.iterfind(".//a:TextBlock", spaces))
-    with pytest.raises(ValueError, match="not of 0"):
-        alto("page-12.jpg", (2100, 2970), 12, [])

@@ -32,7 +32,12 @@ BROWSER = (
     "tests/journeys/test_keying_in_browser.py",
     "tests/journeys/test_demo.py::test_the_entry_opens_the_desk_in_a_frame_that_has_an_address_of_its_own",
 )
-PAPER = ("tests/connectors/test_paper_pages.py", "tests/connectors/test_paper_reading.py")
+PAPER = (
+    "tests/connectors/test_paper_pages.py",
+    "tests/connectors/test_paper_reading.py",
+    "tests/dags/test_digitising.py",
+    "tests/journeys/test_books_in_browser.py",
+)
 SLOW = (
     "tests/journeys/",
     "tests/connectors/test_bad_input_by_chance.py",

@@ -14,6 +14,7 @@ from connectors.ledger.pages import BookClosed, pages_of, scans_of, set_aside_by
 from connectors.paper.book_names import KINDS, checked_facts, name_gaps
 from connectors.paper.extra import PaperExtraMissing
 from connectors.paper.legibility import to_scan_again
+from dags.desk.pages.page_images import PageId
 from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
 from schemas.dates import local_day
 from schemas.paper_states import PageState
@@ -26,7 +27,6 @@ MOST_FILES = 1000
 MOST_GAPS = 50
 
 BookId = Annotated[int, InPath(ge=1, le=2**62)]
-PageId = Annotated[int, InPath(ge=1, le=2**62)]
 Uploads = Annotated[list[UploadFile], File(max_length=MOST_FILES)]
 Fact = Annotated[str, Form(max_length=300)]
 
