@@ -284,7 +284,9 @@ USED_BY_OTHERS = {
     "connectors/paper/recognisers/asternet.py": {
         "inter_op_num_threads": "onnxruntime reads it", "intra_op_num_threads": "onnxruntime reads it",
     },
-    "schemas/paper_tables.py": dict.fromkeys(("scans", "searches", "extracts"), "SQL names it, and the migrations make it"),
+    "schemas/paper_tables.py": dict.fromkeys(
+        ("scans", "searches", "extracts"), "SQL names it, and the migrations make it"
+    ),
     "schemas/tables.py": {"cursors": "SQL names it, and the migrations make it"},
     "schemas/migrations/versions/*.py": dict.fromkeys(
         ("revision", "down_revision", "branch_labels", "depends_on"), "alembic reads it"
