@@ -69,7 +69,7 @@ DatedRow = TypeVar("DatedRow", bound=HasDays)
 def in_force(rows: Iterable[DatedRow], day: date) -> DatedRow | None:
     """The first of the rows that holds on a day; None when none does."""
     for row in rows:
-        if row.valid_from <= day < row.valid_until:
+        if day < row.valid_until and row.valid_from <= day:  # of rows in order of time the old ones fail at once
             return row
     return None
 

@@ -53,6 +53,8 @@ SLOW = (
     "tests/connectors/test_sandbox_defects.py",
     "tests/connectors/test_civil_status_twin_corrections.py",  # waits for registries that work
     "tests/connectors/test_health_insurance_twin_corrections.py",
+    "tests/connectors/test_http_pace.py",  # waits as a registry asks
+    "tests/connectors/test_residence.py",  # waits for a registry that works
     "tests/connectors/test_unit_translation.py::test_every_",
     "tests/connectors/test_intake.py::test_what_breaks_or_stalls_the_program_that_opens_it_breaks_that_process_alone",
     "tests/dags/test_desk_books.py",  # uploads are examined in a process of their own
@@ -62,15 +64,20 @@ SLOW = (
     "tests/dags/test_desk_acts.py::test_a_thousand_dossiers_are_edited_in_one_action",
     "tests/dags/test_desk_keying.py::test_a_book_",
     "tests/dags/test_desk_keying.py::test_another_person_upholds_the_book_where_the_second_look_was_wrong",
+    "tests/dags/test_desk_corrections.py",  # each carries a dossier to its registries first
+    "tests/dags/test_desk_says.py",  # a dossier at its registries for each sentence
     "tests/dags/test_desk_security.py",
     "tests/dags/test_scaffold.py",
     "tests/dags/test_gate_decisions.py",  # great_expectations
+    "tests/quality/test_checks_on_many.py",  # a dataset of thousands
     "tests/quality/test_duplicates.py",  # splink
     "tests/quality/test_daily_expectations.py",  # great_expectations
     "tests/quality/test_expectations.py",
+    "tests/quality/test_linkage_extra.py",  # interpreters of their own
     "tests/schemas/test_addresses.py::test_any_text_has_an_answer",
     "tests/schemas/test_addresses.py::test_every_",
     "tests/schemas/test_addresses.py::test_without_marks_no_other_commune_is_ever_found",
+    "tests/schemas/test_places.py::test_the_shipped_table_is_what_the_script_builds_and_its_version_says_which",
 )
 """By what was measured, over three seconds: a folder, a file, a test, or the tests whose names begin so (`..._`)."""
 SLOW_FIXTURES = frozenset({"pipeline"})
