@@ -16,13 +16,13 @@ it. *ReadersFailed*: look for the reader's last log line, and call the engineer.
 
 from airflow.sdk import DAG, task
 
-from dags.airflow_side.assets import DEFAULTS, SWEEP_MINUTES, every, moved
+from dags.airflow_side.assets import DEFAULTS, PAPER_MINUTES, every, moved
 
 with DAG(
     "digitise_registers",
     dag_display_name="Digitise registers",
     doc_md=__doc__,
-    schedule=every(SWEEP_MINUTES, 10),
+    schedule=every(PAPER_MINUTES, 10),
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["paper"],

@@ -30,6 +30,7 @@ DEFAULTS = {"owner": "lienthong", "retries": 2, "retry_delay": timedelta(seconds
 
 PULL_MINUTES = "LIENTHONG_PULL_MINUTES"
 SWEEP_MINUTES = "LIENTHONG_SWEEP_MINUTES"
+PAPER_MINUTES = "LIENTHONG_PAPER_MINUTES"
 
 
 def every(variable: str, minutes: float) -> DeltaTriggerTimetable:

@@ -52,8 +52,15 @@ def print_demo_result(result: DemoResult, *, as_json: bool) -> int:
         f"{result.left.dossiers} dossiers in {result.seconds:.0f} s, {result.left.reports} reports unacknowledged,"
         f" {result.unexplained} unexplained.{ending}"
     )
+    for book in result.books:
+        err.print(
+            f"book {book.name}: {book.pages} pages read in {book.read_s:.0f} s, {book.keyed} records keyed,"
+            f" {book.decided} decided, {'accepted' if book.is_accepted else 'not accepted'}, {book.entered} entered,"
+            f" {book.registered} registered, {book.seconds:.0f} s in all."
+        )
     if as_json:
-        more = {"seconds": round(result.seconds, 1), "pending_reports": result.left.reports}
+        more: dict[str, Any] = {"seconds": round(result.seconds, 1), "pending_reports": result.left.reports}
+        more |= {"books": [asdict(book) for book in result.books]} if result.books else {}
         typer.echo(json.dumps({**account_as_json(result.lines), **more}))
     return result.exit_code
 

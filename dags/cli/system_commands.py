@@ -23,6 +23,7 @@ def demo(
     once: Annotated[bool, typer.Option(help="Stop when nothing moves any more, and print the account.")] = False,
     dossiers: Dossiers = 200,
     seed: Seed = 2026,
+    books: Annotated[int, typer.Option(min=0, max=20, help="How many paper books lie in the drop place.")] = 0,
     port: Annotated[int | None, typer.Option(help="Airflow's port. Default: a free port.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -33,7 +34,7 @@ def demo(
     from dags.cli.account_table import print_demo_result
     from dags.local.demo import run_demo
 
-    result = run_demo(dossiers, seed, once=once, port=port)
+    result = run_demo(dossiers, seed, once=once, port=port, books=books)
     raise typer.Exit(print_demo_result(result, as_json=as_json) if result else 0)
 
 

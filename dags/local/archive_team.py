@@ -5,7 +5,6 @@ the paper: `OnPaper` says it for them, since they cannot see. They make mistakes
 """
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -159,13 +158,3 @@ def _differences(page: DeskPage) -> Iterator[tuple[str, str, str]]:
             form.xpath("string(input[@name='column']/@value)"),
         )
         yield str(record), str(column), str(form.xpath("string(../dl/div[1]/dd)")).strip()
-
-
-def until(is_so: Callable[[], bool], within_s: float) -> bool:
-    """Waits until something is so; False when it is not within so many seconds."""
-    ends = time.monotonic() + within_s
-    while not is_so():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(1.0)
-    return True

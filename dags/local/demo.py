@@ -6,8 +6,9 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.ledger import Ledger, open_ledger
@@ -15,6 +16,7 @@ from connectors.ledger.account import AccountLine, Pending, account, pending
 from connectors.ledger.grants import grant
 from connectors.postgres import URL_VARIABLE, home
 from connectors.vault import MASTER_KEY_VARIABLE, new_master_key
+from dags.local.demo_books import TEAM, ArchiveDay, BookResult, drop_books, drop_environment
 from dags.local.engine import USER, Engine
 from dags.local.interrupt import until_interrupted
 from dags.local.progress import PortalProgress, is_all_done, progress_shown
@@ -48,6 +50,7 @@ class DemoResult:
     left: Pending
     is_done: bool
     seconds: float
+    books: list[BookResult] = field(default_factory=list)
 
     @property
     def unexplained(self) -> int:
@@ -55,21 +58,25 @@ class DemoResult:
 
     @property
     def exit_code(self) -> int:
-        return 0 if self.is_done and not self.unexplained else 1
+        are_books_in = all(book.is_accepted and book.entered for book in self.books)
+        return 0 if self.is_done and not self.unexplained and are_books_in else 1
 
 
-def run_demo(dossiers: int, seed: int, *, once: bool, port: int | None) -> DemoResult | None:
+def run_demo(dossiers: int, seed: int, *, once: bool, port: int | None, books: int = 0) -> DemoResult | None:
     """Starts everything; returns the result, or None when Ctrl-C ended it.
 
     Its state lies in `demo` below LIENTHONG_HOME and is deleted and made again at each start.
     """
     with until_interrupted(), sandbox_process(dossiers, seed) as connections:
-        return run_pipeline(connections, dossiers, once=once, port=port)
+        return run_pipeline(connections, dossiers, once=once, port=port, books=books, seed=seed)
     return None
 
 
-def run_pipeline(connections: Mapping[str, str], dossiers: int, *, once: bool, port: int | None = None) -> DemoResult:
+def run_pipeline(
+    connections: Mapping[str, str], dossiers: int, *, once: bool, port: int | None = None, books: int = 0, seed: int = 0
+) -> DemoResult:
     """Runs Airflow on a running sandbox that holds so many `dossiers`; `connections` are its `AIRFLOW_CONN_*` values.
+    So many paper `books` lie in its drop place, and the archive team works them at the desk.
 
     With `once` it returns when nothing moves any more, else when Airflow ends. Raises SystemExit when another demo
     uses the folder.
@@ -79,14 +86,22 @@ def run_pipeline(connections: Mapping[str, str], dossiers: int, *, once: bool, p
     with ExitStack() as started:
         started.enter_context(_emptied_and_locked(folder))
         environment = {**connections, **PACE, MASTER_KEY_VARIABLE: new_master_key(), "LIENTHONG_HOME": str(folder)}
+        dropped = drop_books(folder / "books", books, seed)
+        environment |= drop_environment(folder / "books") if dropped else {}
         os.environ.update(environment)
         _write_environment(folder, environment)
-        engine = start_services(started, folder, environment, port, LOGINS)
+        team = dict.fromkeys(TEAM, "user") if dropped else {}
+        engine = start_services(started, folder, environment, port, {**LOGINS, **team})
         ledger = started.enter_context(open_ledger())
-        _grant_roles(ledger)
+        _grant_roles(ledger, {**GRANTS, **(TEAM if dropped else {})})
         print_addresses(engine, "lienthong --demo")
-        is_done = _watch(ledger, PortalProgress(connections), dossiers, engine, once=once)
-        return DemoResult(account(ledger), pending(ledger), is_done, time.monotonic() - began)
+        worker = started.enter_context(ThreadPoolExecutor(1, "archive"))
+        day = ArchiveDay(ledger, engine, seed)
+        started.callback(day.ended.set)
+        worked = worker.submit(day.work, dropped)
+        is_done = _watch(ledger, PortalProgress(connections), dossiers, engine, worked, once=once)
+        lines, left = account(ledger), pending(ledger)
+        return DemoResult(lines, left, is_done, time.monotonic() - began, worked.result() if is_done else [])
 
 
 def enter_demo() -> bool:
@@ -106,8 +121,8 @@ def _write_environment(folder: Path, environment: Mapping[str, str]) -> None:
     path.write_text(json.dumps(environment))
 
 
-def _grant_roles(ledger: Ledger) -> None:
-    for user_name, roles in GRANTS.items():
+def _grant_roles(ledger: Ledger, grants: Mapping[str, tuple[Role, ...]]) -> None:
+    for user_name, roles in grants.items():
         for role in roles:
             grant(ledger, user_name, role, "", "lienthong demo")
 
@@ -128,8 +143,17 @@ def _emptied_and_locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _watch(ledger: Ledger, portals: PortalProgress, dossiers: int, engine: Engine, *, once: bool) -> bool:
-    """Shows progress while Airflow runs, with `once` until nothing moves; returns whether nothing was left then."""
+def _watch(
+    ledger: Ledger,
+    portals: PortalProgress,
+    dossiers: int,
+    engine: Engine,
+    worked: Future[list[BookResult]],
+    *,
+    once: bool,
+) -> bool:
+    """Shows progress while Airflow runs, with `once` until nothing moves and the books are `worked`; returns whether
+    nothing was left then."""
     last_event, moved_at = -1, time.monotonic()
     with progress_shown(dossiers) as show:
         while engine.is_alive():
@@ -139,6 +163,8 @@ def _watch(ledger: Ledger, portals: PortalProgress, dossiers: int, engine: Engin
             if left.last_event != last_event:
                 last_event, moved_at = left.last_event, time.monotonic()
             quiet_s = time.monotonic() - moved_at
+            if not worked.done():
+                continue
             if once and quiet_s > QUIET_S and is_all_done(left, dossiers) and not portals.still_to_come():
                 return True
             if once and quiet_s > STUCK_S:
