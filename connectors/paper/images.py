@@ -22,23 +22,6 @@ GREEN, RED = 1, 2
 """In the red channel a red seal is as bright as paper, and blue or black ink stays dark. Red ink is lost in it."""
 
 
-def decoded(file: bytes) -> Bytes:
-    """The image of a JPEG, PNG or TIFF file. Raises ValueError when the bytes are no image."""
-    image = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR) if file else None
-    if image is None:
-        raise ValueError("the bytes are no image")
-    return np.asarray(image, np.uint8)
-
-
-def jpeg(image: Bytes, quality: int = 85) -> bytes:
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
-
-
-def png(image: Bytes) -> bytes:
-    """Without loss: for crops of writing."""
-    return cv2.imencode(".png", image)[1].tobytes()
-
-
 def ground_of(grey: Bytes, size_px: int) -> Bytes:
     """How bright the bare paper is at each place. `size_px`: more than the width of a stroke."""
     step = max(1, size_px // 8)

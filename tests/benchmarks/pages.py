@@ -17,12 +17,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
+import cv2
 import typer
 from rapidfuzz.distance import Levenshtein
 from rich.console import Console
 from rich.table import Table
 
-from connectors.paper.images import decoded
 from connectors.paper.reading import PageReading, read_page, reading_for_search
 from connectors.paper.recognisers import Recogniser, available
 from connectors.paper.set_aside import PageSetAside
@@ -95,12 +95,13 @@ _recognisers: list[Recogniser] = []
 def measured(job: Job) -> Measured:
     """Makes one page, reads it as the product does, and compares. Only the reading is timed."""
     if not _recognisers:
+        cv2.setNumThreads(1)  # one process a core
         _recognisers.extend(available()[0])
     page = make_page(job.layout_code, job.seed, job.font, job.font_kind)
     result = Measured()
     began, cpu = time.perf_counter(), time.process_time()
     try:
-        reading = read_page(decoded(page.jpeg), list(register_forms().values()), _recognisers)
+        reading = read_page(page.image, list(register_forms().values()), _recognisers)
     except PageSetAside as error:
         result.set_aside.append(f"{job.layout_code} {job.seed}: {error.reason_code}")
         return result
@@ -159,10 +160,10 @@ def accuracy(result: Measured) -> Table:
         count = {name: number for (other, name), number in result.counts.items() if other == key}
         bar = BARS.get(key[:2]) if key[2] == "search" else None
         exact = f"{count['exact'] / count['fields']:.3f}"
-        letters = f"{count['letters wrong'] / count['letters']:.3f}"
-        names = f"{count['names near'] / count['names']:.3f}"
+        wrong = f"{count['letters wrong'] / count['letters']:.3f}"
+        near = f"{count['names near'] / count['names']:.3f}"
         blank = f"{count.get('blank read as blank', 0)}/{count.get('blank', 0)}"
-        table.add_row(*key, str(count["fields"]), exact, f"{bar:.2f}" if bar else "", letters, names, blank)
+        table.add_row(*key, str(count["fields"]), exact, f"{bar:.2f}" if bar else "", wrong, near, blank)
     table.caption = f"names near: at most two letters wrong, tones folded; the bar for unseen script is {NAMES_BAR}"
     return table
 
