@@ -6,7 +6,8 @@ records that have none. No record is entered twice, also when a task was killed 
 
 **What to do first.** Open the failed task's log; its last line names the error. *VaultError*: the book was sealed under
 another master key; set the right one. Any other error: call the engineer. A record of an accepted book that is never
-entered has a book whose commune of today is not known; the task counts it as `without_commune`.
+entered has a book whose commune of today is not known (`without_commune`), or whose place of then has no code yet
+(`without_place`): `lienthong backfill set-place BOOK CODE`.
 """
 
 from airflow.sdk import DAG, task
@@ -30,7 +31,7 @@ with DAG(
 
         with open_ledger() as ledger:
             counts = steps.enter(ledger)
-            waiting = counts.pop("without_commune", 0)
-            return moved(counts) | {"without_commune": waiting}
+            waiting = {name: counts.pop(name, 0) for name in ("without_commune", "without_place")}
+            return moved(counts) | waiting
 
     enter()

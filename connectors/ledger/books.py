@@ -24,6 +24,15 @@ OPEN = text("""
     ON CONFLICT ON CONSTRAINT uq_books DO NOTHING RETURNING book_id""")
 
 
+SET_PLACE = text("""
+    WITH placed AS (
+        UPDATE books SET place_code = :place_code WHERE book_id = :book_id AND place_code IS DISTINCT FROM :place_code
+        RETURNING book_id)
+    INSERT INTO events (kind, actor, subject_kind, subject_id, detail)
+    SELECT 'book_placed', :actor, 'book', book_id, jsonb_build_object('place', CAST(:place_code AS text)) FROM placed
+    RETURNING subject_id""")
+
+
 class KeptBook(NamedTuple):
     """A book of the ledger, with its wrapped key."""
 
@@ -60,3 +69,10 @@ def keep_book(
 def open_book_key(ledger: Ledger, kept: KeptBook) -> DataKey:
     """Unwraps the key of a book. Raises VaultError under another master key."""
     return ledger.vault.open_key(kept.wrapped, BOOK_OWNER.format(kept.book_id))
+
+
+def set_place(ledger: Ledger, book_id: int, place_code: str, actor: str) -> bool:
+    """Writes which unit of its time kept a book; False when there is no such book, or it has this place already."""
+    values = {"book_id": book_id, "place_code": place_code, "actor": actor}
+    with ledger.engine.begin() as connection:
+        return connection.execute(SET_PLACE, values).first() is not None

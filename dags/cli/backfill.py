@@ -17,7 +17,7 @@ backfill.command()(backfill_load.load)
 backfill.command("hand-over")(backfill_handover.hand_over)
 backfill.command()(backfill_keying.export_keying)
 backfill.command()(backfill_keying.import_keying)
-for command in (backfill_intake.take, backfill_intake.read, backfill_intake.books):
+for command in (backfill_intake.take, backfill_intake.read, backfill_intake.books, backfill_intake.set_place):
     backfill.command()(command)
 
 app = typer.Typer()

@@ -141,3 +141,19 @@ def books() -> None:
         counts = (row.pages, row.read + row.fitted, row.set_aside, row.refused, row.records, row.keyed)
         table.add_row(str(row.book_id), f"{row.label} {row.place_as_written}", *map(str, counts), row.state)
     out.print(table if rows else "No book was taken in yet: `lienthong backfill take FOLDER --province 24`.")
+
+
+def set_place(
+    book: Annotated[int, typer.Argument(help="The number of the book.")],
+    code: Annotated[str, typer.Argument(help="The commune that kept it, by its code of that year, five digits.")],
+) -> None:
+    """Say which commune of its time kept a book, where its cover alone does not. Its records cite that code."""
+    from connectors.ledger import open_ledger
+    from connectors.ledger.books import set_place as write_place
+    from schemas.places import units_of
+
+    if len(code) != 5 or not units_of(code):
+        stop(f"no commune ever had the code {code}: see `lienthong place`")
+    with one_line_errors(), open_ledger() as ledger:
+        is_new = write_place(ledger, book, code, getpass.getuser())
+    out.print("Written." if is_new else "Nothing changed: there is no such book, or it has this place.")

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timezone
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -38,11 +38,13 @@ from connectors.ledger.pages import (
     set_aside,
 )
 from connectors.paper.book_names import natural_order
+from connectors.paper.book_places import place_code_of
 from connectors.paper.examining import ExaminedPage, Examiner
 from connectors.paper.intake import ScanMaster, ScanRefused, masters_of
 from connectors.paper.legibility import SETS_ASIDE, PageFault, is_like
 from connectors.vault import Vault
 from dags.steps.looking_over import look_over
+from schemas.dates import local_day
 from schemas.keying import MachineValue, Reading
 from schemas.register_forms import PageLayout, RegisterForm, forms_of, register_forms
 from schemas.source import Book
@@ -98,6 +100,8 @@ def take_in(
     `replaces`: a page that is set aside; the first page of the files takes its number. Raises BookClosed for an
     accepted book, ValueError when that page is not set aside, and PaperExtraMissing.
     """
+    code = place_code_of(book, commune_code, local_day(datetime.now(timezone.utc)))
+    book = book.model_copy(update={"place_code": code})
     with ledger.engine.begin() as connection:
         book_id, key = ensure_book(connection, ledger, book, province_code, commune_code)
     taken = TakenIn(book_id, Counter(), [])
@@ -220,12 +224,13 @@ def _reader(url: str, book_id: int | None, line: Pipe) -> None:
 
 
 def _read_all(ledger: Ledger, book_id: int | None) -> Counter[str]:
-    import cv2
-
     from connectors.paper.extra import need_libraries
-    from connectors.paper.recognisers import available
 
     need_libraries()
+    import cv2
+
+    from connectors.paper.recognisers import available
+
     cv2.setNumThreads(1)
     recognisers, _ = available()
     counts: Counter[str] = Counter()

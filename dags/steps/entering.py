@@ -26,17 +26,22 @@ STREAM = "entered"
 
 
 def enter(ledger: Ledger) -> dict[str, int]:
-    """Makes dossiers of all accepted records and examines them. Returns counts: `entered`, `without_commune` (records
-    of books whose commune of today is not known, which wait until it is), and the dossiers by their new state."""
+    """Makes dossiers of all accepted records and examines them. Returns counts: `entered`, `without_commune` and
+    `without_place` (records of books whose commune of today, or whose place of then, is not known, which wait until it
+    is), and the dossiers by their new state."""
     moved: Counter[str] = Counter()
     after = 0
     while records := accepted_records(ledger, KINDS, after, BATCH):
         after = records[-1].record_id
-        placed = [record for record in records if record.commune_code]
-        moved["without_commune"] += len(records) - len(placed)
+        kept = [record for record in records if record.commune_code]
+        placed = [record for record in kept if record.book.place_code]
+        moved["without_commune"] += len(records) - len(kept)
+        moved["without_place"] += len(kept) - len(placed)
         moved["entered"] += _enter(ledger, placed) if placed else 0
     if moved["without_commune"]:
         log.warning("%s records wait: say which commune of today keeps their book", moved["without_commune"])
+    if moved["without_place"]:
+        log.warning("%s records wait: `lienthong backfill set-place BOOK CODE`", moved["without_place"])
     return dict(moved + check_books(ledger))
 
 

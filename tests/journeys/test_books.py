@@ -264,6 +264,15 @@ def test_a_record_of_a_book_whose_commune_is_not_known_waits_and_is_counted(driv
     assert steps.enter(driver.ledger)["cleared"] == 1
 
 
+def test_a_record_of_a_book_whose_place_of_then_has_no_code_waits_and_is_counted(driver: LedgerDriver) -> None:
+    book = PaperBook(driver.ledger, {"place_code": None})
+    book.record(BIRTH_ENTRY)
+    assert steps.enter(driver.ledger) == {"without_place": 1}
+    assert driver.rows("SELECT FROM dossiers") == []
+    book.change("UPDATE books SET place_code = '09382'")
+    assert steps.enter(driver.ledger)["cleared"] == 1
+
+
 def test_only_accepted_records_of_kinds_that_a_registry_takes_are_entered(driver: LedgerDriver) -> None:
     book, others = PaperBook(driver.ledger), PaperBook(driver.ledger, {"book_kind": "HN"})
     for state in ("unkeyed", "first_keyed", "differs", "agreed", "held"):

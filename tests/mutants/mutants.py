@@ -412,6 +412,18 @@ MUTANTS = (
         "dags/steps/entering.py", "for record in records if record.commune_code]", "for record in records]",
     ),
     _mutant(
+        "book_without_place",
+        "a record is sent although no code says which unit registered it",
+        f"{BOOKS}::test_a_record_of_a_book_whose_place_of_then_has_no_code_waits_and_is_counted",
+        "dags/steps/entering.py", "for record in kept if record.book.place_code]", "for record in kept]",
+    ),
+    _mutant(
+        "any_unit_of_that_name",
+        "a book gets the code of one of several units that may be meant",
+        "tests/connectors/test_book_places.py::test_a_cover_gets_the_code_of_the_one_unit_that_is_meant",
+        "connectors/paper/book_places.py", "and tone_key(unit.name_vi) == written", "",
+    ),
+    _mutant(
         "history_cites_nothing",
         "a historical submission does not cite the entry of its book",
         f"{BOOKS}::test_what_is_sent_cites_the_entry_as_the_book_has_it",

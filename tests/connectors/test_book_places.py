@@ -1,0 +1,51 @@
+"""The place on the cover of a book gets a code only where exactly one unit of its time is meant."""
+
+from datetime import date
+
+import pytest
+
+from connectors.ledger import Ledger
+from connectors.ledger.books import ensure_book, set_place
+from connectors.paper.book_places import place_code_of
+from schemas.source import Book
+from tests.support.ledger_driver import LedgerDriver
+
+TODAY = date(2026, 11, 30)
+BAC_GIANG = "07210"
+"""Phường Bắc Giang, which seven units became on 1 July 2025; one of them, Hoàng Văn Thụ, had this code before it."""
+
+
+def book(place: str, year: int = 1998) -> Book:
+    return Book(book_kind="KS", opened_year=year, book_number="01", place_as_written=place)
+
+
+@pytest.mark.parametrize(
+    ("place", "keeper", "code"),
+    [
+        ("Phường Dĩnh Kế", BAC_GIANG, "07231"),
+        ("phường Hoàng Văn Thụ", BAC_GIANG, "07210"),
+        ("Phường Bắc Giang", BAC_GIANG, None),  # no such unit in 1998
+        ("Dĩnh Kế", BAC_GIANG, None),  # a commune or a ward: the cover does not say
+        ("Phường Dĩnh Kế", None, None),
+        ("Phường Dĩnh Kế", "00004", None),  # a ward of Hà Nội, which Dĩnh Kế never became
+        ("Phường Dĩnh Kế, thành phố Bắc Giang, tỉnh Bắc Giang", None, "07231"),
+    ],
+)
+def test_a_cover_gets_the_code_of_the_one_unit_that_is_meant(place: str, keeper: str | None, code: str | None) -> None:
+    assert place_code_of(book(place), keeper, TODAY) == code
+
+
+def test_a_code_that_is_known_stays() -> None:
+    known = book("Phường Dĩnh Kế").model_copy(update={"place_code": "07441"})
+    assert place_code_of(known, BAC_GIANG, TODAY) == "07441"
+
+
+def test_a_person_says_which_unit_it_was_and_that_is_an_event(driver: LedgerDriver, ledger: Ledger) -> None:
+    with ledger.engine.begin() as connection:
+        book_id, _ = ensure_book(connection, ledger, book("Dĩnh Kế"), "24", BAC_GIANG)
+    assert set_place(ledger, book_id, "07231", "archivist")
+    assert not set_place(ledger, book_id, "07231", "archivist")
+    assert not set_place(ledger, book_id + 1, "07231", "archivist")
+    assert [tuple(row) for row in driver.rows("SELECT place_code FROM books")] == [("07231",)]
+    events = driver.rows("SELECT kind, actor, subject_id, detail FROM events")
+    assert [tuple(row) for row in events] == [("book_placed", "archivist", book_id, {"place": "07231"})]
