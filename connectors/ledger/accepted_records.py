@@ -1,6 +1,5 @@
 """Records of accepted books: opened, and linked to the dossiers that they become."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,15 +9,12 @@ from sqlalchemy import text
 
 from connectors.books import record_code
 from connectors.ledger import Ledger
+from connectors.ledger.paper_sealed import open_book_key, open_record
 from connectors.portals.provinces import BOOKS
-from connectors.vault import DataKey
 from schemas.keying import FieldValue
 from schemas.paper_states import RECORD, RecordEvent
 from schemas.source import Book
 from schemas.states import listed
-
-RECORD_PURPOSE = "record/{}"
-BOOK_OWNER = "book/{}"
 
 ACCEPTED = text(f"""
     SELECT r.record_id, r.entry_number, r.sealed, b.book_id, b.wrapped, b.book_kind, b.opened_year, b.book_number,
@@ -64,7 +60,7 @@ def accepted_records(ledger: Ledger, kinds: Sequence[str], after: int, limit: in
     """The next accepted records of books of these kinds, ordered by id, at most `limit` of those above `after`."""
     with ledger.engine.connect() as connection:
         rows = connection.execute(ACCEPTED, {"kinds": list(kinds), "after": after, "limit": limit}).all()
-    keys = {row.book_id: book_key(ledger, row.book_id, row.wrapped) for row in rows}
+    keys = {row.book_id: open_book_key(ledger, row.book_id, row.wrapped) for row in rows}
     return [
         AcceptedRecord(
             row.record_id,
@@ -72,7 +68,7 @@ def accepted_records(ledger: Ledger, kinds: Sequence[str], after: int, limit: in
             book_of(row),
             row.commune_code,
             row.keyed_at,
-            open_values(keys[row.book_id], row.record_id, row.sealed),
+            open_record(keys[row.book_id], row.record_id, row.sealed),
         )
         for row in rows
     ]
@@ -86,11 +82,6 @@ def link(ledger: Ledger, codes: Mapping[int, str]) -> int:
         return len(connection.execute(LINK, values).all())
 
 
-def book_key(ledger: Ledger, book_id: int, wrapped: bytes) -> DataKey:
-    """The key under which everything of a book lies sealed."""
-    return ledger.vault.open_key(wrapped, BOOK_OWNER.format(book_id))
-
-
 def book_of(row: Any) -> Book:
     """The book in a row of `books`."""
     return Book(
@@ -100,9 +91,3 @@ def book_of(row: Any) -> Book:
         place_code=row.place_code,
         place_as_written=row.place_as_written,
     )
-
-
-def open_values(key: DataKey, record_id: int, sealed: bytes) -> dict[str, FieldValue]:
-    """The values of a record that count, by column."""
-    content = json.loads(key.unseal(sealed, RECORD_PURPOSE.format(record_id)))
-    return {column: FieldValue.model_validate(value) for column, value in content.items()}

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
-from connectors.ledger.books import BOOK_OWNER
 from connectors.ledger.grants import Condition
 from connectors.ledger.paper_moves import BOOK_MOVES, move_subject
+from connectors.ledger.paper_sealed import open_book_key
 from connectors.vault import DataKey
 from schemas.paper_states import BookEvent, BookState, PageState, RecordState
 from schemas.roles import May, Reach
@@ -99,7 +99,7 @@ def key_of_book(connection: Connection, ledger: Ledger, book_id: int) -> DataKey
     wrapped = connection.execute(WRAPPED, {"book_id": book_id}).scalar()
     if wrapped is None:
         raise KeyError(book_id)
-    return ledger.vault.open_key(wrapped, BOOK_OWNER.format(book_id))
+    return open_book_key(ledger, book_id, wrapped)
 
 
 def books_within(reach: Reach, act: May, alias: str = "b") -> Condition:

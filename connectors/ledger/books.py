@@ -5,11 +5,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
+from connectors.ledger.paper_sealed import BOOK_OWNER, open_book_key
 from connectors.vault import DataKey
 from schemas.source import Book
-
-BOOK_OWNER = "book/{}"
-"""The owner of a book's key, as the vault authenticates it."""
 
 KNOWN = text("""
     SELECT book_id, wrapped FROM books
@@ -49,7 +47,7 @@ def ensure_book(
     not changed.
     """
     kept = keep_book(connection, ledger, book, province_code, commune_code)
-    return kept.book_id, open_book_key(ledger, kept)
+    return kept.book_id, open_book_key(ledger, kept.book_id, kept.wrapped)
 
 
 def keep_book(
@@ -64,11 +62,6 @@ def keep_book(
             return KeptBook(book_id, wrapped)
         known = connection.execute(KNOWN, values).one()  # another caller was first
     return KeptBook(known.book_id, bytes(known.wrapped))
-
-
-def open_book_key(ledger: Ledger, kept: KeptBook) -> DataKey:
-    """Unwraps the key of a book. Raises VaultError under another master key."""
-    return ledger.vault.open_key(kept.wrapped, BOOK_OWNER.format(kept.book_id))
 
 
 def set_place(ledger: Ledger, book_id: int, place_code: str, actor: str) -> bool:

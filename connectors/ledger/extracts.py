@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
-from connectors.ledger.accepted_records import book_key, book_of, open_values
+from connectors.ledger.accepted_records import book_of
 from connectors.ledger.handed_over import GIVEN_OUT, row_px_of
+from connectors.ledger.paper_sealed import open_book_key, open_record
 from connectors.vault import DataKey
 from schemas.keying import FieldValue
 from schemas.source import Book
@@ -86,7 +87,7 @@ def record_view(ledger: Ledger, record_id: int) -> RecordView | None:
         row = connection.execute(RECORD, {"record_id": record_id}).one_or_none()
     if row is None:
         return None
-    key = book_key(ledger, row.book_id, row.wrapped)
+    key = open_book_key(ledger, row.book_id, row.wrapped)
     return RecordView(
         row.record_id,
         row.state,
@@ -97,7 +98,7 @@ def record_view(ledger: Ledger, record_id: int) -> RecordView | None:
         row.page_id,
         row.page_number,
         key,
-        values=open_values(key, record_id, row.sealed) if row.is_accepted and row.sealed else {},
+        values=open_record(key, record_id, row.sealed) if row.is_accepted and row.sealed else {},
         row_px=row_px_of(key, row) if row.row_number else None,
     )
 

@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import TextClause, text
 
 from connectors.ledger import Ledger
-from connectors.ledger.accepted_records import book_key, book_of, open_values
+from connectors.ledger.accepted_records import book_of
+from connectors.ledger.paper_sealed import open_book_key, open_record
 from connectors.vault import DataKey
 from schemas.keying import FieldValue, KeyingSlot, Reading
 from schemas.paper_states import BookEvent, PageState, RecordState
@@ -148,7 +149,7 @@ def handed_book(ledger: Ledger, book_id: int) -> HandedBook | None:
         row = connection.execute(BOOK, {"book_id": book_id}).one_or_none()
     if row is None:
         return None
-    key = book_key(ledger, book_id, row.wrapped)
+    key = open_book_key(ledger, book_id, row.wrapped)
     return HandedBook(book_id, book_of(row), row.state, row.province_code, row.commune_code, key)
 
 
@@ -161,7 +162,7 @@ def unaccepted(ledger: Ledger, book_id: int) -> int:
 def records_of(ledger: Ledger, book: HandedBook) -> Iterator[HandedRecord]:
     """The records in the order of the pages, one at a time."""
     for row in _each(ledger, RECORDS, book):
-        values = open_values(book.key, row.record_id, row.sealed) if row.sealed else {}
+        values = open_record(book.key, row.record_id, row.sealed) if row.sealed else {}
         row_px = row_px_of(book.key, row) if row.row_number else None
         yield HandedRecord(row.record_id, row.page_id, row.page_number, values, row_px)
 

@@ -12,20 +12,25 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
-from connectors.ledger.page_copies import READING_PURPOSE, book_owner
+from connectors.ledger.paper_sealed import (
+    KEYING_PURPOSE,
+    RECORD_PURPOSE,
+    open_book_key,
+    open_reading,
+    opened_values,
+    sealed_values,
+)
 from connectors.vault import DataKey
-from schemas.keying import FieldValue, KeyingDesign, KeyingSlot, Reading, RecordComparison
+from schemas.keying import FieldValue, KeyingDesign, KeyingSlot, RecordComparison
 from schemas.paper_states import BOOK, RECORD, BookEvent, BookState, RecordEvent, RecordState
 from schemas.register_columns import columns_of
 from schemas.register_forms import register_forms
 from schemas.roles import May, Reach
 from schemas.states import listed
 
-RECORD_PURPOSE, KEYING_PURPOSE = "record/{}", "keying/{}/{}"
 LEASE = timedelta(minutes=30)
 """A long record takes five minutes; who went for lunch gives the record back."""
 ENTRY_NUMBER = "so"
@@ -34,7 +39,6 @@ FieldValues = Mapping[str, FieldValue]
 Compare = Callable[[str, FieldValues, FieldValues], RecordComparison]
 """Kind of book, a person's key, the other key."""
 
-_VALUES = TypeAdapter(dict[str, FieldValue])
 _TO_KEY = listed(RECORD.before(RecordEvent.KEYED))
 _UNDECIDED = listed(RECORD.before(RecordEvent.KEYED) | RECORD.before(RecordEvent.DECIDED))
 _BY_THE_BOOK = BookState.KEYING
@@ -267,7 +271,7 @@ def hold(ledger: Ledger, connection: Connection, keying_id: int, actor: str) -> 
     row = connection.execute(HELD, {"keying_id": keying_id}).one_or_none()
     if row is None or row.keyed_by != actor or row.kept_at is not None or row.keyed_another:
         return None
-    return HeldKeying(row, ledger.vault.open_key(row.wrapped, book_owner(row.book_id)))
+    return HeldKeying(row, open_book_key(ledger, row.book_id, row.wrapped))
 
 
 def _compared(
@@ -297,8 +301,7 @@ def machine_values(connection: Connection, held: HeldKeying) -> dict[str, FieldV
     sealed = connection.execute(READ_VALUES, at).scalar()
     if sealed is None:
         return {}
-    opened = held.key.unseal(sealed, READING_PURPOSE.format(row.record_id, row.recogniser_code))
-    return Reading.model_validate_json(opened).as_values()
+    return open_reading(held.key, row.record_id, row.recogniser_code, sealed).as_values()
 
 
 def _after(comparison: RecordComparison | None) -> RecordState:
@@ -356,13 +359,3 @@ def note(
     """Writes an event of a book or a record; `detail` holds codes and counts only."""
     values = {"subject_kind": subject_kind, "subject_id": subject_id, "kind": kind, "actor": actor}
     connection.execute(NOTE, {**values, "detail": json.dumps(detail)})
-
-
-def sealed_values(key: DataKey, values: FieldValues, purpose: str) -> bytes:
-    """Seals values of a record as JSON by column."""
-    return key.seal(_VALUES.dump_json(dict(values), exclude_defaults=True), purpose)
-
-
-def opened_values(key: DataKey, sealed: bytes, purpose: str) -> dict[str, FieldValue]:
-    """Opens what `sealed_values` made. Raises VaultError."""
-    return _VALUES.validate_json(key.unseal(sealed, purpose))

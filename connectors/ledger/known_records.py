@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
-from connectors.ledger.keyings import KEYING_PURPOSE, RECORD_PURPOSE, ROUND, FieldValues, note, opened_values
-from connectors.ledger.page_copies import READING_PURPOSE, book_owner
+from connectors.ledger.keyings import ROUND, FieldValues, note
+from connectors.ledger.paper_sealed import KEYING_PURPOSE, open_book_key, open_reading, open_record, opened_values
 from connectors.vault import DataKey
-from schemas.keying import FieldValue, KeyingDesign, Reading
+from schemas.keying import FieldValue, KeyingDesign
 from schemas.paper_states import BookState, RecordState
 
 CHOSEN = "book_design_chosen"
@@ -95,21 +95,20 @@ def known_records(ledger: Ledger, book_id: int) -> tuple[str, list[KnownRecord]]
         rows = connection.execute(KNOWN, {"book_id": book_id}).all()
         if not rows or any(row.state not in _DECIDED for row in rows):
             return None
-        key = ledger.vault.open_key(book.wrapped, book_owner(book_id))
+        key = open_book_key(ledger, book_id, book.wrapped)
         readings = _readings(connection, key, [row.record_id for row in rows])
     opened = [KnownRecord(_truth(key, row.record_id, row.sealed), readings.get(row.record_id, {})) for row in rows]
     return book.book_kind, opened
 
 
 def _truth(key: DataKey, record_id: int, sealed: bytes) -> dict[str, FieldValue]:
-    return opened_values(key, sealed, RECORD_PURPOSE.format(record_id))
+    return open_record(key, record_id, sealed)
 
 
 def _readings(connection: Connection, key: DataKey, record_ids: Sequence[int]) -> dict[int, dict[str, FieldValues]]:
     readings: dict[int, dict[str, FieldValues]] = {}
     for row in connection.execute(READINGS, {"ids": list(record_ids)}):
-        opened = key.unseal(row.sealed, READING_PURPOSE.format(row.record_id, row.recogniser_code))
-        values = Reading.model_validate_json(opened).as_values()
+        values = open_reading(key, row.record_id, row.recogniser_code, row.sealed).as_values()
         readings.setdefault(row.record_id, {})[row.recogniser_code] = values
     return readings
 
@@ -142,7 +141,7 @@ def keyed_rows(ledger: Ledger, book_id: int) -> tuple[str, list[DecidedRow]]:
     with ledger.engine.connect() as connection:
         book = connection.execute(BOOK, {"book_id": book_id}).one()
         rows = connection.execute(DECIDED, {"book_id": book_id, "states": list(_DECIDED)}).all()
-    key = ledger.vault.open_key(book.wrapped, book_owner(book_id))
+    key = open_book_key(ledger, book_id, book.wrapped)
     return book.book_kind, [
         DecidedRow(
             row.keyed_by,

@@ -5,11 +5,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
+from connectors.ledger.paper_sealed import PAGE_PURPOSE, open_book_key, open_reading
 from connectors.vault import DataKey
-from schemas.keying import Reading
-
-PAGE_PURPOSE = "page"
-READING_PURPOSE = "reading/{}/{}"
 
 PAGE_HEAD = text("""
     SELECT p.page_id, p.book_id, p.page_number, b.province_code, b.commune_code, b.wrapped
@@ -38,11 +35,6 @@ class PageHead:
     wrapped: bytes = field(repr=False)
 
 
-def book_owner(book_id: int) -> str:
-    """The owner of a book's data key, as the vault authenticates it."""
-    return f"book/{book_id}"
-
-
 def page_head(ledger: Ledger, page_id: int) -> PageHead | None:
     """The page; None when there is none."""
     with ledger.engine.connect() as connection:
@@ -67,11 +59,10 @@ def boxes_of(ledger: Ledger, head: PageHead, record_id: int) -> dict[str, Box]:
     key = _key(ledger, head)
     boxes: dict[str, Box] = {column: (box[0], box[1], box[2], box[3]) for column, box in (fitted or {}).items()}
     for row in rows:
-        opened = key.unseal(row.sealed, READING_PURPOSE.format(record_id, row.recogniser_code))
-        reading = Reading.model_validate_json(opened)
+        reading = open_reading(key, record_id, row.recogniser_code, row.sealed)
         boxes |= {column: value.box_px for column, value in reading.values.items() if column not in boxes}
     return boxes
 
 
 def _key(ledger: Ledger, head: PageHead) -> DataKey:
-    return ledger.vault.open_key(head.wrapped, book_owner(head.book_id))
+    return open_book_key(ledger, head.book_id, head.wrapped)

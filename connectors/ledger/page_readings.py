@@ -17,6 +17,7 @@ from connectors.ledger import Ledger, copy_rows
 from connectors.ledger.book_progress import key_of_book
 from connectors.ledger.pages import set_aside
 from connectors.ledger.paper_moves import PAGE_MOVES, move_subject
+from connectors.ledger.paper_sealed import READING_PURPOSE
 from connectors.vault import DataKey
 from schemas.keying import Reading
 from schemas.paper_states import PageEvent, PageState, RecordState
@@ -24,7 +25,6 @@ from schemas.paper_tables import searchables
 from schemas.register_columns import BookKind
 from schemas.source import Book
 
-READING_PURPOSE = "reading/{}/{}"
 MOST_ATTEMPTS = 3
 """A page whose reader ended so often without a result is set aside; it may break the reader."""
 BREAKS_READER = "breaks_reader"

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, text
 from connectors.ledger import Ledger
 from connectors.ledger.book_progress import key_of_book
 from connectors.ledger.paper_moves import BOOK_MOVES, PAGE_MOVES, PROGRAM, move_subject, note_event
+from connectors.ledger.paper_sealed import PAGE_PURPOSE, SCAN_NAME_PURPOSE, SCAN_PURPOSE
 from connectors.vault import DataKey
 from schemas.paper_states import BookEvent, PageEvent, PageState
 
-SCAN_PURPOSE, SCAN_NAME_PURPOSE, PAGE_PURPOSE = "scan", "scan name", "page"
 NOT_A_PAGE = "not_a_page"
 """Why a page is set aside that a person says is no page of the book."""
 

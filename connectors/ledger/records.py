@@ -29,14 +29,13 @@ from connectors.ledger.binary_copy import (
     texts,
     varying,
 )
+from connectors.ledger.paper_sealed import RECORD_PURPOSE
 from connectors.ledger.search import SEARCHABLE_COLUMNS
 from connectors.vault import DataKey
-from schemas.keying import FieldValue
 from schemas.paper_states import BOOK, RECORD, BookEvent, RecordEvent, RecordState
 from schemas.paper_tables import held_rows
 from schemas.states import listed
 
-RECORD_PURPOSE = "record/{}"
 HELD_ROW_PURPOSE = "held row/{}/{}"
 """A row that is no entry belongs to no book: it lies under the search key, by load and line."""
 NUMBER_REPEATED = "entry_number_repeated"
@@ -203,12 +202,6 @@ def seal_values(key: DataKey, record_id: int, values: Mapping[str, str]) -> byte
     """The values of a record as they are kept, under the key of its book."""
     content = to_json({column: {"text": value} for column, value in values.items()})  # twice as quick as json.dumps
     return key.seal(content, RECORD_PURPOSE.format(record_id))
-
-
-def open_values(key: DataKey, record_id: int, sealed: bytes) -> dict[str, FieldValue]:
-    """The values of a record, by column. Raises VaultError for those of another record."""
-    content = json.loads(key.unseal(sealed, RECORD_PURPOSE.format(record_id)))
-    return {column: FieldValue.model_validate(value) for column, value in content.items()}
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
-from connectors.ledger.keyings import RECORD_PURPOSE, ROUND, note, opened_values
-from connectors.ledger.page_copies import book_owner
+from connectors.ledger.keyings import ROUND, note
+from connectors.ledger.paper_sealed import open_book_key, open_record
 from connectors.vault import DataKey
 from schemas.fields import Model
 from schemas.keying import FieldValue, KeyingDesign
@@ -137,11 +137,11 @@ def draw_sample(ledger: Ledger, book_id: int, actor: str, draw: Draw) -> int | N
         book = connection.execute(LOCK_BOOK, {"book_id": book_id}).one_or_none()
         if book is None or book.state != _SAMPLING:
             return None
-        key = ledger.vault.open_key(book.wrapped, book_owner(book_id))
+        key = open_book_key(ledger, book_id, book.wrapped)
         lot = [
             (row.record_id, column)
             for row in connection.execute(LOT, {"book_id": book_id})
-            for column in opened_values(key, row.sealed, RECORD_PURPOSE.format(row.record_id))
+            for column in open_record(key, row.record_id, row.sealed)
         ]
         sampled = _FIELDS.dump_json(list(draw(book.book_kind, book.is_tightened, lot))).decode()
         connection.execute(DROP_OUTDATED, {"book_id": book_id, "actor": actor})
@@ -164,7 +164,7 @@ def _sample(ledger: Ledger, connection: Connection, sample_id: int) -> BookSampl
     row = connection.execute(SAMPLE, {"sample_id": sample_id}).one_or_none()
     if row is None:
         return None
-    key = ledger.vault.open_key(row.wrapped, book_owner(row.book_id))
+    key = open_book_key(ledger, row.book_id, row.wrapped)
     opened = key.unseal(row.sealed, SAMPLE_PURPOSE.format(sample_id)) if row.sealed else b"{}"
     return BookSample(
         row.sample_id,
@@ -208,7 +208,7 @@ def _book_values(
     connection: Connection, sample: BookSample, record_ids: Sequence[int]
 ) -> dict[int, dict[str, FieldValue]]:
     rows = connection.execute(RECORD_VALUES, {"ids": list(record_ids)})
-    return {row.record_id: opened_values(sample.key, row.sealed, RECORD_PURPOSE.format(row.record_id)) for row in rows}
+    return {row.record_id: open_record(sample.key, row.record_id, row.sealed) for row in rows}
 
 
 def check_field(

@@ -1,6 +1,5 @@
 """Records of paper books as they are made searchable, and as hits show them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,13 +7,10 @@ from typing import Any
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
-from connectors.ledger.page_copies import READING_PURPOSE, book_owner
+from connectors.ledger.paper_sealed import open_book_key, open_reading, open_record
 from connectors.vault import DataKey
-from schemas.keying import Reading
 from schemas.paper_states import RecordState
 from schemas.source import Book
-
-RECORD_PURPOSE = "record/{}"
 
 OF_RECORDS = text("""
     SELECT r.record_id, CASE WHEN r.state = ANY(:unchecked) THEN NULL ELSE r.sealed END AS sealed,
@@ -95,7 +91,7 @@ def texts_of_records(ledger: Ledger, record_ids: Sequence[int]) -> list[RecordTe
     keys: dict[int, DataKey] = {}
     for row in rows:
         if row.book_id not in keys:
-            keys[row.book_id] = ledger.vault.open_key(row.wrapped, book_owner(row.book_id))
+            keys[row.book_id] = open_book_key(ledger, row.book_id, row.wrapped)
     return [_texts(keys[row.book_id], row) for row in rows]
 
 
@@ -109,8 +105,8 @@ def _texts(key: DataKey, row: Any) -> RecordTexts:
     )
     values = None
     if row.sealed is not None:
-        content = json.loads(key.unseal(bytes(row.sealed), RECORD_PURPOSE.format(row.record_id)))
-        values = {column: value["text"] for column, value in content.items() if value.get("text")}
+        kept = open_record(key, row.record_id, row.sealed)
+        values = {column: value.text for column, value in kept.items() if value.text}
     readings = [
         _read(key, row.record_id, recogniser_code, bytes(sealed))
         for recogniser_code, sealed in zip(row.recogniser_codes, row.readings, strict=True)
@@ -119,8 +115,8 @@ def _texts(key: DataKey, row: Any) -> RecordTexts:
 
 
 def _read(key: DataKey, record_id: int, recogniser_code: str, sealed: bytes) -> dict[str, str]:
-    opened = key.unseal(sealed, READING_PURPOSE.format(record_id, recogniser_code))
-    return {column: value.text for column, value in Reading.model_validate_json(opened).values.items() if value.text}
+    reading = open_reading(key, record_id, recogniser_code, sealed)
+    return {column: value.text for column, value in reading.values.items() if value.text}
 
 
 def shown_records(ledger: Ledger, record_ids: Sequence[int]) -> dict[int, ShownRecord]:

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from typing import NamedTuple
 
-from connectors.ledger.books import BOOK_OWNER
+from connectors.ledger.paper_sealed import BOOK_OWNER
 from connectors.ledger.records import (
     HELD_ROW_PURPOSE,
     CheckedRecord,

@@ -14,8 +14,9 @@ from sqlalchemy import URL, text
 from typer.testing import CliRunner
 
 from connectors.ledger import Ledger, open_ledger
-from connectors.ledger.books import KeptBook, ensure_book, open_book_key
-from connectors.ledger.records import LOAD_LOCK, LoadRunning, open_values, running_load
+from connectors.ledger.books import ensure_book
+from connectors.ledger.paper_sealed import open_book_key, open_record
+from connectors.ledger.records import LOAD_LOCK, LoadRunning, running_load
 from connectors.paper.keyed_problems import FileSetAside
 from connectors.postgres import URL_VARIABLE
 from connectors.vault import MASTER_KEY_VARIABLE, Vault, VaultError
@@ -59,8 +60,8 @@ def content_of(ledger: Ledger) -> list[tuple[Any, ...]]:
     )
     content = []
     for row in records:
-        key = open_book_key(ledger, KeptBook(row.book_id, bytes(row.wrapped)))
-        values = {name: value.text for name, value in open_values(key, row.record_id, row.sealed).items()}
+        key = open_book_key(ledger, row.book_id, row.wrapped)
+        values = {name: value.text for name, value in open_record(key, row.record_id, row.sealed).items()}
         content.append(
             (
                 row.book_number,
@@ -93,11 +94,11 @@ def test_a_row_becomes_a_record_of_its_book_that_can_be_searched(ledger: Ledger,
     assert (book.province_code, book.place_code, book.state) == (BAC_NINH, PHU_LAM, "sampling")
     (record,) = rows(ledger, "SELECT * FROM records")
     assert (record.entry_number, record.line_number, record.state, record.fault_codes) == ("34", 2, "agreed", [])
-    key = open_book_key(ledger, KeptBook(book.book_id, bytes(book.wrapped)))
-    values = open_values(key, record.record_id, record.sealed)
+    key = open_book_key(ledger, book.book_id, book.wrapped)
+    values = open_record(key, record.record_id, record.sealed)
     assert {name: value.text for name, value in values.items()} == dict(BIRTH_ROW)
     with pytest.raises(VaultError):
-        open_values(key, record.record_id + 1, record.sealed)
+        open_record(key, record.record_id + 1, record.sealed)
     (found,) = rows(ledger, "SELECT * FROM searchables")
     assert (found.subject_kind, found.subject_id, found.province_code) == ("record", record.record_id, BAC_NINH)
     assert (found.year, len(found.tokens) > 5) == (1983, True)

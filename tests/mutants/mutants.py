@@ -603,7 +603,8 @@ MUTANTS = (
         "records_interchangeable",
         "the values of one record open in the place of another",
         f"{LOADS}::test_a_row_becomes_a_record_of_its_book_that_can_be_searched",
-        "connectors/ledger/records.py", 'RECORD_PURPOSE = "record/{}"', 'RECORD_PURPOSE = "record"',
+        "connectors/ledger/paper_sealed.py", 'RECORD_PURPOSE, READING_PURPOSE, KEYING_PURPOSE = "record/{}"',
+        'RECORD_PURPOSE, READING_PURPOSE, KEYING_PURPOSE = "record"',
     ),
     _mutant(
         "row_of_another_province",
