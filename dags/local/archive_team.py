@@ -47,26 +47,32 @@ class DeskPage:
         raise DeskAnsweredOtherwise(f"no record is shown at {self.path}")
 
 
-class DeskPerson:
-    """A person at the desk. `url` is Airflow's address; `root` is the desk's path below it."""
+def logged_in(url: str, user_name: str, password: str) -> requests.Session:
+    """A session of a user of Airflow at this address. Raises requests.HTTPError when the login is refused."""
+    session = requests.Session()
+    answer = session.post(f"{url}/auth/token", json={"username": user_name, "password": password}, timeout=30)
+    answer.raise_for_status()
+    session.cookies.set("_token", answer.json()["access_token"])
+    return session
 
-    def __init__(self, url: str, root: str, user_name: str, password: str, rng: Random) -> None:
-        self.user_name, self.rng = user_name, rng
-        self._base, self._session = f"{url}{root}", requests.Session()
-        self._root = root
-        answer = self._session.post(f"{url}/auth/token", json={"username": user_name, "password": password}, timeout=30)
-        answer.raise_for_status()
-        self._session.cookies.set("_token", answer.json()["access_token"])
+
+class DeskPerson:
+    """A person at the desk. `address`: of the desk; `session`: of a user who is logged in."""
+
+    def __init__(self, address: str, session: requests.Session, rng: Random) -> None:
+        self.rng = rng
+        self._address, self._session = address, session
+        self._root = urlsplit(address).path
         self._form_token = ""
 
     def open(self, path: str) -> DeskPage:
         """A page of the desk. Raises requests.HTTPError when it is refused."""
-        return self._page(self._session.get(f"{self._base}{path}", timeout=60))
+        return self._page(self._session.get(f"{self._address}{path}", timeout=60))
 
     def send(self, path: str, values: Mapping[str, str]) -> DeskPage:
         """Sends a form of the page that was opened last, and follows it."""
         sent = {**values, "form_token": self._form_token}
-        return self._page(self._session.post(f"{self._base}{path}", data=sent, timeout=60))
+        return self._page(self._session.post(f"{self._address}{path}", data=sent, timeout=60))
 
     def _page(self, answer: requests.Response) -> DeskPage:
         answer.raise_for_status()

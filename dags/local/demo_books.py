@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from connectors.ledger import Ledger
 from connectors.sandbox.books import SandboxBook, make_book
-from dags.local.archive_team import DeskPerson, accept, decide_all, key_all
+from dags.local.archive_team import DeskPerson, accept, decide_all, key_all, logged_in
 from dags.local.engine import DESK_PATH, Engine
 from schemas.paper_states import BookState, RecordState
 from schemas.roles import Role
@@ -90,14 +90,14 @@ class ArchiveDay:
 
     def __init__(self, ledger: Ledger, engine: Engine, seed: int) -> None:
         self.ledger, self.engine = ledger, engine
-        self.rng = Random(f"team/{seed}")
+        self.seed = seed
         self.ended = Event()
 
     @cached_property
     def team(self) -> Mapping[str, DeskPerson]:
-        logins = self.engine.logins
+        url, passwords = self.engine.url, self.engine.logins
         return {
-            name: DeskPerson(self.engine.url, DESK_PATH, name, logins[name], Random(f"{name}/{self.rng.random()}"))
+            name: DeskPerson(f"{url}{DESK_PATH}", logged_in(url, name, passwords[name]), Random(f"{name}/{self.seed}"))
             for name in TEAM
         }
 

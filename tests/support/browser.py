@@ -6,8 +6,6 @@ that nothing else was tried, and that the browser had nothing to complain about,
 
 import os
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,19 +13,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Mount, Route
 
-from tests.support.desk import USER, DeskHouse
+from tests.support.desk import USER
+from tests.support.served_desk import ROOT
 
 CHROMIUM = shutil.which("chromium")
 INSTALL = "no chromium is installed: apt-get install --no-install-recommends chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 NOWHERE = {"server": "http://127.0.0.1:9", "bypass": "127.0.0.1"}
-ROOT = "/lienthong"
 PATIENCE_MS = 30_000
 SCREEN, PHONE = (1366, 768), (390, 844)
 
@@ -78,23 +72,6 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
-
-
-@contextmanager
-def served(house: DeskHouse) -> Iterator[str]:
-    """The desk's address while it is served."""
-    app = Starlette(routes=[Route("/favicon.ico", lambda request: Response(status_code=204)), Mount(ROOT, house.app())])
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}{ROOT}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
 
 
 @dataclass

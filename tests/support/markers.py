@@ -36,6 +36,7 @@ PAPER = (
     "tests/connectors/test_paper_pages.py",
     "tests/connectors/test_paper_reading.py",
     "tests/dags/test_digitising.py",
+    "tests/journeys/test_archive_team.py",
     "tests/journeys/test_books_in_browser.py",
 )
 SLOW = (
