@@ -98,11 +98,11 @@ class DeskPerson:
         return text[:position] + text[position + 1 :]
 
 
-def key_all(person: DeskPerson, paper: OnPaper) -> int:
-    """Keys until nothing is left for this person; returns how many records."""
+def key_some(person: DeskPerson, paper: OnPaper, most: int) -> int:
+    """Keys until nothing is left for this person, or so many records at most; returns how many."""
     person.open("/keying")
     page, count = person.send("/keying/next", {"book": "0"}), 0
-    while re.fullmatch(r"/keying/\d+", page.path):
+    while re.fullmatch(r"/keying/\d+", page.path) and count < most:
         page = person.send(page.path, {**person.keyed(page, paper(page.record_id)), "book": "0"})
         count += 1
     return count

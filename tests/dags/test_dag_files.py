@@ -68,12 +68,13 @@ def dags(read):
     return {dag["id"]: dag for dag in read["dags"]}
 
 
-def test_there_is_one_dag_per_province_and_two_per_registry_one_that_reports_and_two_at_the_gate(dags):
+def test_there_is_one_dag_per_province_two_per_registry_one_that_reports_two_at_the_gate_and_two_for_books(dags):
     expected = {f"pull_dossiers_{code}" for code in PROVINCES} | {
         "report_outcomes",
         "gate_batches",
         ASKED,
         "digitise_registers",
+        "enter_records",
     }
     expected |= {f"{verb}_{code}" for verb in ("deliver_dossiers", "collect_receipts") for code in REGISTRY_CODES}
     assert set(dags) == expected
@@ -132,13 +133,16 @@ def test_every_receipt_starts_the_report(dags):
 def test_a_timetable_stands_behind_the_assets(dags):
     every = {dag["id"].split("_")[0]: dag["every_s"] for dag in dags.values() if dag["id"] != ASKED}
     ten = timedelta(minutes=10).total_seconds()
-    assert every == {"pull": 300, "gate": ten, "deliver": ten, "collect": ten, "report": ten, "digitise": ten}
+    ten_minutes = ("gate", "deliver", "collect", "report", "digitise", "enter")
+    assert every == {"pull": 300, **dict.fromkeys(ten_minutes, ten)}
     assert dags[ASKED]["every_s"] is None
 
 
 def test_the_demo_shortens_the_timetable_by_environment(tmp_path):
-    read = read_dags(tmp_path, LIENTHONG_PULL_MINUTES="0.25", LIENTHONG_SWEEP_MINUTES="0.5")
-    assert {dag["every_s"] for dag in read["dags"]} == {15, 30, None}
+    read = read_dags(
+        tmp_path, LIENTHONG_PULL_MINUTES="0.25", LIENTHONG_SWEEP_MINUTES="0.5", LIENTHONG_PAPER_MINUTES="1"
+    )
+    assert {dag["every_s"] for dag in read["dags"]} == {15, 30, 60, None}
 
 
 def test_airflow_reads_the_dag_files_and_no_other_file():
