@@ -105,6 +105,8 @@ def key_some(person: DeskPerson, paper: OnPaper, most: int) -> int:
     while re.fullmatch(r"/keying/\d+", page.path) and count < most:
         page = person.send(page.path, {**person.keyed(page, paper(page.record_id)), "book": "0"})
         count += 1
+    if re.fullmatch(r"/keying/\d+", page.path):
+        person.send(f"{page.path}/give-back", {})
     return count
 
 

@@ -616,7 +616,19 @@ MUTANTS = (
         "held_checks_pass",
         "a record with a fault that holds it is agreed on",
         f"{LOADS}::test_checks_in_force_at_its_day_hold_a_record_and_its_book_waits",
-        "dags/steps/row_checking.py", "if finding.weight.holds_dossier", "if False",
+        "dags/steps/row_checking.py", "faults |= holding_checks(", "holding_checks(",
+    ),
+    _mutant(
+        "cells_fall_apart",
+        "a cell with the sign that stands between cells on their way becomes two",
+        f"{LOADS}::test_cells_are_the_same_on_the_other_side",
+        "dags/steps/row_checking.py", "if text.count(BETWEEN_CELLS) == len(cells) - 1 else cells", "",
+    ),
+    _mutant(
+        "checks_of_other_times",
+        "a check judges a dossier of a day on which it is not in force",
+        "tests/quality/test_checks.py::test_a_rule_holds_for_events_of_its_time_only",
+        "quality/check.py", "if look.check.holds_on(on)]", "]",
     ),
     _mutant(
         "one_word_decides_an_encoding",
