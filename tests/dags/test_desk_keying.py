@@ -278,6 +278,9 @@ def test_a_third_person_may_write_what_neither_wrote(house: DeskHouse, book: Key
     keyed_by_two(house, book, DIFFERENCE)
     with house.visitor("chi") as chi:
         page = take_difference(chi)
+        assert "Chưa lưu: mỗi ô phải chọn một giá trị" in (unchosen := send(chi, page.path)).html
+        assert 'id="wrong-meHoTen"' not in unchosen.html, "who has chosen nothing is not asked to type"
+        assert 'id="wrong-meHoTen"' in send(chi, page.path, {"choice.meHoTen": "other"}).html
         assert send(chi, page.path, {"choice.meHoTen": "other"}).status == 422
         send(chi, page.path, {"choice.meHoTen": "other", "value.meHoTen": "Trần Thị Ẩn", "mark.meHoTen": ""})
     assert book.values(book.records[7])["meHoTen"] == {"text": "Trần Thị Ẩn"}

@@ -43,6 +43,8 @@ def test_the_data_of_a_copy_is_what_the_national_software_takes(house: DeskHouse
         html = lan.send(path_of(record_id), **ASKED)
         assert "NGUYỄN VĂN BA" in html
         assert "Làm hộ chiếu" in html
+        assert "1 · nam" in html
+        assert "1 · đúng hạn" in html
         assert "lan" in html
         response = lan.client.get(f"{path_of(record_id)}/1/data.json")
     assert response.headers["Content-Disposition"] == 'attachment; filename="BS-1-1.json"'
@@ -131,7 +133,9 @@ def test_a_record_that_is_not_accepted_gives_nothing_and_says_what_to_do(
     with house.visitor("lan") as lan:
         html = lan.get(path_of(record_id))
         assert first in html
-        assert "<form method" not in html
+        assert 'name="asked_for"' not in html
+        assert ("/want" in html) == (state in ("unkeyed", "first_keyed"))
+        assert ('class="button primary" href="/accepting"' in html) == (state == "agreed")
         refused = lan.send(path_of(record_id), 409, **ASKED)
     assert "NGUYỄN" not in html + refused
     assert book.rows("SELECT FROM extracts") == []

@@ -62,9 +62,10 @@ class KeyedBook:
         """A page with one record on it, and what each recogniser read of it, by column."""
         scan_id = self.execute(
             "INSERT INTO scans (book_id, sha256, media_type, size, name_sealed, sealed)"
-            " VALUES (:book, :sha, 'image/jpeg', 1, '', '') RETURNING scan_id",
+            " VALUES (:book, :sha, 'image/jpeg', 1, :name, '') RETURNING scan_id",
             book=self.book_id,
             sha=number.to_bytes(8, "big"),
+            name=self.key.seal(f"trang {number}.jpg".encode(), "scan name"),
         )
         page_id = self.execute(
             "INSERT INTO pages (book_id, scan_id, scan_page, page_number, state, form_code, sealed_copy)"

@@ -31,6 +31,7 @@ BROWSER = (
     "tests/journeys/test_corrections_in_browser.py",
     "tests/journeys/test_desk_in_browser.py",
     "tests/journeys/test_keying_in_browser.py",
+    "tests/journeys/test_search_in_browser.py",
     "tests/journeys/test_demo.py::test_the_entry_opens_the_desk_in_a_frame_that_has_an_address_of_its_own",
 )
 PAPER = (

@@ -71,6 +71,7 @@ def acceptance_page(visit: VisitDep, book_id: SubjectId, done: str = "", no: str
         book_title=book_name(visit, book),
         sample=sample,
         judgement=judgement_of(sample) if sample else None,
+        is_look_open=bool(sample and any(field.verdict is None for field in sample.fields)),
         plans=plans,
         rates=RATES,
         passes=lambda plan, rate: round(100 * probability_of_acceptance(plan, rate)),

@@ -104,7 +104,9 @@ def _empty(visit: Visit, task: KeyingTask, differing: list[DifferingField]) -> l
 def _chosen(one: ChoiceField, form: Mapping[str, str]) -> ChoiceField:
     choice = form.get(f"choice.{one.field.column}", "")
     (typed,) = typed_fields([one.field], form)
-    is_wrong = choice not in (*CHOICES, "other") or (choice == "other" and bool(typed.wrong))
+    if choice != "other":  # nothing need be typed, so nothing is missing in what is typed
+        typed = replace(typed, wrong="")
+    is_wrong = choice not in (*CHOICES, "other") or bool(typed.wrong)
     return replace(one, field=typed, choice=choice, is_wrong=is_wrong)
 
 

@@ -23,13 +23,17 @@ from connectors.ledger.extracts import (
 from dags.desk.pages.papers import kind_of
 from dags.desk.visit import LONGEST_TEXT, PostDep, RequestRefused, Visit, VisitDep
 from dags.steps.extracting import SUBJECTS, ExtractRequest, extract
-from schemas.keying import Mark
-from schemas.register_columns import columns_of
+from schemas.keying import FieldValue, Mark
+from schemas.register_columns import RegisterColumn, columns_of
 from schemas.roles import May
 
 LONGEST_NAME = 200
 PAGE_BYTES = 400_000
 """A row of a table is shown as a picture of at most so many bytes."""
+
+CODE_LISTS = {"GioiTinh": "sex", "LoaiCuTru": "residence_kind", "LoaiGiayToTuyThan": "kind_code"}
+"""By the end of a column's name, where every kind of book means the same by it."""
+REGISTRATION_LISTS = {"KS": "birth.registration_kind", "KH": "marriage.registration_kind"}
 
 router = APIRouter(prefix="/records/{record_id}/extract")
 
@@ -38,12 +42,14 @@ Identifier = Annotated[int, InPath(ge=1, le=2**62)]
 
 @dataclass(frozen=True)
 class ExtractLine:
-    """A field of the record: its official name, its value as it was keyed, and the mark that stands instead."""
+    """A field of the record: its official name, its value as it was keyed, and the mark that stands instead.
+    `code_list`: the words that say what a code means; empty when the value is no code."""
 
     title: str
     text: str
     mark: Mark | None
     is_critical: bool
+    code_list: str
 
 
 def within_places(visit: VisitDep, record_id: Identifier) -> RecordView:
@@ -129,6 +135,13 @@ def evidence(visit: VisitDep, record: RecordDep, kept: ExtractDep) -> Response:
     return Response(image, media_type=kind_of(image)[0])
 
 
+def code_list_of(column: RegisterColumn) -> str:
+    """The list of words in which a column's codes are explained (`coded.sex`); empty when it has none."""
+    if column.column == "loaiDangKy":
+        return REGISTRATION_LISTS.get(column.book_kind, "")
+    return next((words for end, words in CODE_LISTS.items() if column.column.endswith(end)), "")
+
+
 def _row(copy: bytes, row_px: tuple[int, int]) -> bytes:
     from connectors.paper.case_pdf import case_image
 
@@ -138,12 +151,15 @@ def _row(copy: bytes, row_px: tuple[int, int]) -> bytes:
         raise RequestRefused(404, "no_paper", "extract", detail="row") from None
 
 
+def _line(column: RegisterColumn, value: FieldValue) -> ExtractLine:
+    title = column.title_vi[0].upper() + column.title_vi[1:]
+    return ExtractLine(title, value.text, value.mark, column.is_critical, code_list_of(column))
+
+
 def _page(visit: Visit, record: RecordView, kept: KeptExtract | None = None) -> Response:
-    lines = [
-        ExtractLine(column.title_vi[0].upper() + column.title_vi[1:], value.text, value.mark, column.is_critical)
-        for name, column in columns_of(record.book.book_kind).items()
-        if (value := record.values.get(name)) and (value.text or value.mark is Mark.ILLEGIBLE)
-    ]
+    columns = columns_of(record.book.book_kind)
+    lines = [_line(column, value) for name, column in columns.items() if (value := record.values.get(name))]
+    lines = [line for line in lines if line.text or line.mark is Mark.ILLEGIBLE]
     return visit.page(
         "extract",
         record=record,

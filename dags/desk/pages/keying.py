@@ -54,9 +54,17 @@ def key_now(visit: PostDep, record_id: SubjectId) -> Response:
         raise RequestRefused(404, "no_book", "keying", detail="place_or_unknown")
     want(visit.ledger, record_id, visit.user_name)
     if not visit.reach.may(May.KEY, *place):
-        return visit.page("wanted")
+        return visit.back_to("/keying/wanted")
     keying_id = take(visit.ledger, visit.user_name, visit.reach, record_id=record_id)
-    return visit.back_to(f"/keying/{keying_id}?done=wanted") if keying_id else visit.page("wanted")
+    return visit.back_to(f"/keying/{keying_id}?done=wanted") if keying_id else visit.back_to("/keying/wanted")
+
+
+@router.get("/keying/wanted")
+def wanted(visit: VisitDep) -> Response:
+    """What happens to a record that somebody needs and another person keys."""
+    if not visit.reach.may_somewhere(May.KEY):
+        visit.need(May.SEARCH, "keying")
+    return visit.page("wanted")
 
 
 @router.get("/keying/{keying_id}")

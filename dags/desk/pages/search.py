@@ -16,6 +16,7 @@ from connectors.ledger.searchable_records import ShownRecord, shown_records
 from dags.desk.book_access import book_name
 from dags.desk.visit import PostDep, Visit, VisitDep
 from dags.steps import searching
+from schemas.paper_states import RecordState
 from schemas.register_columns import columns_of
 from schemas.roles import May
 from schemas.search_facts import ROLE_COLUMNS, NameRole
@@ -38,6 +39,17 @@ class ShownHit:
     hit: Hit
     record: ShownRecord | None = None
     dossier: tuple[str, str] | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the record has data to give out."""
+        return self.record is not None and self.record.state in (RecordState.ACCEPTED, RecordState.ENTERED)
+
+    @property
+    def places(self) -> list[str]:
+        """The places of the hit; one that is written in a longer one as well is left out."""
+        written = list(dict.fromkeys(self.hit.facts.places))
+        return [place for place in written if not any(place != other and place in other for other in written)]
 
     @property
     def crop_path(self) -> str | None:

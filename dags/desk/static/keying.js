@@ -112,6 +112,6 @@
     });
   }
 
-  const begin = form.querySelector(".wrong [data-value]") || form.querySelector("[type=radio]") || inputs[0];
+  const begin = form.querySelector(".wrong [type=radio], .wrong [data-value]") || form.querySelector("[type=radio]") || inputs[0];
   begin?.focus();
 })();
