@@ -671,7 +671,7 @@ MUTANTS = (
         "lost_zero_passes",
         "the number of an identity paper without its leading zero is kept",
         f"{WORKBOOKS}::test_what_a_spreadsheet_destroyed_is_set_aside",
-        "connectors/paper/keyed_layout.py", 'return ["leading_zero_lost"]', "return []",
+        "connectors/paper/keyed_layout.py", 'problems.append("leading_zero_lost")', "pass",
     ),
     _mutant(
         "loose_place_has_codes",

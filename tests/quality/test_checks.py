@@ -389,7 +389,7 @@ def test_text_of_every_kind_is_asked_about_its_unicode_form_or_is_a_code() -> No
 
 CODES = {
     "agency_code", "as_written", "birth_kind", "book_number", "change_kind", "clinic_code", "commune_code",
-    "country_code", "place_code",
+    "country_code", "place_code", "book_code", "page_number", "registry_code",
     "deciding_agency_code", "died_at_time", "district_code", "dossier_code", "email", "entry_number",
     "insurance_number", "kind_code", "link", "marriage_order", "name", "national_code", "nationality_code",
     "notice_code", "notice_kind", "number", "old_commune_code", "old_parcel_number", "old_sheet_number", "origin",
