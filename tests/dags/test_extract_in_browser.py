@@ -4,9 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from connectors.ledger import Ledger
-from tests.support.browser import Camera, chromium, clerk, served
+from tests.support.browser import Camera, chromium, clerk
 from tests.support.desk import DeskHouse
 from tests.support.paper_books import BIRTH, PaperBook
+from tests.support.served_desk import served
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -9,9 +9,10 @@ from playwright.sync_api import Browser
 from connectors.ledger import Ledger
 from dags.steps.digitising import read_pages
 from tests.support import scans
-from tests.support.browser import Camera, chromium, clerk, served
+from tests.support.browser import Camera, chromium, clerk
 from tests.support.desk import DeskHouse
 from tests.support.register_pages import Damage, make_page
+from tests.support.served_desk import served
 
 
 @pytest.fixture(scope="module")

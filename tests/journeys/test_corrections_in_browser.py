@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from connectors.ledger import Ledger
-from tests.support.browser import Camera, Clerk, chromium, clerk, served
+from tests.support.browser import Camera, Clerk, chromium, clerk
 from tests.support.corrections import Office, open_office, untruths
 from tests.support.desk import DeskHouse
+from tests.support.served_desk import served
 
 STEWARD, SECOND = "lan", "hoa"
 

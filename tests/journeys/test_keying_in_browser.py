@@ -8,9 +8,10 @@ from playwright.sync_api import Browser, expect
 
 from connectors.ledger import Ledger
 from connectors.ledger.keyings import keyed_columns
-from tests.support.browser import Camera, Clerk, chromium, clerk, served
+from tests.support.browser import Camera, Clerk, chromium, clerk
 from tests.support.desk import DeskHouse
 from tests.support.keyed_books import RECOGNISER, KeyedBook, open_book, truth_of
+from tests.support.served_desk import served
 
 COLUMNS = keyed_columns("KS", None)
 PRESSED = """key => document.activeElement.dispatchEvent(new KeyboardEvent('keydown',

@@ -10,10 +10,11 @@ from playwright.sync_api import Browser, Locator, expect
 from connectors.ledger import Ledger
 from connectors.ledger.keyings import keyed_columns
 from dags.steps.searching import index_records
-from tests.support.browser import Camera, Clerk, chromium, clerk, served
+from tests.support.browser import Camera, Clerk, chromium, clerk
 from tests.support.desk import DeskHouse
 from tests.support.desk_keyers import open_page, send, typed
 from tests.support.keyed_books import RECOGNISER, KeyedBook, open_book, truth_of
+from tests.support.served_desk import served
 
 FORM = "ks_a4_dotted"
 COLUMNS = keyed_columns("KS", FORM)

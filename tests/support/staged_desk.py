@@ -15,11 +15,12 @@ from connectors.sandbox.dataset import PROCEDURES, Dataset, Planted
 from connectors.sandbox.sandbox import Sandbox
 from connectors.vault import Vault
 from schemas.dossier import Dossier
-from tests.support.browser import Clerk, clerk, served
+from tests.support.browser import Clerk, clerk
 from tests.support.databases import new_ledger_url
 from tests.support.desk import DeskHouse
 from tests.support.ground_truth import DONE, registrations
 from tests.support.pipeline import PipelineDriver
+from tests.support.served_desk import served
 
 NOTICE, NUMBER, ABSTRACT = "birth_notice_malformed", "long_personal_id", "dinhkem_abstract"
 BIRTH_BUNDLE, BIRTH, DEATH, MARRIAGE, LAND = "2.000987", "1.001193", "1.000656", "1.000894", "1.012756"
