@@ -21,6 +21,7 @@ returns the new text, EMPTY for "leave it empty", or None when it has no suggest
 """
 
 import inspect
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -244,7 +245,8 @@ def _look(
 ) -> None:
     wants_exam = len(inspect.signature(function).parameters) == 2
     _LOOKS.append(_Look(check, function, wants_exam, unless_in, only))
-    _plan.cache_clear()
+    _changes.cache_clear()
+    _plans_from.cache_clear()
 
 
 _Bound = tuple[tuple[Callable[..., Saw], _Look], ...]
@@ -267,23 +269,63 @@ class _Plan:
     parts: tuple[str, ...]
 
 
+class Plans(dict[tuple[type, str], _Plan]):
+    """The plans by type of model and field that it lies in, made when they are first needed, of some of the checks."""
+
+    def __init__(self, looks: Sequence[_Look]) -> None:
+        super().__init__()
+        self._looks = looks
+
+    def __missing__(self, key: tuple[type, str]) -> _Plan:
+        plan = self[key] = self._made(*key)
+        return plan
+
+    def _made(self, kind: type, inside: str) -> _Plan:
+        models = kind.model_fields if issubclass(kind, Model) else {}
+        looks = [look for look in self._looks if issubclass(kind, look.check.about) and inside not in look.unless_in]
+        of_fields = [(name, look) for name in models for look in self._at_value(name, inside)]
+        alone, examined = (
+            [(name, look) for name, look in of_fields if look.wants_exam is wants] for wants in (False, True)
+        )
+        parts = {name: tuple(models_in(info.annotation)) for name, info in models.items()}
+        return _Plan(
+            alone=tuple((look.function, look) for look in looks if not look.wants_exam),
+            examined=tuple((look.function, look) for look in looks if look.wants_exam),
+            values_alone=tuple(_asked(alone)),
+            values_examined=tuple(_asked(examined)),
+            parts=tuple(name for name, kinds in parts.items() if any(self._leads_on(kind, name) for kind in kinds)),
+        )
+
+    def _at_value(self, name: str, inside: str) -> list[_Look]:
+        return [
+            look
+            for look in self._looks
+            if not look.check.about and name in look.check.fields and inside not in look.unless_in
+        ]
+
+    def _leads_on(self, kind: type[Model], inside: str) -> bool:
+        plan = self[kind, inside]
+        return any(getattr(plan, name) for name in _Plan.__slots__)
+
+
+def plans_on(day: date, *, holding: bool = False) -> Plans:
+    """The plans of the checks in force on a day; of those alone that hold a dossier when `holding`."""
+    return _plans_from(bisect_right(_changes(), day), holding)
+
+
 @cache
-def _plan(kind: type, inside: str) -> _Plan:
-    """The plan for models of a type that lie in a field of this name."""
-    models = kind.model_fields if issubclass(kind, Model) else {}
-    looks = [look for look in _LOOKS if issubclass(kind, look.check.about) and inside not in look.unless_in]
-    of_fields = [(name, look) for name in models for look in _looks_at_value(name, inside)]
-    alone, examined = (
-        [(name, look) for name, look in of_fields if look.wants_exam is wants] for wants in (False, True)
-    )
-    parts = {name: tuple(models_in(info.annotation)) for name, info in models.items()}
-    return _Plan(
-        alone=tuple((look.function, look) for look in looks if not look.wants_exam),
-        examined=tuple((look.function, look) for look in looks if look.wants_exam),
-        values_alone=tuple(_asked(alone)),
-        values_examined=tuple(_asked(examined)),
-        parts=tuple(name for name, kinds in parts.items() if any(_leads_on(kind, name) for kind in kinds)),
-    )
+def _changes() -> list[date]:
+    """The days on which a check comes into force or ends, in their order."""
+    return sorted({day for look in _LOOKS for day in (look.check.valid_from, look.check.valid_until)})
+
+
+@cache
+def _plans_from(changes: int, holding: bool) -> Plans:
+    """The plans of the time behind so many changes."""
+    days = _changes()
+    on = days[changes - 1] if changes else date.min
+    in_force = [look for look in _LOOKS if look.check.holds_on(on)]
+    return Plans([look for look in in_force if look.check.weight.holds_dossier or not holding])
 
 
 def _asked(looks: Sequence[tuple[str, _Look]]) -> Iterator[tuple[str, Callable[..., Any], _Bound]]:
@@ -292,25 +334,13 @@ def _asked(looks: Sequence[tuple[str, _Look]]) -> Iterator[tuple[str, Callable[.
         yield name, ask, tuple((look.function, look) for look in behind)
 
 
-def _looks_at_value(name: str, inside: str) -> list[_Look]:
-    return [
-        look for look in _LOOKS if not look.check.about and name in look.check.fields and inside not in look.unless_in
-    ]
-
-
-def _leads_on(kind: type[Model], inside: str) -> bool:
-    plan = _plan(kind, inside)
-    return any(getattr(plan, name) for name in _Plan.__slots__)
-
-
 SeenFaults = list[tuple[_Look, str, str | FaultLocation]]
 """The check that saw a fault, the path of the model or value, and what was seen."""
 
 
-def walk(model: Any, inside: str, path: str, exam: Examination, seen: SeenFaults) -> None:
+def walk(plans: Plans, model: Any, inside: str, path: str, exam: Examination, seen: SeenFaults) -> None:
     """Adds to `seen` the faults of a model and its parts. It stands at `path`, in a field with the name `inside`."""
-    kind: type = type(model)
-    plan = _plan(kind, inside)
+    plan = plans[type(model), inside]
     for function, look in plan.alone:
         if (saw := function(model)) is not None:
             seen.append((look, path, saw))
@@ -325,16 +355,16 @@ def walk(model: Any, inside: str, path: str, exam: Examination, seen: SeenFaults
         if (value := values[name]) is not None and ask(value, exam):
             seen += [(look, path + name, saw) for function, look in bound if (saw := function(value, exam)) is not None]
     if plan.parts:
-        _walk_parts(values, plan.parts, path, exam, seen)
+        _walk_parts(plans, values, plan.parts, path, exam, seen)
 
 
 def _walk_parts(
-    values: Mapping[str, Any], names: Sequence[str], path: str, exam: Examination, seen: SeenFaults
+    plans: Plans, values: Mapping[str, Any], names: Sequence[str], path: str, exam: Examination, seen: SeenFaults
 ) -> None:
     for name in names:
         part = values[name]
         if type(part) is tuple:
             for index, item in enumerate(part):
-                walk(item, name, f"{path}{name}.{index}.", exam, seen)
+                walk(plans, item, name, f"{path}{name}.{index}.", exam, seen)
         elif part is not None:
-            walk(part, name, f"{path}{name}.", exam, seen)
+            walk(plans, part, name, f"{path}{name}.", exam, seen)

@@ -5,13 +5,12 @@ Pure: a dossier always has the same findings. How to add a check: see `quality.c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
 
 from quality import checks
-from quality.check import DECLARED, Check, Examination, FaultLocation, FetchedPaper, SeenFaults, walk
+from quality.check import DECLARED, Check, Examination, FaultLocation, FetchedPaper, SeenFaults, plans_on, walk
 from quality.titles import title_of
 from schemas.agencies import AgencyTable
 from schemas.agencies import agencies as shipped_agencies
@@ -46,9 +45,9 @@ def _sighting(check: Check, path: str, saw: str | FaultLocation) -> Sighting:
     return Sighting(finding, saw.saw if isinstance(saw, FaultLocation) else saw)
 
 
-def _in_order(seen: SeenFaults, event_on: date) -> list[Sighting]:
-    """The sightings of checks in force that day, the heaviest first, one for each check and field."""
-    sightings = [_sighting(look.check, path, saw) for look, path, saw in seen if look.check.holds_on(event_on)]
+def _in_order(seen: SeenFaults) -> list[Sighting]:
+    """The sightings, the heaviest first, one for each check and field."""
+    sightings = [_sighting(look.check, path, saw) for look, path, saw in seen]
     by_place = {_place(sighting.finding): sighting for sighting in sightings}
     return [by_place[place] for place in sorted(by_place)]
 
@@ -73,11 +72,20 @@ def sight(
     `papers`, `agencies`: as for `examine`.
     """
     exam = _examination(dossier, papers, agencies)
-    seen: SeenFaults = []
-    walk(dossier, "", "", exam, seen)
+    plans, seen = plans_on(exam.event_on), SeenFaults()
+    walk(plans, dossier, "", "", exam, seen)
     for index, paper in enumerate(papers):
-        walk(paper, "papers", f"papers.{index}.", exam, seen)
-    return _in_order(seen, exam.event_on) if seen else []
+        walk(plans, paper, "papers", f"papers.{index}.", exam, seen)
+    return _in_order(seen) if seen else []
+
+
+def holding_checks(dossier: Dossier) -> set[str]:
+    """The codes of the checks that hold a dossier without fetched papers: as `examine` finds them, in a third of its
+    time. Pure."""
+    exam = _examination(dossier)
+    seen = SeenFaults()
+    walk(plans_on(exam.event_on, holding=True), dossier, "", "", exam, seen)
+    return {look.check.code for look, _, _ in seen}
 
 
 def examine(
@@ -94,9 +102,9 @@ def examine(
 def examine_receipt(receipt: Receipt, dossier: Dossier) -> list[Finding]:
     """Runs every check on a registry's receipt for a dossier; paths are `receipt.book_code` and the like. Pure."""
     exam = _examination(dossier)
-    seen: SeenFaults = []
-    walk(receipt, RECEIPT, f"{RECEIPT}.", exam, seen)
-    return [sighting.finding for sighting in _in_order(seen, exam.event_on)]
+    seen = SeenFaults()
+    walk(plans_on(exam.event_on), receipt, RECEIPT, f"{RECEIPT}.", exam, seen)
+    return [sighting.finding for sighting in _in_order(seen)]
 
 
 def explain(finding: Finding) -> str:

@@ -29,7 +29,7 @@ from connectors.ledger.search import searchable_row
 from connectors.paper.keyed_layout import KeyedRow, Layout, RawRow
 from connectors.paper.rows import dossier_of_row, has_case, missing_columns, unlisted_codes
 from connectors.vault import DataKey, Vault
-from quality.examination import examine
+from quality.examination import holding_checks
 from schemas.search_facts import facts_of_values
 from schemas.source import Book
 
@@ -130,8 +130,7 @@ def faults_of_values(values: Mapping[str, str], book: Book, keyed_at: datetime) 
     of books without a case are checked for their codes alone."""
     faults = {SEX_UNLISTED} if unlisted_codes(values, book.book_kind) else set[str]()
     if has_case(book.book_kind):
-        findings = examine(dossier_of_row(values, book, "", keyed_at))
-        faults.update(finding.check_code for finding in findings if finding.weight.holds_dossier)
+        faults |= holding_checks(dossier_of_row(values, book, "", keyed_at))
     return sorted(faults)
 
 

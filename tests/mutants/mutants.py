@@ -616,7 +616,7 @@ MUTANTS = (
         "held_checks_pass",
         "a record with a fault that holds it is agreed on",
         f"{LOADS}::test_checks_in_force_at_its_day_hold_a_record_and_its_book_waits",
-        "dags/steps/row_checking.py", "if finding.weight.holds_dossier", "if False",
+        "dags/steps/row_checking.py", "faults |= holding_checks(", "holding_checks(",
     ),
     _mutant(
         "one_word_decides_an_encoding",

@@ -16,7 +16,7 @@ from hypothesis import strategies as some
 from connectors.portals.provinces import PROVINCES
 from connectors.sandbox.dataset import Dataset, Planted
 from quality.check import FetchedPaper
-from quality.examination import examine, explain
+from quality.examination import examine, explain, holding_checks
 from schemas.dates import VIETNAM, PartialDate
 from schemas.dossier import ADMISSION, Admission, Dossier
 from schemas.fields import Model
@@ -55,6 +55,12 @@ def test_no_dossier_is_held_that_has_no_defect(planted: list[Planted]) -> None:
     sound = [each for each in planted if each.defect in (None, UNREADABLE)]
     assert len(sound) > 1000
     assert set().union(*(held_for(each.dossier, fetched(each)) for each in sound)) == set()
+
+
+def test_the_checks_that_hold_a_dossier_can_be_had_alone(planted: list[Planted]) -> None:
+    held = [holding_checks(each.dossier) for each in planted]
+    assert held == [held_for(each.dossier, []) for each in planted]
+    assert len(set().union(*held)) > 20
 
 
 def test_an_edited_dossier_is_not_held_any_more(planted: list[Planted]) -> None:
