@@ -266,15 +266,22 @@ class _Plan:
     examined: _Bound
     values_alone: _Asked
     values_examined: _Asked
-    parts: tuple[str, ...]
+    parts: tuple[tuple[str, dict[int, Any] | None], ...]
+    needs_exam: bool
+
+
+MOST_SOUND = 8_192
+"""Models that are remembered for a field, by identity, because they were found sound: they cannot change, and many
+dossiers of a book share a place. Where a check needs the examination, none are (None)."""
 
 
 class Plans(dict[tuple[type, str], _Plan]):
     """The plans by type of model and field that it lies in, made when they are first needed, of some of the checks."""
 
-    def __init__(self, looks: Sequence[_Look]) -> None:
+    def __init__(self, looks: Sequence[_Look], *, remembers: bool) -> None:
         super().__init__()
         self._looks = looks
+        self._remembers = remembers
 
     def __missing__(self, key: tuple[type, str]) -> _Plan:
         plan = self[key] = self._made(*key)
@@ -287,13 +294,18 @@ class Plans(dict[tuple[type, str], _Plan]):
         alone, examined = (
             [(name, look) for name, look in of_fields if look.wants_exam is wants] for wants in (False, True)
         )
-        parts = {name: tuple(models_in(info.annotation)) for name, info in models.items()}
+        kinds_of = {name: tuple(models_in(info.annotation)) for name, info in models.items()}
+        plans_of = {name: [self[kind, name] for kind in kinds] for name, kinds in kinds_of.items()}
+        parts = {name: plans for name, plans in plans_of.items() if any(map(_leads_on, plans))}
+        deeper = {name: any(plan.needs_exam for plan in plans) for name, plans in parts.items()}
+        wants_exam = any(look.wants_exam for look in looks)
         return _Plan(
             alone=tuple((look.function, look) for look in looks if not look.wants_exam),
             examined=tuple((look.function, look) for look in looks if look.wants_exam),
             values_alone=tuple(_asked(alone)),
             values_examined=tuple(_asked(examined)),
-            parts=tuple(name for name, kinds in parts.items() if any(self._leads_on(kind, name) for kind in kinds)),
+            parts=tuple((name, None if deeper[name] or not self._remembers else {}) for name in parts),
+            needs_exam=wants_exam or bool(examined) or any(deeper.values()),
         )
 
     def _at_value(self, name: str, inside: str) -> list[_Look]:
@@ -303,9 +315,9 @@ class Plans(dict[tuple[type, str], _Plan]):
             if not look.check.about and name in look.check.fields and inside not in look.unless_in
         ]
 
-    def _leads_on(self, kind: type[Model], inside: str) -> bool:
-        plan = self[kind, inside]
-        return any(getattr(plan, name) for name in _Plan.__slots__)
+
+def _leads_on(plan: _Plan) -> bool:
+    return bool(plan.alone or plan.examined or plan.values_alone or plan.values_examined or plan.parts)
 
 
 def plans_on(day: date, *, holding: bool = False) -> Plans:
@@ -325,7 +337,7 @@ def _plans_from(changes: int, holding: bool) -> Plans:
     days = _changes()
     on = days[changes - 1] if changes else date.min
     in_force = [look for look in _LOOKS if look.check.holds_on(on)]
-    return Plans([look for look in in_force if look.check.weight.holds_dossier or not holding])
+    return Plans([look for look in in_force if look.check.weight.holds_dossier or not holding], remembers=holding)
 
 
 def _asked(looks: Sequence[tuple[str, _Look]]) -> Iterator[tuple[str, Callable[..., Any], _Bound]]:
@@ -355,16 +367,27 @@ def walk(plans: Plans, model: Any, inside: str, path: str, exam: Examination, se
         if (value := values[name]) is not None and ask(value, exam):
             seen += [(look, path + name, saw) for function, look in bound if (saw := function(value, exam)) is not None]
     if plan.parts:
-        _walk_parts(plans, values, plan.parts, path, exam, seen)
+        _walk_parts(plans, plan, values, path, exam, seen)
 
 
 def _walk_parts(
-    plans: Plans, values: Mapping[str, Any], names: Sequence[str], path: str, exam: Examination, seen: SeenFaults
+    plans: Plans, plan: _Plan, values: Mapping[str, Any], path: str, exam: Examination, seen: SeenFaults
 ) -> None:
-    for name in names:
-        part = values[name]
-        if type(part) is tuple:
-            for index, item in enumerate(part):
-                walk(plans, item, name, f"{path}{name}.{index}.", exam, seen)
-        elif part is not None:
-            walk(plans, part, name, f"{path}{name}.", exam, seen)
+    for name, sound in plan.parts:
+        if (part := values[name]) is not None and (sound is None or sound.get(id(part)) is not part):
+            _walk_part(plans, part, name, f"{path}{name}.", exam, seen, sound)
+
+
+def _walk_part(
+    plans: Plans, part: Any, name: str, path: str, exam: Examination, seen: SeenFaults, sound: dict[int, Any] | None
+) -> None:
+    before = len(seen)
+    if type(part) is tuple:
+        for index, item in enumerate(part):
+            walk(plans, item, name, f"{path}{index}.", exam, seen)
+    else:
+        walk(plans, part, name, path, exam, seen)
+    if sound is not None and len(seen) == before:
+        if len(sound) >= MOST_SOUND:
+            sound.clear()
+        sound[id(part)] = part

@@ -4,7 +4,8 @@ Models keep what the source wrote. A format here is for checks to judge, never a
 """
 
 import re
-from typing import Any
+from functools import cache
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -33,6 +34,33 @@ class Model(BaseModel):
     """The base of all values: it cannot be changed, and it refuses fields that it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def of_typed(cls, values: dict[str, Any]) -> Self:
+        """The model of values that have the types of its fields already, without validation, in a third of its time.
+
+        For what our own code read by the million. Every field without a default must be there. Raises TypeError for a
+        field that the model does not know.
+        """
+        blank = _blank(cls)
+        every = blank | values
+        if len(every) != len(blank):
+            raise TypeError(f"{cls.__name__} has no {', '.join(sorted(values.keys() - blank.keys()))}")
+        model = cls.__new__(cls)
+        _set(model, "__dict__", every)
+        _set(model, "__pydantic_fields_set__", set(values))
+        _set(model, "__pydantic_extra__", None)
+        _set(model, "__pydantic_private__", None)
+        return model
+
+
+_set = object.__setattr__
+
+
+@cache
+def _blank(model: type[Model]) -> dict[str, Any]:
+    """The fields of a model in their order with their defaults; None where there is none."""
+    return {name: None if info.is_required() else info.default for name, info in model.model_fields.items()}
 
 
 def field(title_vi: str, example: Any, source: str = "", *, default: Any = None, required: bool = False) -> Any:

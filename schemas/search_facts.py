@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from itertools import combinations
 
+from pydantic_core import to_json
+
 from schemas.dates import PartialDate
 from schemas.dossier import Dossier
 from schemas.person import Address
@@ -31,7 +33,6 @@ MOST_UNKNOWN = 2
 """A name with more syllables than these outside the spelling rules is found by its other syllables alone."""
 WITHIN_A_CYCLE = 29
 """A year of the cycle of sixty is unknown when it is farther from its book: two years are as near then."""
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
 _KINDS_OF_UNITS = (
     r"\b(?:tỉnh|thành phố|tp|thị xã|tx|quận|huyện|phường|xã|thị trấn|tt|đặc khu)"
@@ -110,7 +111,7 @@ class SearchFacts:
             self.book,
             self.code,
         )
-        return _JSON.encode(content).encode()
+        return to_json(content)  # a third of the time of `json`
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "SearchFacts":

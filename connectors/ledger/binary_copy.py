@@ -17,7 +17,7 @@ JSONB_VERSION = b"\x01"
 TEXT_OID, BIGINT_OID = 25, 20
 
 _int64, _int32, _int16 = Struct(">iq").pack, Struct(">ii").pack, Struct(">ih").pack
-_length = Struct(">i").pack
+_length, _int16_alone = Struct(">i").pack, Struct(">h").pack
 _array_head = Struct(">iiiiii").pack
 _EMPTY_ARRAY = Struct(">iiii").pack
 
@@ -61,13 +61,20 @@ def bigints(values: Sequence[int]) -> bytes:
     """A field of type bigint[]."""
     if not values:
         return _EMPTY_ARRAY(12, 0, 0, BIGINT_OID)
-    head = _array_head(20 + 12 * len(values), 1, 0, BIGINT_OID, len(values), 1)
-    return head + b"".join(_int64(8, value) for value in values)
+    count = len(values)
+    sized = [8] * (2 * count)
+    sized[1::2] = values
+    return _array_head(20 + 12 * count, 1, 0, BIGINT_OID, count, 1) + pack(">" + "iq" * count, *sized)
 
 
 def row_of(*fields: bytes) -> bytes:
     """A row of these fields."""
-    return pack(">h", len(fields)) + b"".join(fields)
+    return head_of_row(len(fields)) + b"".join(fields)
+
+
+def head_of_row(fields: int) -> bytes:
+    """What stands before the fields of a row: how many they are."""
+    return _int16_alone(fields)
 
 
 def copy_encoded(connection: Connection, table_name: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:

@@ -80,6 +80,10 @@ class _Column(NamedTuple):
     kind: ValueKind
 
 
+_Read = tuple[str, str | None]
+"""What a cell says, and what is wrong with it."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """How the rows of a file are read. It goes to other processes with the rows."""
@@ -98,33 +102,43 @@ class Layout:
         return tuple((column, _decoder(self.encodings.get(column.name, self.default_encoding))) for column in columns)
 
     @cached_property
-    def _known_texts(self) -> tuple[dict[str, tuple[str, str | None]], ...]:
-        """By column, what texts were read as: most values of a register recur."""
-        return tuple({} for _ in self.columns)
+    def _cells(self) -> tuple[tuple[int, str, _Column, Callable[[str], str] | None, dict[str, _Read]], ...]:
+        """By column, how its cells are read, and what texts were read as: most values of a register recur."""
+        return tuple((column.place, column.name, column, decoder, {}) for column, decoder in self.plan)
+
+    @cached_property
+    def _id_columns(self) -> tuple[tuple[str, str], ...]:
+        """The columns of numbers of identity papers, with that of the paper's kind."""
+        return tuple(
+            (name, f"{name.removesuffix(ID_COLUMN)}LoaiGiayToTuyThan")
+            for _, name in self.columns
+            if name.endswith(ID_COLUMN)
+        )
 
     def read(self, row: RawRow) -> KeyedRow:
         """The row by the ministry's columns, and what is wrong with it."""
         values: dict[str, str] = {}
-        problems = list(row.problems)
-        cells = row.cells
-        for (column, decoder), known in zip(self.plan, self._known_texts, strict=True):
-            cell = cells[column.place] if column.place < len(cells) else None
+        line_number, cells, found, capitals = row
+        problems, width = list(found), len(cells)
+        for place, name, column, decoder, known in self._cells:
+            cell = cells[place] if place < width else None
             if cell is None or cell == "":
                 continue
-            if type(cell) is str and column.place not in row.capitals:
+            if type(cell) is str and place not in capitals:
                 if (read := known.get(cell)) is None:
                     if len(known) >= MOST_KNOWN_TEXTS:
                         known.clear()
                     read = known[cell] = _text_of(cell, column, decoder, False)
                 text, problem = read
             else:
-                text, problem = _text_of(cell, column, decoder, column.place in row.capitals)
+                text, problem = _text_of(cell, column, decoder, place in capitals)
             if problem:
                 problems.append(problem)
             if text:
-                values[column.name] = text
-        problems += _lost_zeros(values)
-        return KeyedRow(row.line_number, values, tuple(dict.fromkeys(problems)))
+                values[name] = text
+        if any(_has_lost_a_zero(values, *columns) for columns in self._id_columns):
+            problems.append("leading_zero_lost")
+        return KeyedRow(line_number, values, tuple(dict.fromkeys(problems)))
 
     def one(self, row: RawRow, name: str) -> str:
         """The text in one column, without any judgement; for choosing the book before the row is read."""
@@ -181,13 +195,9 @@ def _number(number: int | float, kind: ValueKind) -> tuple[str, str | None]:
     return text, None
 
 
-def _lost_zeros(values: Mapping[str, str]) -> list[str]:
-    for name, text in values.items():
-        if name.endswith(ID_COLUMN) and len(text) in SHORT_BY_ONE and text.isdecimal():
-            kind = values.get(f"{name.removesuffix(ID_COLUMN)}LoaiGiayToTuyThan", "")
-            if kind in KINDS_OF_9_AND_12:
-                return ["leading_zero_lost"]
-    return []
+def _has_lost_a_zero(values: Mapping[str, str], name: str, kind_name: str) -> bool:
+    text = values.get(name, "")
+    return len(text) in SHORT_BY_ONE and text.isdecimal() and values.get(kind_name, "") in KINDS_OF_9_AND_12
 
 
 # Headers

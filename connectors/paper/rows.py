@@ -71,19 +71,21 @@ def dossier_of_row(values: Values, book: Book, record_code: str, keyed_at: datet
     read = CASES.get(book.book_kind)
     if read is None:
         raise NoCaseKind(book.book_kind)
-    return Dossier(
-        portal_code=BOOKS,
-        dossier_code=record_code,
-        procedure_as_written=book.book_kind,
-        procedure_code=book.book_kind,
-        status=PortalStatus.RECEIVED,
-        received_at=keyed_at,
-        updated_at=keyed_at,
-        commune_code=book.place_code,
-        applicant=_applicant(values, book),
-        book=book,
-        book_entry=entry_of_row(values, book),
-        case=read(values, book),
+    return Dossier.of_typed(
+        {
+            "portal_code": BOOKS,
+            "dossier_code": record_code,
+            "procedure_as_written": book.book_kind,
+            "procedure_code": book.book_kind,
+            "status": int(PortalStatus.RECEIVED),
+            "received_at": keyed_at,
+            "updated_at": keyed_at,
+            "commune_code": book.place_code,
+            "applicant": _applicant(values, book),
+            "book": book,
+            "book_entry": entry_of_row(values, book),
+            "case": read(values, book),
+        }
     )
 
 
@@ -95,13 +97,15 @@ def has_case(book_kind: str) -> bool:
 def entry_of_row(values: Values, book: Book) -> Entry:
     """The entry in the book, as certified copies cite it."""
     entered_on = read_date(values.get("ngayDangKy", ""), book)
-    return Entry(
-        registry_code="civil_status",
-        number=values.get("so", ""),
-        book_code=values.get("quyenSo") or book.book_code,
-        page_number=values.get("trangSo") or None,
-        place_code=book.place_code,
-        entered_on=entered_on.earliest if entered_on and entered_on.precision == "day" else None,
+    return Entry.of_typed(
+        {
+            "registry_code": "civil_status",
+            "number": values.get("so", ""),
+            "book_code": values.get("quyenSo") or book.book_code,
+            "page_number": values.get("trangSo") or None,
+            "place_code": book.place_code,
+            "entered_on": entered_on.earliest if entered_on and entered_on.precision == "day" else None,
+        }
     )
 
 
@@ -244,28 +248,31 @@ _PERSONS = {
 def _person(values: Values, prefix: str, book: Book, on: date, within_years: int = LIFETIME_YEARS) -> dict[str, Any]:
     """The fields of a person whose columns begin with `prefix`."""
     columns, written = _PERSONS[prefix], values.get
-    number = written(columns.paper_number)
-    is_personal = number and PERSONAL_ID.fullmatch(number) and written(columns.paper_kind, "") in ("", IDENTITY_CARD)
+    full_name, sex, born_on, paper_number, paper_kind, _, _, ethnic_group, nation, kind, residence, home = columns
+    number = written(paper_number)
+    is_personal = number and PERSONAL_ID.fullmatch(number) and written(paper_kind, "") in ("", IDENTITY_CARD)
     return {
-        "full_name": written(columns.full_name, ""),
-        "sex": SEXES.get(written(columns.sex, "").lower()),
-        "born_on": read_date(written(columns.born_on, ""), book, within_years),
+        "full_name": written(full_name, ""),
+        "sex": SEXES.get(text.lower()) if (text := written(sex)) else None,
+        "born_on": read_date(text, book, within_years) if (text := written(born_on)) else None,
         "personal_id": number if is_personal else None,
         "id_paper": _id_paper(values, columns, book) if number else None,
-        "ethnic_group": _unless_missing(written(columns.ethnic_group, "")),
-        "nationality_code": nationality(written(columns.nationality, "")),
-        "residence_kind": written(columns.residence_kind) or None,
-        "residence": read_place(written(columns.residence, ""), on),
-        "home_place": read_place(written(columns.home_place, ""), on),
+        "ethnic_group": _unless_missing(text) if (text := written(ethnic_group)) else None,
+        "nationality_code": nationality(text) if (text := written(nation)) else None,
+        "residence_kind": written(kind) or None,
+        "residence": read_place(text, on) if (text := written(residence)) else None,
+        "home_place": read_place(text, on) if (text := written(home)) else None,
     }
 
 
 def _id_paper(values: Values, columns: _PersonColumns, book: Book) -> IdPaper:
-    return IdPaper(
-        kind_code=values.get(columns.paper_kind) or BLANK_KIND,
-        number=values[columns.paper_number],
-        issued_on=read_date(values.get(columns.paper_issued_on, ""), book, LIFETIME_YEARS),
-        issued_by=values.get(columns.paper_issued_by, ""),
+    return IdPaper.of_typed(
+        {
+            "kind_code": values.get(columns.paper_kind) or BLANK_KIND,
+            "number": values[columns.paper_number],
+            "issued_on": read_date(values.get(columns.paper_issued_on, ""), book, LIFETIME_YEARS),
+            "issued_by": values.get(columns.paper_issued_by, ""),
+        }
     )
 
 
@@ -291,13 +298,13 @@ def _applicant(values: Values, book: Book) -> Applicant | None:
     if not values.get("nycHoTen"):
         return None
     on = date(book.opened_year, 1, 1)
-    return Applicant(**_person(values, "nyc", book, on), relation=values.get("nycQuanHe") or None)
+    return Applicant.of_typed(_person(values, "nyc", book, on) | {"relation": values.get("nycQuanHe") or None})
 
 
 def _parent(values: Values, prefix: str, book: Book, on: date, sex: Sex) -> Person | None:
     if not values.get(f"{prefix}HoTen"):
         return None
-    return Person(**{**_person(values, prefix, book, on), "sex": sex})
+    return Person.of_typed(_person(values, prefix, book, on) | {"sex": sex})
 
 
 # Cases
@@ -306,14 +313,16 @@ def _parent(values: Values, prefix: str, book: Book, on: date, sex: Sex) -> Pers
 def _birth(values: Values, book: Book) -> BirthCase:
     born_on = read_date(values.get("nksNgaySinh", ""), book, LIFETIME_YEARS if _is_late(values) else 1)
     on = _day_of(born_on, book)
-    child = Person(**{**_person(values, "nks", book, on), "born_on": born_on})
-    return BirthCase(
-        child=child,
-        birth_place=read_place(values.get("nksNoiSinh", ""), on),
-        birth_kind=values.get("nksLoaiKhaiSinh") or None,
-        registration_kind=values.get("loaiDangKy") or BLANK_KIND,
-        mother=_parent(values, "me", book, on, Sex.FEMALE),
-        father=_parent(values, "cha", book, on, Sex.MALE),
+    child = Person.of_typed(_person(values, "nks", book, on) | {"born_on": born_on})
+    return BirthCase.of_typed(
+        {
+            "child": child,
+            "birth_place": read_place(values.get("nksNoiSinh", ""), on),
+            "birth_kind": values.get("nksLoaiKhaiSinh") or None,
+            "registration_kind": values.get("loaiDangKy") or BLANK_KIND,
+            "mother": _parent(values, "me", book, on, Sex.FEMALE),
+            "father": _parent(values, "cha", book, on, Sex.MALE),
+        }
     )
 
 
@@ -325,25 +334,29 @@ def _is_late(values: Values) -> bool:
 def _death(values: Values, book: Book) -> DeathCase:
     died_on = read_date(values.get("nktNgayChet", ""), book)
     on = _day_of(died_on, book)
-    return DeathCase(
-        deceased=Person(**_person(values, "nkt", book, on)),
-        died_on=died_on,
-        died_at_time=values.get("nktGioPhutChet") or None,
-        place=values.get("nktNoiChet", ""),
-        cause=values.get("nktNguyenNhanChet", ""),
-        notice_kind=values.get("gbtLoai") or None,
-        notice_code=values.get("gbtSo") or None,
-        notice_on=read_date(values.get("gbtNgay", ""), book),
-        notice_by=values.get("gbtCoQuanCap", ""),
+    return DeathCase.of_typed(
+        {
+            "deceased": Person.of_typed(_person(values, "nkt", book, on)),
+            "died_on": died_on,
+            "died_at_time": values.get("nktGioPhutChet") or None,
+            "place": values.get("nktNoiChet", ""),
+            "cause": values.get("nktNguyenNhanChet", ""),
+            "notice_kind": values.get("gbtLoai") or None,
+            "notice_code": values.get("gbtSo") or None,
+            "notice_on": read_date(values.get("gbtNgay", ""), book),
+            "notice_by": values.get("gbtCoQuanCap", ""),
+        }
     )
 
 
 def _marriage(values: Values, book: Book) -> MarriageCase:
     on = _day_of(read_date(values.get("ngayDangKy", ""), book), book)
-    return MarriageCase(
-        husband=Spouse(**{**_person(values, "chong", book, on), "sex": Sex.MALE}),
-        wife=Spouse(**{**_person(values, "vo", book, on), "sex": Sex.FEMALE}),
-        registration_kind=values.get("loaiDangKy") or BLANK_KIND,
+    return MarriageCase.of_typed(
+        {
+            "husband": Spouse.of_typed(_person(values, "chong", book, on) | {"sex": Sex.MALE}),
+            "wife": Spouse.of_typed(_person(values, "vo", book, on) | {"sex": Sex.FEMALE}),
+            "registration_kind": values.get("loaiDangKy") or BLANK_KIND,
+        }
     )
 
 

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from connectors.books import read_record
 from connectors.paper.rows import NoCaseKind, dossier_of_row, missing_columns, unlisted_codes
@@ -10,7 +12,8 @@ from connectors.portals.provinces import BOOKS
 from schemas.cases import BirthCase, DeathCase, MarriageCase
 from schemas.dates import VIETNAM
 from schemas.dossier import Dossier
-from schemas.person import Sex
+from schemas.person import Address, Sex
+from schemas.register_columns import columns_of
 from schemas.source import Book
 from tests.support.keyed_files import BIRTH_ROW, DEATH_ROW, MARRIAGE_ROW, PLACE
 
@@ -172,6 +175,28 @@ def test_the_word_null_is_no_ethnic_group_and_an_unknown_nationality_stays() -> 
     assert (case.child.ethnic_group, case.child.nationality_code) == (None, "Xứ lạ")
     assert case.mother is not None
     assert case.mother.nationality_code == "CN"
+
+
+OF_KIND = {"KS": BIRTH_ROW, "KT": DEATH_ROW, "KH": MARRIAGE_ROW}
+CELLS = some.sampled_from(["", "1", "2", "4", "nam", "Null", "024085001234", "22.08.1943", "12/1/Quý Mùi", PLACE])
+    ["", "1", "2", "4", "nam", "Null", "x" * 40, "024085001234", "22.08.1943", "12/1/Quý Mùi", PLACE]
+)
+
+
+@given(data=some.data(), kind=some.sampled_from(sorted(OF_KIND)), year=some.integers(1860, 2030))
+def test_what_is_built_without_validation_is_what_validation_makes(data: some.DataObject, kind: str, year: int) -> None:
+    columns = sorted(columns_of(kind))
+    changed = data.draw(some.dictionaries(some.sampled_from(columns), CELLS | some.text(max_size=20)))
+    built = dossier_of_row({**OF_KIND[kind], **changed}, book(kind, year), "R-1", KEYED_AT)
+    validated = Dossier.model_validate(built.model_dump())
+    assert built == validated
+    assert built.model_dump_json() == validated.model_dump_json()
+    assert built.content_sha256() == validated.content_sha256()
+
+
+def test_a_field_that_a_model_does_not_know_is_refused_without_validation_too() -> None:
+    with pytest.raises(TypeError, match="Address has no hamlet"):
+        Address.of_typed({"detail": PLACE, "hamlet": "Đông"})
 
 
 def test_a_registration_kind_that_is_not_written_is_not_made_up() -> None:
