@@ -35,7 +35,7 @@ class PartialDate(Model):
         )
         try:
             date(year, month or 1, day or 1)
-        except ValueError:
+        except (ValueError, OverflowError):  # Overflow: a number of many digits
             return cls(as_written=written)
         if not 1800 <= year <= 2200 or (day is not None and month is None):
             return cls(as_written=written)

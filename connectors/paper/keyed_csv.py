@@ -67,7 +67,8 @@ def _encoding_of(path: Path) -> str:
             except UnicodeDecodeError as error:
                 letters += _marked(error.object[: error.start].decode("utf-8", "ignore"))
                 return "utf-8-sig" if letters >= DAMAGED_AFTER else "latin-1"
-            letters += _marked(text)
+            if letters < DAMAGED_AFTER:
+                letters += _marked(text)
     return "utf-8-sig"
 
 

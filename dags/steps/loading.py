@@ -20,7 +20,7 @@ from connectors.ledger.records import Load, finish_load, new_record_ids, running
 from connectors.paper.keyed_files import KeyedFile, open_keyed_file
 from connectors.paper.keyed_layout import Cell, Layout, RawRow
 from connectors.paper.rows import unit_named
-from dags.steps.row_checking import RowChecker, RowTask, SentBook, SentRow, checking_processes
+from dags.steps.row_checking import RowChecker, RowTask, SentBook, checking_processes, packed
 from schemas.dates import local_day
 from schemas.places import UnitSet, WholeUnit, commune_on, crosswalk
 from schemas.register_columns import BookKind
@@ -127,7 +127,7 @@ class _BooksOfFile:
         chosen = [self._book_of(row) for row in rows]
         ids = new_record_ids(self.load, len(rows))
         sent = [
-            SentRow(record_id, book_id, problem, row)
+            (record_id, book_id, problem, row.line_number, packed(row.cells), row.problems, row.capitals)
             for record_id, (book_id, problem), row in zip(ids, chosen, rows, strict=True)
         ]
         known = self._known[number % self.processes]

@@ -179,8 +179,6 @@ def test_the_word_null_is_no_ethnic_group_and_an_unknown_nationality_stays() -> 
 
 OF_KIND = {"KS": BIRTH_ROW, "KT": DEATH_ROW, "KH": MARRIAGE_ROW}
 CELLS = some.sampled_from(["", "1", "2", "4", "nam", "Null", "024085001234", "22.08.1943", "12/1/Quý Mùi", PLACE])
-    ["", "1", "2", "4", "nam", "Null", "x" * 40, "024085001234", "22.08.1943", "12/1/Quý Mùi", PLACE]
-)
 
 
 @given(data=some.data(), kind=some.sampled_from(sorted(OF_KIND)), year=some.integers(1860, 2030))

@@ -17,12 +17,14 @@ from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.books import ensure_book
 from connectors.ledger.paper_sealed import open_book_key, open_record
 from connectors.ledger.records import LOAD_LOCK, LoadRunning, running_load
+from connectors.paper.keyed_layout import Cell, SheetDate
 from connectors.paper.keyed_problems import FileSetAside
 from connectors.postgres import URL_VARIABLE
 from connectors.vault import MASTER_KEY_VARIABLE, Vault, VaultError
 from dags.cli.app import app
 from dags.steps import loading
 from dags.steps.loading import LoadPlan, LoadReport, UnknownPlace, checked_plan, load_file
+from dags.steps.row_checking import packed, unpacked
 from schemas.places import PROVINCES
 from schemas.source import Book
 from tests.support.keyed_files import (
@@ -177,6 +179,14 @@ def test_two_books_in_one_file_go_each_to_its_own(ledger: Ledger, tmp_path: Path
     load(ledger, write_csv(tmp_path / "so.csv", mixed))
     counts = rows(ledger, "SELECT b.book_number, count(*) FROM records r JOIN books b USING (book_id) GROUP BY 1")
     assert dict(map(tuple, counts)) == {"01": 5, "02": 3}
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["34", "", "NGUYỄN VĂN AN"], ["one\x1ftwo", "three"], [], [""], ["\udc80"], [34, "x"], [None, SheetDate("1983")]],
+)
+def test_cells_are_the_same_on_the_other_side(cells: list[Cell]) -> None:
+    assert list(unpacked(packed(cells))) == cells
 
 
 def test_a_second_load_changes_nothing(ledger: Ledger, tmp_path: Path) -> None:

@@ -619,6 +619,18 @@ MUTANTS = (
         "dags/steps/row_checking.py", "faults |= holding_checks(", "holding_checks(",
     ),
     _mutant(
+        "cells_fall_apart",
+        "a cell with the sign that stands between cells on their way becomes two",
+        f"{LOADS}::test_cells_are_the_same_on_the_other_side",
+        "dags/steps/row_checking.py", "if text.count(BETWEEN_CELLS) == len(cells) - 1 else cells", "",
+    ),
+    _mutant(
+        "checks_of_other_times",
+        "a check judges a dossier of a day on which it is not in force",
+        "tests/quality/test_checks.py::test_a_rule_holds_for_events_of_its_time_only",
+        "quality/check.py", "if look.check.holds_on(on)]", "]",
+    ),
+    _mutant(
         "one_word_decides_an_encoding",
         "a column is read in another encoding because of one word",
         f"{FILES}::test_one_word_does_not_decide_an_encoding",
@@ -659,7 +671,7 @@ MUTANTS = (
         "lost_zero_passes",
         "the number of an identity paper without its leading zero is kept",
         f"{WORKBOOKS}::test_what_a_spreadsheet_destroyed_is_set_aside",
-        "connectors/paper/keyed_layout.py", 'return ["leading_zero_lost"]', "return []",
+        "connectors/paper/keyed_layout.py", 'problems.append("leading_zero_lost")', "pass",
     ),
     _mutant(
         "loose_place_has_codes",
