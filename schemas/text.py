@@ -39,6 +39,8 @@ _SPACES = re.compile(r"[ \t\r\n\u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000
 _UNTIDY = re.compile(rf"[^\S ]|[{UNSEEN}\u00a0]|  |^ | $")
 """What `clean` changes in composed text."""
 _SPACED_DASH = re.compile(r" ?- ?")
+_TONED_PART = re.compile(r"[^ -]+")
+"""What has a tone of its own: `Rịa` and `Vũng` in `Rịa-Vũng`."""
 
 
 def compose(text: str) -> str:
@@ -68,11 +70,10 @@ def tone_key(text: str) -> str:
     folded = text.casefold()
     if not folded.isascii():
         folded = unicodedata.normalize("NFD", folded).translate(_SAME)
-        if not folded.isascii():
-            folded = " ".join(map(_tone_last, folded.split()))
     elif "`" in folded:
         folded = folded.replace("`", "'")
-    return _SPACED_DASH.sub("-", " ".join(folded.split()))
+    key = _SPACED_DASH.sub("-", " ".join(folded.split()))
+    return key if key.isascii() else _TONED_PART.sub(lambda part: _tone_last(part[0]), key)
 
 
 def _tone_last(word: str) -> str:

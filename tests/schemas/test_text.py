@@ -61,7 +61,7 @@ WORDS = some.text(LETTERS + LETTERS.upper() + " '’-", max_size=40)
         ("Tuỳ", "Tùy"), ("Xã  Thanh Hoá ", "xã Thanh Hóa"), ("M’Đrăk", "M'đrăk"),
         ("Phan Rang - Tháp Chàm", "Phan Rang–Tháp Chàm"), ("Đức", "Ðức"), ("Đak Pơ", "ĐAK PƠ"),
         (unicodedata.normalize("NFD", "Nguyễn Thị Tuyết"), "NGUYỄN THỊ TUYẾT"), ("giá", "gía"),
-        ("Bến\xa0Tre", "Bến Tre"),
+        ("Bến\xa0Tre", "Bến Tre"), ("Bà Rịa - Vũng Tàu", "Bà Rịa-Vũng Tàu"), ("Bà Rịa- Vũng Tàu", "BÀ RỊA –VŨNG TÀU"),
     ],
 )  # fmt: skip
 def test_two_writings_of_one_name_are_alike(one: str, other: str) -> None:
@@ -73,6 +73,7 @@ def test_two_writings_of_one_name_are_alike(one: str, other: str) -> None:
     [
         ("hoà", "hoa"), ("hoà", "hoá"), ("Hoàng", "Hoang"), ("Quý", "Quỳ"), ("Đức", "Dức"), ("Mua", "Mưa"),
         ("Tân", "Tan"), ("Thanh Hoá", "Thánh Hoa"), ("Cư M'gar", "Cư Mgar"), ("Phường 1", "Phường 11"),
+        ("Rịa-Vũng", "Rĩa-Vụng"),
     ],
 )  # fmt: skip
 def test_two_names_stay_two(one: str, other: str) -> None:

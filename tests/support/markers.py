@@ -44,13 +44,11 @@ PAPER = (
 SLOW = (
     "tests/journeys/",
     "tests/connectors/test_bad_input_by_chance.py",
-    "tests/connectors/test_bag.py::test_a_book_need_not_fit_into_memory",
     "tests/connectors/test_decisions.py::test_one_action_edits_a_thousand_and_each_keeps_its_own_record",
     "tests/connectors/test_gates.py",  # great_expectations alone is imported in seven seconds
     "tests/connectors/test_keyings.py",  # books are keyed, sampled and looked at field by field
     "tests/connectors/test_old_ledger.py",  # carries ledgers of an earlier version over
     "tests/connectors/test_portal_access.py::test_a_twin_answers_nonsense_with_its_own_error",
-    "tests/connectors/test_portals.py::test_a_broken_dossier_spoils_no_other_and_comes_again_when_it_was_supplemented",
     "tests/connectors/test_postgres.py",  # servers and processes of their own
     "tests/connectors/test_sandbox_dataset.py",
     "tests/connectors/test_sandbox_defects.py",
@@ -59,14 +57,10 @@ SLOW = (
     "tests/connectors/test_http_pace.py",  # waits as a registry asks
     "tests/connectors/test_residence.py",  # waits for a registry that works
     "tests/connectors/test_unit_translation.py::test_every_",
-    "tests/connectors/test_intake.py::test_what_breaks_or_stalls_the_program_that_opens_it_breaks_that_process_alone",
     "tests/dags/test_desk_books.py",  # uploads are examined in a process of their own
     "tests/dags/test_drop_folder.py",
     "tests/dags/test_digitising.py",  # pages are drawn, examined in a process of their own, and read
     "tests/dags/test_cli.py",  # dossiers go their whole way by commands
-    "tests/dags/test_desk_acts.py::test_a_thousand_dossiers_are_edited_in_one_action",
-    "tests/dags/test_desk_keying.py::test_a_book_",
-    "tests/dags/test_desk_keying.py::test_another_person_upholds_the_book_where_the_second_look_was_wrong",
     "tests/dags/test_desk_corrections.py",  # each carries a dossier to its registries first
     "tests/dags/test_desk_says.py",  # a dossier at its registries for each sentence
     "tests/dags/test_desk_security.py",
@@ -81,6 +75,21 @@ SLOW = (
     "tests/schemas/test_addresses.py::test_every_",
     "tests/schemas/test_addresses.py::test_without_marks_no_other_commune_is_ever_found",
     "tests/schemas/test_places.py::test_the_shipped_table_is_what_the_script_builds_and_its_version_says_which",
+    "tests/connectors/test_bag.py",  # bags
+    "tests/connectors/test_handover.py",  # workbooks and archives
+    "tests/connectors/test_health_insurance.py",  # waits for a registry that works
+    "tests/connectors/test_http.py",  # answers that come late
+    "tests/connectors/test_intake.py",  # files are examined in a process of their own
+    "tests/connectors/test_land_twin.py",  # waits for a registry that works
+    "tests/connectors/test_legibility.py",  # pages are drawn
+    "tests/connectors/test_portals.py",  # portals that answer nonsense and late
+    "tests/dags/test_backfill_load.py",  # processes that load, and are killed
+    "tests/dags/test_desk_accessibility.py",  # every page of the desk
+    "tests/dags/test_desk_acts.py",  # each carries dossiers to the desk first
+    "tests/dags/test_desk_keying.py",  # each has a book of its own
+    "tests/dags/test_desk_search.py",  # books and dossiers to be found
+    "tests/dags/test_extracts.py",  # accepted books
+    "tests/dags/test_offline_keying.py",  # workbooks
 )
 """By what was measured, over three seconds: a folder, a file, a test, or the tests whose names begin so (`..._`)."""
 SLOW_FIXTURES = frozenset({"pipeline"})
