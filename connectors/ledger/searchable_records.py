@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
+from connectors.ledger.accepted_records import book_of
 from connectors.ledger.paper_sealed import open_book_key, open_reading, open_record
 from connectors.vault import DataKey
 from schemas.paper_states import RecordState
@@ -96,13 +97,7 @@ def texts_of_records(ledger: Ledger, record_ids: Sequence[int]) -> list[RecordTe
 
 
 def _texts(key: DataKey, row: Any) -> RecordTexts:
-    book = Book(
-        book_kind=row.book_kind,
-        opened_year=row.opened_year,
-        book_number=row.book_number,
-        place_code=row.place_code,
-        place_as_written=row.place_as_written,
-    )
+    book = book_of(row)
     values = None
     if row.sealed is not None:
         kept = open_record(key, row.record_id, row.sealed)
