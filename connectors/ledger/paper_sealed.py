@@ -32,11 +32,15 @@ def sealed_values(key: DataKey, values: Mapping[str, FieldValue], purpose: str) 
 
 
 def opened_values(key: DataKey, sealed: bytes, purpose: str) -> dict[str, FieldValue]:
-    """Opens what `sealed_values` made. Raises VaultError for what was sealed for another purpose.
+    """Opens what `sealed_values` made, or the plain texts of a keyed file. Raises VaultError for what was sealed for
+    another purpose.
 
     Half a surrogate pair, which a keyed file may have brought, is read as it is: pydantic's own JSON reader refuses it.
     """
-    return _VALUES.validate_python(json.loads(key.unseal(bytes(sealed), purpose)))
+    kept = json.loads(key.unseal(bytes(sealed), purpose))
+    return _VALUES.validate_python(
+        {name: {"text": value} if type(value) is str else value for name, value in kept.items()}
+    )
 
 
 def open_record(key: DataKey, record_id: int, sealed: bytes) -> dict[str, FieldValue]:

@@ -8,6 +8,7 @@ import gc
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 SEX_UNLISTED = "sex_not_in_list"
 ROW_DIGEST = "keyed row"
+TASKS_AHEAD = 2
+"""So many a process has: the one it works on, and one that waits."""
 ODD = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
 """What one odd row may raise; it is set aside, and the rows behind it go on."""
 
@@ -115,7 +118,7 @@ class RowChecker:
         book, key = self._books[book_id]
         values = row.values
         facts = facts_of_values(book.book.book_kind, values, book.book)
-        content = "\x1e".join(f"{name}\x1f{values[name]}" for name in sorted(values))
+        content = "\x1e".join(map("\x1f".join, sorted(values.items())))
         record = CheckedRecord(
             record_id=record_id,
             book_id=book_id,
@@ -149,21 +152,23 @@ class CheckingEnded(RuntimeError):
 
 @dataclass
 class CheckingProcesses:
-    """Processes that take tasks in turn, each one at a time, so that results come in the order of the tasks."""
+    """Processes that take tasks in turn, so that results come in the order of the tasks. What goes to a process or back
+    is sent by a thread: neither side waits until the other one has time to read it."""
 
     pipes: list[Pipe]
+    senders: list[ThreadPoolExecutor]
 
     def results(self, tasks: Iterable[RowTask]) -> Iterator[CheckedRows]:
         """The results of tasks, in order. While one is used, the processes work on those behind it."""
-        sent = 0
+        sent, most = 0, TASKS_AHEAD * len(self.pipes)
         for task in tasks:
-            pipe = self.pipes[sent % len(self.pipes)]
-            result = _received(pipe) if sent >= len(self.pipes) else None
-            pipe.send(task)
+            at = sent % len(self.pipes)
+            result = _received(self.pipes[at]) if sent >= most else None
+            self.senders[at].submit(self.pipes[at].send, task)
             sent += 1
             if result is not None:
                 yield result
-        for number in range(max(0, sent - len(self.pipes)), sent):
+        for number in range(max(0, sent - most), sent):
             yield _received(self.pipes[number % len(self.pipes)])
 
 
@@ -185,13 +190,16 @@ def checking_processes(count: int, make: Callable[[], RowChecker]) -> Iterator[C
     processes = [
         context.Process(target=_serve, args=(make, index, ours, theirs), daemon=True) for index in range(count)
     ]
+    senders = [ThreadPoolExecutor(1) for _ in pairs]  # their threads begin behind the fork, with the first task
     try:
         for process in processes:
             process.start()
         for pipe in theirs:
             pipe.close()
-        yield CheckingProcesses(ours)
+        yield CheckingProcesses(ours, senders)
     finally:
+        for sender in senders:
+            sender.shutdown(wait=False, cancel_futures=True)
         for pipe in ours:
             pipe.close()
         for process in processes:
@@ -208,8 +216,7 @@ def _serve(make: Callable[[], RowChecker], index: int, ours: list[Pipe], theirs:
             inherited.close()
     gc.disable()  # models hold no circles
     checker = make()
-    with suppress(EOFError, OSError):  # the other end is closed, or its process was killed
+    with suppress(EOFError, OSError), ThreadPoolExecutor(1) as sender:  # the other end is closed, or was killed
         while True:
             task: RowTask = pipe.recv()
-            checked = checker.work(task)
-            pipe.send(checked)
+            sender.submit(pipe.send, checker.work(task))
