@@ -45,7 +45,8 @@ class DecodeError(Unrecognised):
 
 @dataclass(frozen=True)
 class Decoder:
-    """A JSON object: name there -> (path here, reader); dots in the path make nested objects here."""
+    """A JSON object: name there -> (path here, reader); dots in the path make nested objects here. A part in which
+    nothing was given is not given."""
 
     fields: Mapping[str, tuple[str, Reader]]
     ignored: frozenset[str] = frozenset()
@@ -63,7 +64,7 @@ class Decoder:
                     path, read = fields[name]
                     if read is text and type(value) is str and value.isascii():  # most values: no call is needed
                         decoded = value
-                    elif (decoded := read(value, name)) is None:
+                    elif (decoded := read(value, name)) is None or decoded == {}:
                         continue
                     if "." in path:
                         _put(ours, path, decoded)
@@ -76,7 +77,7 @@ class Decoder:
 
 @dataclass(frozen=True)
 class XmlDecoder:
-    """An XML element: child's name -> (path here, reader). Each child comes at most once.
+    """An XML element: child's name -> (path here, reader). Each child comes at most once; an empty one gives nothing.
 
     Raises DecodeError for a second child of a name, for attributes, and for text between the children.
     """
@@ -97,7 +98,7 @@ class XmlDecoder:
                 met.add(name)
                 if name in self.fields:
                     path, read = self.fields[name]
-                    if (decoded := read(child, name)) is not None:
+                    if (decoded := read(child, name)) is not None and decoded != {}:
                         _put(ours, path, decoded)
                 elif name not in self.ignored:
                     raise DecodeError(_safe(name), "unknown element")

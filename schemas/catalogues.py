@@ -6,6 +6,7 @@ registry's. A row without a registry is for all registries that have no row of t
 `unverified` row gives no code until somebody confirms it. A value without a code is a finding and never gets a default.
 """
 
+import re
 from datetime import date
 from functools import cache
 
@@ -19,12 +20,20 @@ SPELLINGS: dict[str, dict[str, str]] = {
         "Khơ Me": "Khmer", "HMông": "H'Mông", "HơMông": "H'Mông", "Mông": "H'Mông", "Mèo": "H'Mông",
         "RaGlay": "Ra Glai", "Raglai": "Ra Glai", "Stiêng": "Xtiêng", "X'tiêng": "Xtiêng", "Giẻ-Triêng": "Gié Triêng",
         "Giẻ Triêng": "Gié Triêng", "Cờ Lao": "Cơ Lao", "Co Lao": "Cơ Lao", "Ta Ôi": "Tà Ôi", "Cil": "Cơ Ho",
-        "Cill": "Cơ Ho",
+        "Cill": "Cơ Ho", "K'Ho": "Cơ Ho", "Kơ Ho": "Cơ Ho", "Cờ Ho": "Cơ Ho", "Cao Lan": "Sán Chay",
+        "Sán Chí": "Sán Chay", "Sán Chỉ": "Sán Chay", "Xê Đăng": "Xơ Đăng", "Vân Kiều": "Bru-Vân Kiều",
+        "Ca Tu": "Cơ Tu", "Ka Tu": "Cơ Tu", "Chàm": "Chăm", "Ra Đê": "Ê Đê", "Gia Lai": "Gia Rai", "Jrai": "Gia Rai",
+        "Jarai": "Gia Rai", "Bahnar": "Ba Na", "Pa Cô": "Tà Ôi", "Mơ Nông": "Mnông",
     },
-    "relation": {"Bố": "Cha", "Bố đẻ": "Cha đẻ", "Má": "Mẹ", "Bố nuôi": "Cha nuôi", "Bố vợ": "Cha vợ",
-                 "Bố chồng": "Cha chồng"},
+    "relation": {
+        "Bố": "Cha", "Ba": "Cha", "Tía": "Cha", "Bố đẻ": "Cha đẻ", "Ba đẻ": "Cha đẻ", "Cha ruột": "Cha đẻ",
+        "Bố ruột": "Cha đẻ", "Ba ruột": "Cha đẻ", "Má": "Mẹ", "Má đẻ": "Mẹ đẻ", "Mẹ ruột": "Mẹ đẻ", "Má ruột": "Mẹ đẻ",
+        "Bố nuôi": "Cha nuôi", "Ba nuôi": "Cha nuôi", "Má nuôi": "Mẹ nuôi", "Bố vợ": "Cha vợ", "Ba vợ": "Cha vợ",
+        "Má vợ": "Mẹ vợ", "Bố chồng": "Cha chồng", "Ba chồng": "Cha chồng", "Má chồng": "Mẹ chồng",
+    },
 }  # fmt: skip
-"""Spellings seen in dossiers."""
+"""Spellings seen in dossiers and in public forms, and other names that the list of groups (QĐ 121-TCTK/PPCĐ) gives."""
+_BETWEEN = re.compile(r"[\s'’‘ʼ`´-]+")
 
 
 class CatalogueRow(RowInForce):
@@ -48,18 +57,23 @@ def _by_value() -> dict[tuple[str, str, str], tuple[CatalogueRow, ...]]:
     by_value: dict[tuple[str, str, str], tuple[CatalogueRow, ...]] = {}
     for row in rows():
         others = (other for other, value in SPELLINGS.get(row.catalogue, {}).items() if value == row.value)
-        for spelling_key in {tone_key(spelling) for spelling in (row.value, *others)}:
+        for spelling_key in {_key(row.catalogue, spelling) for spelling in (row.value, *others)}:
             key = (row.catalogue, row.registry_code, spelling_key)
             by_value[key] = (*by_value.get(key, ()), row)
     return by_value
 
 
+def _key(catalogue: str, value: str) -> str:
+    return tone_key(_BETWEEN.sub("", value.split("(")[0]) if catalogue == "ethnic_group" else value)
+
+
 def rows_of(catalogue: str, registry_code: str, value: str | None) -> tuple[CatalogueRow, ...]:
     """The rows of a value in any of its known spellings, of any day and any certainty; none for no value.
 
-    A subgroup in brackets belongs to its group: `Cơ Ho (Chil)` is `Cơ Ho`.
+    A subgroup in brackets belongs to its group: `Cơ Ho (Chil)` is `Cơ Ho`. The names of groups are written joined,
+    with a space, a dash or an apostrophe between their syllables: `Êđê`, `Ê-đê`, `Ê Đê` are one.
     """
-    key = tone_key(clean(value).split("(")[0] if catalogue == "ethnic_group" else clean(value))
+    key = _key(catalogue, clean(value))
     held = _by_value()
     return held.get((catalogue, registry_code, key)) or held.get((catalogue, ANY_REGISTRY, key), ())
 

@@ -27,12 +27,17 @@ class PartialDate(Model):
 
     @classmethod
     def of(cls, year: int, month: int | None = None, day: int | None = None, as_written: str | None = None) -> Self:
-        """The date of these numbers; unreadable (only `as_written` kept) when the calendar has no such day."""
+        """The date of these numbers; unreadable (only `as_written` kept) when the calendar has no such day.
+
+        Zero is how forms write a part that is not known: `00.00.1950` is the year alone, and `05.00.1999` is no date,
+        because a day without its month says nothing.
+        """
         written = (
             as_written
             if as_written is not None
             else ".".join(f"{part:02d}" for part in (day, month, year) if part is not None)
         )
+        month, day = month or None, day or None
         try:
             date(year, month or 1, day or 1)
         except (ValueError, OverflowError):  # Overflow: a number of many digits

@@ -16,24 +16,41 @@ TONES = "\u0300\u0301\u0303\u0309\u0323"
 """Huyền, sắc, ngã, hỏi, nặng as combining marks."""
 APOSTROPHES = "’‘ʼ`´ʹ′"
 DASHES = "‐‑‒–—−"
-UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
-"""Zero-width characters that web pages leave in copied text."""
+UNSEEN = (
+    "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Characters without width that web pages and word processors leave in copied text: joiners, soft hyphens, marks of
+direction."""
+LOOK_ALIKES: Mapping[str, str] = dict(
+    zip(
+        "ÐðƉɖАВЕКМНОРСТУХІЅЈаеорсухіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
+        "ĐđĐđABEKMHOPCTYXISJaeopcyxisjABEZHIKMNOPTYXo",
+        strict=True,
+    )
+)
+"""Letters of other alphabets (Icelandic, African, Cyrillic, Greek) that are drawn as letters of ours, and those."""
 
 _SEEN: Mapping[int, str | None] = dict.fromkeys(map(ord, UNSEEN))
+_DRAWN_ALIKE: Mapping[int, str] = {
+    ord(other.casefold()): ours.casefold() for other, ours in LOOK_ALIKES.items() if len(other.casefold()) == 1
+}
 _SAME: Mapping[int, str | None] = {
     **_SEEN,
+    **_DRAWN_ALIKE,
     **dict.fromkeys(map(ord, APOSTROPHES), "'"),
     **dict.fromkeys(map(ord, DASHES), "-"),
-    ord("ð"): "đ",
 }
+_OTHER_DS = frozenset("ÐðƉɖ")
+_WORDS = re.compile(r"[^\W\d_]+")
+_OURS: Mapping[int, str] = {ord(other): ours for other, ours in LOOK_ALIKES.items()}
 _TONELESS: Mapping[int, None] = dict.fromkeys(map(ord, TONES))
 _FOLD: Mapping[int, str | None] = {
     **dict.fromkeys(range(0x300, 0x370)),
     **_SEEN,
+    **_DRAWN_ALIKE,
     **dict.fromkeys(map(ord, APOSTROPHES + "'")),
     **dict.fromkeys(map(ord, DASHES + "-"), " "),
-    ord("đ"): "d",
-    ord("ð"): "d",
+    **dict.fromkeys(map(ord, "đðɖ"), "d"),
 }
 _SPACES = re.compile(r"[ \t\r\n\u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 _UNTIDY = re.compile(rf"[^\S ]|[{UNSEEN}\u00a0]|  |^ | $")
@@ -59,6 +76,25 @@ def clean(text: str | None) -> str:
     if not _UNTIDY.search(composed):  # nearly all words are tidy: three times as quick
         return composed
     return _SPACES.sub(" ", composed.translate(_SEEN)).strip(" ")
+
+
+def in_our_letters(text: str) -> str | None:
+    """The text with each look-alike as the letter that it is drawn as; None where a letter of another alphabet is
+    left."""
+    ours = text.translate(_OURS)
+    return None if any(map(_is_of_another_alphabet, ours)) else ours
+
+
+def has_look_alikes(text: str) -> bool:
+    """Whether a letter of another alphabet stands in a text, or a word is Vietnamese but for its D: `Ðỗ` with the eth
+    of Iceland. A name such as Guðmundsdóttir is written as it should be."""
+    if any(map(_is_of_another_alphabet, text)):
+        return True
+    return any(is_syllable(word.translate(_OURS)) for word in _WORDS.findall(text) if not _OTHER_DS.isdisjoint(word))
+
+
+def _is_of_another_alphabet(letter: str) -> bool:
+    return letter.isalpha() and not unicodedata.name(letter, "").startswith("LATIN")
 
 
 def tone_key(text: str) -> str:
@@ -147,7 +183,15 @@ VOWELS = tuple(
 )
 ENDS = tuple("ch ng nh c k m n p t".split())
 """What a syllable is made of, without its tone. The longer ones come first, as a pattern tries them."""
-_SYLLABLE = re.compile(rf"(?:{'|'.join(ONSETS)})?(?:{'|'.join(VOWELS)})(?:{'|'.join(ENDS)})?")
+OPEN_VOWELS = frozenset(
+    "ia ua ưa ai ao au ay âu ây eo êu iu oi ôi ơi ui ưi ưu oai oay oao oeo uây uôi ươi ươu iêu yêu uơ uya uyu"
+    " uêu".split()
+)
+"""Vowels that no end follows."""
+_SYLLABLE = re.compile(
+    rf"(?:{'|'.join(ONSETS)})?(?:(?:{'|'.join(vowel for vowel in VOWELS if vowel not in OPEN_VOWELS)})"
+    rf"(?:{'|'.join(ENDS)})?|{'|'.join(vowel for vowel in VOWELS if vowel in OPEN_VOWELS)})"
+)
 """A syllable without its tone: onset, vowels, end."""
 
 

@@ -115,9 +115,12 @@ def moment(content: Any, place: str) -> datetime:
     return of_our_age(instant, place)
 
 
-def day(content: Any, place: str) -> PartialDate:
-    """`{ngay, thang, nam, ghi}`: day, month and year as far as they are known, and the date as the form has it."""
+def day(content: Any, place: str) -> PartialDate | None:
+    """`{ngay, thang, nam, ghi}`: day, month and year as far as they are known, and the date as the form has it. None
+    for a date that was left blank."""
     given = DAY(content, place)
+    if not any(part.strip() for part in given.values()):
+        return None
     return _day(given.get("ngay"), given.get("thang"), given.get("nam"), given.get("ghi"))
 
 

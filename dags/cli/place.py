@@ -59,6 +59,7 @@ WHY = {
     AddressDoubt.COMMUNE_UNREAD: "tên xã không đọc được",
     AddressDoubt.CONTRADICTED: "còn từ không khớp với đơn vị này",
     AddressDoubt.UNTYPED: "có thể là tên đường hoặc thôn, cần ghi rõ xã, phường",
+    AddressDoubt.KIND_OF_ANOTHER_TIME: "loại đơn vị đã ghi không còn vào ngày này, có thể là đơn vị cũ cùng tên",
     AddressDoubt.NOT_ON_THAT_DAY: "không rõ đơn vị tương ứng vào ngày này",
 }
 REASONS = {SetReason.SPLIT: WHY[AddressDoubt.SPLIT], SetReason.MERGED: WHY[AddressDoubt.MERGED]}

@@ -11,7 +11,7 @@ from schemas.text import UNSEEN, clean
 TEXTS = ("detail", "place", "cause", "reason", "abstract", "address", "issued_by", "notice_by", "place_as_written")
 FILLED_IN = re.compile(r"(?:dinh|đính) ?k[eè]m")
 MARKUP = re.compile(r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});|</?[a-zA-Z]{1,10} ?/?>")
-_UNSEEN = re.compile(f"[{UNSEEN}\u200e\u200f\u202a-\u202e\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_UNSEEN = re.compile(f"[{UNSEEN}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @check_each(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from quality.check import HOLDS, STOPS, Actor, Saw, check_each
-from quality.plain_text import LETTERS, is_not_plain
+from quality.plain_text import LETTERS, VNI_PAIR, is_not_plain
 from schemas.text import Encoding, compose, decode, is_syllable
 
 TEXTS = (
@@ -33,6 +33,8 @@ TORN = re.compile(
 )
 """UTF-8 that was read as Windows-1252: the first letters of Vietnamese text become Ã, Ä, Æ, á and a sign."""
 NOT_OURS = re.compile(f"[^\x00-\x7f{LETTERS}{LETTERS.upper()}]")
+PAIR_IN_NAMES = "eá"
+"""The one pair of VNI that names of the Khmer have in Unicode."""
 _MARKED_WORD = re.compile(r"[^\s,.;:()/'\"-]*[^\x00-\x7f\s,.;:()/'\"-][^\s,.;:()/'\"-]*")
 
 
@@ -48,14 +50,15 @@ def _are_spelled(words: Iterable[str], encoding: Encoding) -> bool:
 def _encoding_of(text: str) -> Encoding | None:
     """The old encoding in which all words with marks are Vietnamese syllables; None when none or both are possible.
 
-    Read as Unicode, at least two words must be no syllables, or one letter must be foreign: a single odd word may be a
-    name of another people (Neáng). Where a letter is foreign and the old encoding has no foreign letter, it is enough
-    that more words are syllables: a name such as Pơlang is a syllable in no encoding.
+    Read as Unicode, at least two words must be no syllables, or one letter must be foreign, or a pair of vowels must
+    stand there that only VNI writes: a single odd word may be a name of another people (Neáng). Where a letter is
+    foreign and the old encoding has no foreign letter, it is enough that more words are syllables: a name such as
+    Pơlang is a syllable in no encoding.
     """
     words = _MARKED_WORD.findall(text)
     odd = sum(not _is_spelled(word, "unicode") for word in words)
     is_foreign = NOT_OURS.search(text) is not None
-    if odd == 0 or (odd == 1 and not is_foreign):
+    if odd == 0 or (odd == 1 and not is_foreign and not _has_pair_of_vni_alone(text)):
         return None
     candidates = [encoding for encoding in OLD if _are_spelled(words, encoding)]
     if not candidates and is_foreign:
@@ -66,6 +69,11 @@ def _encoding_of(text: str) -> Encoding | None:
             and sum(not _is_spelled(word, encoding) for word in words) < odd
         ]
     return candidates[0] if len(candidates) == 1 else None
+
+
+def _has_pair_of_vni_alone(text: str) -> bool:
+    pairs = (text[second.start() - 1 : second.end()] for second in VNI_PAIR.finditer(text))
+    return any(pair.lower() != PAIR_IN_NAMES for pair in pairs)
 
 
 def _from_old(text: str) -> str | None:

@@ -5,9 +5,10 @@ from datetime import date
 from quality.check import HOLDS, Examination, FaultLocation, Saw, check
 from quality.checks.identity import is_placeholder
 from schemas.cases import BirthCase, Case, MarriageCase, Spouse
+from schemas.catalogues import ANY_REGISTRY, rows_of
 from schemas.dates import PartialDate
 from schemas.person import Person, Sex
-from schemas.text import clean, tone_key
+from schemas.text import tone_key
 
 YOUNGEST_PARENT_YEARS = 12
 MARRIAGE_YEARS = {Sex.MALE: 20, Sex.FEMALE: 18}
@@ -24,7 +25,9 @@ BIRTH_KINDS: dict[str, tuple[bool, bool]] = {
 """nksLoaiKhaiSinh: whether the mother and the father are known."""
 
 SPOUSES = ("husband", "wife")
-PARENT_OF_RELATION = {"cha": "father", "bố": "father", "mẹ": "mother"}
+PARENT_OF_RELATION = {"Cha": "father", "Cha đẻ": "father", "Mẹ": "mother", "Mẹ đẻ": "mother"}
+"""By the name that the list of relations has for all its spellings (`Bố`, `Má`, ...). A step-parent's, an adoptive
+parent's or a spouse's parent's is another relation."""
 
 
 def _number(person: Person) -> str | None:
@@ -156,7 +159,8 @@ def applicant_relation_overwrites(case: BirthCase, exam: Examination) -> Saw:
     applicant = exam.dossier.applicant
     if applicant is None or applicant.relation is None:
         return None
-    role = PARENT_OF_RELATION.get(clean(applicant.relation).lower())
+    listed = rows_of("relation", ANY_REGISTRY, applicant.relation)
+    role = PARENT_OF_RELATION.get(listed[0].value) if listed else None
     if role is None:
         return None
     parent: Person | None = getattr(case, role)

@@ -10,52 +10,61 @@ from quality.plain_text import LETTERS, NOTHING, is_not_plain
 from quality.telex import from_telex
 from schemas.catalogues import ANY_REGISTRY, code_of, ethnic_group, row_of
 from schemas.person import Person
-from schemas.text import clean, compose, has_telex_residue
+from schemas.text import APOSTROPHES, clean, compose, has_look_alikes, has_telex_residue, in_our_letters
 
+TEXTS = tuple(
+    "full_name abstract detail place cause reason address ethnic_group relation issued_by notice_by"
+    " place_as_written".split()
+)
 NOT_A_GROUP = frozenset({"null", ""})
 """What the list of the Ministry of Justice contains for an unknown ethnic group."""
 NOBODY = NOTHING | {"không", "không có", "không rõ", "chưa có", "chưa có tên", "chưa đặt tên", "chưa xác định", "khong",
                     "khong co", "chua co", "test", "abc"}  # fmt: skip
 """Fillers that are written instead of a name."""
+NO_NAME_YET = re.compile(
+    r"con (?:bà|ông|của|mẹ|chị|cô|ba|cua|me)\b|cb |bé (?:gái|trai|sơ|con)\b|be (?:gai|trai)\b|em bé\b|cháu bé\b|trẻ "
+    r"|tre so|hài nhi\b|.*\b(?:sơ sinh|so sinh)\b|(?:không|khong) (?:có |co )?(?:tên|ten)\b|(?:chưa|chua) |vô danh\b"
+    r"|baby\b"
+    r"|(?:([a-zđ])\1+ ?)+$"
+)
+"""What hospitals and desks write for a person whose name they do not know: whose child it is, `newborn`, `no name yet`,
+one letter again and again. A family name of Vietnam is none of the first words; `Bế`, `Võ` and `Khổng` are."""
 GOOD_NAME = re.compile(f"[{LETTERS.upper()}'-]+(?: [{LETTERS.upper()}'-]+)+")
 NO_LETTERS = re.compile(r"[!-&(-,/:-@\\[-_{-~\u00d7\u00f7\u2020-\u2044\u20a0-\u2bff]")
 """Signs that no name contains. Apostrophe, dash, dot, digits and the letters of old encodings are not among them."""
+_CURVED = re.compile(f"[{APOSTROPHES}]")
+_STRAIGHT = dict.fromkeys(map(ord, APOSTROPHES), "'")
 VIETNAM_AS_WRITTEN = frozenset({"việt nam", "viet nam", "vietnam", "vnm", "vn"})
 FOREIGNERS_GROUP = frozenset({"khác", "người nước ngoài", "nước ngoài"})
 
 
 def _is_odd(full_name: str) -> bool:
-    """Whether a name is anything but two or more words in capitals, with one space between them."""
-    return GOOD_NAME.fullmatch(full_name) is None or (len(full_name) < 16 and full_name.lower() in NOBODY)
+    """Whether a name is anything but two or more words in capitals, with one space between them, of a person."""
+    return GOOD_NAME.fullmatch(full_name) is None or _is_for_nobody(full_name)
+
+
+@lru_cache(maxsize=16_384)
+def _is_for_nobody(full_name: str) -> bool:
+    written = clean(full_name).lower()
+    return written in NOBODY or NO_NAME_YET.match(written) is not None
 
 
 @check_each(
     "full_name",
     only=_is_odd,
     weight=HOLDS,
-    source="Mã nguồn bộ nối (quan sát): họ tên trống bị thay bằng chữ giữ chỗ",
-    says_vi="Họ tên là chữ điền thay, như null hoặc chưa có, không phải tên người.",
+    source="Luật Hộ tịch 60/2014/QH13, Điều 14: họ, chữ đệm và tên; mã nguồn bộ nối (quan sát): chữ giữ chỗ",
+    says_vi="Họ tên là chữ điền thay, như null, con bà Hoa, bé gái, chưa có tên, không phải tên người.",
     do_vi="Ghi họ tên theo giấy tờ gốc, hoặc bỏ phần khai nếu không có người này.",
-    says_en="A name is a filler, such as null, and not a person's name.",
+    says_en="A name is a filler, such as null, `child of Mrs Hoa` or `no name yet`, and not a person's name.",
     do_en="Enter the name from the original paper, or remove the part if there is no such person.",
 )
 def placeholder_name(full_name: str) -> Saw:
-    return "a word for nobody" if full_name.strip().lower() in NOBODY else None
+    return "a word for nobody" if _is_for_nobody(full_name) else None
 
 
 @check_each(
-    "full_name",
-    "abstract",
-    "detail",
-    "place",
-    "cause",
-    "reason",
-    "address",
-    "ethnic_group",
-    "relation",
-    "issued_by",
-    "notice_by",
-    "place_as_written",
+    *TEXTS,
     only=is_not_plain,
     weight=HOLDS,
     source="TCVN 6909:2001; quy ước Unicode dựng sẵn (NFC)",
@@ -67,6 +76,37 @@ def placeholder_name(full_name: str) -> Saw:
 )
 def decomposed_text(text: str) -> Saw:
     return None if text.isascii() or unicodedata.is_normalized("NFC", text) else "not NFC"
+
+
+@check_each(
+    *TEXTS,
+    only=is_not_plain,
+    weight=HOLDS,
+    source="TCVN 6909:2001; Bộ luật Dân sự 91/2015/QH13, Điều 26: tên đặt bằng tiếng Việt hoặc tiếng dân tộc khác của"
+    " Việt Nam",
+    says_vi="Có chữ cái của bảng chữ khác trông giống chữ Việt, nơi nhận sẽ không tìm thấy nội dung này.",
+    do_vi="Xóa ô này, gõ lại bằng bộ gõ tiếng Việt rồi gửi lại.",
+    says_en="The text contains letters of another alphabet that look like ours, so the receiver will not find it.",
+    do_en="Empty the field, type it again with a Vietnamese input method, then send again.",
+    edit=in_our_letters,
+)
+def look_alike_letters(text: str) -> Saw:
+    return "a letter of another alphabet" if not text.isascii() and has_look_alikes(text) else None
+
+
+@check_each(
+    "full_name",
+    only=_is_odd,
+    weight=NOTES,
+    source="Thông tư 04/2020/TT-BTP: ghi sổ hộ tịch; bộ gõ của điện thoại tự đổi dấu nháy (quan sát)",
+    says_vi="Họ tên có dấu nháy cong do điện thoại hoặc Word tự đổi, không phải dấu nháy thẳng.",
+    do_vi="Sửa thành dấu nháy thẳng ở lần sửa hồ sơ tiếp theo; hồ sơ vẫn được gửi đi.",
+    says_en="A name contains a curved apostrophe, as telephones and word processors write it.",
+    do_en="Write a straight apostrophe when the dossier is next edited; it is sent anyway.",
+    edit=lambda full_name: full_name.translate(_STRAIGHT),
+)
+def curved_apostrophe(full_name: str) -> Saw:
+    return "an apostrophe" if not full_name.isascii() and _CURVED.search(full_name) else None
 
 
 @check_each(

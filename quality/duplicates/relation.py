@@ -2,6 +2,8 @@
 
 Twins are told apart by order of birth, sex, name and notice, before any probability is computed. Where two dossiers may
 be of twins or of one birth submitted twice, they are taken for twins: nothing is held, and a person may say otherwise.
+An identity outweighs all else: one notice is about one child whatever its name, and two children of one mother do
+not have one full name, tones included. Only an order of birth says otherwise.
 """
 
 from datetime import date
@@ -36,6 +38,8 @@ class NameMatch(StrEnum):
 
 def relation_of(first: ComparedBirth, second: ComparedBirth) -> tuple[DuplicateKind, float] | None:
     """The relation of two births, and the probability that they are one birth; None when there is nothing to keep."""
+    if is_one_child(first, second):
+        return DuplicateKind.DUPLICATE, match_probability(first, second)
     is_one_mother = have_one_mother(first, second)
     if is_other_child(first, second):
         if not is_one_mother:
@@ -44,6 +48,18 @@ def relation_of(first: ComparedBirth, second: ComparedBirth) -> tuple[DuplicateK
         return kind, match_probability(first, second)
     probability = match_probability(first, second)
     return (DuplicateKind.DUPLICATE, probability) if probability >= DUPLICATE_FROM else None
+
+
+def is_one_child(first: ComparedBirth, second: ComparedBirth) -> bool:
+    """Whether a code or a name that only one child has is in both: its birth notice, or its full name beside its mother
+    whatever the day of birth (a year is changed for the age at which school begins)."""
+    if first.birth_order != second.birth_order:
+        return False
+    if first.notice is not None and first.notice == second.notice:
+        return True
+    has_marks = first.child_key is not None and first.child_key != first.child_fold
+    is_one_name = has_marks and first.child_key == second.child_key
+    return is_one_name and not _both_and_differ(first.sex, second.sex) and have_one_mother(first, second)
 
 
 def are_too_close(first: ComparedBirth, second: ComparedBirth) -> bool:

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from itertools import chain
 
 from schemas.fields import Model, field
 from schemas.places.crosswalk import DecidedUnit, Evidence, PlaceSubject, UnitSet, UnknownUnit, WholeUnit, crosswalk
 from schemas.places.former import FormerProvince
 from schemas.places.mentions import AddressWord, Mentions, UnitLevel, is_commune_kind, level_of, mentions_of, words_of
-from schemas.places.names import IDLE_WORDS
+from schemas.places.names import IDLE_WORDS, kind_of
 from schemas.places.readings import AddressReading, best_readings
+from schemas.places.table import table
 from schemas.places.units import KNOWN_FROM, Commune, Unit
-from schemas.text import compose
+from schemas.text import compose, tone_key
 
 
 class AddressParts(Model):
@@ -42,6 +45,7 @@ class AddressDoubt(StrEnum):
     COMMUNE_UNREAD = "commune_unread"
     CONTRADICTED = "contradicted"
     UNTYPED = "untyped"
+    KIND_OF_ANOTHER_TIME = "kind_of_another_time"
     NOT_ON_THAT_DAY = "not_on_that_day"
 
 
@@ -99,6 +103,8 @@ def resolve_address(
         return AddressCandidates((best.unit,), AddressDoubt.ABOLISHED_PROVINCE, best.unit, best.formers)
     if doubt := _doubt(best, mentions, is_form=isinstance(address, AddressParts)):
         return AddressCandidates((best.unit,), doubt, best.unit)
+    if _has_kind_of_another_time(best, on):
+        return AddressCandidates((best.unit,), AddressDoubt.KIND_OF_ANOTHER_TIME, best.unit)
     translated = crosswalk(best.unit, on, evidence, subject=subject)
     if isinstance(translated, UnitSet):
         return AddressCandidates(
@@ -141,13 +147,14 @@ def _mentions(address: str | AddressParts) -> Mentions:
 
 def _doubt(reading: AddressReading, mentions: Mentions, *, is_form: bool) -> AddressDoubt | None:
     """The reason to doubt the only reading: words that it does not explain."""
-    unread = [at for at in range(len(mentions.words)) if at not in reading.covered and not _is_idle(mentions.words[at])]
+    open_words = [at for at in range(len(mentions.words)) if at not in reading.covered]
+    unread = [at for at in open_words if not _is_idle(mentions.words[at])]
     if is_form:
         return AddressDoubt.CONTRADICTED if unread else None
     if any(at >= reading.main.end for at in unread):
         return AddressDoubt.CONTRADICTED
     if not isinstance(reading.unit, Commune):
-        is_unread = any(is_commune_kind(mentions.words, at) for at in unread if at + 1 in unread)
+        is_unread = any(is_commune_kind(mentions.words, at) for at in open_words if at + 1 in open_words)
         return AddressDoubt.COMMUNE_UNREAD if is_unread else None
     return AddressDoubt.UNTYPED if not reading.main.kinds and _is_after_more(reading, mentions, unread) else None
 
@@ -159,7 +166,27 @@ def _is_after_more(reading: AddressReading, mentions: Mentions, unread: Sequence
 
 
 def _is_idle(word: AddressWord) -> bool:
-    return word.key in IDLE_WORDS
+    """Whether a word says nothing about the place; `Nậm` is not `Nam`."""
+    return word.key in IDLE_WORDS and (word.written.isascii() or tone_key(word.written) in _IDLE_AS_WRITTEN)
+
+
+_IDLE_AS_WRITTEN = frozenset(map(tone_key, "việt nam cũ mới nay là trước đây thuộc và".split()))
+
+
+@lru_cache(maxsize=64)
+def _kinds_on(on: date) -> frozenset[str]:
+    """The kinds of the communes that there are on a day."""
+    units = chain.from_iterable(table().by_code.values())
+    return frozenset(kind_of(unit.name_vi) for unit in units if isinstance(unit, Commune) and unit.holds_on(on))
+
+
+def _has_kind_of_another_time(reading: AddressReading, on: date) -> bool:
+    """Whether the name of a commune of the day was written with a kind that no commune of the day has: then an older
+    unit is meant, which had the same name (there is no thị trấn since 1 July 2025)."""
+    unit = reading.unit
+    if not isinstance(unit, Commune) or not unit.holds_on(on) or not reading.main.is_swapped(unit):
+        return False
+    return _kinds_on(on).isdisjoint(reading.main.kinds)
 
 
 def _rest(address: str | AddressParts, reading: AddressReading, mentions: Mentions) -> str:

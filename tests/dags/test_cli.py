@@ -319,7 +319,7 @@ def test_the_doctor_finds_a_sound_installation_well(well: dict[str, str | None])
         ({"AIRFLOW_CONN_LAND": None}, r"land +FAULT +Connection land is missing: set AIRFLOW_CONN_LAND"),
         ({"AIRFLOW_CONN_LAND": "{"}, r"land +FAULT +Connection land cannot be read"),
         (
-            {"AIRFLOW_CONN_LAND": "lienthong-land://a:b@127.0.0.1:1/?__scheme=http"},
+            {"AIRFLOW_CONN_LAND": "lienthong-land://a:b@127.0.0.1:1/http"},
             r"land +FAULT +Unreachable: .*Check the",
         ),
     ],

@@ -61,6 +61,12 @@ ROWS = (
     Row("name_of_one_word", DEATH, {"case.deceased.full_name": "THÀNH"}, "case.deceased.full_name"),
     Row("placeholder_name", BIRTH, {"case.father.full_name": "Không có"}, "case.father.full_name",
         {"case.father.full_name": "KHÔNG CÓ TÀI"}),
+    Row("placeholder_name", BIRTH, {"case.child.full_name": "CON BÀ HOA"}, "case.child.full_name",
+        {"case.child.full_name": "NGUYỄN THỊ BÉ"}),
+    Row("look_alike_letters", DEATH, {"case.deceased.full_name": "ÐỖ VĂN THÀNH"}, "case.deceased.full_name",
+        {"case.deceased.full_name": "BJÖRK GUÐMUNDSDÓTTIR"}),
+    Row("curved_apostrophe", DEATH, {"case.deceased.full_name": "H’HEN NIÊ"}, "case.deceased.full_name",
+        {"case.deceased.full_name": "H'HEN NIÊ"}),
     # applicant
     Row("applicant_missing", BIRTH, {"applicant": None}, "applicant"),
     Row("applicant_unidentified", RESIDENCE, {"applicant.personal_id": None}, "applicant.personal_id",
@@ -275,6 +281,8 @@ EDITS: tuple[tuple[str, Dossier, str, str, Any], ...] = (
     ("markup_in_text", BIRTH, "case.child.full_name", "NGUY&#7876;N MAI ANH", "NGUYỄN MAI ANH"),
     ("unseen_characters", BIRTH, "case.mother.personal_id", "0241\u200b98001111", "024198001111"),
     ("legacy_encoding", DEATH, "case.deceased.full_name", "Ph¹m V¨n Thµnh", "Phạm Văn Thành"),
+    ("look_alike_letters", BIRTH, "case.child.full_name", "NGUYỄN MAI АNH", "NGUYỄN MAI ANH"),
+    ("curved_apostrophe", DEATH, "case.deceased.full_name", "H’HEN NIÊ", "H'HEN NIÊ"),
     ("broken_encoding", BIRTH, "case.child.full_name", TORN, "NGUYỄN MAI ANH"),
     ("wrong_commune_code", BIRTH, "case.residence.commune_code", "06978", "06970"),
     ("retired_commune_code", BIRTH, "case.residence.commune_code", "07213", "07210"),
@@ -319,7 +327,8 @@ def test_nothing_is_suggested_for_what_is_no_text(value: Any) -> None:
     [
         ("telex_residue", "KSOR Y BHOK XOONG"), ("retired_commune_code", HAI_PHONG_SPLIT), ("serial_malformed", "AA 1"),
         ("birth_notice_malformed", "12/GCS-24001"), ("broken_encoding", "Nguy?n V?n An"), ("phone_malformed", "115"),
-        ("unknown_nationality", "XX"), ("death_time_malformed", "sáng"), ("name_not_in_capitals", "PHẠM VĂN THÀNH"),
+        ("unknown_nationality", "XX"), ("look_alike_letters", "МОСКВА Ж"),
+        ("death_time_malformed", "sáng"), ("name_not_in_capitals", "PHẠM VĂN THÀNH"),
     ],
 )  # fmt: skip
 def test_nothing_is_suggested_where_it_would_be_a_guess(check_code: str, value: str) -> None:

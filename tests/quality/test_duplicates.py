@@ -99,8 +99,29 @@ def test_a_boy_and_a_girl_of_one_name_with_a_notice_each_are_twins() -> None:
     assert kind(BIRTH, again(2, child__sex="male")) == "duplicate"
 
 
-@pytest.mark.parametrize("name", ["NGUYỄN MAI LAN", "NGUYỄN MAI ANH"])
-def test_siblings_have_one_mother_and_another_day_even_if_they_share_a_name(name: str) -> None:
+@pytest.mark.parametrize("born", ["15.03.2023", "20.05.2024", "02.11.2019"])
+@pytest.mark.parametrize("notice_code", [None, "00400.GCS.24001.24"])
+def test_one_full_name_beside_one_mother_is_one_child_whatever_its_year(born: str, notice_code: str | None) -> None:
+    """A birth is registered once more with another year for the age at which school begins."""
+    earlier = again(2, child__born_on=when(born), notice_code=notice_code)
+    assert kind(BIRTH, earlier) == "duplicate"
+    assert kind(BIRTH, again(2, child__born_on=when(born), child__sex="male", notice_code=notice_code)) == "sibling"
+
+
+def test_without_marks_one_name_may_be_of_two_children() -> None:
+    unmarked = but(child__full_name="NGUYEN MAI ANH")
+    older = again(2, child__full_name="NGUYEN MAI ANH", child__born_on=when("15.03.2023"), notice_code=None)
+    assert kind(unmarked, older) == "sibling"
+
+
+@pytest.mark.parametrize("name", ["NGUYỄN HOÀNG PHÚC", "NGUYỄN MAI AXH", "NGUYỄN THỊ MAI ANH", "NGUYỄN THỊ ANH"])
+def test_one_notice_is_about_one_child_whatever_its_name(name: str) -> None:
+    assert kind(BIRTH, again(2, child__full_name=name)) == "duplicate"
+    assert kind(BIRTH, again(2, child__full_name=name, notice_code=NEXT_NOTICE)) == "multiple_birth"
+
+
+@pytest.mark.parametrize("name", ["NGUYỄN MAI LAN", "NGUYỄN MAI ÁNH"])
+def test_siblings_have_one_mother_and_another_day_even_if_their_names_are_alike(name: str) -> None:
     older = again(2, child__full_name=name, child__born_on=when("15.03.2024"), notice_code="00400.GCS.24001.24")
     assert kind(BIRTH, older) == "sibling"
     assert not compare_dossiers(ComparedDossier.of(BIRTH), ComparedDossier.of(older)).faults

@@ -131,6 +131,37 @@ def test_a_persons_address_is_decided_where_all_people_went_and_says_by_what() -
     assert read.translated.evidence == hamlet
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "Xã Nậm Chầy, Lào Cai",
+        "xã Nam Chây, tỉnh Lào Cai",
+        "Phường Cũ, Hà Nội",
+        "Xã Mới, Lào Cai",
+        "xã Ea Suea, Đắk Lắk",
+    ],
+)
+def test_a_kind_of_commune_before_words_that_name_none_is_never_passed_over(address: str) -> None:
+    read = resolve_address(address, NOW)
+    assert isinstance(read, AddressCandidates)
+    assert read.why is AddressDoubt.COMMUNE_UNREAD
+
+
+@pytest.mark.parametrize("address", ["Lào Cai, Việt Nam", "tỉnh Lào Cai, VN", "nay là tỉnh Lào Cai"])
+def test_words_that_say_nothing_do_not_hide_a_province(address: str) -> None:
+    read = resolve_address(address, NOW)
+    assert isinstance(read, ResolvedAddress)
+    assert read.unit.name_vi == "Tỉnh Lào Cai"
+
+
+def test_a_kind_that_no_unit_of_the_day_has_is_of_an_older_unit() -> None:
+    """The town of Hòa Thành became phường Long Hoa in 2020; today's phường Hòa Thành was made of other communes."""
+    read = resolve_address("Thị trấn Hòa Thành, Hòa Thành, Tây Ninh", NOW)
+    assert isinstance(read, AddressCandidates)
+    assert read.why is AddressDoubt.KIND_OF_ANOTHER_TIME
+    assert isinstance(resolve_address("Xã Hòa Thành, Tây Ninh", NOW), ResolvedAddress)
+
+
 def test_what_stands_before_the_name_is_kept_and_what_differs_is_said() -> None:
     read = resolve_address("Số 5, ngõ 12, xa Tan Lap, huyen Dan Phuong, Ha Noi", BEFORE)
     assert isinstance(read, ResolvedAddress)

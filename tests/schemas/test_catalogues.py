@@ -42,11 +42,25 @@ def test_a_group_has_another_code_in_each_registry(
         ("KINH", "Kinh"), ("Mèo", "H'Mông"), ("HMông", "H'Mông"), ("H’Mông", "H'Mông"), ("RaGlay", "Ra Glai"),
         ("X'tiêng", "Xtiêng"), ("giẻ triêng", "Gié Triêng"), ("Giẻ-Triêng", "Gié Triêng"), ("Cờ Lao", "Cơ Lao"),
         ("Cơ Ho (Chil)", "Cơ Ho"), ("Cill", "Cơ Ho"), ("Khơ Me", "Khmer"), ("Bru - Vân Kiều", "Bru-Vân Kiều"),
+        ("Khơ-me", "Khmer"), ("Gia-rai", "Gia Rai"), ("Giarai", "Gia Rai"), ("Ê-đê", "Ê Đê"), ("Êđê", "Ê Đê"),
+        ("Ba-na", "Ba Na"), ("Bana", "Ba Na"), ("Xơ-đăng", "Xơ Đăng"), ("Xê Đăng", "Xơ Đăng"), ("Cơ-ho", "Cơ Ho"),
+        ("K'Ho", "Cơ Ho"), ("Ra-glai", "Ra Glai"), ("Cơ-tu", "Cơ Tu"), ("Gié-Triêng", "Gié Triêng"),
+        ("Khơ-mú", "Khơ Mú"),
+        ("Ta-ôi", "Tà Ôi"), ("Chơ-ro", "Chơ Ro"), ("Xinh-mun", "Xinh Mun"), ("Chu-ru", "Chu Ru"), ("Ơ-đu", "Ơ Đu"),
+        ("Rơ-măm", "Rơ Măm"), ("Hmông", "H'Mông"), ("Bru-Vân Kiều", "Bru-Vân Kiều"), ("BRU VÂN KIỀU", "Bru-Vân Kiều"),
+        ("M'Nông", "Mnông"), ("H'rê", "Hrê"), ("Cao Lan", "Sán Chay"), ("Sán Chí", "Sán Chay"), ("Pu-péo", "Pu Péo"),
+        ("Pà-thẻn", "Pà Thẻn"), ("Cà", None), ("Cơ", None),
         ("Kimh", None), ("Null", None), ("", None), (None, None), ("Người nước ngoài", None),
     ],
 )  # fmt: skip
 def test_a_group_is_known_by_its_spellings(as_written: str | None, group: str | None) -> None:
     assert ethnic_group(as_written) == group
+
+
+def test_no_two_groups_have_one_key() -> None:
+    assert len(ETHNIC_GROUPS) == 54
+    joined = [group.replace(" ", "").replace("-", "").replace("'", "").upper() for group in ETHNIC_GROUPS]
+    assert [ethnic_group(name) for name in joined] == list(ETHNIC_GROUPS)
 
 
 def test_foreigners_have_a_code_only_where_the_list_has_them() -> None:

@@ -169,3 +169,22 @@ def test_a_solar_date_is_stored_as_it_always_was() -> None:
     stored = {"as_written": "22.08.2026", "year": 2026, "month": 8, "day": 22}
     assert PartialDate.of(2026, 8, 22).model_dump() == stored
     assert PartialDate.of(2026, 8, 22).settle(1943).calendar == "solar"
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "month"),
+    [("00.00.1950", 1950, None), ("00.05.1950", 1950, 5), ("0.0.1950", 1950, None), ("00.1950", 1950, None)],
+)
+def test_zero_is_a_part_that_is_not_known(text: str, year: int, month: int | None) -> None:
+    date_read = PartialDate.read_dotted(text)
+    assert date_read is not None
+    assert (date_read.year, date_read.month, date_read.day, date_read.as_written) == (year, month, None, text)
+    compact = "".join(reversed([part.zfill(2) for part in text.split(".")]))
+    assert PartialDate.read_compact(compact) == date_read.model_copy(update={"as_written": compact})
+
+
+@pytest.mark.parametrize("text", ["05.00.1999", "00.00.0000", "05.13.1999", "00.00.0050", "31.00.1999"])
+def test_a_day_without_its_month_is_no_date(text: str) -> None:
+    date_read = PartialDate.read_dotted(text)
+    assert date_read is not None
+    assert (date_read.earliest, date_read.precision, date_read.compact()) == (None, "unknown", "")

@@ -19,6 +19,7 @@ MARKERS = {
 }
 
 AIRFLOW = (
+    "tests/dags/test_connections.py",
     "tests/dags/test_dag_files.py",
     "tests/dags/test_plugin.py",
     "tests/journeys/test_archive_team.py",  # imports the demo
