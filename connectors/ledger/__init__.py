@@ -80,20 +80,21 @@ def open_ledger(url: URL | None = None, vault: Vault | None = None) -> Iterator[
 
 
 def upgrade(url: URL | None = None) -> None:
-    """Brings the tables to the newest migration. Several callers at once wait for each other."""
+    """Brings the tables to the newest migration. Several callers at once wait for each other.
+
+    The lock ends with the transaction, so that a pooler of connections cannot keep it.
+    """
     from alembic import command
     from alembic.config import Config
 
     engine = create_engine(url or database_url())
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": UPGRADE_LOCK})
-            connection.commit()
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
             config = Config()
             config.set_main_option("script_location", "schemas:migrations")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            connection.commit()
     finally:
         engine.dispose()
 

@@ -129,3 +129,12 @@ op.execute(f"UPDATE {table} SET a = 1")
     losing = ("DROP TABLE a", "ALTER TABLE a DROP COLUMN b", "DELETE FROM a", "TRUNCATE a")
     assert all(LOSES_DATA.search(sql) for sql in losing)
     assert not LOSES_DATA.search("CREATE TRIGGER t BEFORE UPDATE OR DELETE OR TRUNCATE ON a")
+
+
+def test_a_lock_of_a_session_is_given_back_where_it_is_taken() -> None:
+    """A pooler in transaction mode keeps the session, and its locks, for the next one who comes."""
+    root = Path(__file__).resolve().parents[2]
+    sources = [path for room in ("connectors", "dags", "quality", "schemas") for path in (root / room).rglob("*.py")]
+    takes = {path: path.read_text() for path in sources if re.search(r"pg_(try_)?advisory_lock\(", path.read_text())}
+    assert [path.name for path, text in takes.items() if "pg_advisory_unlock(" not in text] == []
+    assert len(sources) > 200
