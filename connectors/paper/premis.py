@@ -105,13 +105,13 @@ def _identifier(of: str, kind: str, value: str) -> etree._Element:
 
 
 def _node(name: str, *children: etree._Element) -> etree._Element:
-    element = etree.Element(_tag(name))
+    element = etree.Element(_tag(name), nsmap={None: NAMESPACE})
     element.extend(children)
     return element
 
 
 def _text(name: str, text: str) -> etree._Element:
-    element = etree.Element(_tag(name))
+    element = etree.Element(_tag(name), nsmap={None: NAMESPACE})
     element.text = text
     return element
 
