@@ -22,12 +22,18 @@ from schemas.paper_states import BookEvent, PageEvent, PageState
 NOT_A_PAGE = "not_a_page"
 """Why a page is set aside that a person says is no page of the book."""
 
+PHONE_FORMAT = "phone_format"
+"""Why a photograph was refused that another machine, or this one with one more library, can open: it may come again."""
+
 LOCK_BOOK = text("SELECT state FROM books WHERE book_id = :book_id FOR UPDATE")
-KNOWN_SCANS = text("SELECT sha256 FROM scans WHERE book_id = :book_id")
-INSERT_SCAN = text("""
+KNOWN_SCANS = text(f"""
+    SELECT sha256 FROM scans WHERE book_id = :book_id AND reason_code IS DISTINCT FROM '{PHONE_FORMAT}'""")
+INSERT_SCAN = text(f"""
     INSERT INTO scans (book_id, sha256, media_type, size, reason_code, name_sealed, sealed)
     VALUES (:book_id, :sha256, :media_type, :size, :reason_code, :name_sealed, :sealed)
-    ON CONFLICT (book_id, sha256) DO NOTHING RETURNING scan_id""")
+    ON CONFLICT (book_id, sha256) DO UPDATE SET reason_code = excluded.reason_code, media_type = excluded.media_type
+       WHERE scans.reason_code = '{PHONE_FORMAT}' AND excluded.reason_code IS NULL
+    RETURNING scan_id""")
 LAST_NUMBER = text("SELECT coalesce(max(page_number), 0) FROM pages WHERE book_id = :book_id")
 INSERT_PAGE = text("""
     INSERT INTO pages (book_id, scan_id, scan_page, page_number, state, reason_code, fault_codes, fingerprint, fit,
@@ -121,7 +127,7 @@ class ScanRow:
 
 
 def known_scans(ledger: Ledger, book_id: int) -> set[bytes]:
-    """The digests of the masters that a book has."""
+    """The digests of the masters that a book has, those apart that may come again."""
     with ledger.engine.connect() as connection:
         return {bytes(digest) for digest in connection.execute(KNOWN_SCANS, {"book_id": book_id}).scalars()}
 

@@ -26,6 +26,7 @@ ENDINGS = {
     "image/tiff": "tif",
     "image/jpeg": "jpg",
     "image/png": "png",
+    "image/heic": "heic",
     "application/pdf": "pdf",
 }
 """By media type; of another kind of file nothing is claimed."""

@@ -16,6 +16,11 @@ def missing_libraries() -> list[str]:
     return [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
 
 
+def reads_heic() -> bool:
+    """Whether photographs of an iPhone (HEIC) can be opened here."""
+    return importlib.util.find_spec("pillow_heif") is not None
+
+
 def need_libraries() -> None:
     """Raises PaperExtraMissing when scans cannot be opened here."""
     if missing := missing_libraries():

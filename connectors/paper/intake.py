@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from connectors.paper.book_names import CLUTTER
+from connectors.paper.extra import reads_heic
 
 MOST_BYTES = 256 * 2**20
 """Of one file: a book of 250 pages at 1 MB. It is sealed as a whole, so it must fit into memory several times."""
@@ -27,6 +28,7 @@ already."""
 SNIFFED_BYTES = 1024
 
 PDF, TIFF, JPEG, PNG = "application/pdf", "image/tiff", "image/jpeg", "image/png"
+HEIC = "image/heic"
 ZIP, UNKNOWN_TYPE = "application/zip", "application/octet-stream"
 _FIRST_BYTES = {
     b"\xff\xd8\xff": JPEG,
@@ -40,7 +42,10 @@ _FIRST_BYTES = {
 }
 _OLE = b"\xd0\xcf\x11\xe0"
 _KEYED_ENDINGS = (".csv", ".dbf", ".xls", ".xlsx")
-_PHONE_BRANDS = (b"heic", b"heix", b"mif1", b"heif", b"avif")
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis"})
+"""Of ISO/IEC 23008-12, annex B: still images in HEVC."""
+_PHONE_BRANDS = _HEIC_BRANDS | {b"mif1", b"heif", b"msf1", b"hevc", b"hevx", b"avif", b"avis"}
+_MOST_BRANDS_BYTES = 256
 
 
 class ScanReason(StrEnum):
@@ -48,7 +53,7 @@ class ScanReason(StrEnum):
 
     EMPTY_FILE = "empty_file"
     UNKNOWN_TYPE = "unknown_type"
-    PHONE_FORMAT = "phone_format"  # HEIC, HEIF, AVIF
+    PHONE_FORMAT = "phone_format"  # HEIC where no library reads it, other HEIF, AVIF
     DAMAGED = "damaged"  # truncated, or not to be decoded
     LOCKED = "locked"  # by a password
     TOO_MANY_BYTES = "too_many_bytes"
@@ -87,7 +92,17 @@ def media_type_of(content: bytes) -> str:
     """By the first bytes; a name proves nothing."""
     if b"%PDF-" in content[:SNIFFED_BYTES]:
         return PDF
+    if _HEIC_BRANDS & _brands(content):
+        return HEIC
     return next((kind for first, kind in _FIRST_BYTES.items() if content.startswith(first)), UNKNOWN_TYPE)
+
+
+def _brands(content: bytes) -> set[bytes]:
+    """What a file of the ISO base media format says it is: its own brand, and those whose readers can read it too."""
+    if content[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(content[:4], "big"), len(content), _MOST_BRANDS_BYTES)
+    return {content[8:12]} | {content[at : at + 4] for at in range(16, end - 3, 4)}
 
 
 def masters_of(name: str, stream: BinaryIO) -> Iterator[ScanMaster]:
@@ -128,12 +143,13 @@ def _reason_to_refuse(name: str, content: bytes, media_type: str) -> ScanReason 
         return ScanReason.EMPTY_FILE
     if media_type == ZIP:
         return ScanReason.KEYED_FILE if is_workbook(BytesIO(content)) else ScanReason.NESTED_ARCHIVE
+    if media_type == HEIC:
+        return None if reads_heic() else ScanReason.PHONE_FORMAT
     if media_type != UNKNOWN_TYPE:
         return None
     if content.startswith(_OLE) or name.casefold().endswith(_KEYED_ENDINGS):
         return ScanReason.KEYED_FILE
-    is_of_phone = content[4:8] == b"ftyp" and content[8:12] in _PHONE_BRANDS
-    return ScanReason.PHONE_FORMAT if is_of_phone else ScanReason.UNKNOWN_TYPE
+    return ScanReason.PHONE_FORMAT if _PHONE_BRANDS & _brands(content) else ScanReason.UNKNOWN_TYPE
 
 
 def _unpacked(name: str, stream: BinaryIO, size: int) -> Iterator[ScanMaster]:

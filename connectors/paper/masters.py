@@ -1,4 +1,4 @@
-"""The pages of a master as images: PDF by pypdfium2, TIFF, JPEG and PNG by Pillow. A master is never altered.
+"""The pages of a master as images: PDF by pypdfium2, TIFF, JPEG, PNG and HEIC by Pillow. A master is never altered.
 
 What would break the program that opens it is refused before anything is decoded: sizes are read from headers, PDFs are
 inspected by pikepdf without repairing them (a repaired PDF has silently lost pages). An orientation that a camera wrote
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from connectors.paper.extra import need_libraries
-from connectors.paper.intake import PDF, ScanReason, ScanRefused
+from connectors.paper.extra import INSTALL, PaperExtraMissing, need_libraries
+from connectors.paper.intake import HEIC, PDF, ScanReason, ScanRefused
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,9 @@ COPY_QUALITIES = (72, 60, 50, 40, 32)
 COPY_STEP = 0.85
 LEAST_COPY_SIDE_PX = 1200
 POINTS_PER_INCH = 72.0
+PHOTOGRAPHS = ("JPEG", "HEIF")
+UNDECODABLE = (OSError, EOFError, ValueError, SyntaxError, KeyError, TypeError, MemoryError, RuntimeError)
+"""What Pillow and its plugins raise for a damaged image; RuntimeError is that of libheif."""
 DEEPEST_FORM = 8
 """Forms of a PDF that are nested deeper are not looked into; no scanner writes any."""
 
@@ -70,8 +73,20 @@ def opened(content: bytes, media_type: str) -> Iterator[OpenedMaster]:
         with _opened_pdf(content) as found:
             yield found
     else:
+        if media_type == HEIC:
+            _open_heic()
         with _opened_image(content) as found:
             yield found
+
+
+def _open_heic() -> None:
+    """Lets Pillow open HEIC. What a phone keeps beside the photograph (thumbnail, depth, masks) is not looked at; its
+    orientation is applied by the library. Raises PaperExtraMissing."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise PaperExtraMissing(f"pillow_heif missing: {INSTALL}") from None
+    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
 
 @contextmanager
@@ -163,7 +178,7 @@ def _opened_image(content: bytes) -> Iterator[OpenedMaster]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        image = Image.open(BytesIO(content), formats=("TIFF", "JPEG", "PNG"))
+        image = Image.open(BytesIO(content), formats=("TIFF", "JPEG", "PNG", "HEIF"))
         count = getattr(image, "n_frames", 1)
     except Image.DecompressionBombError:
         raise ScanRefused(ScanReason.TOO_MANY_PIXELS) from None
@@ -190,11 +205,13 @@ def _decoded(image: Image, number: int) -> MasterPage:
         image.seek(number)
         _check_size(image)
         image.load()
-        dpi = image.info.get("dpi", (0, 0))[0] if image.format != "JPEG" else 0
+        dpi = image.info.get("dpi", (0, 0))[0] if image.format not in PHOTOGRAPHS else 0
         upright = ImageOps.exif_transpose(image)
         rgb = np.asarray(_on_white(upright))
-    except (OSError, EOFError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError, MemoryError):
+    except UNDECODABLE:
         raise ScanRefused(ScanReason.DAMAGED) from None
+    except Image.DecompressionBombError:
+        raise ScanRefused(ScanReason.TOO_MANY_PIXELS) from None
     pixels = _at_most(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), LONGEST_SIDE_PX)
     return MasterPage(pixels, float(dpi) if dpi and float(dpi) > 1 else None)
 

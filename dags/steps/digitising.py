@@ -116,6 +116,8 @@ def take_in(
                 known.add(master.sha256)
                 _count(taken, scan)
                 replaces = None if scan.pages else replaces
+            else:
+                taken.counts["repeated"] += 1
     return taken
 
 

@@ -1,6 +1,7 @@
 """Files become masters: known by content, guarded before they are decoded, each refused alone and with a reason."""
 
 import io
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -54,6 +55,7 @@ def count_of(master: ScanMaster) -> int:
     [
         (lambda: scans.jpeg(scans.page()), "image/jpeg"),
         (lambda: scans.png(scans.page()), "image/png"),
+        (lambda: scans.heic(scans.page()), "image/heic"),
         (lambda: scans.tiff(scans.page()), "image/tiff"),
         (lambda: scans.pdf(scans.page()), "application/pdf"),
         (lambda: scans.zipped({"a.jpg": b""}), "application/zip"),
@@ -121,6 +123,46 @@ def test_the_orientation_that_a_phone_writes_down_is_applied_to_the_copy_and_not
     assert master.content == content
 
 
+def test_a_photograph_of_an_iphone_is_read_as_others_are() -> None:
+    """Its orientation is applied once; its dots per inch are those of a camera, and say nothing."""
+    dark = scans.page().copy()
+    dark.paste((10, 10, 10), (0, 0, 400, 200))
+    content = scans.heic(dark, orientation=6)
+    (master,) = masters("IMG_0001.HEIC", content)
+    assert (master.reason_code, master.content) == (None, content)
+    with opened(master.content, master.media_type) as found:
+        page = found.page(0)
+    assert (found.count, page.image.shape, page.dpi) == (1, (1654, 2339, 3), None), "turned by a quarter"
+    corners = [int(page.image[row, column].max()) for row in (50, -50) for column in (50, -50)]
+    assert [level < 60 for level in corners] == [False, True, False, False], "top left went to top right"
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda content: scans.heic_that_says(content, 30_000, 20_000), "too_many_pixels"),
+        (lambda content: scans.heic_that_says(content, 12_000, 10_000), "too_many_pixels"),
+        (lambda content: scans.heic_that_says(content, 64, 48), "damaged"),
+        (lambda content: scans.heic_that_says(content, 0, 0), "damaged"),
+        (scans.truncated, "damaged"),
+        (lambda content: content[:200], "damaged"),
+    ],
+)
+def test_a_heic_that_is_too_large_or_lies_or_is_cut_is_refused(make: Callable[[bytes], bytes], reason: str) -> None:
+    """600 million pixels are refused by the header, before anything is decoded."""
+    (master,) = masters("IMG_1.HEIC", make(scans.heic(scans.page().resize((1600, 2400)))))
+    assert master.reason_code is None
+    with pytest.raises(ScanRefused) as refused, opened(master.content, master.media_type) as found:
+        found.page(0)
+    assert refused.value.reason_code == reason
+
+
+def test_where_the_library_is_missing_a_heic_is_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = scans.heic(scans.page())
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    assert refusals("IMG_1.HEIC", content) == ["phone_format"]
+
+
 def test_an_access_copy_is_about_a_hundred_kilobytes_and_says_its_scale() -> None:
     with opened(scans.png(scans.page()), "image/png") as master:
         copy = access_copy(master.page(0).image)
@@ -166,7 +208,8 @@ def test_what_cannot_be_opened_is_refused_when_it_is_opened(name: str, make: Cal
         ("so.zip", lambda: scans.lying_zip("1.jpg", bytes(9000), 50), ["damaged"]),
         ("so.jpg", lambda: b"", ["empty_file"]),
         ("so.jpg", lambda: b"MZ\x90 a program", ["unknown_type"]),
-        ("IMG_1.jpg", lambda: b"\x00\x00\x00\x18ftypheic" + bytes(40), ["phone_format"]),
+        ("IMG_1.jpg", lambda: b"\x00\x00\x00\x18ftypavif" + bytes(40), ["phone_format"]),
+        ("IMG_1.jpg", lambda: b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00avifmiaf" + bytes(40), ["phone_format"]),
         ("so.xlsx", scans.workbook, ["keyed_file"]),
         ("so.csv", lambda: b"so,quyenSo\n1,01/1998\n", ["keyed_file"]),
         ("so.zip", lambda: scans.zipped({"so.xlsx": scans.workbook(), "1.dbf": b"\x03"}), ["keyed_file"] * 2),

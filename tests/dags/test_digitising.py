@@ -4,6 +4,7 @@ import base64
 import io
 import os
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -107,6 +108,22 @@ def test_files_are_taken_once_and_in_the_order_of_their_numbers(ledger: Ledger) 
     before = rows(ledger, "SELECT * FROM pages ORDER BY page_id")
     assert take(ledger, files) == {"repeated": 3}
     assert rows(ledger, "SELECT * FROM pages ORDER BY page_id") == before
+
+
+def test_a_heic_that_was_refused_is_taken_when_the_library_is_there(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"IMG_1.HEIC": scans.heic(scans.page(1))}
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "pillow_heif", None)
+        assert take(ledger, files) == {"refused": 1}
+        assert take(ledger, files) == {"repeated": 1}
+    assert take(ledger, files) == {"scans": 1, "pages": 1}
+    assert [(scan.media_type, scan.reason_code, scan.pages) for scan in scans_of(ledger, 1)] == [
+        ("image/heic", None, 1)
+    ]
+    assert states(ledger) == [(1, "received", None)]
+    assert take(ledger, files) == {"repeated": 1}
 
 
 def test_the_same_image_in_another_file_is_set_aside_as_a_duplicate(ledger: Ledger) -> None:

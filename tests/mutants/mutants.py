@@ -524,6 +524,24 @@ MUTANTS = (
         "connectors/ledger/handed_over.py", "FILES_AT_ONCE = 100, 1\n", "FILES_AT_ONCE = 100, 100\n",
     ),
     _mutant(
+        "heic_without_its_library",
+        "a photograph that no library here can read is taken, and ends in an error",
+        "tests/connectors/test_intake.py::test_where_the_library_is_missing_a_heic_is_refused_with_advice",
+        INTAKE, "return None if reads_heic() else ScanReason.PHONE_FORMAT", "return None",
+    ),
+    _mutant(
+        "heic_refused_for_ever",
+        "a photograph that was refused for want of a library is never taken, also when the library is there",
+        "tests/dags/test_digitising.py::test_a_heic_that_was_refused_is_taken_when_the_library_is_there",
+        "connectors/ledger/pages.py", " AND reason_code IS DISTINCT FROM '{PHONE_FORMAT}'", "",
+    ),
+    _mutant(
+        "heic_as_large_as_it_likes",
+        "an image between our limit and that of Pillow is decoded",
+        "tests/connectors/test_intake.py::test_a_heic_that_is_too_large_or_lies_or_is_cut_is_refused",
+        MASTERS, "if image.width * image.height > MOST_PIXELS:", "if False:",
+    ),
+    _mutant(
         "unaccepted_is_given_out",
         "a copy is made of a record that was given back to be keyed again",
         f"{EXTRACTS}::test_a_record_that_is_returned_meanwhile_gives_nothing",
