@@ -4,7 +4,8 @@ It is the archive team's backfill (hồi tố): old books come in. Airflow's own
 DAG again, is something else, and this DAG has no use for it: each run works on whatever is not done yet.
 
 Folders are taken from `LIENTHONG_DROP_PLACE/<province>/<commune>/<book>/`; uploads at the desk need no folder. Each
-open book is then read by one task with one process a core; its log says how far it is, and so does the desk.
+open book is then read by one task with one process a core; its log says how far it is, and so does the desk. Last,
+searchable PDFs that somebody asked for at the desk are made.
 
 **Is one failure urgent?** No. Every page is read in a transaction of its own; the next run goes on at the first page
 that is not read. It is urgent when the archive waits for a book and two runs in a row failed.
@@ -54,6 +55,14 @@ with DAG(
         with open_ledger() as ledger:
             return moved(steps.read_pages(ledger, book_id, os.cpu_count() or 1))
 
+    @task(trigger_rule="all_done")
+    def copies() -> dict[str, int]:
+        from connectors.ledger import open_ledger
+        from dags.steps.book_pdfs import make_pdfs
+
+        with open_ledger() as ledger:
+            return moved(make_pdfs(ledger))
+
     books = open_books()
     take() >> books
-    read.expand(book_id=books)
+    read.expand(book_id=books) >> copies()

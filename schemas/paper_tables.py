@@ -209,3 +209,23 @@ extracts = Table(
     Column("sealed", LargeBinary, nullable=False),  # for whom, and why
     Index("ix_extracts_record_id", "record_id"),
 )
+
+book_pdfs = Table(
+    "book_pdfs",  # searchable copies of books, the newest of each, made when somebody asks
+    metadata,
+    Column("book_id", BigInteger, ForeignKey("books.book_id"), primary_key=True, autoincrement=False),
+    Column("asked_by", Text, nullable=False),
+    instant("asked_at", now=True),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),  # how often making it was begun
+    instant("made_at", nullable=True),  # null: it is waited for, or could not be made
+    Column("page_count", Integer),
+    Column("reason_code", Text),  # why it could not be made
+)
+
+book_pdf_parts = Table(
+    "book_pdf_parts",  # the bytes of a searchable copy, some megabytes each
+    metadata,
+    Column("book_id", BigInteger, ForeignKey("book_pdfs.book_id"), primary_key=True, autoincrement=False),
+    Column("part_number", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)

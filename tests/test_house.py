@@ -276,6 +276,11 @@ USED_BY_OTHERS = {
     },
     "dags/airflow_side/provider.py": {"get_provider_info": "an entry point of pyproject.toml"},
     "connectors/paper/handover.py": {"data_type": "openpyxl reads it"},
+    "connectors/paper/ocr_plugin.py": dict.fromkeys(
+        ("creator_tag", "languages", "get_orientation", "generate_hocr", "generate_pdf", "output_hocr",
+         "output_pdf", "supports_generate_ocr", "generate_ocr", "initialize", "add_options",
+         "register_options", "rasterize_pdf_page", "get_ocr_engine"), "OCRmyPDF calls it"
+    ),
     "dags/cli/*.py": {"no_wrap": "rich reads it"},
     "dags/desk/pages/*.py": {"background": "Starlette runs it when the answer has left"},
     "quality/duplicates/all_pairs.py": {"train": "`tests.benchmarks.duplicates --train` makes model.json with it"},
@@ -285,7 +290,7 @@ USED_BY_OTHERS = {
         "inter_op_num_threads": "onnxruntime reads it", "intra_op_num_threads": "onnxruntime reads it",
     },
     "schemas/paper_tables.py": dict.fromkeys(
-        ("scans", "searches", "extracts"), "SQL names it, and the migrations make it"
+        ("scans", "searches", "extracts", "book_pdfs", "book_pdf_parts"), "SQL names it, and the migrations make it"
     ),
     "schemas/tables.py": {"cursors": "SQL names it, and the migrations make it"},
     "schemas/migrations/versions/*.py": dict.fromkeys(

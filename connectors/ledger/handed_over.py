@@ -32,14 +32,18 @@ BOOK = text(f"{_BOOK} WHERE book_id = :book_id")
 BOOKS_OF_CODE = text("""
     SELECT book_id FROM books WHERE concat_ws('.', book_kind, opened_year, book_number) = :code ORDER BY book_id""")
 UNACCEPTED = text(f"SELECT count(*) FROM records WHERE book_id = :book_id AND state NOT IN ({listed(GIVEN_OUT)})")
-RECORDS = text("""
-    SELECT r.record_id, r.page_id, p.page_number, r.row_number, r.sealed,
+_RECORDS = """
+    SELECT r.record_id, r.page_id, p.page_number, r.row_number, r.sealed{}
+      FROM records r LEFT JOIN pages p USING (page_id)
+     WHERE r.book_id = :book_id ORDER BY p.page_number NULLS LAST, r.row_number, r.record_id"""
+RECORDS = text(_RECORDS.format(""))
+RECORDS_WITH_ROWS = text(
+    _RECORDS.format(""",
            ARRAY(SELECT g.recogniser_code FROM readings g WHERE g.record_id = r.record_id
                   ORDER BY g.recogniser_code) AS recognisers,
            ARRAY(SELECT g.sealed FROM readings g WHERE g.record_id = r.record_id
-                  ORDER BY g.recogniser_code) AS readings
-      FROM records r LEFT JOIN pages p USING (page_id)
-     WHERE r.book_id = :book_id ORDER BY p.page_number NULLS LAST, r.row_number, r.record_id""")
+                  ORDER BY g.recogniser_code) AS readings""")
+)
 PAGES = text(f"""
     SELECT page_id, page_number, scan_id, scan_page, sealed_copy FROM pages
      WHERE book_id = :book_id AND state <> '{PageState.REPLACED}' ORDER BY page_number, page_id""")
@@ -96,7 +100,7 @@ class HandedBook:
 @dataclass(frozen=True)
 class HandedRecord:
     """A record with its values. `page_number`: None when it has no page. `row_px`: top and bottom of its row of a table
-    on the access copy of the page; None for a record that has the page to itself."""
+    on the access copy of the page; None for a record that has the page to itself, and where it was not asked for."""
 
     record_id: int
     page_id: int | None
@@ -159,11 +163,12 @@ def unaccepted(ledger: Ledger, book_id: int) -> int:
         return int(connection.execute(UNACCEPTED, {"book_id": book_id}).scalar_one())
 
 
-def records_of(ledger: Ledger, book: HandedBook) -> Iterator[HandedRecord]:
-    """The records in the order of the pages, one at a time."""
-    for row in _each(ledger, RECORDS, book):
+def records_of(ledger: Ledger, book: HandedBook, *, with_rows: bool = False) -> Iterator[HandedRecord]:
+    """The records in the order of the pages, one at a time. `with_rows`: with the place of each on its page, for which
+    what machines read is opened."""
+    for row in _each(ledger, RECORDS_WITH_ROWS if with_rows else RECORDS, book):
         values = open_record(book.key, row.record_id, row.sealed) if row.sealed else {}
-        row_px = row_px_of(book.key, row) if row.row_number else None
+        row_px = row_px_of(book.key, row) if with_rows and row.row_number else None
         yield HandedRecord(row.record_id, row.page_id, row.page_number, values, row_px)
 
 

@@ -1,6 +1,13 @@
 """The PDF of one case: the page that it has to itself, or its row of a table, out of the access copy of the page."""
 
+from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pikepdf
+    from PIL.Image import Image
 
 A4_WIDTH_PT = 595.276
 """210 mm; a PDF counts 72 points an inch."""
@@ -12,19 +19,46 @@ ABOUT = 1.25
 """A page that is so much larger than asked for is not written anew: the rule says "about"."""
 
 
-def case_pdf(copy: bytes, row_px: tuple[int, int] | None, most_bytes: int) -> bytes:
+@dataclass
+class PageCopy:
+    """The access copy of a page, decoded once at most: a page of a table has a PDF for each of its rows."""
+
+    content: bytes = field(repr=False)
+
+    @cached_property
+    def image(self) -> "Image":
+        """In three colours. Raises ValueError when the copy is no image."""
+        from PIL.Image import open as open_image
+
+        size_of(self.content)
+        with open_image(BytesIO(self.content)) as opened:
+            image: Image = opened.convert("RGB")
+        return image
+
+
+def case_pdf(copy: PageCopy, row_px: tuple[int, int] | None, most_bytes: int) -> bytes:
     """A PDF of one page, as wide as A4. A page that is a JPEG of about `most_bytes` is put into it as it is.
 
     `row_px`: top and bottom of the row on the copy. Raises ValueError when the copy is no image.
     """
     import pikepdf
 
-    fits = row_px is None and len(copy) <= most_bytes * ABOUT and is_jpeg(copy)
-    image = copy if fits else case_image(copy, row_px, most_bytes)
-    width, height = size_of(image)
-    pdf, name = pikepdf.new(), pikepdf.Name
+    fits = row_px is None and len(copy.content) <= most_bytes * ABOUT and is_jpeg(copy.content)
+    pdf = pikepdf.new()
+    add_page(pdf, copy.content if fits else case_image(copy, row_px, most_bytes))
+    target = BytesIO()
+    pdf.save(target, deterministic_id=True)
+    return target.getvalue()
+
+
+def add_page(pdf: "pikepdf.Pdf", jpeg: bytes) -> None:
+    """Adds a page that shows a JPEG in three colours, byte for byte, as wide as A4."""
+    import pikepdf
+
+    width, height = size_of(jpeg)
+    name = pikepdf.Name
     picture = pdf.make_stream(
-        image,
+        jpeg,
         Type=name.XObject,
         Subtype=name.Image,
         Filter=name.DCTDecode,
@@ -41,9 +75,6 @@ def case_pdf(copy: bytes, row_px: tuple[int, int] | None, most_bytes: int) -> by
         Contents=pdf.make_stream(f"q {A4_WIDTH_PT:.3f} 0 0 {tall:.3f} 0 0 cm /Page Do Q".encode()),
     )
     pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
-    target = BytesIO()
-    pdf.save(target, deterministic_id=True)
-    return target.getvalue()
 
 
 def size_of(image: bytes) -> tuple[int, int]:
@@ -68,14 +99,13 @@ def is_jpeg(image: bytes) -> bool:
         return False
 
 
-def case_image(copy: bytes, row_px: tuple[int, int] | None, most_bytes: int) -> bytes:
+def case_image(copy: PageCopy, row_px: tuple[int, int] | None, most_bytes: int) -> bytes:
     """The page or its row as a JPEG: of lower quality, then smaller, until it is as small as is asked for. Raises
     ValueError when the copy is no image."""
     from PIL import Image
 
-    width, height = size_of(copy)
-    with Image.open(BytesIO(copy)) as opened:
-        image = opened.convert("RGB")
+    image = copy.image
+    width, height = image.size
     if row_px is not None:
         margin = round((row_px[1] - row_px[0]) * MARGIN)
         image = image.crop((0, max(0, row_px[0] - margin), width, min(height, row_px[1] + margin)))

@@ -21,6 +21,11 @@ def reads_heic() -> bool:
     return importlib.util.find_spec("pillow_heif") is not None
 
 
+def makes_searchable_pdfs() -> bool:
+    """Whether a book can be made a searchable PDF/A here. pikepdf checks PDF/A with fontTools."""
+    return all(importlib.util.find_spec(name) is not None for name in ("ocrmypdf", "fontTools"))
+
+
 def need_libraries() -> None:
     """Raises PaperExtraMissing when scans cannot be opened here."""
     if missing := missing_libraries():

@@ -105,15 +105,20 @@ def _identifier(of: str, kind: str, value: str) -> etree._Element:
 
 
 def _node(name: str, *children: etree._Element) -> etree._Element:
-    element = etree.Element(_tag(name), nsmap={None: NAMESPACE})
+    element = _element(name)
     element.extend(children)
     return element
 
 
 def _text(name: str, text: str) -> etree._Element:
-    element = etree.Element(_tag(name), nsmap={None: NAMESPACE})
+    element = _element(name)
     element.text = text
     return element
+
+
+def _element(name: str) -> etree._Element:
+    """In the default namespace, so that no event has a prefix and a declaration of its own."""
+    return etree.Element(_tag(name), nsmap={None: NAMESPACE})  # type: ignore[dict-item]  # the stubs know no default
 
 
 def _tag(name: str) -> str:

@@ -15,6 +15,7 @@ backfill = typer.Typer(
 
 backfill.command()(backfill_load.load)
 backfill.command("hand-over")(backfill_handover.hand_over)
+backfill.command("pdf")(backfill_handover.searchable_pdf)
 backfill.command()(backfill_keying.export_keying)
 backfill.command()(backfill_keying.import_keying)
 for command in (backfill_intake.take, backfill_intake.read, backfill_intake.books, backfill_intake.set_place):

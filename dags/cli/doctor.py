@@ -88,12 +88,17 @@ def _disk() -> Diagnosis:
 def _paper() -> Iterator[Diagnosis]:
     """What paper registers need. None of it is a fault: without scans, or without a machine that reads them, the rest
     works, and pages wait for two keyers."""
-    from connectors.paper.extra import INSTALL, missing_libraries
+    from connectors.paper.extra import INSTALL, makes_searchable_pdfs, missing_libraries, reads_heic
 
     if missing := missing_libraries():
         yield "paper registers", True, f"scans cannot be opened here ({', '.join(missing)}): {INSTALL}"
         return
     yield "paper registers", True, "scans can be opened"
+    lacking = [
+        what for what, is_there in (("HEIC", reads_heic()), ("searchable PDF", makes_searchable_pdfs())) if not is_there
+    ]
+    if lacking:
+        yield "paper registers", True, f"no {', no '.join(lacking)} here: {INSTALL}"
     from connectors.paper.recognisers import available
 
     works, problems = available()

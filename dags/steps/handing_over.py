@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import StrEnum
 from hashlib import file_digest
@@ -31,7 +31,7 @@ from connectors.ledger.handed_over import (
     unaccepted,
 )
 from connectors.paper.bag import BagSource, write_bag
-from connectors.paper.case_pdf import case_pdf
+from connectors.paper.case_pdf import PageCopy, case_pdf
 from connectors.paper.handover import CaseNames, HandoverRefused, write_archive, write_sheet
 from schemas.dates import local_day
 from schemas.handover_rules import handover_rules
@@ -111,7 +111,8 @@ def _hand_over_form(ledger: Ledger, book: HandedBook, folder: Path) -> HandedOve
     names = CaseNames.of(rules, book.book, records_of(ledger, book))
     with _whole(folder, names.sheet, names.archive) as (sheet, archive):
         rows = write_sheet(sheet, rules, book.book, records_of(ledger, book))
-        pdfs = write_archive(archive, names, records_of(ledger, book), CasePages(ledger, book, rules.page_bytes).pdf)
+        pdf_of = CasePages(ledger, book, rules.page_bytes).pdf
+        pdfs = write_archive(archive, names, records_of(ledger, book, with_rows=True), pdf_of)
         if not rows == pdfs == len(names.by_record):
             raise HandoverRefused(f"{rows} rows and {pdfs} PDFs were written: the book changed, hand it over again")
     return HandedOver((folder / names.sheet, folder / names.archive), {"records": rows, "pdfs": pdfs})
@@ -145,13 +146,14 @@ class CasePages:
     book: HandedBook
     most_bytes: int
     page_id: int = 0
-    copy: bytes = b""
+    copy: PageCopy = field(default_factory=lambda: PageCopy(b""))
 
     def pdf(self, record: HandedRecord) -> bytes:
         """The PDF of a record. Raises HandoverRefused when its page has no image that can be opened."""
         assert record.page_id is not None  # `CaseNames.of` refused a book with such a record
         if record.page_id != self.page_id:
-            self.page_id, self.copy = record.page_id, copy_of(self.ledger, self.book, record.page_id) or b""
+            content = copy_of(self.ledger, self.book, record.page_id)
+            self.page_id, self.copy = record.page_id, PageCopy(content or b"")
         try:
             return case_pdf(self.copy, record.row_px, self.most_bytes)
         except ValueError:

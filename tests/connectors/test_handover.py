@@ -15,7 +15,7 @@ from sqlalchemy import URL
 from typer.testing import CliRunner, Result
 
 from connectors.ledger import Ledger, open_ledger
-from connectors.paper.case_pdf import case_pdf
+from connectors.paper.case_pdf import PageCopy, case_pdf
 from connectors.paper.handover import HandoverRefused, name_date
 from connectors.vault import Vault
 from dags.cli.app import app
@@ -111,12 +111,12 @@ def test_a_pdf_shows_the_page_or_the_row_of_its_record_and_is_small(ledger: Ledg
 
 def test_a_small_jpeg_goes_into_its_pdf_unchanged_and_a_large_one_is_made_smaller() -> None:
     small = page_image()
-    assert image_of(case_pdf(small, None, 100_000)).read_raw_bytes() == small
+    assert image_of(case_pdf(PageCopy(small), None, 100_000)).read_raw_bytes() == small
     noise = Image.effect_noise((1500, 2000), 90).convert("RGB")
     target = BytesIO()
     noise.save(target, "JPEG", quality=95)
     assert len(target.getvalue()) > 1_000_000
-    assert len(case_pdf(target.getvalue(), None, 100_000)) < 105_000
+    assert len(case_pdf(PageCopy(target.getvalue()), None, 100_000)) < 105_000
 
 
 def test_two_records_of_one_name_are_refused_before_anything_is_written(ledger: Ledger, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ ROWS_TESTS, FILES, WORKBOOKS, LOADS = (
 )  # fmt: skip
 BOOKS, EXTRACTS = "tests/journeys/test_books.py", "tests/dags/test_extracts.py"
 HANDOVER, BAG = "tests/connectors/test_handover.py", "tests/connectors/test_bag.py"
+PDFS, COPIES = "tests/dags/test_book_pdfs.py", "connectors/ledger/book_pdfs.py"
 DESK, CORRECTIONS = "tests/dags/test_desk_security.py", "tests/journeys/test_corrections.py"
 
 
@@ -540,6 +541,44 @@ MUTANTS = (
         "an image between our limit and that of Pillow is decoded",
         "tests/connectors/test_intake.py::test_a_heic_that_is_too_large_or_lies_or_is_cut_is_refused",
         MASTERS, "if image.width * image.height > MOST_PIXELS:", "if False:",
+    ),
+    # Searchable copies
+    _mutant(
+        "copy_for_every_reader",
+        "who may only list books gets a whole book with all that is written in it",
+        f"{PDFS}::test_who_is_no_archivist_of_the_place_neither_asks_nor_fetches",
+        "dags/desk/pages/books.py", "May.DIGITISE)\n    standing", "May.LIST)\n    standing",
+    ),
+    _mutant(
+        "copy_without_a_line",
+        "nobody can say who fetched a whole book",
+        f"{PDFS}::test_an_archivist_asks_for_the_copy_and_fetches_it_when_it_is_made",
+        "dags/desk/pages/books.py", 'note_subject(visit.ledger, visit.user_name, "book_pdf", "book", book_id)', "pass",
+    ),
+    _mutant(
+        "copy_is_tried_for_ever",
+        "a book that ends its worker is made again in every run, and the others wait",
+        f"{PDFS}::test_a_book_that_ends_its_worker_is_tried_three_times",
+        COPIES, "WHERE {OPEN} AND attempts < {MOST_ATTEMPTS}", "WHERE {OPEN}",
+        "WHERE {OPEN} AND attempts >= {MOST_ATTEMPTS}", "WHERE {OPEN} AND attempts >= 1000",
+    ),
+    _mutant(
+        "parts_in_any_order",
+        "parts of a searchable copy can take each other's place",
+        f"{PDFS}::test_a_copy_lies_sealed_in_parts_that_cannot_be_exchanged",
+        COPIES, 'PART_PURPOSE = "searchable copy/{}/{}"', 'PART_PURPOSE = "searchable copy/{}"',
+    ),
+    _mutant(
+        "machine_before_person",
+        "the text of an accepted record is what a machine read",
+        f"{PDFS}::test_the_text_of_an_accepted_record_is_what_was_accepted_and_of_others_what_was_read",
+        COPIES, "if row.state in GIVEN_OUT and row.sealed:", "if False:",
+    ),
+    _mutant(
+        "pdf_a_is_believed",
+        "what OCRmyPDF wrote is kept though it is no PDF/A",
+        "tests/connectors/test_searchable_pdf.py::test_what_ocrmypdf_wrote_is_not_believed",
+        "connectors/paper/searchable_pdf.py", "if not validate_written(made, PDFA).passed:", "if False:",
     ),
     _mutant(
         "unaccepted_is_given_out",

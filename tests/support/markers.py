@@ -77,6 +77,8 @@ SLOW = (
     "tests/schemas/test_addresses.py::test_without_marks_no_other_commune_is_ever_found",
     "tests/schemas/test_places.py::test_the_shipped_table_is_what_the_script_builds_and_its_version_says_which",
     "tests/connectors/test_bag.py",  # bags
+    "tests/connectors/test_bag_schemas.py",
+    "tests/connectors/test_searchable_pdf.py",  # OCRmyPDF in a process of its own
     "tests/connectors/test_handover.py",  # workbooks and archives
     "tests/connectors/test_health_insurance.py",  # waits for a registry that works
     "tests/connectors/test_http.py",  # answers that come late
@@ -84,6 +86,7 @@ SLOW = (
     "tests/connectors/test_land_twin.py",  # waits for a registry that works
     "tests/connectors/test_legibility.py",  # pages are drawn
     "tests/connectors/test_portals.py",  # portals that answer nonsense and late
+    "tests/dags/test_book_pdfs.py",  # OCRmyPDF
     "tests/dags/test_backfill_load.py",  # processes that load, and are killed
     "tests/dags/test_desk_accessibility.py",  # every page of the desk
     "tests/dags/test_desk_acts.py",  # each carries dossiers to the desk first

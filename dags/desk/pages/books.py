@@ -6,15 +6,17 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi import Path as InPath
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
+from connectors.ledger.book_pdfs import ask_pdf, pdf_parts, pdf_standing
 from connectors.ledger.book_progress import BookProgress, book_progress, books_page, books_within, number_gaps_of
-from connectors.ledger.grants import note_access
+from connectors.ledger.grants import note_access, note_subject
 from connectors.ledger.pages import BookClosed, pages_of, scans_of, set_aside_by, try_again
 from connectors.paper.book_names import KINDS, checked_facts, name_gaps
 from connectors.paper.extra import PaperExtraMissing
 from connectors.paper.legibility import to_scan_again
 from dags.desk.pages.page_images import PageId
+from dags.desk.pages.papers import LOCKED
 from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
 from schemas.dates import local_day
 from schemas.paper_states import PageState
@@ -78,6 +80,7 @@ def book(
         gaps=_ranges(number_gaps_of(visit.ledger, book_id)),
         name_gaps=_ranges(name_gaps(scan.name for scan in files)),
         may_digitise=may_digitise,
+        pdf=pdf_standing(visit.ledger, book_id) if may_digitise else None,
         movable=(PageState.RECEIVED, PageState.FITTED, PageState.READ),
         done=done,
         no=no,
@@ -120,6 +123,27 @@ def more_files(
         return _take(visit, found.book, found.province_code, found.commune_code, files, path, replaces or None)
     except ValueError:
         return visit.back_to(f"{path}?no=page_moved")
+
+
+@router.post("/books/{book_id}/pdf")
+def ask_for_pdf(visit: PostDep, book_id: BookId) -> Response:
+    """Asks for the book as one PDF that can be searched; a worker makes it, and this page offers it when it is made."""
+    _book(visit, book_id, May.DIGITISE)
+    is_new = ask_pdf(visit.ledger, visit.user_name, book_id)
+    return visit.back_to(f"/books/{book_id}?{'done=pdf_asked' if is_new else 'no=pdf_waits'}#pdf")
+
+
+@router.get("/books/{book_id}/pdf")
+def pdf(visit: VisitDep, book_id: BookId) -> Response:
+    """The book as one PDF that can be searched, part by part; each look is logged."""
+    found = _book(visit, book_id, May.DIGITISE)
+    standing = pdf_standing(visit.ledger, book_id)
+    if standing is None or standing.made_at is None:
+        raise RequestRefused(404, "no_pdf", "book_pdf", detail="not_made")
+    note_subject(visit.ledger, visit.user_name, "book_pdf", "book", book_id)
+    name = f"{found.book.book_kind}.{found.book.opened_year}.{book_id}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Security-Policy": LOCKED}
+    return StreamingResponse(pdf_parts(visit.ledger, book_id), media_type="application/pdf", headers=headers)
 
 
 @router.post("/books/{book_id}/pages/{page_id}/{act}")

@@ -143,10 +143,10 @@ def code_list_of(column: RegisterColumn) -> str:
 
 
 def _row(copy: bytes, row_px: tuple[int, int]) -> bytes:
-    from connectors.paper.case_pdf import case_image
+    from connectors.paper.case_pdf import PageCopy, case_image
 
     try:
-        return case_image(copy, row_px, PAGE_BYTES)
+        return case_image(PageCopy(copy), row_px, PAGE_BYTES)
     except (ImportError, ValueError):  # without the extra `paper` no row can be cut out, and no other is shown
         raise RequestRefused(404, "no_paper", "extract", detail="row") from None
 
