@@ -1,6 +1,6 @@
 """Searchable copies of books (PDF/A-2b with a text layer): one written to a file, or all that the desk asked for.
 
-A copy is made by a worker and never inside a request: a book of 500 pages takes half a minute. It is sealed again as
+A copy is made by a worker and never inside a request: a large book takes minutes. It is sealed again as
 soon as it is made; what lies on disk meanwhile is removed at the end, also of a run that failed.
 """
 
