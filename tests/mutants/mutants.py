@@ -814,7 +814,7 @@ MUTANTS = (
         "task_of_another",
         "a keyer opens a record that is lent to another",
         "tests/dags/test_desk_keying.py::test_a_record_is_lent_to_one_keyer_and_the_other_cannot_open_it",
-        "dags/desk/pages/keying.py", "        or task.keyed_by != visit.user_name\n", "",
+        "dags/desk/lent_records.py", "            or task.keyed_by != visit.user_name\n", "",
     ),
     _mutant(
         "image_out_of_reach",
