@@ -48,7 +48,7 @@ class LentRecords:
         return task
 
     def to_next(self, visit: Visit, keying_id: int | None, book: int, done: str) -> Response:
-        """To the record that was lent now; None: to the overview. `done`: what this person has just done; may be empty."""
+        """To the record that was lent now; None: to the overview. `done`: what this person has just done, or empty."""
         if keying_id is None:
             return visit.back_to(f"/{self.name}?done=" + ("keyed_all" if done else self.nothing_left))
         return visit.back_to(f"/{self.name}/{keying_id}?book={book}" + (f"&done={done}" if done else ""))

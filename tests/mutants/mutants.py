@@ -811,6 +811,27 @@ MUTANTS = (
         "dags/steps/offline_keying.py", "if kept_of(ledger, [row.keying_id for row in workbook.rows]):", "if False:",
     ),
     _mutant(
+        "returned_found_as_record",
+        "a record of a rejected book is found as one that people agreed on",
+        "tests/dags/test_returned_books.py::test_the_index_says_unchecked_in_the_transaction_that_rejects",
+        SAMPLING,
+        "    mark_unchecked(connection, _move_records(connection, at, RecordEvent.RETURNED))",
+        "    _move_records(connection, at, RecordEvent.RETURNED)",
+    ),
+    _mutant(
+        "late_index",
+        "an index that is written late says of a record of a rejected book that people agreed on it",
+        "tests/dags/test_returned_books.py::test_an_index_that_is_late_does_not_write_over_a_rejection",
+        "dags/steps/searching.py", "if (row[1] in checked) == (row[0] == \"record\")]", "]",
+    ),
+    _mutant(
+        "returned_counts",
+        "what stands in a record of a rejected book counts as agreed on when the index is made anew",
+        "tests/dags/test_returned_books.py::"
+        "test_an_index_that_is_made_anew_finds_a_returned_record_by_what_was_keyed_and_by_what_was_read",
+        "connectors/ledger/searchable_records.py", "if row.is_unchecked and values is not None:", "if False:",
+    ),
+    _mutant(
         "task_of_another",
         "a keyer opens a record that is lent to another",
         "tests/dags/test_desk_keying.py::test_a_record_is_lent_to_one_keyer_and_the_other_cannot_open_it",
