@@ -13,6 +13,7 @@ ROWS_TESTS, FILES, WORKBOOKS, LOADS = (
     "tests/connectors/test_record_rows.py", "tests/connectors/test_keyed_files.py",
     "tests/connectors/test_keyed_workbooks.py", "tests/dags/test_backfill_load.py",
 )  # fmt: skip
+BOOK_PLACES = "tests/dags/test_desk_book_places.py"
 BOOKS, EXTRACTS = "tests/journeys/test_books.py", "tests/dags/test_extracts.py"
 HANDOVER, BAG = "tests/connectors/test_handover.py", "tests/connectors/test_bag.py"
 DESK, CORRECTIONS = "tests/dags/test_desk_security.py", "tests/journeys/test_corrections.py"
@@ -416,6 +417,52 @@ MUTANTS = (
         "a record is sent although no code says which unit registered it",
         f"{BOOKS}::test_a_record_of_a_book_whose_place_of_then_has_no_code_waits_and_is_counted",
         "dags/steps/entering.py", "for record in kept if record.book.place_code]", "for record in kept]",
+    ),
+    _mutant(
+        "place_of_another_time",
+        "a book gets the code of a unit that was not there in its time",
+        f"{BOOK_PLACES}::test_a_unit_of_another_time_is_not_written",
+        "connectors/paper/book_places.py", " or unit.valid_until <= date(opened_year, 1, 1)", "",
+    ),
+    _mutant(
+        "place_of_another_province",
+        "a book gets the code of a unit that never lay in the province that keeps it",
+        f"{BOOK_PLACES}::test_a_unit_that_cannot_be_meant_is_not_written",
+        "connectors/paper/book_places.py",
+        'return any(getattr(heir, "province_code", None) == province_code for heir in _heirs(unit, today))',
+        "return True",
+    ),
+    _mutant(
+        "keeper_of_another_province",
+        "a book is given to a commune of another province",
+        f"{BOOK_PLACES}::test_a_unit_that_cannot_be_meant_is_not_written",
+        "dags/steps/book_places.py", "if commune is None or commune.province_code != book.province_code:", "if False:",
+    ),
+    _mutant(
+        "book_given_away",
+        "who digitises in one commune gives its book to another",
+        f"{BOOK_PLACES}::test_who_has_one_commune_gives_no_book_to_another",
+        "dags/desk/pages/book_places.py",
+        "if not visit.reach.may(May.DIGITISE, book.province_code, code):", "if False:",
+    ),
+    _mutant(
+        "place_after_entering",
+        "the place of a book changes after records of it were entered with another",
+        f"{BOOK_PLACES}::test_the_places_of_a_book_with_entered_records_stay",
+        "connectors/ledger/books.py",
+        '"NOT EXISTS (SELECT FROM records r WHERE r.book_id = b.book_id AND r.dossier_id IS NOT NULL)"', '"TRUE"',
+    ),
+    _mutant(
+        "keeper_finds_nothing",
+        "officers of the commune that keeps a book see it, and do not find its records",
+        f"{BOOK_PLACES}::test_the_commune_that_keeps_the_book_is_said_and_its_officers_find_the_records",
+        "connectors/ledger/books.py", "WHERE s.subject_kind IN ('record', 'reading') AND", "WHERE FALSE AND",
+    ),
+    _mutant(
+        "waits_unseen",
+        "a run in which records wait for a person ends as if there was nothing to do",
+        "tests/dags/test_moved_counts.py::test_a_run_in_which_records_wait_is_no_skipped_one_and_starts_nothing",
+        "dags/airflow_side/assets.py", " or any(waiting.values()) or", " or",
     ),
     _mutant(
         "any_unit_of_that_name",

@@ -8,14 +8,17 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import Response
 
-from connectors.ledger.book_progress import BookProgress, book_progress, books_page, books_within, number_gaps_of
-from connectors.ledger.grants import note_access
+from connectors.ledger.book_progress import books_page, books_within, number_gaps_of
+from connectors.ledger.grants import Condition, note_access
 from connectors.ledger.pages import BookClosed, pages_of, scans_of, set_aside_by, try_again
+from connectors.ledger.waiting_records import waiting_books
 from connectors.paper.book_names import KINDS, checked_facts, name_gaps
 from connectors.paper.extra import PaperExtraMissing
 from connectors.paper.legibility import to_scan_again
+from dags.desk.book_access import progress_within_reach
 from dags.desk.pages.page_images import PageId
 from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
+from dags.steps.entering import KINDS as KINDS_SENT
 from schemas.dates import local_day
 from schemas.paper_states import PageState
 from schemas.places import unit_on
@@ -37,16 +40,24 @@ router = APIRouter()
 def books(
     visit: VisitDep,
     before: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    waiting: bool = False,
     no: Annotated[str, Query(pattern="^[a-z_]{0,40}$")] = "",
 ) -> Response:
-    """The books within reach, the newest first."""
+    """The books within reach, the newest first; with `waiting`, those alone whose records wait for a place."""
     visit.need(May.LIST, "books")
-    found = books_page(visit.ledger, books_within(visit.reach, May.LIST), before=before or None, limit=PAGE + 1)
+    reach = books_within(visit.reach, May.LIST)
+    waits = waiting_books(visit.ledger, KINDS_SENT, reach)
+    if waiting:
+        reach = Condition(f"{reach.sql} AND b.book_id = ANY(:_waiting)", {**reach.values, "_waiting": list(waits)})
+    found = books_page(visit.ledger, reach, before=before or None, limit=PAGE + 1)
     return visit.page(
         "books",
         books=found[:PAGE],
         following=found[PAGE - 1].book_id if len(found) > PAGE else 0,
         before=before,
+        waits=waits,
+        records_waiting=sum(wait.records for wait in waits.values()),
+        is_filtered=waiting,
         kinds=KINDS,
         place=_only_place(visit),
         no=no,
@@ -61,7 +72,7 @@ def book(
     no: Annotated[str, Query(pattern="^[a-z_]{0,40}$")] = "",
 ) -> Response:
     """One book: its progress, what to scan again, the files that were refused, and its pages."""
-    found = _book(visit, book_id, May.LIST)
+    found = progress_within_reach(visit, book_id, May.LIST)
     may_digitise = visit.reach.may(May.DIGITISE, found.province_code, found.commune_code)
     pages = pages_of(visit.ledger, book_id)
     current = [page for page in pages if page.state != PageState.REPLACED]
@@ -78,6 +89,7 @@ def book(
         gaps=_ranges(number_gaps_of(visit.ledger, book_id)),
         name_gaps=_ranges(name_gaps(scan.name for scan in files)),
         may_digitise=may_digitise,
+        wait=waiting_books(visit.ledger, KINDS_SENT, book_id=book_id).get(book_id),
         movable=(PageState.RECEIVED, PageState.FITTED, PageState.READ),
         done=done,
         no=no,
@@ -114,7 +126,7 @@ def more_files(
     visit: PostDep, book_id: BookId, files: Uploads, replaces: Annotated[int, Form(ge=0, le=2**62)] = 0
 ) -> Response:
     """More files of a book, or a better scan of one of its pages."""
-    found = _book(visit, book_id, May.DIGITISE)
+    found = progress_within_reach(visit, book_id, May.DIGITISE)
     path = f"/books/{book_id}"
     try:
         return _take(visit, found.book, found.province_code, found.commune_code, files, path, replaces or None)
@@ -125,7 +137,7 @@ def more_files(
 @router.post("/books/{book_id}/pages/{page_id}/{act}")
 def move_page(visit: PostDep, book_id: BookId, page_id: PageId, act: Literal["again", "aside"]) -> Response:
     """Has a page read once more, or sets it aside."""
-    _book(visit, book_id, May.DIGITISE)
+    progress_within_reach(visit, book_id, May.DIGITISE)
     if all(page.page_id != page_id for page in pages_of(visit.ledger, book_id)):
         raise RequestRefused(404, "no_book", "book", detail="place_or_unknown")
     move = try_again if act == "again" else set_aside_by
@@ -167,15 +179,6 @@ def _take(
         raise RequestRefused(503, "no_extra", "books", detail="no_extra") from None
     is_new = taken.counts["scans"] or taken.counts["refused"]
     return visit.back_to(f"/books/{taken.book_id}?{'done=files' if is_new else 'no=nothing_new'}")
-
-
-def _book(visit: Visit, book_id: int, act: May) -> BookProgress:
-    """The book; for a user without it in reach the same answer as for one that is not there."""
-    visit.need(act, "book")
-    found = book_progress(visit.ledger, book_id, books_within(visit.reach, act))
-    if found is None:
-        raise RequestRefused(404, "no_book", "book", detail="place_or_unknown")
-    return found
 
 
 def _ranges(found: Sequence[tuple[int, int]]) -> list[str]:
