@@ -33,6 +33,7 @@ _VALUED = listed({RecordState.AGREED, RecordState.HELD})
 
 LOCK_BOOK = text("""
     SELECT book_id, book_kind, state, is_tightened, wrapped FROM books WHERE book_id = :book_id FOR UPDATE""")
+FILES_WAIT = text("SELECT EXISTS (SELECT FROM uploads WHERE book_id = :book_id AND state <> 'examined')")
 LOT = text(
     f"SELECT record_id, sealed FROM records WHERE book_id = :book_id AND state IN ({_VALUED}) ORDER BY record_id"
 )
@@ -92,6 +93,7 @@ class BookDecisionOutcome(StrEnum):
     DONE = "done"
     DECIDED_BEFORE = "decided_before"
     NOT_ACCEPTABLE = "not_acceptable"  # the sample does not allow it
+    FILES_WAIT = "files_wait"  # scans of the book were handed in, and are not examined yet
 
 
 class SecondLooks(Model):
@@ -296,6 +298,8 @@ def decide_book(
         book = connection.execute(LOCK_BOOK, {"book_id": sample.book_id}).one()
         if book.state != _SAMPLING or connection.execute(LOCK_SAMPLE, {"sample_id": sample.sample_id}).first() is None:
             return BookDecisionOutcome.DECIDED_BEFORE
+        if decision == BookDecision.ACCEPTED and connection.execute(FILES_WAIT, {"book_id": sample.book_id}).scalar():
+            return BookDecisionOutcome.FILES_WAIT
         current = _sample(ledger, connection, sample.sample_id) or sample
         if decision == BookDecision.ACCEPTED and not is_acceptable(current.is_tightened, current.fields):
             return BookDecisionOutcome.NOT_ACCEPTABLE

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PULLED = Asset("dossiers_pulled")
 CLEARED = Asset("dossiers")
+HANDED_IN = Asset("scans_handed_in")
 SENT = {code: Asset(f"deliveries_{code}") for code in REGISTRY_CODES}
 ANSWERED = {code: Asset(f"receipts_{code}") for code in REGISTRY_CODES}
 

@@ -50,10 +50,10 @@ def test_the_list_and_the_page_say_how_many_records_wait_and_why(house: DeskHous
     PaperBook(house.ledger, {"book_number": "02"}).record(BIRTH)  # it lacks nothing
     with house.visitor("lan") as lan:
         html = lan.get("/books")
-        assert "2 mục của 1 sổ đã nghiệm thu đang chờ ghi nơi của sổ" in html
+        assert "2 mục của 1 sổ đã nghiệm thu đang chờ ghi nơi lập và nơi giữ sổ" in html
         assert "2 mục chờ" in html
-        assert "Chưa rõ xã nào đã mở sổ" in html
-        assert "Chưa rõ xã nào hiện giữ sổ" not in html
+        assert "Chưa rõ xã nào đã lập sổ" in html
+        assert "Chưa rõ xã nào hiện lưu giữ sổ" not in html
         only = lan.get("/books?waiting=true")
         assert re.findall(r'data-row href="/books/(\d+)"', only) == [str(book.book_id)]
         page = lan.get(f"/books/{book.book_id}")

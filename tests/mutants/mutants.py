@@ -14,6 +14,8 @@ ROWS_TESTS, FILES, WORKBOOKS, LOADS = (
     "tests/connectors/test_keyed_workbooks.py", "tests/dags/test_backfill_load.py",
 )  # fmt: skip
 BOOK_PLACES = "tests/dags/test_desk_book_places.py"
+UPLOADS = "tests/dags/test_desk_uploads.py"
+HELD = "tests/dags/test_desk_loads.py"
 BOOKS, EXTRACTS = "tests/journeys/test_books.py", "tests/dags/test_extracts.py"
 HANDOVER, BAG = "tests/connectors/test_handover.py", "tests/connectors/test_bag.py"
 DESK, CORRECTIONS = "tests/dags/test_desk_security.py", "tests/journeys/test_corrections.py"
@@ -463,6 +465,72 @@ MUTANTS = (
         "a run in which records wait for a person ends as if there was nothing to do",
         "tests/dags/test_moved_counts.py::test_a_run_in_which_records_wait_is_no_skipped_one_and_starts_nothing",
         "dags/airflow_side/assets.py", " or any(waiting.values()) or", " or",
+    ),
+    _mutant(
+        "half_an_upload",
+        "files of an upload that broke off stay on the disk",
+        f"{UPLOADS}::test_a_file_that_cannot_be_written_to_its_end_leaves_no_file_and_no_row",
+        "dags/steps/uploads.py",
+        "BaseException:\n        shutil.rmtree(folder, ignore_errors=True)\n", "BaseException:\n",
+    ),
+    _mutant(
+        "upload_of_any_length",
+        "a body without a declared length is read, however long it is",
+        f"{UPLOADS}::test_a_body_without_a_length_is_refused_before_it_is_read",
+        "dags/desk/auth.py", "else MOST_UPLOADED_BYTES + 1", "else MOST_BYTES + 1",
+    ),
+    _mutant(
+        "upload_examined_twice_at_once",
+        "two processes examine one upload",
+        f"{UPLOADS}::test_what_one_process_examines_no_other_does",
+        "connectors/ledger/uploads.py",
+        "SELECT pg_try_advisory_xact_lock(:space, CAST(:upload_id AS int))", "SELECT :space + :upload_id",
+    ),
+    _mutant(
+        "upload_for_ever",
+        "an upload that ends its process is begun again for ever",
+        f"{UPLOADS}::test_an_upload_that_ends_its_process_again_and_again_is_stopped_and_a_person_settles_it",
+        "connectors/ledger/uploads.py",
+        "AND attempts < {MOST_ATTEMPTS}", "",
+    ),
+    _mutant(
+        "accepted_with_files_under_way",
+        "a book is accepted while scans of it wait to be examined",
+        f"{UPLOADS}::test_an_accepted_book_takes_no_files_and_one_with_files_under_way_is_not_accepted",
+        SAMPLING, 'connection.execute(FILES_WAIT, {"book_id": sample.book_id}).scalar()', "False",
+    ),
+    _mutant(
+        "waiting_swept",
+        "files that wait to be examined are swept away",
+        f"{UPLOADS}::test_what_a_killed_receiver_left_is_swept_away_after_a_day_and_not_before",
+        "dags/steps/uploads.py", "if folder.name not in wanted:", "if True:",
+    ),
+    _mutant(
+        "held_rows_of_another_place",
+        "held rows of a file are shown to an archivist of another province",
+        f"{HELD}::test_who_does_not_digitise_there_sees_no_row_and_corrects_none",
+        "dags/desk/pages/loads.py",
+        'books_within(visit.reach, May.DIGITISE, "l"), load_id=load_id)', "EVERYWHERE, load_id=load_id)",
+        "import books_within", "import EVERYWHERE, books_within",
+    ),
+    _mutant(
+        "look_at_held_rows_unlogged",
+        "who looked at held rows stands nowhere",
+        f"{HELD}::test_held_rows_are_listed_by_cause_with_row_column_and_what_was_read",
+        "dags/desk/pages/loads.py",
+        '    note_subject(visit.ledger, visit.user_name, "load", "load", load_id)\n', "",
+    ),
+    _mutant(
+        "fixed_row_stays_open",
+        "a row that was corrected is listed as held for ever",
+        f"{HELD}::test_a_corrected_row_comes_in_once_and_is_listed_no_more",
+        "dags/steps/held_rows.py", "if fixes is not None and fixes != report.load_id:", "if False:",
+    ),
+    _mutant(
+        "deleted_row_counts_as_fixed",
+        "a row that nobody handed in again counts as corrected",
+        f"{HELD}::test_a_row_that_is_still_at_fault_is_held_in_the_new_file_and_a_deleted_one_stays_in_the_first",
+        "connectors/ledger/held_rows.py", "line_number = ANY(:lines) AND", "(line_number = ANY(:lines) OR TRUE) AND",
     ),
     _mutant(
         "any_unit_of_that_name",

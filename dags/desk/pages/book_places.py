@@ -21,7 +21,7 @@ from schemas.dates import local_day
 from schemas.places import Commune, unit_on
 from schemas.roles import May
 
-Words = Annotated[str, Form(max_length=200)]
+UnitWords = Annotated[str, Form(max_length=200)]
 UnitCode = Annotated[str, Form(pattern=r"^\d{5}$")]
 
 router = APIRouter(prefix="/books/{book_id}/places")
@@ -34,7 +34,7 @@ def places(visit: VisitDep, book_id: SubjectId, no: str = "") -> Response:
 
 
 @router.post("/search")
-def search(visit: PostDep, book_id: SubjectId, place: Words = "", keeper: Words = "") -> Response:
+def search(visit: PostDep, book_id: SubjectId, place: UnitWords = "", keeper: UnitWords = "") -> Response:
     """The communes of these names, to choose from."""
     return _page(visit, progress_within_reach(visit, book_id, May.DIGITISE), place, keeper)
 

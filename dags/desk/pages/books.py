@@ -11,14 +11,15 @@ from fastapi.responses import Response
 from connectors.ledger.book_progress import books_page, books_within, number_gaps_of
 from connectors.ledger.grants import Condition, note_access
 from connectors.ledger.pages import BookClosed, pages_of, scans_of, set_aside_by, try_again
+from connectors.ledger.uploads import books_under_way, settle_stopped, uploads_of
 from connectors.ledger.waiting_records import waiting_books
 from connectors.paper.book_names import KINDS, checked_facts, name_gaps
-from connectors.paper.extra import PaperExtraMissing
 from connectors.paper.legibility import to_scan_again
 from dags.desk.book_access import progress_within_reach
 from dags.desk.pages.page_images import PageId
 from dags.desk.visit import PostDep, RequestRefused, Visit, VisitDep
 from dags.steps.entering import KINDS as KINDS_SENT
+from dags.steps.uploads import receive
 from schemas.dates import local_day
 from schemas.paper_states import PageState
 from schemas.places import unit_on
@@ -56,6 +57,7 @@ def books(
         following=found[PAGE - 1].book_id if len(found) > PAGE else 0,
         before=before,
         waits=waits,
+        under_way=books_under_way(visit.ledger, [book.book_id for book in found[:PAGE]]),
         records_waiting=sum(wait.records for wait in waits.values()),
         is_filtered=waiting,
         kinds=KINDS,
@@ -89,6 +91,7 @@ def book(
         gaps=_ranges(number_gaps_of(visit.ledger, book_id)),
         name_gaps=_ranges(name_gaps(scan.name for scan in files)),
         may_digitise=may_digitise,
+        uploads=uploads_of(visit.ledger, book_id),
         wait=waiting_books(visit.ledger, KINDS_SENT, book_id=book_id).get(book_id),
         movable=(PageState.RECEIVED, PageState.FITTED, PageState.READ),
         done=done,
@@ -118,7 +121,7 @@ def new_book(
         named = checked_facts({"kind": kind, "year": year, "number": number, "place": place}).book()
     except ValueError:
         return visit.back_to("/books?no=book_facts")
-    return _take(visit, named, province, commune or None, files, "/books")
+    return _receive(visit, named, province, commune or None, files, "/books")
 
 
 @router.post("/books/{book_id}/files")
@@ -128,10 +131,20 @@ def more_files(
     """More files of a book, or a better scan of one of its pages."""
     found = progress_within_reach(visit, book_id, May.DIGITISE)
     path = f"/books/{book_id}"
-    try:
-        return _take(visit, found.book, found.province_code, found.commune_code, files, path, replaces or None)
-    except ValueError:
+    replaceable = [page.page_id for page in pages_of(visit.ledger, book_id) if page.state == PageState.SET_ASIDE]
+    if replaces and replaces not in replaceable:
         return visit.back_to(f"{path}?no=page_moved")
+    return _receive(visit, found.book, found.province_code, found.commune_code, files, path, replaces or None)
+
+
+@router.post("/books/{book_id}/uploads/{upload_id}/{act}")
+def settle_upload(visit: PostDep, book_id: BookId, upload_id: BookId, act: Literal["again", "drop"]) -> Response:
+    """Has files examined again whose examination ended with its process, or drops them."""
+    progress_within_reach(visit, book_id, May.DIGITISE)
+    is_done = settle_stopped(visit.ledger, book_id, upload_id, visit.user_name, again=act == "again")
+    if is_done:
+        visit.desk.after_upload()
+    return visit.back_to(f"/books/{book_id}?{f'done=files_{act}' if is_done else 'no=upload_moved'}")
 
 
 @router.post("/books/{book_id}/pages/{page_id}/{act}")
@@ -145,7 +158,7 @@ def move_page(visit: PostDep, book_id: BookId, page_id: PageId, act: Literal["ag
     return visit.back_to(f"/books/{book_id}?{f'done=page_{act}' if is_moved else 'no=page_moved'}#pages")
 
 
-def _take(
+def _receive(
     visit: Visit,
     named: Book,
     province_code: str,
@@ -154,20 +167,15 @@ def _take(
     path: str,
     replaces: int | None = None,
 ) -> Response:
-    from dags.steps.digitising import DroppedFile, take_in
-
-    dropped = [
-        DroppedFile(file.filename or "", lambda file=file: file.file)  # type: ignore[misc]  # mypy knows no such default
-        for file in files
-        if file.filename
-    ]
-    if not dropped:
+    """Keeps the files, and answers: they are examined in the background."""
+    received = [(file.filename, file.file) for file in files if file.filename]
+    if not received:
         return visit.back_to(f"{path}?no=no_files")
     try:
-        taken = take_in(
+        book_id = receive(
             visit.ledger,
             named,
-            dropped,
+            received,
             province_code=province_code,
             commune_code=commune_code,
             actor=visit.user_name,
@@ -175,10 +183,10 @@ def _take(
         )
     except BookClosed:
         return visit.back_to(f"{path}?no=book_closed")
-    except PaperExtraMissing:
-        raise RequestRefused(503, "no_extra", "books", detail="no_extra") from None
-    is_new = taken.counts["scans"] or taken.counts["refused"]
-    return visit.back_to(f"/books/{taken.book_id}?{'done=files' if is_new else 'no=nothing_new'}")
+    except OSError:
+        raise RequestRefused(507, "no_space", "books", detail="no_space") from None
+    visit.desk.after_upload()
+    return visit.back_to(f"/books/{book_id}?done=files")
 
 
 def _ranges(found: Sequence[tuple[int, int]]) -> list[str]:
