@@ -3,27 +3,28 @@
 It is the archive team's backfill (hồi tố): old books come in. Airflow's own backfill, which runs past intervals of a
 DAG again, is something else, and this DAG has no use for it: each run works on whatever is not done yet.
 
-Folders are taken from `LIENTHONG_DROP_PLACE/<province>/<commune>/<book>/`; uploads at the desk need no folder. Each
-open book is then read by one task with one process a core; its log says how far it is, and so does the desk. Last,
-searchable PDFs that somebody asked for at the desk are made.
+What was handed in at the desk is examined at once; folders are taken from
+`LIENTHONG_DROP_PLACE/<province>/<commune>/<book>/`. Each open book is then read by one task with one process a core;
+its log says how far it is, and so does the desk. Last, searchable PDFs that somebody asked for at the desk are made.
 
 **Is one failure urgent?** No. Every page is read in a transaction of its own; the next run goes on at the first page
 that is not read. It is urgent when the archive waits for a book and two runs in a row failed.
 
 **What to do first.** *BooksUnknown*: a folder's name does not say which book it is; `lienthong backfill take FOLDER`
 names it, and a `book.json` in it settles it. *PaperExtraMissing*: install what the line says; `lienthong doctor` checks
-it. *ReadersFailed*: look for the reader's last log line, and call the engineer. Clearing a task is safe at any time.
+it. *UploadsUnreachable*: name a folder in `LIENTHONG_UPLOAD_PLACE` that the desk and the worker both see.
+*ReadersFailed*: look for the reader's last log line, and call the engineer. Clearing a task is safe at any time.
 """
 
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, task
 
-from dags.airflow_side.assets import DEFAULTS, PAPER_MINUTES, every, moved
+from dags.airflow_side.assets import DEFAULTS, HANDED_IN, PAPER_MINUTES, every, moved
 
 with DAG(
     "digitise_registers",
     dag_display_name="Digitise registers",
     doc_md=__doc__,
-    schedule=every(PAPER_MINUTES, 10),
+    schedule=AssetOrTimeSchedule(assets=AssetAny(HANDED_IN), timetable=every(PAPER_MINUTES, 10)),
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["paper"],
@@ -36,6 +37,14 @@ with DAG(
 
         with open_ledger() as ledger:
             return moved(take_drop_place(ledger, drop_place()))
+
+    @task
+    def examine() -> dict[str, int]:
+        from connectors.ledger import open_ledger
+        from dags.steps.uploads import examine_uploads, upload_place
+
+        with open_ledger() as ledger:
+            return moved(examine_uploads(ledger, upload_place()))
 
     @task(trigger_rule="all_done")
     def open_books() -> list[int]:
@@ -64,5 +73,5 @@ with DAG(
             return moved(make_pdfs(ledger))
 
     books = open_books()
-    take() >> books
+    [take(), examine()] >> books
     read.expand(book_id=books) >> copies()

@@ -60,6 +60,27 @@ scans = Table(
     UniqueConstraint("book_id", "sha256"),
 )
 
+uploads = Table(
+    "uploads",  # files handed in at the desk, until they are examined; they lie in a folder meanwhile
+    metadata,
+    Column("upload_id", BigInteger, Identity(), primary_key=True),
+    Column("book_id", BigInteger, ForeignKey("books.book_id")),  # null: held rows of a keyed file, corrected
+    Column("fixes_load_id", BigInteger),  # the load of which they are
+    Column("folder", Text, nullable=False, unique=True),  # its name in the place of uploads; says nothing
+    Column("files", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("replaces", BigInteger),  # the page that is set aside, for a better scan of it
+    Column("actor", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="received"),  # received, examined, stopped
+    Column("reason_code", Text),  # why nothing was taken in
+    Column("counts", JSONB, nullable=False, server_default=NONE),  # scans, pages, set_aside, refused, repeated
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),  # how often the examination was begun
+    instant("received_at", now=True),
+    instant("examined_at", nullable=True),
+    Index("ix_uploads_book_id", "book_id", "upload_id"),
+    Index("ix_uploads_fixes_load_id", "fixes_load_id", postgresql_where=text("fixes_load_id IS NOT NULL")),
+)
+
 pages = Table(
     "pages",
     metadata,
@@ -164,6 +185,11 @@ loads = Table(
     Column("actor", Text, nullable=False),
     instant("started_at", now=True),
     instant("finished_at", nullable=True),
+    Column("name_sealed", LargeBinary),  # a file's name may name a person; null while nobody has described the load
+    Column("book_kind", Text),
+    Column("province_code", Text),  # of today: who sees its held rows
+    Column("commune_code", Text),
+    Column("fixes_load_id", BigInteger),  # the load whose held rows its file has, corrected
 )
 
 held_rows = Table(
@@ -173,6 +199,7 @@ held_rows = Table(
     Column("line_number", Integer, primary_key=True),
     Column("reason_codes", ARRAY(Text), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Column("fixed_in_load_id", BigInteger),  # its corrected row came in this load, and is in or held there
 )
 
 searchables = Table(

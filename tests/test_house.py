@@ -263,6 +263,7 @@ USED_BY_OTHERS = {
         "request_queue_size": "socketserver reads it", "handle_error": "socketserver calls it",
         "client_address": "as socketserver passes it",
     },
+    "connectors/paper/held_workbook.py": {"freeze_panes": "openpyxl reads it", "data_type": "openpyxl reads it"},
     "connectors/paper/keying_workbook.py": {
         "sheet_state": "openpyxl reads it", "freeze_panes": "openpyxl reads it",
     },
@@ -290,7 +291,7 @@ USED_BY_OTHERS = {
         "inter_op_num_threads": "onnxruntime reads it", "intra_op_num_threads": "onnxruntime reads it",
     },
     "schemas/paper_tables.py": dict.fromkeys(
-        ("scans", "searches", "extracts", "book_pdfs", "book_pdf_parts"), "SQL names it, and the migrations make it"
+        ("searches", "extracts", "book_pdfs", "book_pdf_parts"), "SQL names it, and the migrations make it"
     ),
     "schemas/tables.py": {"cursors": "SQL names it, and the migrations make it"},
     "schemas/migrations/versions/*.py": dict.fromkeys(

@@ -22,12 +22,24 @@ OPEN = text("""
     ON CONFLICT ON CONSTRAINT uq_books DO NOTHING RETURNING book_id""")
 
 
-SET_PLACE = text("""
+NONE_ENTERED = "NOT EXISTS (SELECT FROM records r WHERE r.book_id = b.book_id AND r.dossier_id IS NOT NULL)"
+"""A dossier cites the book's places: what was entered must not have another place than what follows it."""
+SET_PLACE = text(f"""
     WITH placed AS (
-        UPDATE books SET place_code = :place_code WHERE book_id = :book_id AND place_code IS DISTINCT FROM :place_code
-        RETURNING book_id)
+        UPDATE books b SET place_code = :code
+         WHERE b.book_id = :book_id AND b.place_code IS DISTINCT FROM :code AND {NONE_ENTERED} RETURNING b.book_id)
     INSERT INTO events (kind, actor, subject_kind, subject_id, detail)
-    SELECT 'book_placed', :actor, 'book', book_id, jsonb_build_object('place', CAST(:place_code AS text)) FROM placed
+    SELECT 'book_placed', :actor, 'book', book_id, jsonb_build_object('place', CAST(:code AS text)) FROM placed
+    RETURNING subject_id""")
+SET_KEEPER = text(f"""
+    WITH kept AS (
+        UPDATE books b SET commune_code = :code
+         WHERE b.book_id = :book_id AND b.commune_code IS DISTINCT FROM :code AND {NONE_ENTERED} RETURNING b.book_id),
+    found AS (
+        UPDATE searchables s SET commune_code = :code FROM records r JOIN kept USING (book_id)
+         WHERE s.subject_kind IN ('record', 'reading') AND s.subject_id = r.record_id)
+    INSERT INTO events (kind, actor, subject_kind, subject_id, detail)
+    SELECT 'book_keeper_set', :actor, 'book', book_id, jsonb_build_object('commune', CAST(:code AS text)) FROM kept
     RETURNING subject_id""")
 
 
@@ -65,7 +77,16 @@ def keep_book(
 
 
 def set_place(ledger: Ledger, book_id: int, place_code: str, actor: str) -> bool:
-    """Writes which unit of its time kept a book; False when there is no such book, or it has this place already."""
-    values = {"book_id": book_id, "place_code": place_code, "actor": actor}
+    """Writes which unit of its time registered a book. False, and nothing is written, when there is no such book, it
+    has this place already, or a record of it is entered."""
+    values = {"book_id": book_id, "code": place_code, "actor": actor}
     with ledger.engine.begin() as connection:
         return connection.execute(SET_PLACE, values).first() is not None
+
+
+def set_keeper(ledger: Ledger, book_id: int, commune_code: str, actor: str) -> bool:
+    """Writes which commune of today keeps a book: who has this commune sees the book and finds its records from then
+    on. False, and nothing is written, as for `set_place`."""
+    values = {"book_id": book_id, "code": commune_code, "actor": actor}
+    with ledger.engine.begin() as connection:
+        return connection.execute(SET_KEEPER, values).first() is not None

@@ -153,8 +153,7 @@ def keep_scan(
     master takes its number. Raises BookClosed for an accepted book, ValueError when there is nothing to replace.
     """
     with ledger.engine.begin() as connection:
-        if connection.execute(LOCK_BOOK, {"book_id": book_id}).scalar_one() == "accepted":
-            raise BookClosed(book_id)
+        refuse_if_closed(connection, book_id)
         scan_id = connection.execute(INSERT_SCAN, _sealed_scan(book_id, key, scan)).scalar()
         if scan_id is None:
             return False
@@ -168,6 +167,12 @@ def keep_scan(
             detail = {"scan": scan_id, "pages": len(scan.pages)}
             move_subject(connection, BOOK_MOVES, book_id, BookEvent.PAGES_CAME, actor=actor, detail=detail)
         return True
+
+
+def refuse_if_closed(connection: Connection, book_id: int) -> None:
+    """Locks a book. Raises BookClosed when it is accepted."""
+    if connection.execute(LOCK_BOOK, {"book_id": book_id}).scalar_one() == "accepted":
+        raise BookClosed(book_id)
 
 
 def _sealed_scan(book_id: int, key: DataKey, scan: NewScan) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 from connectors.ledger import Ledger
 from connectors.ledger.keyings import ROUND, note
 from connectors.ledger.paper_sealed import open_book_key, open_record
+from connectors.ledger.search import mark_unchecked
 from connectors.vault import DataKey
 from schemas.fields import Model
 from schemas.keying import FieldValue, KeyingDesign
@@ -32,6 +33,7 @@ _VALUED = listed({RecordState.AGREED, RecordState.HELD})
 
 LOCK_BOOK = text("""
     SELECT book_id, book_kind, state, is_tightened, wrapped FROM books WHERE book_id = :book_id FOR UPDATE""")
+FILES_WAIT = text("SELECT EXISTS (SELECT FROM uploads WHERE book_id = :book_id AND state <> 'examined')")
 LOT = text(
     f"SELECT record_id, sealed FROM records WHERE book_id = :book_id AND state IN ({_VALUED}) ORDER BY record_id"
 )
@@ -75,7 +77,7 @@ MOVE_RECORDS = text("""
     WITH moved AS (
         UPDATE records SET state = :after WHERE book_id = :book_id AND state = ANY(:before) RETURNING record_id)
     INSERT INTO events (subject_kind, subject_id, kind, actor)
-    SELECT 'record', record_id, CAST(:kind AS text), CAST(:actor AS text) FROM moved""")
+    SELECT 'record', record_id, CAST(:kind AS text), CAST(:actor AS text) FROM moved RETURNING subject_id""")
 
 
 class BookDecision(StrEnum):
@@ -91,6 +93,7 @@ class BookDecisionOutcome(StrEnum):
     DONE = "done"
     DECIDED_BEFORE = "decided_before"
     NOT_ACCEPTABLE = "not_acceptable"  # the sample does not allow it
+    FILES_WAIT = "files_wait"  # scans of the book were handed in, and are not examined yet
 
 
 class SecondLooks(Model):
@@ -289,12 +292,14 @@ def decide_book(
 
     Accepted: every agreed record is accepted; those that checks hold are accepted when they are released
     (`accept_released`). Rejected: the whole book is keyed again by two persons, in a new round, and is sampled more
-    strictly then; what was keyed stays. Raises VaultError.
+    strictly then; what was keyed stays, and is found as unchecked. Raises VaultError.
     """
     with ledger.engine.begin() as connection:
         book = connection.execute(LOCK_BOOK, {"book_id": sample.book_id}).one()
         if book.state != _SAMPLING or connection.execute(LOCK_SAMPLE, {"sample_id": sample.sample_id}).first() is None:
             return BookDecisionOutcome.DECIDED_BEFORE
+        if decision == BookDecision.ACCEPTED and connection.execute(FILES_WAIT, {"book_id": sample.book_id}).scalar():
+            return BookDecisionOutcome.FILES_WAIT
         current = _sample(ledger, connection, sample.sample_id) or sample
         if decision == BookDecision.ACCEPTED and not is_acceptable(current.is_tightened, current.fields):
             return BookDecisionOutcome.NOT_ACCEPTABLE
@@ -317,14 +322,15 @@ def _accept(connection: Connection, at: dict[str, Any]) -> None:
 
 def _reject(connection: Connection, at: dict[str, Any]) -> None:
     connection.execute(RETURN_BOOK, {**at, "state": BOOK.after(BookEvent.REJECTED)})
-    _move_records(connection, at, RecordEvent.RETURNED)
+    mark_unchecked(connection, _move_records(connection, at, RecordEvent.RETURNED))
     detail = {"sample": at["sample_id"]}
     note(connection, "book", at["book_id"], f"book_{BookEvent.REJECTED}", at["actor"], detail)
 
 
-def _move_records(connection: Connection, at: dict[str, Any], event: RecordEvent) -> int:
+def _move_records(connection: Connection, at: dict[str, Any], event: RecordEvent) -> Sequence[int]:
+    """Moves every record of a book that can be moved so, and returns their ids."""
     moves = {"before": list(RECORD.before(event)), "after": RECORD.after(event), "kind": f"record_{event}"}
-    return connection.execute(MOVE_RECORDS, {**at, **moves}).rowcount
+    return connection.execute(MOVE_RECORDS, {**at, **moves}).scalars().all()
 
 
 def accept_released(ledger: Ledger, book_id: int, actor: str) -> int:
@@ -334,4 +340,4 @@ def accept_released(ledger: Ledger, book_id: int, actor: str) -> int:
         book = connection.execute(LOCK_BOOK, {"book_id": book_id}).one_or_none()
         if book is None or book.state != BOOK.after(BookEvent.ACCEPTED):
             return 0
-        return _move_records(connection, {"book_id": book_id, "actor": actor}, RecordEvent.ACCEPTED)
+        return len(_move_records(connection, {"book_id": book_id, "actor": actor}, RecordEvent.ACCEPTED))

@@ -37,6 +37,8 @@ WRITE = text("""
        SET province_code = excluded.province_code, commune_code = excluded.commune_code, year = excluded.year,
            tokens = excluded.tokens, sealed = excluded.sealed""")
 REPLACED_READINGS = text("DELETE FROM searchables WHERE subject_kind = 'reading' AND subject_id = ANY(:ids)")
+UNCHECK = text("""
+    UPDATE searchables SET subject_kind = 'reading' WHERE subject_kind = 'record' AND subject_id = ANY(:ids)""")
 LIVING = text("""
     SELECT d.dossier_id FROM dossiers d JOIN keys k USING (dossier_id)
       JOIN unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[])) AS u(dossier_id, version_number)
@@ -99,6 +101,14 @@ def index_subjects(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> N
         connection.execute(REPLACED_READINGS, {"ids": records})
     ordered = sorted(rows, key=lambda row: (row[0], row[1]))  # two writers lock in one order
     connection.execute(WRITE, [dict(zip(SEARCHABLE_COLUMNS, row, strict=True)) for row in ordered])
+
+
+def mark_unchecked(connection: Connection, record_ids: Sequence[int]) -> None:
+    """Has records that were returned found as unchecked, by what was keyed of them, until they are keyed again. It
+    belongs into the transaction that returns them."""
+    ids = {"ids": sorted(record_ids)}
+    connection.execute(REPLACED_READINGS, ids)
+    connection.execute(UNCHECK, ids)
 
 
 def index_dossiers(ledger: Ledger, rows: Mapping[tuple[int, int], tuple[Any, ...]]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
 from connectors.ledger.accepted_records import book_of
@@ -14,7 +14,7 @@ from schemas.paper_states import RecordState
 from schemas.source import Book
 
 OF_RECORDS = text("""
-    SELECT r.record_id, CASE WHEN r.state = ANY(:unchecked) THEN NULL ELSE r.sealed END AS sealed,
+    SELECT r.record_id, r.sealed, r.state = ANY(:unchecked) AS is_unchecked,
            b.book_id, b.book_kind, b.opened_year, b.book_number, b.place_code,
            b.place_as_written, b.province_code, b.commune_code, b.wrapped,
            ARRAY(SELECT g.recogniser_code FROM readings g WHERE g.record_id = r.record_id
@@ -23,10 +23,15 @@ OF_RECORDS = text("""
                   ORDER BY g.recogniser_code) AS readings
       FROM records r JOIN books b USING (book_id) WHERE r.record_id = ANY(:ids) ORDER BY r.record_id""")
 AFTER = text("SELECT record_id FROM records WHERE record_id > :after ORDER BY record_id LIMIT :limit")
+CHECKED_NOW = text("""
+    SELECT record_id FROM records WHERE record_id = ANY(:ids) AND NOT state = ANY(:unchecked)
+     ORDER BY record_id FOR SHARE""")
+"""Locked: a book that is rejected meanwhile either was so before, and is seen here, or marks what is written."""
 SHOWN = text("""
     SELECT r.record_id, r.state, r.is_wanted, r.entry_number, p.page_id, p.page_number,
            p.sealed_copy IS NOT NULL AS has_copy,
            EXISTS (SELECT FROM readings g WHERE g.record_id = r.record_id) AS is_read,
+           r.sealed IS NOT NULL AS has_values,
            b.book_id, b.book_kind, b.book_number, b.opened_year,
            b.place_as_written, b.province_code, b.commune_code
       FROM records r JOIN books b USING (book_id) LEFT JOIN pages p USING (page_id)
@@ -39,7 +44,7 @@ UNCHECKED = TO_KEY | {RecordState.DIFFERS}
 @dataclass(frozen=True)
 class RecordTexts:
     """What is written in a record, as far as it is known. `values`: the texts that count, by column; None while it is
-    not keyed. `readings`: what each machine read."""
+    unchecked. `readings`: what each machine read; of a record that was returned, first what persons had keyed."""
 
     record_id: int
     book: Book
@@ -61,6 +66,7 @@ class ShownRecord:
     page_number: int | None
     has_copy: bool
     is_read: bool
+    has_values: bool
     book_id: int
     book_kind: str
     book_number: str
@@ -77,6 +83,11 @@ class ShownRecord:
     def is_unchecked(self) -> bool:
         """Whether at most a machine, or one person, says what stands in it."""
         return self.state in UNCHECKED
+
+    @property
+    def was_returned(self) -> bool:
+        """Whether it was keyed once, and its book was rejected since."""
+        return self.is_unchecked and self.has_values
 
 
 def record_ids_after(ledger: Ledger, after: int, limit: int) -> list[int]:
@@ -96,9 +107,15 @@ def texts_of_records(ledger: Ledger, record_ids: Sequence[int]) -> list[RecordTe
     return [_texts(keys[row.book_id], row) for row in rows]
 
 
+def checked_now(connection: Connection, record_ids: Sequence[int]) -> frozenset[int]:
+    """Those of the records whose values count, and go on to count until the transaction ends."""
+    values = {"ids": list(record_ids), "unchecked": sorted(UNCHECKED)}
+    return frozenset(connection.execute(CHECKED_NOW, values).scalars())
+
+
 def _texts(key: DataKey, row: Any) -> RecordTexts:
     book = book_of(row)
-    values = None
+    values: dict[str, str] | None = None
     if row.sealed is not None:
         kept = open_record(key, row.record_id, row.sealed)
         values = {column: value.text for column, value in kept.items() if value.text}
@@ -106,6 +123,8 @@ def _texts(key: DataKey, row: Any) -> RecordTexts:
         _read(key, row.record_id, recogniser_code, bytes(sealed))
         for recogniser_code, sealed in zip(row.recogniser_codes, row.readings, strict=True)
     ]
+    if row.is_unchecked and values is not None:
+        readings, values = [values, *readings], None
     return RecordTexts(row.record_id, book, row.province_code, row.commune_code, values, readings)
 
 

@@ -45,6 +45,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "Thiếu tệp .fpt hoặc .dbt đi kèm tệp .dbf; chép cả hai vào một thư mục.",
         "The file .fpt or .dbt that belongs to the .dbf is not beside it: copy both into one folder.",
     ),
+    "not_held_rows": (
+        "Tệp không có cột stt của các dòng bị giữ; sửa trong tệp đã tải từ trang này rồi nộp lại.",
+        "The file has no column stt with numbers of held rows: correct the workbook that this page gives out.",
+    ),
     "line_too_long": (
         "Một dòng dài bất thường; kiểm tra tệp có phải .csv không.",
         "A line is far too long: check that the file is a .csv.",

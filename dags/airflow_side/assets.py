@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PULLED = Asset("dossiers_pulled")
 CLEARED = Asset("dossiers")
+HANDED_IN = Asset("scans_handed_in")
 SENT = {code: Asset(f"deliveries_{code}") for code in REGISTRY_CODES}
 ANSWERED = {code: Asset(f"receipts_{code}") for code in REGISTRY_CODES}
 
@@ -56,3 +57,13 @@ def moved(counts: Mapping[str, int]) -> dict[str, int]:
     if not any(counts.values()) and get_current_context()["ti"].try_number == 1:
         raise AirflowSkipException("nothing moved")
     return dict(counts)
+
+
+def moved_or_waiting(counts: Mapping[str, int], waiting: Mapping[str, int]) -> dict[str, int]:
+    """Returns the counts for XCom and how many wait for a person, or ends the task as skipped when nothing moved and
+    nothing waits. What waits is no move: `moved` decides by `counts` alone whether others start. `tries_before`: a
+    second try counts as moved, in the tasks behind it too."""
+    tries_before = get_current_context()["ti"].try_number - 1
+    if not (any(counts.values()) or any(waiting.values()) or tries_before):
+        raise AirflowSkipException("nothing moved, and nothing waits")
+    return {**counts, **waiting, **({"tries_before": tries_before} if tries_before else {})}

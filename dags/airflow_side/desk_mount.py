@@ -19,6 +19,7 @@ from urllib.parse import quote
 from airflow.api_fastapi.auth.tokens import get_signing_key
 from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.assets.manager import asset_manager
+from airflow.sdk import Asset
 from airflow.serialization.definitions.assets import SerializedAssetUniqueKey
 from airflow.utils.session import create_session
 from fastapi import FastAPI, HTTPException, Request
@@ -28,7 +29,7 @@ from starlette.responses import JSONResponse, Response
 from connectors.ledger import Ledger, open_ledger
 from connectors.postgres import EmbeddedServerFailed
 from connectors.vault import VaultError
-from dags.airflow_side.assets import CLEARED
+from dags.airflow_side.assets import CLEARED, HANDED_IN
 from dags.desk.app import make_desk
 from dags.desk.auth import Visitor
 from dags.desk.visit import login_page
@@ -40,7 +41,11 @@ def make_app() -> FastAPI:
     """The desk, with all it needs of Airflow and of this installation."""
     opened = OpenedOnce()
     desk = make_desk(
-        ledger=opened, find_user=find_user, answer_unauthenticated=answer_unauthenticated, after=touch_dossiers
+        ledger=opened,
+        find_user=find_user,
+        answer_unauthenticated=answer_unauthenticated,
+        after=touch_dossiers,
+        after_upload=touch_scans,
     )
     return closed_with_server(desk, opened.close)
 
@@ -118,14 +123,26 @@ class OpenedOnce:
 
 
 def touch_dossiers() -> None:
-    """Lets the deliveries start at once, as a pull does: an event of the asset that they wait for.
+    """Lets the deliveries start at once, as a pull does."""
+    _touch(CLEARED)
 
-    It is what the public API does on ``POST /assets/events``. Whatever goes wrong is only logged: the person's decision
-    stands in the ledger, and the timetable behind the deliveries comes to it.
+
+def touch_scans() -> None:
+    """Lets what was handed in be examined at once."""
+    _touch(HANDED_IN)
+
+
+def _touch(changed: Asset) -> None:
+    """An event of an asset, for which DAGs wait.
+
+    It is what the public API does on ``POST /assets/events``. Whatever goes wrong is only logged: what the person did
+    stands in the ledger, and the timetable behind comes to it.
     """
-    asset = SerializedAssetUniqueKey(name=CLEARED.name, uri=CLEARED.uri)
+    asset = SerializedAssetUniqueKey(name=changed.name, uri=changed.uri)
     try:
         with create_session(scoped=False) as session:
             asset_manager.register_asset_change(asset=asset, source_is_api=True, session=session)
     except Exception as error:  # Airflow's database, its listeners, other plugins: no kind is worth a decision
-        log.warning("deliveries start by their timetable, not at once: %s: %s", type(error).__name__, error)
+        log.warning(
+            "%s: what waits for it starts by its timetable, not at once: %s", changed.name, type(error).__name__
+        )

@@ -145,15 +145,21 @@ def books() -> None:
 
 def set_place(
     book: Annotated[int, typer.Argument(help="The number of the book.")],
-    code: Annotated[str, typer.Argument(help="The commune that kept it, by its code of that year, five digits.")],
+    code: Annotated[str, typer.Argument(help="The commune that opened it, by its code of that year, five digits.")],
 ) -> None:
-    """Say which commune of its time kept a book, where its cover alone does not. Its records cite that code."""
-    from connectors.ledger import open_ledger
-    from connectors.ledger.books import set_place as write_place
-    from schemas.places import units_of
+    """Say which commune of its time opened a book, where its cover alone does not. Its records cite that code."""
+    from datetime import datetime, timezone
 
-    if len(code) != 5 or not units_of(code):
-        stop(f"no commune ever had the code {code}: see `lienthong place`")
+    from connectors.ledger import open_ledger
+    from connectors.ledger.book_progress import book_progress
+    from dags.steps.book_places import UnfitPlace, choose_place
+    from schemas.dates import local_day
+
     with one_line_errors(), open_ledger() as ledger:
-        is_new = write_place(ledger, book, code, getpass.getuser())
-    out.print("Written." if is_new else "Nothing changed: there is no such book, or it has this place.")
+        if (found := book_progress(ledger, book)) is None:
+            stop(f"no book {book}: see `lienthong backfill books`")
+        try:
+            is_new = choose_place(ledger, found, code, getpass.getuser(), local_day(datetime.now(timezone.utc)))
+        except UnfitPlace as error:
+            stop(f"{error}: see `lienthong place {code}`")
+    out.print("Written." if is_new else "Nothing changed: it has this place, or records of it are entered already.")

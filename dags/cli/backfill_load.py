@@ -28,6 +28,9 @@ def load(
     kind: Annotated[str, typer.Option(help="KS, KT, KH, CMC or HN. Default: by the columns.")] = "",
     rename: Annotated[list[str] | None, typer.Option(help="OLD=NEW: column OLD is the ministry's NEW.")] = None,
     leave_out: Annotated[list[str] | None, typer.Option(help="A column of the file that is not wanted.")] = None,
+    fixes: Annotated[
+        int | None, typer.Option(help="The load whose held rows are in this file, corrected: the workbook of the desk.")
+    ] = None,
     by: Annotated[str, typer.Option(help="Who loads it. Default: your user name on this machine.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -39,14 +42,15 @@ def load(
     from connectors.ledger import open_ledger
     from connectors.ledger.records import LoadRunning, held_lines
     from connectors.paper.keyed_problems import FileSetAside
-    from dags.steps.loading import UnknownPlace, load_file
+    from dags.steps.held_rows import load_described
+    from dags.steps.loading import UnknownPlace
     from dags.steps.row_checking import CheckingEnded
 
     plan = _plan(file, province, commune, kind, rename or [], leave_out or [])
     actor = by or os.environ.get("USER") or os.environ.get("LOGNAME") or "cli"
     with one_line_errors(), open_ledger() as ledger:
         try:
-            report = load_file(ledger, plan, actor)
+            report = load_described(ledger, plan, actor, fixes=fixes)
         except (FileSetAside, LoadRunning, CheckingEnded, UnknownPlace) as error:
             stop(error)
         lines = held_lines(ledger, report.load_id, FIRST_LINES)

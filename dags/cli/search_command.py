@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-KINDS = {"record": "record", "dossier": "dossier", "reading": "read by machine, unchecked"}
+KINDS = {"record": "record", "dossier": "dossier", "reading": "unchecked: by machine, or returned"}
 
 
 @app.command()

@@ -36,12 +36,13 @@ def make_desk(
     find_user: FindUser,
     answer_unauthenticated: AnswerUnauthenticated | None = None,
     after: Callable[[], None] = lambda: None,
+    after_upload: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """The app. `ledger()` gives the open ledger; `find_user` says whose request it is; `answer_unauthenticated` makes
     the answer 401 (a bare one, noted in the access log, unless given); `after()` is called when a decision has cleared
-    something."""
+    something, `after_upload()` when scans were handed in."""
     app = FastAPI(title="lienthong", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.state.desk = DeskServices(ledger, after, _static_version())
+    app.state.desk = DeskServices(ledger, after, _static_version(), after_upload)
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/static/{version}/{name}", static_file, include_in_schema=False)

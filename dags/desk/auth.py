@@ -32,8 +32,8 @@ TOO_LONG_PATH = "/too-long"
 MOST_BYTES = 2 * 1024 * 1024
 """Of a form."""
 UPLOAD_PATH = re.compile(r"/books/(new|\d{1,19})/files")
-MOST_UPLOADED_BYTES = 256 * 1024 * 1024
-"""Of a form with scans of a paper book; they are written to a temporary file while they arrive."""
+MOST_UPLOADED_BYTES = 2 * 1024**3
+"""Of a form with scans of a paper book: 500 pages at 4 MB. They are written to temporary files while they arrive."""
 LANGUAGE_COOKIE = "lienthong_language"
 YEAR_S = 365 * 24 * 3600
 
@@ -108,8 +108,8 @@ def _most_bytes(scope: Scope) -> int:
 
 
 def _length(request: Request) -> int:
-    """The length in bytes that a client declares; a body without a declared length counts as too long."""
+    """The length in bytes that a client declares; a body without a declared length counts as too long for any form."""
     declared = request.headers.get("content-length", "")
     if not declared and "transfer-encoding" not in request.headers:
         return 0
-    return int(declared) if declared.isascii() and declared.isdecimal() else MOST_BYTES + 1
+    return int(declared) if declared.isascii() and declared.isdecimal() else MOST_UPLOADED_BYTES + 1

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from fastapi import Path as InPath
 
+from connectors.ledger.book_progress import BookProgress, book_progress, books_within
 from connectors.ledger.keying_overview import BookWork, book_work
 from dags.desk.visit import RequestRefused, Visit
 from schemas.roles import May
@@ -42,6 +43,15 @@ def book_within_reach(visit: Visit, book_id: int, act: May, states: list[str]) -
     if not books:
         raise RequestRefused(404, "no_book", "book", detail="place_or_unknown")
     return books[0]
+
+
+def progress_within_reach(visit: Visit, book_id: int, act: May) -> BookProgress:
+    """The book with its counts; for a user without it in reach the same answer as for one that is not there."""
+    visit.need(act, "book")
+    found = book_progress(visit.ledger, book_id, books_within(visit.reach, act))
+    if found is None:
+        raise RequestRefused(404, "no_book", "book", detail="place_or_unknown")
+    return found
 
 
 async def _form_fields(request: Request) -> Mapping[str, str]:

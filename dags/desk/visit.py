@@ -45,11 +45,13 @@ class RequestRefused(Exception):
 
 @dataclass(frozen=True)
 class DeskServices:
-    """What all requests of one desk share. `after()` is called when a decision has cleared something."""
+    """What all requests of one desk share. `after()` is called when a decision has cleared something, `after_upload()`
+    when scans were handed in."""
 
     ledger: Callable[[], Ledger]
     after: Callable[[], None]
     static_version: str
+    after_upload: Callable[[], None]
 
 
 ENVIRONMENT = Environment(

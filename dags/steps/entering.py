@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from connectors.ledger import Ledger
 from connectors.ledger.accepted_records import AcceptedRecord, accepted_records, link
 from connectors.ledger.arrivals import Arrival, save_page
+from connectors.ledger.waiting_records import EnteringBar
 from connectors.paper.rows import dossier_of_row
 from connectors.portals.provinces import BOOKS
 from dags.steps.checking import check_books
@@ -23,6 +24,13 @@ KINDS = sorted({route.procedure_code for route in BOOK_ROUTES})
 """The kinds of books that have a way to a registry. Records of the others stay accepted: they are found, given out and
 handed over."""
 STREAM = "entered"
+WAITING = {
+    EnteringBar.WITHOUT_COMMUNE: "%s records wait: nobody has said which commune of today keeps their book. Paper books"
+    " at the desk (/books?waiting=true) shows which, and an archivist says it there.",
+    EnteringBar.WITHOUT_PLACE: "%s records wait: the commune that opened their book has no code yet. Paper books at the"
+    " desk (/books?waiting=true) shows which; an archivist says it there, or `lienthong backfill set-place BOOK CODE`.",
+}
+"""What the log says of records that wait."""
 
 
 def enter(ledger: Ledger) -> dict[str, int]:
@@ -35,14 +43,13 @@ def enter(ledger: Ledger) -> dict[str, int]:
         after = records[-1].record_id
         kept = [record for record in records if record.commune_code]
         placed = [record for record in kept if record.book.place_code]
-        moved["without_commune"] += len(records) - len(kept)
-        moved["without_place"] += len(kept) - len(placed)
+        moved[EnteringBar.WITHOUT_COMMUNE] += len(records) - len(kept)
+        moved[EnteringBar.WITHOUT_PLACE] += len(kept) - len(placed)
         moved["entered"] += _enter(ledger, placed) if placed else 0
-    if moved["without_commune"]:
-        log.warning("%s records wait: say which commune of today keeps their book", moved["without_commune"])
-    if moved["without_place"]:
-        log.warning("%s records wait: `lienthong backfill set-place BOOK CODE`", moved["without_place"])
-    return dict(moved + check_books(ledger))
+    for bar in EnteringBar:
+        if moved[bar]:
+            log.warning(WAITING[bar], moved[bar])
+    return {str(name): count for name, count in (moved + check_books(ledger)).items()}
 
 
 def _enter(ledger: Ledger, records: Sequence[AcceptedRecord]) -> int:

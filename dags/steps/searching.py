@@ -14,7 +14,7 @@ from connectors.errors import Unrecognised
 from connectors.ledger import Ledger
 from connectors.ledger.opening import Opened, opened
 from connectors.ledger.search import Hit, index_dossiers, index_subjects, note_search, search, searchable_row
-from connectors.ledger.searchable_records import RecordTexts, record_ids_after, texts_of_records
+from connectors.ledger.searchable_records import RecordTexts, checked_now, record_ids_after, texts_of_records
 from connectors.ledger.unexamined import Unexamined
 from connectors.portals.provinces import BOOKS, read_original
 from schemas.decision import fitted
@@ -55,13 +55,16 @@ def _dossier_row(
 
 
 def index_records(ledger: Ledger, record_ids: Sequence[int]) -> Counter[str]:
-    """Makes records searchable by what counts, or by what machines read while nothing does. Counts them by kind."""
+    """Makes records searchable by what counts, or by what machines read while nothing does. Counts them by kind. A
+    record that was agreed on or returned since it was read here is left to who did that."""
     rows = [
         searchable_row(ledger.vault, kind, texts.record_id, texts.province_code, texts.commune_code, facts)
         for texts in texts_of_records(ledger, record_ids)
         for kind, facts in _facts(texts)
     ]
     with ledger.engine.begin() as connection:
+        checked = checked_now(connection, record_ids)
+        rows = [row for row in rows if (row[1] in checked) == (row[0] == "record")]
         index_subjects(connection, rows)
     return Counter(str(row[0]) for row in rows)
 

@@ -126,6 +126,12 @@ def test_what_one_registry_took_or_answered_starts_the_deliveries_to_the_others_
         assert dags[f"collect_receipts_{code}"]["waits_for"] == [f"deliveries_{code}"]
 
 
+def test_scans_that_are_handed_in_start_their_examination_and_entered_records_the_deliveries(dags):
+    assert dags["digitise_registers"]["waits_for"] == ["scans_handed_in"]
+    tells = {task["id"]: task["tells"] for task in dags["enter_records"]["tasks"]}
+    assert tells == {"enter": [], "announce": ["dossiers"]}
+
+
 def test_every_receipt_starts_the_report(dags):
     assert {f"receipts_{code}" for code in REGISTRY_CODES} <= set(dags["report_outcomes"]["waits_for"])
 

@@ -181,7 +181,7 @@ def test_a_record_of_a_rejected_book_is_unchecked_again(house: DeskHouse, book: 
     book.execute("UPDATE records SET state = 'unkeyed' WHERE record_id = :id", id=book.records[1])
     with house.visitor("lan") as lan:
         html = lan.send("/search", name="nguyen thi lan")
-    assert UNCHECKED in html
+    assert "sổ bị trả lại, chờ nhập lại" in html
     assert 'id="hits-record"' not in html
 
 

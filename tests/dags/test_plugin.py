@@ -175,4 +175,4 @@ def test_a_decision_stands_although_nobody_can_be_woken(tmp_path: Path) -> None:
     done = run(
         "from dags.airflow_side.desk_mount import touch_dossiers; touch_dossiers()", tmp_path
     )  # its database has no tables
-    assert "deliveries start by their timetable, not at once" in done.stdout + done.stderr
+    assert "what waits for it starts by its timetable, not at once" in done.stdout + done.stderr

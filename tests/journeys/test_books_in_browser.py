@@ -8,6 +8,7 @@ from playwright.sync_api import Browser
 
 from connectors.ledger import Ledger
 from dags.steps.digitising import read_pages
+from dags.steps.uploads import UPLOAD_PLACE, examine_uploads, upload_place
 from tests.support import scans
 from tests.support.browser import Camera, chromium, clerk
 from tests.support.desk import DeskHouse
@@ -35,8 +36,9 @@ def files(tmp_path: Path) -> list[str]:
 
 
 def test_a_book_is_handed_in_and_what_to_scan_again_is_read_on_a_screen_and_on_a_phone(
-    ledger: Ledger, browser: Browser, files: list[str]
+    ledger: Ledger, browser: Browser, files: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv(UPLOAD_PLACE, str(tmp_path / "uploads"))
     house, camera = DeskHouse(ledger), Camera.of_environment()
     house.grant("lan", "archivist", place="24")
     with served(house) as address, clerk(browser, address, "lan") as lan:
@@ -48,7 +50,9 @@ def test_a_book_is_handed_in_and_what_to_scan_again_is_read_on_a_screen_and_on_a
         assert lan.page.input_value("input[name=province]") == "24"
         lan.page.set_input_files("input[name=files]", files)
         lan.click(lan.button("Nộp tệp"))
-        lan.reads("Đã nhận tệp")
+        lan.reads("Đã nhận đủ tệp")
+        camera.look(lan, "book-received")
+        assert examine_uploads(ledger, upload_place())["pages"] == 3
         assert read_pages(ledger, processes=1) == {"read": 1, "records": 1, "set_aside": 2, "books": 1}
         for page in ("books", "books/1"):
             lan.open(f"/{page}")

@@ -13,6 +13,9 @@ ROWS_TESTS, FILES, WORKBOOKS, LOADS = (
     "tests/connectors/test_record_rows.py", "tests/connectors/test_keyed_files.py",
     "tests/connectors/test_keyed_workbooks.py", "tests/dags/test_backfill_load.py",
 )  # fmt: skip
+BOOK_PLACES = "tests/dags/test_desk_book_places.py"
+UPLOADS = "tests/dags/test_desk_uploads.py"
+HELD = "tests/dags/test_desk_loads.py"
 BOOKS, EXTRACTS = "tests/journeys/test_books.py", "tests/dags/test_extracts.py"
 HANDOVER, BAG = "tests/connectors/test_handover.py", "tests/connectors/test_bag.py"
 PDFS, COPIES = "tests/dags/test_book_pdfs.py", "connectors/ledger/book_pdfs.py"
@@ -417,6 +420,118 @@ MUTANTS = (
         "a record is sent although no code says which unit registered it",
         f"{BOOKS}::test_a_record_of_a_book_whose_place_of_then_has_no_code_waits_and_is_counted",
         "dags/steps/entering.py", "for record in kept if record.book.place_code]", "for record in kept]",
+    ),
+    _mutant(
+        "place_of_another_time",
+        "a book gets the code of a unit that was not there in its time",
+        f"{BOOK_PLACES}::test_a_unit_of_another_time_is_not_written",
+        "connectors/paper/book_places.py", " or unit.valid_until <= date(opened_year, 1, 1)", "",
+    ),
+    _mutant(
+        "place_of_another_province",
+        "a book gets the code of a unit that never lay in the province that keeps it",
+        f"{BOOK_PLACES}::test_a_unit_that_cannot_be_meant_is_not_written",
+        "connectors/paper/book_places.py",
+        'return any(getattr(heir, "province_code", None) == province_code for heir in _heirs(unit, today))',
+        "return True",
+    ),
+    _mutant(
+        "keeper_of_another_province",
+        "a book is given to a commune of another province",
+        f"{BOOK_PLACES}::test_a_unit_that_cannot_be_meant_is_not_written",
+        "dags/steps/book_places.py", "if commune is None or commune.province_code != book.province_code:", "if False:",
+    ),
+    _mutant(
+        "book_given_away",
+        "who digitises in one commune gives its book to another",
+        f"{BOOK_PLACES}::test_who_has_one_commune_gives_no_book_to_another",
+        "dags/desk/pages/book_places.py",
+        "if not visit.reach.may(May.DIGITISE, book.province_code, code):", "if False:",
+    ),
+    _mutant(
+        "place_after_entering",
+        "the place of a book changes after records of it were entered with another",
+        f"{BOOK_PLACES}::test_the_places_of_a_book_with_entered_records_stay",
+        "connectors/ledger/books.py",
+        '"NOT EXISTS (SELECT FROM records r WHERE r.book_id = b.book_id AND r.dossier_id IS NOT NULL)"', '"TRUE"',
+    ),
+    _mutant(
+        "keeper_finds_nothing",
+        "officers of the commune that keeps a book see it, and do not find its records",
+        f"{BOOK_PLACES}::test_the_commune_that_keeps_the_book_is_said_and_its_officers_find_the_records",
+        "connectors/ledger/books.py", "WHERE s.subject_kind IN ('record', 'reading') AND", "WHERE FALSE AND",
+    ),
+    _mutant(
+        "waits_unseen",
+        "a run in which records wait for a person ends as if there was nothing to do",
+        "tests/dags/test_moved_counts.py::test_a_run_in_which_records_wait_is_no_skipped_one_and_starts_nothing",
+        "dags/airflow_side/assets.py", " or any(waiting.values()) or", " or",
+    ),
+    _mutant(
+        "half_an_upload",
+        "files of an upload that broke off stay on the disk",
+        f"{UPLOADS}::test_a_file_that_cannot_be_written_to_its_end_leaves_no_file_and_no_row",
+        "dags/steps/uploads.py",
+        "BaseException:\n        shutil.rmtree(folder, ignore_errors=True)\n", "BaseException:\n",
+    ),
+    _mutant(
+        "upload_of_any_length",
+        "a body without a declared length is read, however long it is",
+        f"{UPLOADS}::test_a_body_without_a_length_is_refused_before_it_is_read",
+        "dags/desk/auth.py", "else MOST_UPLOADED_BYTES + 1", "else MOST_BYTES + 1",
+    ),
+    _mutant(
+        "upload_examined_twice_at_once",
+        "two processes examine one upload",
+        f"{UPLOADS}::test_what_one_process_examines_no_other_does",
+        "connectors/ledger/uploads.py",
+        "SELECT pg_try_advisory_xact_lock(:space, CAST(:upload_id AS int))", "SELECT :space + :upload_id",
+    ),
+    _mutant(
+        "upload_for_ever",
+        "an upload that ends its process is begun again for ever",
+        f"{UPLOADS}::test_an_upload_that_ends_its_process_again_and_again_is_stopped_and_a_person_settles_it",
+        "connectors/ledger/uploads.py",
+        "AND attempts < {MOST_ATTEMPTS}", "",
+    ),
+    _mutant(
+        "accepted_with_files_under_way",
+        "a book is accepted while scans of it wait to be examined",
+        f"{UPLOADS}::test_an_accepted_book_takes_no_files_and_one_with_files_under_way_is_not_accepted",
+        SAMPLING, 'connection.execute(FILES_WAIT, {"book_id": sample.book_id}).scalar()', "False",
+    ),
+    _mutant(
+        "waiting_swept",
+        "files that wait to be examined are swept away",
+        f"{UPLOADS}::test_what_a_killed_receiver_left_is_swept_away_after_a_day_and_not_before",
+        "dags/steps/uploads.py", "if folder.name not in wanted:", "if True:",
+    ),
+    _mutant(
+        "held_rows_of_another_place",
+        "held rows of a file are shown to an archivist of another province",
+        f"{HELD}::test_who_does_not_digitise_there_sees_no_row_and_corrects_none",
+        "dags/desk/pages/loads.py",
+        'books_within(visit.reach, May.DIGITISE, "l"), load_id=load_id)', "EVERYWHERE, load_id=load_id)",
+        "import books_within", "import EVERYWHERE, books_within",
+    ),
+    _mutant(
+        "look_at_held_rows_unlogged",
+        "who looked at held rows stands nowhere",
+        f"{HELD}::test_held_rows_are_listed_by_cause_with_row_column_and_what_was_read",
+        "dags/desk/pages/loads.py",
+        '    note_subject(visit.ledger, visit.user_name, "load", "load", load_id)\n', "",
+    ),
+    _mutant(
+        "fixed_row_stays_open",
+        "a row that was corrected is listed as held for ever",
+        f"{HELD}::test_a_corrected_row_comes_in_once_and_is_listed_no_more",
+        "dags/steps/held_rows.py", "if fixes is not None and fixes != report.load_id:", "if False:",
+    ),
+    _mutant(
+        "deleted_row_counts_as_fixed",
+        "a row that nobody handed in again counts as corrected",
+        f"{HELD}::test_a_row_that_is_still_at_fault_is_held_in_the_new_file_and_a_deleted_one_stays_in_the_first",
+        "connectors/ledger/held_rows.py", "line_number = ANY(:lines) AND", "(line_number = ANY(:lines) OR TRUE) AND",
     ),
     _mutant(
         "any_unit_of_that_name",
@@ -868,10 +983,31 @@ MUTANTS = (
         "dags/steps/offline_keying.py", "if kept_of(ledger, [row.keying_id for row in workbook.rows]):", "if False:",
     ),
     _mutant(
+        "returned_found_as_record",
+        "a record of a rejected book is found as one that people agreed on",
+        "tests/dags/test_returned_books.py::test_the_index_says_unchecked_in_the_transaction_that_rejects",
+        SAMPLING,
+        "    mark_unchecked(connection, _move_records(connection, at, RecordEvent.RETURNED))",
+        "    _move_records(connection, at, RecordEvent.RETURNED)",
+    ),
+    _mutant(
+        "late_index",
+        "an index that is written late says of a record of a rejected book that people agreed on it",
+        "tests/dags/test_returned_books.py::test_an_index_that_is_late_does_not_write_over_a_rejection",
+        "dags/steps/searching.py", "if (row[1] in checked) == (row[0] == \"record\")]", "]",
+    ),
+    _mutant(
+        "returned_counts",
+        "what stands in a record of a rejected book counts as agreed on when the index is made anew",
+        "tests/dags/test_returned_books.py::"
+        "test_an_index_that_is_made_anew_finds_a_returned_record_by_what_was_keyed_and_by_what_was_read",
+        "connectors/ledger/searchable_records.py", "if row.is_unchecked and values is not None:", "if False:",
+    ),
+    _mutant(
         "task_of_another",
         "a keyer opens a record that is lent to another",
         "tests/dags/test_desk_keying.py::test_a_record_is_lent_to_one_keyer_and_the_other_cannot_open_it",
-        "dags/desk/pages/keying.py", "        or task.keyed_by != visit.user_name\n", "",
+        "dags/desk/lent_records.py", "            or task.keyed_by != visit.user_name\n", "",
     ),
     _mutant(
         "image_out_of_reach",

@@ -21,6 +21,7 @@ MARKERS = {
 AIRFLOW = (
     "tests/dags/test_connections.py",
     "tests/dags/test_dag_files.py",
+    "tests/dags/test_moved_counts.py",
     "tests/dags/test_plugin.py",
     "tests/journeys/test_archive_team.py",  # imports the demo
     "tests/journeys/test_demo.py",
@@ -28,6 +29,7 @@ AIRFLOW = (
 )
 BROWSER = (
     "tests/dags/test_extract_in_browser.py",
+    "tests/dags/test_waits_in_browser.py",
     "tests/journeys/test_books_in_browser.py",
     "tests/journeys/test_corrections_in_browser.py",
     "tests/journeys/test_desk_in_browser.py",
@@ -58,6 +60,8 @@ SLOW = (
     "tests/connectors/test_http_pace.py",  # waits as a registry asks
     "tests/connectors/test_residence.py",  # waits for a registry that works
     "tests/connectors/test_unit_translation.py::test_every_",
+    "tests/dags/test_desk_loads.py",  # rows are checked in processes of their own
+    "tests/dags/test_desk_uploads.py",  # so are uploads
     "tests/dags/test_desk_books.py",  # uploads are examined in a process of their own
     "tests/dags/test_drop_folder.py",
     "tests/dags/test_digitising.py",  # pages are drawn, examined in a process of their own, and read

@@ -149,6 +149,8 @@ def decide(
     outcome = decide_book(visit.ledger, sample, visit.user_name, decision, reason.strip())
     if outcome == BookDecisionOutcome.NOT_ACCEPTABLE:
         return visit.back_to(f"/accepting/{book_id}?no=not_acceptable")
+    if outcome == BookDecisionOutcome.FILES_WAIT:
+        return visit.back_to(f"/accepting/{book_id}?no=files_wait")
     if outcome == BookDecisionOutcome.DECIDED_BEFORE:
         return visit.back_to(f"/accepting/{book_id}?no=book_decided")
     return visit.back_to(f"/accepting/{book_id}?done=book_{decision}")

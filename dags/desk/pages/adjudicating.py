@@ -13,7 +13,7 @@ from connectors.ledger.keying_overview import book_work
 from connectors.ledger.keyings import KeyingTask, give_back
 from dags.desk.book_access import FormFieldsDep, SubjectId, book_name
 from dags.desk.keyed_fields import KeyedField, empty_fields, typed_fields
-from dags.desk.pages.keying import OPEN_STATES, BookChoice, lent_task, today_of
+from dags.desk.lent_records import OPEN_STATES, BookChoice, LentRecords, today_of
 from dags.desk.visit import PostDep, Visit, VisitDep
 from dags.steps.keying import DifferingField, decide_difference, differing_fields
 from schemas.keying import FieldValue, KeyingSlot
@@ -21,6 +21,7 @@ from schemas.roles import May
 
 CHOICES = ("0", "1")
 """The values as they are shown; `other`: what the third person types."""
+ADJUDICATING = LentRecords("adjudicating", May.ADJUDICATE, (KeyingSlot.THIRD,), "nothing_to_decide")
 
 router = APIRouter()
 
@@ -51,7 +52,7 @@ def differences_overview(visit: VisitDep, done: str = "", no: str = "") -> Respo
 def take_next_difference(visit: PostDep, book: BookChoice = 0) -> Response:
     """Lends the next record whose keys differ."""
     visit.need(May.ADJUDICATE, "adjudicating")
-    return _to_next(visit, book, "")
+    return _lend_next(visit, book)
 
 
 @router.get("/adjudicating/{keying_id}")
@@ -59,41 +60,36 @@ def difference_page(
     visit: VisitDep, keying_id: SubjectId, book: Annotated[int, Query(ge=0, le=2**62)] = 0, done: str = ""
 ) -> Response:
     """The differing fields of the record that is lent to this person."""
-    task = _task(visit, keying_id)
+    task = ADJUDICATING.task(visit, keying_id)
     differing = differing_fields(visit.ledger, task, visit.user_name)
     if differing is None:
-        return visit.back_to("/adjudicating?no=not_yours")
+        return ADJUDICATING.not_theirs(visit)
     note_subject(visit.ledger, visit.user_name, "adjudicating", "record", task.record_id)
-    return _page(visit, task, _empty(visit, task, differing), book, done=done)
+    return ADJUDICATING.page(visit, task, _empty(visit, task, differing), book, done=done)
 
 
 @router.post("/adjudicating/{keying_id}")
 def decide(visit: PostDep, keying_id: SubjectId, form: FormFieldsDep, book: BookChoice = 0) -> Response:
     """Writes what this person decided, and lends the next record."""
-    task = _task(visit, keying_id)
+    task = ADJUDICATING.task(visit, keying_id)
     differing = differing_fields(visit.ledger, task, visit.user_name)
     if differing is None:
-        return visit.back_to("/adjudicating?no=not_yours")
+        return ADJUDICATING.not_theirs(visit)
     fields = [_chosen(one, form) for one in _empty(visit, task, differing)]
     if any(one.is_wrong for one in fields):
-        return _page(visit, task, fields, book, status=422)
+        return ADJUDICATING.page(visit, task, fields, book, status=422)
     decided = {one.field.column: one.value for one in fields}
     if decide_difference(visit.ledger, task, visit.user_name, decided) is None:
-        return visit.back_to("/adjudicating?no=not_yours")
-    return _to_next(visit, book, "decided_keying")
+        return ADJUDICATING.not_theirs(visit)
+    return _lend_next(visit, book, "decided_keying")
 
 
 @router.post("/adjudicating/{keying_id}/give-back")
 def return_difference(visit: PostDep, keying_id: SubjectId) -> Response:
     """Ends the lease, so that somebody else may decide."""
-    task = _task(visit, keying_id)
+    task = ADJUDICATING.task(visit, keying_id)
     given = give_back(visit.ledger, task.keying_id, visit.user_name)
     return visit.back_to("/adjudicating?done=given_back" if given else "/adjudicating?no=not_yours")
-
-
-def _task(visit: Visit, keying_id: int) -> KeyingTask:
-    visit.need(May.ADJUDICATE, "adjudicating")
-    return lent_task(visit, keying_id, May.ADJUDICATE, (KeyingSlot.THIRD,))
 
 
 def _empty(visit: Visit, task: KeyingTask, differing: list[DifferingField]) -> list[ChoiceField]:
@@ -110,24 +106,6 @@ def _chosen(one: ChoiceField, form: Mapping[str, str]) -> ChoiceField:
     return replace(one, field=typed, choice=choice, is_wrong=is_wrong)
 
 
-def _to_next(visit: Visit, book: int, done: str) -> Response:
+def _lend_next(visit: Visit, book: int, done: str = "") -> Response:
     keying_id = take_difference(visit.ledger, visit.user_name, visit.reach, book or None)
-    if keying_id is None:
-        return visit.back_to("/adjudicating?done=" + ("keyed_all" if done else "nothing_to_decide"))
-    return visit.back_to(f"/adjudicating/{keying_id}?book={book}" + (f"&done={done}" if done else ""))
-
-
-def _page(
-    visit: Visit, task: KeyingTask, fields: list[ChoiceField], book: int, *, done: str = "", status: int = 200
-) -> Response:
-    return visit.page(
-        "adjudicating",
-        status=status,
-        task=task,
-        book=book,
-        fields=fields,
-        book_title=book_name(visit, task),
-        progress=today_of(visit),
-        done=done,
-        is_wrong=status != 200,
-    )
+    return ADJUDICATING.to_next(visit, keying_id, book, done)
