@@ -3,6 +3,9 @@
 Texts are compared without what cannot change a value (composition, spaces, case, where a tone mark stands, separators
 of a date), and with all that can: Thuý and Thuỳ differ, and so do 034 and 34. A machine's reading is compared like a
 person's key and never decides alone; that two machines agree is no proof and is not asked here.
+
+Where two keys differ, a third person keys the field before seeing either value, and two of three decide. Who is shown
+two values picks the wrong one whenever they misread; who keys blind must make one of the two mistakes again.
 """
 
 import re
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, sqrt
 
-from schemas.keying import FieldValue, KeyingDesign, RecordComparison
+from schemas.keying import FieldValue, KeyingDesign, MajorityOfThree, RecordComparison
 from schemas.keying_thresholds import KeyingThreshold
 from schemas.register_columns import ValueKind, columns_of
 from schemas.text import clean, tone_key
@@ -74,6 +77,20 @@ def compare(book_kind: str, key: Mapping[str, FieldValue], other: Mapping[str, F
         agreed={column: _tidy(value) for column, value in agreed.items()},
         differing=tuple(column for column in key if column not in agreed),
     )
+
+
+def majority(
+    book_kind: str, third: Mapping[str, FieldValue], key: Mapping[str, FieldValue], other: Mapping[str, FieldValue]
+) -> MajorityOfThree:
+    """What a third person's blind key of the differing fields decides: each field in which it agrees with one of the
+    two keys. Raises KeyError for a column that this kind of book does not have."""
+    columns = columns_of(book_kind)
+    decided = {
+        column: _tidy(value)
+        for column, value in third.items()
+        if any(column in one and agree(columns[column].value_kind, value, one[column]) for one in (key, other))
+    }
+    return MajorityOfThree(decided=decided, unsettled=tuple(column for column in third if column not in decided))
 
 
 def _tidy(value: FieldValue) -> FieldValue:

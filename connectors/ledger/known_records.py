@@ -48,7 +48,7 @@ DECIDED = text(f"""
            extract(epoch FROM k.kept_at - k.started_at)::float AS seconds
       FROM keyings k JOIN records r USING (record_id) JOIN books b USING (book_id)
      WHERE r.book_id = :book_id AND r.sealed IS NOT NULL AND r.state = ANY(:states) AND k.kept_at IS NOT NULL
-       AND k.slot <> 'third' AND k.round_number = {ROUND}
+       AND k.slot IN ('first', 'second') AND k.round_number = {ROUND}
      ORDER BY k.keying_id""")
 
 

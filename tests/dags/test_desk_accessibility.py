@@ -131,7 +131,10 @@ def test_every_field_image_and_column_has_a_name_and_headings_are_in_order(
         assert_readable(open_page(chi, "/adjudicating").html, "/adjudicating")
         page = send(chi, "/adjudicating/next")
         assert_readable(page.html, page.path)
-        send(chi, page.path, {"choice.meHoTen": "0"})
+        look = send(chi, page.path, typed(page, {"meHoTen": "Trần Thị AN LÂN"}))
+        assert "choice.meHoTen" in look.html
+        assert_readable(look.html, "a look")
+        send(chi, look.path, {"choice.meHoTen": "0"})
     with house.visitor("kim", language) as kim:
         assert_readable(send(kim, f"/accepting/{book.book_id}/draw").html, "drawn")
         assert_readable(open_page(kim, f"/accepting/{book.book_id}/look").html, "look")

@@ -55,7 +55,8 @@ REGISTERED, PAPER_PAGES = "connectors/paper/registration.py", "tests/connectors/
 PAPER_READ = "tests/connectors/test_paper_reading.py"
 JUDGED, DECIDED = "dags/steps/judging.py", "quality/decisions.py"
 
-KEYINGS = "tests/connectors/test_keyings.py"
+KEYINGS, THIRD = "tests/connectors/test_keying_lending.py", "tests/connectors/test_third_person.py"
+SAMPLES, DIFFERENCES = "tests/connectors/test_book_sampling.py", "connectors/ledger/differences.py"
 LENDING, SAMPLING = "connectors/ledger/keyings.py", "connectors/ledger/samples.py"
 PAPER, READINGS = "tests/connectors/", "connectors/ledger/page_readings.py"
 INTAKE, MASTERS = "connectors/paper/intake.py", "connectors/paper/masters.py"
@@ -795,44 +796,92 @@ MUTANTS = (
     _mutant(
         "third_is_one_of_two",
         "a record is lent for decision to one of its two keyers",
-        f"{KEYINGS}::test_neither_of_the_two_may_be_the_third",
-        "connectors/ledger/differences.py", "OR k.keyed_by = :actor AND k.kept_at IS NOT NULL))", "))",
+        f"{THIRD}::test_neither_of_the_two_may_be_the_third",
+        DIFFERENCES, "OR k.keyed_by = :actor AND k.kept_at IS NOT NULL AND k.slot <> ALL(:third_person)", "",
     ),
     _mutant(
-        "third_decides_anything",
+        "third_keys_anything",
         "a third person may change fields on which the keys agree",
-        f"{KEYINGS}::test_a_third_person_decides_the_differing_fields_and_no_others",
-        "connectors/ledger/differences.py", "set(decided) != set(compared.differing)", "False",
+        f"{THIRD}::test_a_third_person_keys_the_differing_fields_and_no_others",
+        DIFFERENCES, "set(values) != set(difference.compared.differing)", "False",
+    ),
+    _mutant(
+        "values_shown_to_the_third",
+        "a third person sees the two values before keying",
+        f"{THIRD}::test_the_third_person_sees_no_value_before_keying",
+        DIFFERENCES, "held is None or held.slot != slot or", "held is None or",
+    ),
+    _mutant(
+        "third_decides_alone",
+        "what a third person keys counts although it agrees with neither key",
+        f"{THIRD}::test_who_agrees_with_neither_looks_again_and_sees_all_three_values",
+        DIFFERENCES, "if not result.unsettled:", "if True:", "actor, result.decided)", "actor, values)",
+    ),
+    _mutant(
+        "look_decides_anything",
+        "a look may change what two of three agree on",
+        f"{THIRD}::test_a_look_decides_the_unsettled_fields_and_no_others",
+        DIFFERENCES, "set(decided) != set(result.unsettled)", "False",
+    ),
+    _mutant(
+        "look_by_one_of_two",
+        "one of the two keyers decides at an abandoned look",
+        f"{THIRD}::test_an_abandoned_look_goes_to_another_third_person_and_never_to_one_of_the_two",
+        LENDING, "AND NOT (k.slot = '{KeyingSlot.LOOK}' AND o.slot = '{KeyingSlot.THIRD}')", "AND k.slot <> 'look'",
+    ),
+    _mutant(
+        "third_of_a_round_before",
+        "the third key of a rejected round spares the next round its blind key",
+        f"{THIRD}::test_the_third_key_of_a_round_before_decides_nothing",
+        DIFFERENCES, "t.record_id = r.record_id AND t.round_number = {ROUND}", "t.record_id = r.record_id",
+    ),
+    _mutant(
+        "lease_of_a_round_before",
+        "a lease of a rejected round is gone on with",
+        f"{THIRD}::test_the_third_key_of_a_round_before_decides_nothing",
+        LENDING, "k.slot = ANY(:slots) AND k.round_number = {ROUND}", "k.slot = ANY(:slots)",
+    ),
+    _mutant(
+        "majority_of_one",
+        "a third key decides although it agrees with neither",
+        "tests/quality/test_adjudication.py::test_what_a_third_key_has_in_common_with_one_of_two_is_decided_in_the_thirds_writing",
+        "quality/adjudication.py", "if any(column in one and agree(", "if True or any(column in one and agree(",
+    ),
+    _mutant(
+        "order_says_whose",
+        "three values are shown in the order in which they were keyed",
+        f"{THIRD}::test_the_order_of_three_values_says_nothing_of_whose_they_are",
+        "dags/steps/keying.py", 'f"{column}/{place}"', "column",
     ),
     _mutant(
         "own_sample",
         "who keyed a record looks at it in the sample",
-        f"{KEYINGS}::test_who_keyed_a_record_does_not_look_at_it_again",
+        f"{SAMPLES}::test_who_keyed_a_record_does_not_look_at_it_again",
         SAMPLING, "or _keyed_by(connection, actor, [place[0]])", "",
     ),
     _mutant(
         "own_difference_settled",
         "who looked at a sampled field settles the difference as well",
-        f"{KEYINGS}::test_a_difference_is_settled_by_another_person_than_the_one_who_looked",
+        f"{SAMPLES}::test_a_difference_is_settled_by_another_person_than_the_one_who_looked",
         SAMPLING, " or sampled.checked_by == actor", "",
     ),
     _mutant(
         "accepted_against_the_sample",
         "a book is accepted although its sample does not allow it",
-        f"{KEYINGS}::test_a_book_whose_sample_is_right_is_accepted_with_all_its_records",
+        f"{SAMPLES}::test_a_book_whose_sample_is_right_is_accepted_with_all_its_records",
         SAMPLING, "and not is_acceptable(current.is_tightened, current.fields)", "and False",
     ),
     _mutant(
         "decided_twice",
         "two persons decide about one book",
-        f"{KEYINGS}::test_of_two_decisions_at_once_one_wins",
+        f"{SAMPLES}::test_of_two_decisions_at_once_one_wins",
         SAMPLING, "if book.state != _SAMPLING or connection.execute(LOCK_SAMPLE", "if connection.execute(LOCK_SAMPLE",
         "s.sample_id = :sample_id AND s.decided_as IS NULL AND", "s.sample_id = :sample_id AND",
     ),
     _mutant(
         "old_sample",
         "a sample of before new pages came decides about the book",
-        f"{KEYINGS}::test_a_sample_of_before_new_pages_came_does_not_speak_for_the_book",
+        f"{SAMPLES}::test_a_sample_of_before_new_pages_came_does_not_speak_for_the_book",
         SAMPLING, "s.decided_as IS NULL AND NOT coalesce({_OUTDATED}, FALSE) FOR", "s.decided_as IS NULL FOR",
     ),
     _mutant(

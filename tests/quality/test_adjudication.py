@@ -11,6 +11,7 @@ from quality.adjudication import (
     compare,
     exact_matches,
     known_count,
+    majority,
     person_figures,
     wilson,
 )
@@ -110,6 +111,23 @@ def test_a_machine_that_read_nothing_says_blank_and_never_illegible() -> None:
 def test_a_column_of_another_kind_of_book_is_refused() -> None:
     with pytest.raises(KeyError):
         compare("KS", {"khongCo": text("1")}, {"khongCo": text("1")})
+
+
+# Two of three
+
+
+def test_what_a_third_key_has_in_common_with_one_of_two_is_decided_in_the_thirds_writing() -> None:
+    key = {"so": text("034"), "nksHoTen": text("Lê Thị Hoà"), "meHoTen": text("Thuý"), "chaHoTen": BLANK}
+    other = {"so": text("34"), "nksHoTen": text("Lê Thị Hoa"), "meHoTen": text("Thuỳ"), "chaHoTen": ILLEGIBLE}
+    third = {"so": text("34"), "nksHoTen": text("LÊ THỊ  HÒA"), "meHoTen": text("Thủy"), "chaHoTen": ILLEGIBLE}
+    result = majority("KS", third, key, other)
+    assert result.decided == {"so": text("34"), "nksHoTen": text("LÊ THỊ HÒA"), "chaHoTen": ILLEGIBLE}
+    assert result.unsettled == ("meHoTen",)
+
+
+def test_a_third_key_agrees_with_one_key_where_the_other_has_no_such_field() -> None:
+    assert majority("KS", {"so": text("034")}, {"so": text("034")}, {}).unsettled == ()
+    assert majority("KS", {"so": text("034")}, {"so": text("34")}, {}).unsettled == ("so",)
 
 
 # The design of a book

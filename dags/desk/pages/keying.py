@@ -137,6 +137,7 @@ def _page(
     return visit.page(
         "keying",
         status=status,
+        part="keying",
         task=task,
         book=book,
         fields=fields,
