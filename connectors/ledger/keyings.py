@@ -34,6 +34,8 @@ from schemas.states import listed
 LEASE = timedelta(minutes=30)
 """A long record takes five minutes; who went for lunch gives the record back."""
 ENTRY_NUMBER = "so"
+TIMED = "k.kept_at - k.started_at <= :lease"
+"""Whether the time of a keying `k` says how long somebody worked: not when it was kept offline, or after a lunch."""
 
 FieldValues = Mapping[str, FieldValue]
 Compare = Callable[[str, FieldValues, FieldValues], RecordComparison]

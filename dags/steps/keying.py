@@ -9,22 +9,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from hashlib import sha256
 
-from connectors.ledger import Ledger, keyings, known_records, samples
+from connectors.ledger import Ledger, decided_keyings, keyings, known_records, samples
 from connectors.ledger import differences as third_person
 from connectors.ledger.keyings import KeyingTask
 from dags.steps.searching import index_records
 from quality.acceptance import Outlook, SampleJudgement, draw, judge
 from quality.adjudication import (
-    DecidedKeying,
-    PersonFigures,
     agree,
     choose_design,
     compare,
     exact_matches,
     known_count,
     majority,
-    person_figures,
 )
+from quality.keyer_figures import DecidedKeying, PersonFigures, person_figures
 from schemas.dates import local_day
 from schemas.keying import FieldValue
 from schemas.keying_thresholds import keying_threshold
@@ -133,10 +131,34 @@ def settle_design(ledger: Ledger, book_id: int) -> None:
 
 
 def people_of(ledger: Ledger, book_id: int) -> list[PersonFigures]:
-    """How each person keyed in this round of a book. Raises VaultError."""
-    book_kind, rows = known_records.keyed_rows(ledger, book_id)
-    keyed = [DecidedKeying(row.keyed_by, row.keyed, row.decided, row.is_known, row.seconds) for row in rows]
-    return person_figures(book_kind, keyed)
+    """How each person keyed in a book. Raises VaultError."""
+    return _figures(decided_keyings.decided_in_book(ledger, book_id))
+
+
+def own_figures(ledger: Ledger, user_name: str) -> list[PersonFigures]:
+    """How this person keyed lately, for themselves; nothing when nothing of it is decided. Raises VaultError."""
+    return _figures(decided_keyings.decided_of_person(ledger, user_name))
+
+
+def figures_of_all(ledger: Ledger, reach: Reach) -> list[PersonFigures]:
+    """How everybody keyed lately in the books that this user digitises. Raises VaultError."""
+    return _figures(decided_keyings.decided_within_reach(ledger, reach))
+
+
+def _figures(rows: list[decided_keyings.DecidedRow]) -> list[PersonFigures]:
+    return person_figures(
+        DecidedKeying(
+            row.book_kind,
+            row.slot,
+            row.keyed_by,
+            row.keyed,
+            row.decided,
+            row.is_known,
+            row.is_keyed_again,
+            row.seconds,
+        )
+        for row in rows
+    )
 
 
 # Acceptance

@@ -3,21 +3,18 @@ again."""
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
 from itertools import permutations
 
 import pytest
 
 from connectors.ledger import Ledger
 from connectors.ledger.differences import take_difference
-from connectors.ledger.keying_overview import progress_since
 from connectors.ledger.keyings import KeyingTask, task_of
 from dags.steps.keying import (
     UnsettledField,
     decide_difference,
     fields_to_key,
     keep_third_key,
-    people_of,
     unsettled_fields,
 )
 from schemas.keying import FieldValue, KeyingSlot
@@ -222,15 +219,3 @@ def test_the_order_of_three_values_says_nothing_of_whose_they_are(ledger: Ledger
         decide_difference(ledger, look, "chi", {"chaHoTen": FieldValue(text="AN")})
     for order in permutations(("an", "binh", "chi")):
         assert 1 <= orders.count(order) <= 15, order
-
-
-# Persons
-
-
-def test_a_persons_figures_come_from_what_was_decided(ledger: Ledger, book: KeyedBook) -> None:
-    differing(ledger, book)
-    keep_third_key(ledger, taken(ledger, "chi"), "chi", RIGHT)
-    an, binh = people_of(ledger, book.book_id)
-    assert (an.keyed_by, an.records, an.fields, an.agreeing, an.reworked) == ("an", 1, 60, 60, 0)
-    assert (binh.keyed_by, binh.agreeing, binh.reworked, binh.known_fields) == ("binh", 58, 1, 0)
-    assert progress_since(ledger, "chi", datetime.now(timezone.utc) - timedelta(hours=1)).records == 1

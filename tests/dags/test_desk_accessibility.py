@@ -109,7 +109,7 @@ def key(browser: Browser, **change: str) -> None:
 
 
 def archivists_pages(kim: Browser, book: KeyedBook) -> Iterator[tuple[str, str]]:
-    paths = ("/", "/books", f"/books/{book.book_id}", "/search", "/keying/wanted", "/accepting")
+    paths = ("/", "/books", f"/books/{book.book_id}", "/search", "/keying/wanted", "/accepting", "/keyer-figures")
     for path in (*paths, f"/accepting/{book.book_id}", f"/records/{book.records[7]}/extract"):
         yield path, open_page(kim, path).html
     yield "hits", send(kim, "/search", {"name": truth_of(7)["nksHoTen"]}).html

@@ -340,6 +340,38 @@ def test_a_machines_value_is_shown_at_a_look_like_any_other_and_not_before(house
     assert RECOGNISER not in page.html
 
 
+# Figures of persons
+
+
+def test_each_keyer_sees_their_own_figures_and_the_archivist_those_of_all(house: DeskHouse, book: KeyedBook) -> None:
+    book.add(7, COLUMNS)
+    keyed_by_two(house, book, DIFFERENCE)
+    with house.visitor("chi") as chi:
+        assert "Chưa có mục nào có kết quả." in open_page(chi, "/keyer-figures").html
+        key_difference(chi, "Trần Thị AN LAN")
+    with house.visitor("an") as an:
+        assert 'href="/keyer-figures"' in open_page(an, "/keying").html
+        page = open_page(an, "/keyer-figures")
+        assert named(page) == ["an"]
+        assert "100 %" in page.html
+    with house.visitor("chi") as chi:
+        assert named(open_page(chi, "/keyer-figures")) == ["chi"]
+    with house.visitor("kim") as kim:
+        assert named(open_page(kim, "/keyer-figures")) == ["an", "binh", "chi"]
+        assert named(open_page(kim, f"/accepting/{book.book_id}")) == ["an", "binh", "chi"]
+    with house.visitor("xa") as xa:
+        assert named(open_page(xa, "/keyer-figures")) == []
+    house.grant("an", "archivist", place="01")
+    with house.visitor("an") as an:
+        assert named(open_page(an, "/keyer-figures")) == ["an"], "who digitises elsewhere still sees themselves"
+    with house.visitor("lan") as steward:
+        assert open_page(steward, "/keyer-figures").status == 403
+
+
+def named(page: OpenPage) -> list[str]:
+    return re.findall(r'<td class="main">(\w+)</td>', page.html)
+
+
 # Acceptance
 
 

@@ -885,6 +885,30 @@ MUTANTS = (
         SAMPLING, "s.decided_as IS NULL AND NOT coalesce({_OUTDATED}, FALSE) FOR", "s.decided_as IS NULL FOR",
     ),
     _mutant(
+        "figures_of_others",
+        "a keyer sees the figures of others",
+        "tests/dags/test_desk_keying.py::test_each_keyer_sees_their_own_figures_and_the_archivist_those_of_all",
+        "connectors/ledger/decided_keyings.py", '{**EVERYWHERE, "keyed_by": keyed_by}', "EVERYWHERE",
+    ),
+    _mutant(
+        "figures_of_elsewhere",
+        "who digitises one place sees who keys at all others",
+        "tests/connectors/test_keyer_figures.py::test_who_digitises_books_sees_all_who_key_there_and_nobody_elsewhere",
+        "connectors/ledger/decided_keyings.py", "reach_values(reach, May.DIGITISE))", "EVERYWHERE)",
+    ),
+    _mutant(
+        "offline_days_are_hours",
+        "the days that a workbook was away count as work at one record",
+        "tests/connectors/test_keyer_figures.py::test_a_key_that_took_days_offline_has_no_speed",
+        LENDING, "k.kept_at - k.started_at <= :lease", "k.kept_at > k.started_at - CAST(:lease AS interval)",
+    ),
+    _mutant(
+        "third_keys_count_as_keying",
+        "what a third person keyed counts for the agreement of their keying",
+        "tests/quality/test_keyer_figures.py::test_what_somebody_decided_as_the_third_is_in_no_figure_of_their_keying",
+        "quality/keyer_figures.py", "if keying.slot == KeyingSlot.THIRD:", "if False:",
+    ),
+    _mutant(
         "tones_ignored",
         "two names that differ in a tone are taken for one",
         "tests/quality/test_adjudication.py::test_what_can_change_a_value_is_a_difference",

@@ -3,7 +3,6 @@
 import pytest
 
 from quality.adjudication import (
-    DecidedKeying,
     DesignReason,
     ExactMatch,
     agree,
@@ -12,7 +11,6 @@ from quality.adjudication import (
     exact_matches,
     known_count,
     majority,
-    person_figures,
     wilson,
 )
 from schemas.keying import FieldValue, KeyingDesign, MachineValue, Mark, Reading
@@ -179,27 +177,3 @@ def test_recognisers_are_measured_on_written_fields_and_what_they_skip_counts_as
         "tess": {"so": text("34"), "nksHoTen": text("Lê Thị Hoa")},
     }
     assert exact_matches("KS", [(truth, readings)]) == [ExactMatch("aster", 3, 2), ExactMatch("tess", 3, 0)]
-
-
-# Persons
-
-
-def test_a_persons_figures_stand_beside_what_they_rest_on_in_the_order_of_names() -> None:
-    decided = {"so": text("034"), "nksHoTen": text("Lê Thị Hoà")}
-    wrong = {"so": text("034"), "nksHoTen": text("Lê Thị Hoa")}
-    figures = person_figures(
-        "KS",
-        [
-            DecidedKeying("nga", wrong, decided, is_known=True, seconds=60),
-            DecidedKeying("an", decided, decided, is_known=False, seconds=90),
-            DecidedKeying("nga", decided, decided, is_known=False, seconds=60),
-        ],
-    )
-    assert [person.keyed_by for person in figures] == ["an", "nga"]
-    nga = figures[1]
-    assert (nga.records, nga.fields, nga.agreeing, nga.reworked) == (2, 4, 3, 1)
-    assert (nga.known_fields, nga.known_errors) == (2, 1)
-    assert nga.records_per_hour == 60
-    assert figures[0].records_per_hour == 40
-    low, high = nga.error_interval
-    assert (round(low, 3), round(high, 3)) == (0.095, 0.905)
