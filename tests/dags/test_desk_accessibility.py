@@ -22,10 +22,12 @@ LEAST_CONTRAST = 4.5
 """WCAG 2.2, criterion 1.4.3, level AA: text of normal size."""
 PAIRS = [
     *[(ink, ground) for ink in ("ink", "quiet", "accent") for ground in ("bg", "card", "soft")],
-    ("accent-ink", "accent"), ("bad", "card"), ("good", "card"),
+    ("accent-ink", "accent"),
+    ("bad", "card"),
+    ("good", "card"),
     *[(tint, f"{tint}-soft") for tint in ("bad", "warn", "good")],
     *[("ink", f"{tint}-soft") for tint in ("bad", "warn", "good")],
-]  # fmt: skip
+]
 
 
 class PageReader(HTMLParser):
