@@ -3,6 +3,9 @@
 Texts are compared without what cannot change a value (composition, spaces, case, where a tone mark stands, separators
 of a date), and with all that can: Thuý and Thuỳ differ, and so do 034 and 34. A machine's reading is compared like a
 person's key and never decides alone; that two machines agree is no proof and is not asked here.
+
+Where two keys differ, a third person keys the field before seeing either value, and two of three decide. Who is shown
+two values picks the wrong one whenever they misread; who keys blind must make one of the two mistakes again.
 """
 
 import re
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, sqrt
 
-from schemas.keying import FieldValue, KeyingDesign, RecordComparison
+from schemas.keying import FieldValue, KeyingDesign, MajorityOfThree, RecordComparison
 from schemas.keying_thresholds import KeyingThreshold
 from schemas.register_columns import ValueKind, columns_of
 from schemas.text import clean, tone_key
@@ -74,6 +77,20 @@ def compare(book_kind: str, key: Mapping[str, FieldValue], other: Mapping[str, F
         agreed={column: _tidy(value) for column, value in agreed.items()},
         differing=tuple(column for column in key if column not in agreed),
     )
+
+
+def majority(
+    book_kind: str, third: Mapping[str, FieldValue], key: Mapping[str, FieldValue], other: Mapping[str, FieldValue]
+) -> MajorityOfThree:
+    """What a third person's blind key of the differing fields decides: each field in which it agrees with one of the
+    two keys. Raises KeyError for a column that this kind of book does not have."""
+    columns = columns_of(book_kind)
+    decided = {
+        column: _tidy(value)
+        for column, value in third.items()
+        if any(column in one and agree(columns[column].value_kind, value, one[column]) for one in (key, other))
+    }
+    return MajorityOfThree(decided=decided, unsettled=tuple(column for column in third if column not in decided))
 
 
 def _tidy(value: FieldValue) -> FieldValue:
@@ -169,65 +186,3 @@ def choose_design(matches: Sequence[ExactMatch], threshold: KeyingThreshold) -> 
         return DesignChoice(KeyingDesign.TWO_PERSONS, DesignReason.MACHINE_MISSES_TOO_MUCH, None, best_first)
     code = measured[0].recogniser_code
     return DesignChoice(KeyingDesign.PERSON_AND_MACHINE, DesignReason.MACHINE_READS_IT, code, best_first)
-
-
-# How persons key
-
-
-@dataclass(frozen=True)
-class DecidedKeying:
-    """A person's key of a record that is decided. `decided`: the values that count. `is_known`: two persons keyed the
-    record and no machine had a say, so its values stand for the truth. `seconds`: from taking the record to keeping
-    it."""
-
-    keyed_by: str
-    values: Mapping[str, FieldValue]
-    decided: Mapping[str, FieldValue]
-    is_known: bool
-    seconds: float
-
-
-@dataclass
-class PersonFigures:
-    """How one person keys; each figure beside the number that it rests on. `reworked`: records in which a third person
-    decided otherwise in some field."""
-
-    keyed_by: str
-    records: int = 0
-    fields: int = 0
-    agreeing: int = 0
-    known_fields: int = 0
-    known_errors: int = 0
-    reworked: int = 0
-    seconds: float = 0.0
-
-    @property
-    def agreement(self) -> float:
-        """The share of fields keyed as they were decided."""
-        return self.agreeing / self.fields if self.fields else 0.0
-
-    @property
-    def error_interval(self) -> tuple[float, float]:
-        """The 95 % interval of the error rate on known records."""
-        return wilson(self.known_errors, self.known_fields)
-
-    @property
-    def records_per_hour(self) -> float:
-        return 3600 * self.records / self.seconds if self.seconds else 0.0
-
-
-def person_figures(book_kind: str, keyings: Iterable[DecidedKeying]) -> list[PersonFigures]:
-    """The figures of each person, by name: one figure alone, or a ranking, would say who hurries and not who errs."""
-    people: dict[str, PersonFigures] = {}
-    for keying in keyings:
-        person = people.setdefault(keying.keyed_by, PersonFigures(keying.keyed_by))
-        wrong = len(compare(book_kind, keying.values, keying.decided).differing)
-        person.records += 1
-        person.fields += len(keying.values)
-        person.agreeing += len(keying.values) - wrong
-        person.reworked += bool(wrong)
-        person.seconds += keying.seconds
-        if keying.is_known:
-            person.known_fields += len(keying.values)
-            person.known_errors += wrong
-    return [people[name] for name in sorted(people)]

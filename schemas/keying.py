@@ -48,12 +48,13 @@ class Reading(Model):
 
 
 class KeyingSlot(StrEnum):
-    """Which of the keyings of a record it is. First and second are blind to each other; the third person sees both,
-    and is neither of them."""
+    """Which of the keyings of a record it is. The first three are blind; the third holds only the fields in which two
+    keys differ, by a person who is neither of the two. Only for a look are all three values shown."""
 
     FIRST = "first"
     SECOND = "second"
     THIRD = "third"
+    LOOK = "look"  # a second look at the fields in which the third key agrees with neither
 
 
 class RecordComparison(Model):
@@ -62,6 +63,14 @@ class RecordComparison(Model):
 
     agreed: dict[str, FieldValue]
     differing: tuple[str, ...] = ()
+
+
+class MajorityOfThree(Model):
+    """What a third person's blind key decides. `decided`: the differing fields in which it agrees with one of the two
+    keys, in the third person's writing. `unsettled`: those in which it agrees with neither."""
+
+    decided: dict[str, FieldValue]
+    unsettled: tuple[str, ...] = ()
 
 
 class KeyingDesign(StrEnum):

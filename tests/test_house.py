@@ -6,10 +6,11 @@ import importlib.metadata
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+import pytest
 from vulture import Vulture
 
 from tests.support.house import (
@@ -46,9 +47,12 @@ FORBIDDEN_IN_SCHEMAS = {
 }
 CLOCKS = re.compile(r"\.(now|today|utcnow|fromtimestamp|localtime)\(")
 SLOW_TO_IMPORT = {
-    "great_expectations": "seven seconds", "splink": "a second", "duckdb": "half a second", "pyarrow": "half a second",
+    "great_expectations": "seven seconds",
+    "splink": "a second",
+    "duckdb": "half a second",
+    "pyarrow": "half a second",
     "pandas": "a second",
-}  # fmt: skip
+}
 
 TOP_LEVEL = (
     *PACKAGES, "tests", "pyproject.toml", "README.md", "requirements.txt", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md",
@@ -62,8 +66,8 @@ LONGER_WITH_REASON = {
     "schemas/migrations/versions/v0006_entries.py upgrade": "entries and what is about them, a statement each",
 }
 """A file, or a file and its function, that is longer than a person reads at once, and why it stays so."""
-MOST_FMT_SKIPS = 40
-"""`fmt: skip` is for literal tables. The limit only ever gets smaller."""
+MOST_FMT_SKIPS, MOST_FMT_SKIPS_IN_TESTS = 40, 56
+"""`fmt: skip` is for literal tables. The limits only ever get smaller."""
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK|TBD|WIP|placeholder|stub)\b(?!_)", re.IGNORECASE)
 
@@ -207,13 +211,14 @@ def test_what_is_longer_than_a_person_reads_at_once_has_a_reason() -> None:
     assert long == LONGER_WITH_REASON.keys(), complaint(rule, sorted(long ^ LONGER_WITH_REASON.keys()))
 
 
-def test_the_formatter_is_switched_off_in_ever_fewer_places() -> None:
-    counts = Counter({path_name(path): len(fmt_skips(path)) for path in SOURCES})
+@pytest.mark.parametrize(("files", "most"), [(SOURCES, MOST_FMT_SKIPS), (TESTS, MOST_FMT_SKIPS_IN_TESTS)])
+def test_the_formatter_is_switched_off_in_ever_fewer_places(files: Sequence[Path], most: int) -> None:
+    counts = Counter({path_name(path): len(fmt_skips(path)) for path in files})
     rule = (
-        f"`fmt: skip` stands {counts.total()} times; at most {MOST_FMT_SKIPS} are for literal tables. Where one goes,"
-        " MOST_FMT_SKIPS goes down."
+        f"`fmt: skip` stands {counts.total()} times; at most {most} are for literal tables. Where one goes, the limit"
+        " goes down."
     )
-    assert counts.total() <= MOST_FMT_SKIPS, complaint(rule, (f"{name}: {n}" for name, n in counts.most_common() if n))
+    assert counts.total() <= most, complaint(rule, (f"{name}: {n}" for name, n in counts.most_common() if n))
 
 
 def test_the_formatter_is_switched_off_in_tables_only() -> None:

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from tests.mutants.__main__ import planted_in
-from tests.mutants.mutants import MUTANTS, Mutant
+from tests.mutants.mutant import Mutant
+from tests.mutants.mutants import MUTANTS
 from tests.support.house import ROOT, TESTS, complaint, imports_of, path_name, tree_of
 from tests.support.markers import AIRFLOW, BROWSER, MARKERS, PAPER, SLOW, is_in, markers_of
 

@@ -50,8 +50,11 @@ REPLACED = (
     Replaced(r"traces? of|leaves? (?:no|neither) traces?", "blind index; writes nothing", frozenset({PROSE})),
     Replaced(r"placings?|carry|carried", "unit translation, crosswalk", NAMES, "place"),
     Replaced(r"carry|carried", "unit translation, crosswalk", NAMES, "unit"),
-    Replaced(r"carr(?:y|ies|ied) (?:to|over|forward)|(?:codes?|units?|communes?|places?) (?:are |is )?carried",
-             "translate, crosswalk", frozenset({PROSE})),
+    Replaced(
+        r"carr(?:y|ies|ied) (?:to|over|forward)|(?:codes?|units?|communes?|places?) (?:are |is )?carried",
+        "translate, crosswalk",
+        frozenset({PROSE}),
+    ),
     Replaced(r"told|heard", "outcome, recorded, acknowledged, reported"),
     Replaced(r"rehears(?:al|als|e|es|ed|ing)", "demo, sandbox, try out"),
     Replaced(r"shel(?:f|ves)", "dataset, fixture"),
@@ -59,7 +62,7 @@ REPLACED = (
     Replaced(r"towns?", "dataset, fixture"),
     Replaced(r"theatres?", "fixture, support"),
     Replaced(r"worlds?", "dataset, fixture"),
-)  # fmt: skip
+)
 
 MEANT = {
     "X-Road": "the product through which the residence registry is reached",

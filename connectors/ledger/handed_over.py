@@ -62,7 +62,8 @@ HISTORY = text(f"""
      WHERE r.book_id = :book_id AND r.page_id IS NOT NULL GROUP BY r.page_id, g.recogniser_code
     UNION ALL
     SELECT CASE k.slot WHEN '{KeyingSlot.FIRST}' THEN 'keyed_first' WHEN '{KeyingSlot.SECOND}' THEN 'keyed_second'
-                       ELSE 'decided' END, k.kept_at, 'record', k.record_id, 'round ' || k.round_number
+                       WHEN '{KeyingSlot.THIRD}' THEN 'keyed_third' ELSE 'looked_again' END,
+           k.kept_at, 'record', k.record_id, 'round ' || k.round_number
       FROM keyings k JOIN records r USING (record_id) WHERE r.book_id = :book_id AND k.kept_at IS NOT NULL
     UNION ALL
     SELECT 'loaded', l.started_at, 'record', r.record_id, 'row ' || r.line_number

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from connectors.ledger import Ledger
-from connectors.ledger.keyings import IN_REACH, note, reach_values
+from connectors.ledger.keyings import IN_REACH, LEASE, TIMED, note, reach_values
 from schemas.paper_states import RECORD, RecordEvent
 from schemas.roles import May, Reach
 from schemas.states import listed
@@ -24,9 +24,10 @@ BOOKS = text(f"""
              FROM records r WHERE r.book_id = b.book_id) c
      WHERE b.state = ANY(:states) AND {IN_REACH} AND (CAST(:book_id AS bigint) IS NULL OR b.book_id = :book_id)
      ORDER BY c.wanted DESC, b.book_id LIMIT :limit""")
-PROGRESS = text("""
-    SELECT count(*) AS records, coalesce(extract(epoch FROM sum(kept_at - started_at)), 0)::float AS seconds
-      FROM keyings WHERE keyed_by = :actor AND kept_at >= :since""")
+PROGRESS = text(f"""
+    SELECT count(*) AS records, count(*) FILTER (WHERE {TIMED}) AS timed_records,
+           coalesce(extract(epoch FROM sum(k.kept_at - k.started_at) FILTER (WHERE {TIMED})), 0)::float AS seconds
+      FROM keyings k WHERE k.keyed_by = :actor AND k.kept_at >= :since""")
 WANT = text("UPDATE records SET is_wanted = TRUE WHERE record_id = :record_id AND NOT is_wanted RETURNING record_id")
 PLACE_OF_RECORD = text("""
     SELECT b.province_code, b.commune_code FROM records r JOIN books b USING (book_id)
@@ -67,20 +68,22 @@ def book_work(
 
 @dataclass(frozen=True)
 class DayProgress:
-    """What a person has kept since an instant. `seconds`: from taking each record to keeping it."""
+    """What a person has kept since an instant. `seconds`: from taking each of the timed records to keeping it."""
 
     records: int
+    timed_records: int
     seconds: float
 
     @property
     def records_per_hour(self) -> float:
-        return 3600 * self.records / self.seconds if self.seconds else 0.0
+        return 3600 * self.timed_records / self.seconds if self.seconds else 0.0
 
 
 def progress_since(ledger: Ledger, actor: str, since: datetime) -> DayProgress:
     """How much a person has keyed or decided since then."""
+    values = {"actor": actor, "since": since, "lease": LEASE}
     with ledger.engine.connect() as connection:
-        return DayProgress(**connection.execute(PROGRESS, {"actor": actor, "since": since}).one()._mapping)
+        return DayProgress(**connection.execute(PROGRESS, values).one()._mapping)
 
 
 def place_of_record(ledger: Ledger, record_id: int) -> tuple[str, str | None] | None:

@@ -1,7 +1,7 @@
 """Keying: a record is lent to one person at a time, keyed blind, and compared when two keys of it are there.
 
 A lease keeps others off a record while somebody keys it; an abandoned one ends by itself. What a machine read, and what
-another person keyed, never leaves this file before a record is decided, except for the third person
+another person keyed, never leaves the ledger before a record is decided, but to a third person who agrees with neither
 (`connectors.ledger.differences`). How two keys are compared is given by the caller (`Compare`): it is asked inside the
 transaction that moves the record, so what was read is still so when the state is written.
 """
@@ -34,6 +34,8 @@ from schemas.states import listed
 LEASE = timedelta(minutes=30)
 """A long record takes five minutes; who went for lunch gives the record back."""
 ENTRY_NUMBER = "so"
+TIMED = "k.kept_at - k.started_at <= :lease"
+"""Whether the time of a keying `k` says how long somebody worked: not when it was kept offline, or after a lunch."""
 
 FieldValues = Mapping[str, FieldValue]
 Compare = Callable[[str, FieldValues, FieldValues], RecordComparison]
@@ -76,7 +78,8 @@ RESUME = text(f"""
     UPDATE keyings SET leased_until = clock_timestamp() + :lease
      WHERE keying_id = (SELECT k.keying_id FROM keyings k JOIN records r USING (record_id) JOIN books b USING (book_id)
                          WHERE k.keyed_by = :actor AND {_LIVE} AND k.leased_until <= clock_timestamp() + :lease
-                           AND k.slot = ANY(:slots) AND r.state = ANY(:states) AND {IN_REACH}
+                           AND k.slot = ANY(:slots) AND k.round_number = {ROUND}
+                           AND r.state = ANY(:states) AND {IN_REACH}
                          ORDER BY k.keying_id LIMIT 1)
        AND kept_at IS NULL
     RETURNING keying_id""")
@@ -97,7 +100,8 @@ HELD = text(f"""
     SELECT k.keying_id, k.slot, k.keyed_by, k.kept_at, k.round_number, r.record_id, r.state, r.is_known, b.book_id,
            b.book_kind, b.design, b.recogniser_code, b.wrapped,
            EXISTS (SELECT FROM keyings o WHERE o.record_id = k.record_id AND o.round_number = k.round_number
-                      AND o.keying_id <> k.keying_id AND o.keyed_by = k.keyed_by) AS keyed_another
+                      AND o.keying_id <> k.keying_id AND o.keyed_by = k.keyed_by
+                      AND NOT (k.slot = '{KeyingSlot.LOOK}' AND o.slot = '{KeyingSlot.THIRD}')) AS keyed_another
       FROM keyings k JOIN records r USING (record_id) JOIN books b USING (book_id)
      WHERE k.keying_id = :keying_id AND k.round_number = {ROUND} FOR UPDATE OF k""")
 KEPT_VALUES = text("""
@@ -266,7 +270,7 @@ _STATE_OF_SLOT = {KeyingSlot.FIRST: RecordState.UNKEYED, KeyingSlot.SECOND: Reco
 
 def hold(ledger: Ledger, connection: Connection, keying_id: int, actor: str) -> HeldKeying | None:
     """Locks the record of a keying, then reads both; None unless the keying is this person's, is not kept, and is the
-    only one that they have of the record in this round."""
+    only one that they have of the record in this round, but for a third key before a look."""
     connection.execute(LOCK_RECORD, {"keying_id": keying_id})
     row = connection.execute(HELD, {"keying_id": keying_id}).one_or_none()
     if row is None or row.keyed_by != actor or row.kept_at is not None or row.keyed_another:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
 from connectors.ledger.keyings import ROUND, FieldValues, note
-from connectors.ledger.paper_sealed import KEYING_PURPOSE, open_book_key, open_reading, open_record, opened_values
+from connectors.ledger.paper_sealed import open_book_key, open_reading, open_record
 from connectors.vault import DataKey
 from schemas.keying import FieldValue, KeyingDesign
 from schemas.paper_states import BookState, RecordState
@@ -43,13 +43,6 @@ SET_DESIGN = text("UPDATE books SET design = :design, recogniser_code = :recogni
 LATEST = text(f"""
     SELECT detail FROM events WHERE subject_kind = 'book' AND subject_id = :book_id AND kind = '{CHOSEN}'
      ORDER BY event_id DESC LIMIT 1""")
-DECIDED = text(f"""
-    SELECT k.record_id, k.slot, k.keyed_by, k.sealed AS keyed, r.sealed AS decided, r.is_known,
-           extract(epoch FROM k.kept_at - k.started_at)::float AS seconds
-      FROM keyings k JOIN records r USING (record_id) JOIN books b USING (book_id)
-     WHERE r.book_id = :book_id AND r.sealed IS NOT NULL AND r.state = ANY(:states) AND k.kept_at IS NOT NULL
-       AND k.slot <> 'third' AND k.round_number = {ROUND}
-     ORDER BY k.keying_id""")
 
 
 @dataclass(frozen=True)
@@ -58,17 +51,6 @@ class KnownRecord:
 
     truth: FieldValues = field(repr=False)
     readings: Mapping[str, FieldValues] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class DecidedRow:
-    """What a person keyed of a record that is decided, beside its values. `seconds`: from taking to keeping it."""
-
-    keyed_by: str
-    keyed: FieldValues = field(repr=False)
-    decided: FieldValues = field(repr=False)
-    is_known: bool
-    seconds: float
 
 
 def draw_known(ledger: Ledger, book_id: int, count: int, least: int) -> int:
@@ -134,21 +116,3 @@ def chosen_by(ledger: Ledger, book_id: int) -> dict[str, Any] | None:
     with ledger.engine.connect() as connection:
         detail = connection.execute(LATEST, {"book_id": book_id}).scalar()
     return dict(detail) if detail else None
-
-
-def keyed_rows(ledger: Ledger, book_id: int) -> tuple[str, list[DecidedRow]]:
-    """The kind of a book, and what persons keyed of its decided records in this round. Raises VaultError."""
-    with ledger.engine.connect() as connection:
-        book = connection.execute(BOOK, {"book_id": book_id}).one()
-        rows = connection.execute(DECIDED, {"book_id": book_id, "states": list(_DECIDED)}).all()
-    key = open_book_key(ledger, book_id, book.wrapped)
-    return book.book_kind, [
-        DecidedRow(
-            row.keyed_by,
-            opened_values(key, row.keyed, KEYING_PURPOSE.format(row.record_id, row.slot)),
-            _truth(key, row.record_id, row.decided),
-            row.is_known,
-            row.seconds,
-        )
-        for row in rows
-    ]

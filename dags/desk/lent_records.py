@@ -58,12 +58,22 @@ class LentRecords:
         return visit.back_to(f"/{self.name}?no=not_yours")
 
     def page(
-        self, visit: Visit, task: KeyingTask, fields: Sequence[object], book: int, *, done: str = "", status: int = 200
+        self,
+        visit: Visit,
+        task: KeyingTask,
+        fields: Sequence[object],
+        book: int,
+        *,
+        done: str = "",
+        status: int = 200,
+        template: str = "",
     ) -> Response:
-        """The form of a lent record; with another status than 200, what was typed is shown again with its faults."""
+        """The form of a lent record; with another status than 200, what was typed is shown again with its faults.
+        `template`: of another of these pages, whose form is used."""
         return visit.page(
-            self.name,
+            template or self.name,
             status=status,
+            part=self.name,
             task=task,
             book=book,
             fields=fields,

@@ -111,17 +111,21 @@ def key_some(person: DeskPerson, paper: OnPaper, most: int) -> int:
 
 
 def decide_all(person: DeskPerson, paper: OnPaper) -> int:
-    """Decides every difference that this person may decide; returns how many records."""
+    """Keys every difference that this person may decide, and looks again where the desk asks; returns how many
+    records."""
     person.open("/adjudicating")
     page, count = person.send("/adjudicating/next", {"book": "0"}), 0
     while re.fullmatch(r"/adjudicating/\d+", page.path):
-        page = person.send(page.path, {**_choices(page, paper(page.record_id)), "book": "0"})
-        count += 1
+        stands = paper(page.record_id)
+        is_look = page.one("//input[starts-with(@name, 'choice.')]/@name") is not None
+        values = _choices(page, stands) if is_look else person.keyed(page, stands)
+        page = person.send(page.path, {**values, "book": "0"})
+        count += not is_look
     return count
 
 
 def _choices(page: DeskPage, stands: Mapping[str, str]) -> dict[str, str]:
-    """The value that stands on the paper, or what is typed instead of both."""
+    """The value that stands on the paper, or what is typed instead of all that are shown."""
     values: dict[str, str] = {}
     for name in dict.fromkeys(map(str, page.tree.xpath("//input[starts-with(@name, 'choice.')]/@name"))):
         column = name.removeprefix("choice.")

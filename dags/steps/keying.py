@@ -9,21 +9,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from hashlib import sha256
 
-from connectors.ledger import Ledger, keyings, known_records, samples
+from connectors.ledger import Ledger, decided_keyings, keyings, known_records, samples
 from connectors.ledger import differences as third_person
 from connectors.ledger.keyings import KeyingTask
 from dags.steps.searching import index_records
 from quality.acceptance import Outlook, SampleJudgement, draw, judge
 from quality.adjudication import (
-    DecidedKeying,
-    PersonFigures,
     agree,
     choose_design,
     compare,
     exact_matches,
     known_count,
-    person_figures,
+    majority,
 )
+from quality.keyer_figures import DecidedKeying, PersonFigures, person_figures
 from schemas.dates import local_day
 from schemas.keying import FieldValue
 from schemas.keying_thresholds import keying_threshold
@@ -55,46 +54,60 @@ def keep_keying(ledger: Ledger, task: KeyingTask, actor: str, values: Mapping[st
     ValueError unless `values` has exactly the columns of the task, each with a text or a mark."""
     if set(values) != set(task.columns):
         raise ValueError("a record is keyed whole: each column has a text, or a mark")
-    after = keyings.keep(ledger, task.keying_id, actor, values, compare)
-    if after == RecordState.AGREED:
-        index_records(ledger, [task.record_id])
-        settle_design(ledger, task.book_id)
-    return after
+    return _decided(ledger, task, keyings.keep(ledger, task.keying_id, actor, values, compare))
+
+
+def fields_to_key(ledger: Ledger, task: KeyingTask, actor: str) -> tuple[str, ...] | None:
+    """The columns that a third person keys blind; None when the record is not theirs to key. Raises VaultError."""
+    return third_person.differing_columns(ledger, task.keying_id, actor, compare)
+
+
+def keep_third_key(
+    ledger: Ledger, task: KeyingTask, actor: str, values: Mapping[str, FieldValue]
+) -> RecordState | None:
+    """Keeps what a third person keyed blind: `agreed` when it agrees with one of the two keys in each field, `differs`
+    when the same person looks again; None when the record is not theirs. Raises ValueError when `values` is not about
+    exactly the differing fields."""
+    after = third_person.key_difference(ledger, task.keying_id, actor, values, compare, majority)
+    return _decided(ledger, task, after)
 
 
 @dataclass(frozen=True)
-class DifferingField:
-    """A field in which two keys differ: its two values, in an order that says nothing of whose they are."""
+class UnsettledField:
+    """A field in which no two of three keys agree: its values, in an order that says nothing of whose they are."""
 
     column: str
-    values: tuple[FieldValue, FieldValue] = field(repr=False)
+    values: tuple[FieldValue, ...] = field(repr=False)
 
 
-def differing_fields(ledger: Ledger, task: KeyingTask, actor: str) -> list[DifferingField] | None:
-    """What a third person is shown; None when the record is not theirs to decide. Raises VaultError."""
-    keys = third_person.two_keys(ledger, task.keying_id, actor)
+def unsettled_fields(ledger: Ledger, task: KeyingTask, actor: str) -> list[UnsettledField] | None:
+    """What is shown for a look; None when the record is not theirs to look at. Raises VaultError."""
+    keys = third_person.three_keys(ledger, task.keying_id, actor, compare, majority)
     if keys is None:
         return None
-    compared = compare(keys.book_kind, keys.key, keys.other)
     shown = []
-    for column in compared.differing:
-        pair = (keys.key[column], keys.other.get(column, FieldValue()))
-        is_turned = hash_of(task.record_id, column) % 2
-        shown.append(DifferingField(column, pair[::-1] if is_turned else pair))
+    for column in keys.unsettled:
+        values = [key[column] for key in (keys.key, keys.other, keys.third) if column in key]
+        order = sorted(range(len(values)), key=lambda place: hash_of(task.record_id, f"{column}/{place}"))
+        shown.append(UnsettledField(column, tuple(values[place] for place in order)))
     return shown
 
 
 def hash_of(record_id: int, column: str) -> int:
-    """A number that looks thrown and stays, so that two values stand in one order whenever a page is opened."""
-    return sha256(f"{record_id}/{column}".encode()).digest()[0]
+    """A number that looks thrown and stays, so that values stand in one order whenever a page is opened."""
+    return int.from_bytes(sha256(f"{record_id}/{column}".encode()).digest()[:8])
 
 
 def decide_difference(
     ledger: Ledger, task: KeyingTask, actor: str, decided: Mapping[str, FieldValue]
 ) -> RecordState | None:
-    """Writes what a third person decided; None when the record is not theirs to decide. Raises ValueError when
-    `decided` is not about exactly the differing fields."""
-    after = third_person.decide(ledger, task.keying_id, actor, decided, compare)
+    """Writes what was decided at a look; None when the record is not theirs to decide. Raises ValueError when `decided`
+    is not about exactly the unsettled fields."""
+    after = third_person.decide(ledger, task.keying_id, actor, decided, compare, majority)
+    return _decided(ledger, task, after)
+
+
+def _decided(ledger: Ledger, task: KeyingTask, after: RecordState | None) -> RecordState | None:
     if after == RecordState.AGREED:
         index_records(ledger, [task.record_id])
         settle_design(ledger, task.book_id)
@@ -118,10 +131,34 @@ def settle_design(ledger: Ledger, book_id: int) -> None:
 
 
 def people_of(ledger: Ledger, book_id: int) -> list[PersonFigures]:
-    """How each person keyed in this round of a book. Raises VaultError."""
-    book_kind, rows = known_records.keyed_rows(ledger, book_id)
-    keyed = [DecidedKeying(row.keyed_by, row.keyed, row.decided, row.is_known, row.seconds) for row in rows]
-    return person_figures(book_kind, keyed)
+    """How each person keyed in a book. Raises VaultError."""
+    return _figures(decided_keyings.decided_in_book(ledger, book_id))
+
+
+def own_figures(ledger: Ledger, user_name: str) -> list[PersonFigures]:
+    """How this person keyed lately, for themselves; nothing when nothing of it is decided. Raises VaultError."""
+    return _figures(decided_keyings.decided_of_person(ledger, user_name))
+
+
+def figures_of_all(ledger: Ledger, reach: Reach) -> list[PersonFigures]:
+    """How everybody keyed lately in the books that this user digitises. Raises VaultError."""
+    return _figures(decided_keyings.decided_within_reach(ledger, reach))
+
+
+def _figures(rows: list[decided_keyings.DecidedRow]) -> list[PersonFigures]:
+    return person_figures(
+        DecidedKeying(
+            row.book_kind,
+            row.slot,
+            row.keyed_by,
+            row.keyed,
+            row.decided,
+            row.is_known,
+            row.is_keyed_again,
+            row.seconds,
+        )
+        for row in rows
+    )
 
 
 # Acceptance

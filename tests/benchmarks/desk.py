@@ -41,12 +41,17 @@ BAR_MS = {"median": 100, "99 of 100": 300}
 COPIED = ("dossiers", "keys", "versions", "findings", "faults", "deliveries", "events", "reports")
 """Papers and replies are not copied: only the opened dossier's count."""
 OTHERWISE = {
-    "dossier_id": "dossier_id + :dossiers * n", "delivery_id": "delivery_id + :deliveries * n",
-    "event_id": "event_id + :events * n", "report_id": "report_id + :reports * n",
-    "dossier_code": "dossier_code || '-' || n", "delivery_key": "gen_random_uuid()",
-    "received_on": "received_on - n % 300", "pending_id": "NULL", "decision_id": "NULL",
+    "dossier_id": "dossier_id + :dossiers * n",
+    "delivery_id": "delivery_id + :deliveries * n",
+    "event_id": "event_id + :events * n",
+    "report_id": "report_id + :reports * n",
+    "dossier_code": "dossier_code || '-' || n",
+    "delivery_key": "gen_random_uuid()",
+    "received_on": "received_on - n % 300",
+    "pending_id": "NULL",
+    "decision_id": "NULL",
     **dict.fromkeys(("first_pulled_at", "started_at", "due_at", "found_at", "happened_at")),
-}  # fmt: skip
+}
 """What differs in the nth copy of a row; an instant lies so many days earlier."""
 
 

@@ -37,9 +37,13 @@ from tests.support.register_pages import FONTS, PRINT, TYPEWRITER, make_page
 out = Console(width=110)
 PROCESSES = 2
 BARS = {
-    ("table", "print"): 0.98, ("table", "typewriter"): 0.95, ("form", "print"): 0.93, ("form", "typewriter"): 0.90,
-    ("form", "script"): 0.55, ("table", "script"): 0.55,
-}  # fmt: skip
+    ("table", "print"): 0.98,
+    ("table", "typewriter"): 0.95,
+    ("form", "print"): 0.93,
+    ("form", "typewriter"): 0.90,
+    ("form", "script"): 0.55,
+    ("table", "script"): 0.55,
+}
 NAMES_BAR, FORM_PAGES_BAR, FIELDS_BAR = 0.95, 80, 1200
 
 Key = tuple[str, str, str]

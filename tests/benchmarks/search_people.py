@@ -199,11 +199,16 @@ def one_error(text: str, rng: Random) -> str:
 PLAIN = {
     letter: base
     for base, letters in {
-        "a": "àáảãạăằắẳẵặâầấẩẫậ", "e": "èéẻẽẹêềếểễệ", "i": "ìíỉĩị", "o": "òóỏõọôồốổỗộơờớởỡợ",
-        "u": "ùúủũụưừứửữự", "y": "ỳýỷỹỵ", "d": "đ",
+        "a": "àáảãạăằắẳẵặâầấẩẫậ",
+        "e": "èéẻẽẹêềếểễệ",
+        "i": "ìíỉĩị",
+        "o": "òóỏõọôồốổỗộơờớởỡợ",
+        "u": "ùúủũụưừứửữự",
+        "y": "ỳýỷỹỵ",
+        "d": "đ",
     }.items()
     for letter in letters
-}  # fmt: skip
+}
 """Vietnamese letters as people type them without marks; written here by hand, apart from the index's own folding."""
 
 

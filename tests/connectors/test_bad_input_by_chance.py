@@ -14,11 +14,15 @@ from dags.steps.pulling import read_arrival
 from tests.support.tampering import DETAIL, FORM, ITEM, listed, numbers, opened
 
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=[]))
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=[]))
     | st.sampled_from(["", "\x00", "\ud800", "9" * 400, 10**30, "31/02/2026 25:00:00", "9999-12-31T23:59:59+07:00"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
-)  # fmt: skip
+)
 
 
 def places_in(content: Any) -> list[tuple[Any, Any]]:

@@ -68,9 +68,14 @@ def test_what_is_the_portals_or_is_not_there_cannot_be_edited(path: str) -> None
 
 @pytest.mark.parametrize(
     ("path", "identity"),
-    [("case.child.full_name", True), ("case.mother.id_paper.number", True), ("case.died_on", True),
-     ("case.notice_code", False), ("case.residence.commune_code", False)],
-)  # fmt: skip
+    [
+        ("case.child.full_name", True),
+        ("case.mother.id_paper.number", True),
+        ("case.died_on", True),
+        ("case.notice_code", False),
+        ("case.residence.commune_code", False),
+    ],
+)
 def test_who_someone_is_needs_a_second_person(path: str, identity: bool) -> None:
     assert needs_second(path) is identity
 

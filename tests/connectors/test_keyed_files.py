@@ -22,9 +22,14 @@ from tests.support.keyed_files import (
 from tests.support.keyed_reading import problems_of, reason_for, rows_of
 
 TONES_APART = {
-    "ễ": "ê\u0303", "ị": "i\u0323", "ờ": "ơ\u0300", "ầ": "â\u0300", "ứ": "ư\u0301", "ữ": "ư\u0303",
+    "ễ": "ê\u0303",
+    "ị": "i\u0323",
+    "ờ": "ơ\u0300",
+    "ầ": "â\u0300",
+    "ứ": "ư\u0301",
+    "ữ": "ư\u0303",
     "ớ": "ơ\u0301",
-}  # fmt: skip
+}
 """Windows-1258 has letters and, apart from them, tones."""
 
 

@@ -157,7 +157,7 @@ PARCEL_PATH = "/HoSoXml/ThongTinTaiSan/ThongTinThuaDat/DC_ThuaDat"
         (case(certificate=Certificate()), "DC_GiayChungNhan/soPhatHanh: SCHEMAV_CVC_MINLENGTH_VALID"),
         (case(change_kind=""), "DC_DangKyThayDoi/loaiGiaoDichBienDong: SCHEMAV_CVC_MINLENGTH_VALID"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_written_is_refused_by_path_and_rule_without_the_value(land_case: LandCase, rule: str) -> None:
     with pytest.raises(Refused) as raised:
         REGISTRY.write([submission_of(land_case)], NOWHERE)

@@ -224,7 +224,7 @@ def test_a_business_refusal_comes_later_with_its_words_and_an_edited_version_is_
         (used_until(PartialDate.of(2043), "XYZ"), "Mã mục đích sử dụng đất không có trong danh mục"),
         (owned_by(WIFE, WIFE, kind="2"), "Chủ sử dụng đất bị trùng số định danh"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_rule_is_refused_at_once_and_leaves_nothing(
     staged_dataset: StagedDataset, land_case: LandCase, words: str
 ) -> None:
@@ -282,12 +282,18 @@ def bearer(twin: LandTwin) -> dict[str, str]:
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{}", b"\xff\xfe", b"<HoSoXml>", b"<HoSoXml/>", b"<TraCuuHoSo/>", b"<a>" * 5000,
+        b"",
+        b"{}",
+        b"\xff\xfe",
+        b"<HoSoXml>",
+        b"<HoSoXml/>",
+        b"<TraCuuHoSo/>",
+        b"<a>" * 5000,
         b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><HoSoXml>&x;</HoSoXml>',
         b"<HoSoXml>" + b" " * 1024 * 1024 + b"</HoSoXml>",
         b"<TraCuuHoSo>" + b"<hoSoGuid/>" * 21 + b"</TraCuuHoSo>",
     ],
-)  # fmt: skip
+)
 def test_the_twin_answers_malformed_bodies_with_its_own_error(path: str, body: bytes) -> None:
     twin = LandTwin(Dataset())
     answer = twin.handle(Incoming("POST", path, {}, bearer(twin), body))

@@ -34,8 +34,10 @@ HEAD = re.compile(r"-- (\w+) \((.*)\)\n")
 IDENTITIES = """
     SELECT table_name, column_name FROM information_schema.columns
      WHERE is_identity = 'YES' AND table_schema = 'public'"""
-DELIVERIES = {"12": {"ready": 1, "registered": 55, "refused": 1},
-              "14": {"waiting": 3, "registered": 56, "sending": 1, "accepted": 1}}  # fmt: skip
+DELIVERIES = {
+    "12": {"ready": 1, "registered": 55, "refused": 1},
+    "14": {"waiting": 3, "registered": 56, "sending": 1, "accepted": 1},
+}
 DOSSIERS = {"12": {"cleared": 24}, "14": {"waiting": 1, "cleared": 23}}
 ACTS = {"12": {"edited": 1}, "14": {"edited": 1, "released": 2, "supplement_asked": 1}}
 """What version 0.1.0 said of itself when the dumps were made, an edit then called `mended`."""

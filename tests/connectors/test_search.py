@@ -32,9 +32,14 @@ from tests.support.keyed_books import KeyedBook, open_book
 
 BOOK = Book(book_kind="KS", opened_year=1962, book_number="01", place_as_written="xã Hạp Lĩnh, huyện Tiên Du")
 LAN = {
-    "so": "034", "ngayDangKy": "25/08/1962", "nksHoTen": "Nguyễn Thị Lan", "nksNgaySinh": "22/8/1962",
-    "nksNoiSinh": "xã Hạp Lĩnh, huyện Tiên Du", "meHoTen": "Trần Thị Hoa", "chaHoTen": "Nguyễn Văn Nam",
-}  # fmt: skip
+    "so": "034",
+    "ngayDangKy": "25/08/1962",
+    "nksHoTen": "Nguyễn Thị Lan",
+    "nksNgaySinh": "22/8/1962",
+    "nksNoiSinh": "xã Hạp Lĩnh, huyện Tiên Du",
+    "meHoTen": "Trần Thị Hoa",
+    "chaHoTen": "Nguyễn Văn Nam",
+}
 EVERYWHERE = {""}
 COLUMNS = ("so", "nksHoTen", "nksNgaySinh", "chaHoTen", "meHoTen")
 

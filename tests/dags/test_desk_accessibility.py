@@ -22,10 +22,12 @@ LEAST_CONTRAST = 4.5
 """WCAG 2.2, criterion 1.4.3, level AA: text of normal size."""
 PAIRS = [
     *[(ink, ground) for ink in ("ink", "quiet", "accent") for ground in ("bg", "card", "soft")],
-    ("accent-ink", "accent"), ("bad", "card"), ("good", "card"),
+    ("accent-ink", "accent"),
+    ("bad", "card"),
+    ("good", "card"),
     *[(tint, f"{tint}-soft") for tint in ("bad", "warn", "good")],
     *[("ink", f"{tint}-soft") for tint in ("bad", "warn", "good")],
-]  # fmt: skip
+]
 
 
 class PageReader(HTMLParser):
@@ -109,7 +111,7 @@ def key(browser: Browser, **change: str) -> None:
 
 
 def archivists_pages(kim: Browser, book: KeyedBook) -> Iterator[tuple[str, str]]:
-    paths = ("/", "/books", f"/books/{book.book_id}", "/search", "/keying/wanted", "/accepting")
+    paths = ("/", "/books", f"/books/{book.book_id}", "/search", "/keying/wanted", "/accepting", "/keyer-figures")
     for path in (*paths, f"/accepting/{book.book_id}", f"/records/{book.records[7]}/extract"):
         yield path, open_page(kim, path).html
     yield "hits", send(kim, "/search", {"name": truth_of(7)["nksHoTen"]}).html
@@ -131,7 +133,10 @@ def test_every_field_image_and_column_has_a_name_and_headings_are_in_order(
         assert_readable(open_page(chi, "/adjudicating").html, "/adjudicating")
         page = send(chi, "/adjudicating/next")
         assert_readable(page.html, page.path)
-        send(chi, page.path, {"choice.meHoTen": "0"})
+        look = send(chi, page.path, typed(page, {"meHoTen": "Trần Thị AN LÂN"}))
+        assert "choice.meHoTen" in look.html
+        assert_readable(look.html, "a look")
+        send(chi, look.path, {"choice.meHoTen": "0"})
     with house.visitor("kim", language) as kim:
         assert_readable(send(kim, f"/accepting/{book.book_id}/draw").html, "drawn")
         assert_readable(open_page(kim, f"/accepting/{book.book_id}/look").html, "look")

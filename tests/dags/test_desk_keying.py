@@ -253,31 +253,55 @@ def take_difference(browser: Browser) -> OpenPage:
     return send(browser, "/adjudicating/next")
 
 
-def test_a_third_person_chooses_between_two_values_without_learning_whose_they_are(
-    house: DeskHouse, book: KeyedBook
-) -> None:
+def key_difference(browser: Browser, text: str) -> OpenPage:
+    """Takes a difference in the mother's name and keys it blind."""
+    page = take_difference(browser)
+    return send(browser, page.path, typed(page, {"meHoTen": text}))
+
+
+def shown(page: OpenPage) -> list[str]:
+    return re.findall(r'<span class="data">([^<]+)</span>', page.html)
+
+
+def test_a_third_person_keys_what_differs_before_seeing_either_value(house: DeskHouse, book: KeyedBook) -> None:
     book.add(7, COLUMNS)
     keyed_by_two(house, book, DIFFERENCE)
     assert book.states() == {"differs": 1}
     with house.visitor("chi") as chi:
         page = take_difference(chi)
-        assert page.columns == ["meHoTen"], "only what differs is decided"
-        shown = re.findall(r'<span class="data">([^<]+)</span>', page.html)
-        assert sorted(shown) == ["Trần Thị AN KHANH", "Trần Thị AN LAN"]
-        assert not re.search(r"\b(an|binh)\b", page.html.replace("chi", ""))
+        assert page.columns == ["meHoTen"], "only what differs is keyed"
+        assert "Trần Thị" not in page.html
+        assert "choice." not in page.html
+        assert send(chi, page.path, {"choice.meHoTen": "0"}).status == 422, "there is nothing to choose from"
         assert send(chi, page.path, {"mark.meHoTen": ""}).status == 422
-        right = shown.index("Trần Thị AN LAN")
-        answer = send(chi, page.path, {"choice.meHoTen": str(right)})
-        assert answer.status == 200
+        answer = send(chi, page.path, typed(page, {"meHoTen": "Trần Thị AN LAN"}))
+        assert "Đã lưu. Không còn mục nào cho bạn lúc này." in answer.html
     assert book.values(book.records[7])["meHoTen"] == {"text": "Trần Thị AN LAN"}
     assert book.state() == "sampling"
 
 
-def test_a_third_person_may_write_what_neither_wrote(house: DeskHouse, book: KeyedBook) -> None:
+def test_who_agrees_with_neither_looks_again_without_learning_whose_the_values_are(
+    house: DeskHouse, book: KeyedBook
+) -> None:
     book.add(7, COLUMNS)
     keyed_by_two(house, book, DIFFERENCE)
     with house.visitor("chi") as chi:
-        page = take_difference(chi)
+        page = key_difference(chi, "Trần Thị AN LÂN")
+        assert "bản của bạn không khớp bản nào" in page.html
+        assert sorted(shown(page)) == ["Trần Thị AN KHANH", "Trần Thị AN LAN", "Trần Thị AN LÂN"]
+        assert not re.search(r"\b(an|binh)\b", page.html.replace("chi", ""))
+        right = shown(page).index("Trần Thị AN LAN")
+        assert send(chi, page.path, {"choice.meHoTen": "3"}).status == 422, "three are shown"
+        assert send(chi, page.path, {"choice.meHoTen": str(right)}).status == 200
+    assert book.values(book.records[7])["meHoTen"] == {"text": "Trần Thị AN LAN"}
+    assert book.state() == "sampling"
+
+
+def test_a_third_person_may_write_what_nobody_wrote(house: DeskHouse, book: KeyedBook) -> None:
+    book.add(7, COLUMNS)
+    keyed_by_two(house, book, DIFFERENCE)
+    with house.visitor("chi") as chi:
+        page = key_difference(chi, "Trần Thị AN LÂN")
         assert "Chưa lưu: mỗi ô phải chọn một giá trị" in (unchosen := send(chi, page.path)).html
         assert 'id="wrong-meHoTen"' not in unchosen.html, "who has chosen nothing is not asked to type"
         assert 'id="wrong-meHoTen"' in send(chi, page.path, {"choice.meHoTen": "other"}).html
@@ -295,25 +319,57 @@ def test_a_keyer_cannot_be_the_third_person_of_their_own_record(house: DeskHouse
         assert "Không còn mục nào cho bạn đối chiếu lúc này." in take_difference(binh).html
     with house.visitor("chi") as chi, house.visitor("dung") as dung, house.visitor("binh") as binh:
         page = take_difference(chi)
+        values = typed(page, DIFFERENCE)
         assert "Không còn mục nào" in take_difference(dung).html, "it is lent to one third person"
         assert open_page(binh, page.path).status == 404
-        assert send(binh, page.path, {"choice.meHoTen": "0"}).status == 404
+        assert send(binh, page.path, values).status == 404
         book.execute("UPDATE keyings SET keyed_by = 'binh' WHERE slot = 'third'")
-        answer = send(binh, page.path, {"choice.meHoTen": "0"})
-        assert "Chưa lưu gì" in answer.html, "the transaction asks again"
+        assert "Chưa lưu gì" in send(binh, page.path, values).html, "the transaction asks again"
     assert book.states() == {"differs": 1}
 
 
-def test_a_machines_value_is_shown_to_the_third_person_like_any_other(house: DeskHouse, ledger: Ledger) -> None:
+def test_a_machines_value_is_shown_at_a_look_like_any_other_and_not_before(house: DeskHouse, ledger: Ledger) -> None:
     book = open_book(ledger, design="person_and_machine", recogniser_code=RECOGNISER)
     book.add(7, COLUMNS, {RECOGNISER: truth_of(7) | {"meHoTen": "Trần Thị AN LÀN"}})
     with house.visitor("an") as an:
         key_next(an, book)
     with house.visitor("chi") as chi:
-        page = take_difference(chi)
-        shown = re.findall(r'<span class="data">([^<]+)</span>', page.html)
-    assert sorted(shown) == ["Trần Thị AN LAN", "Trần Thị AN LÀN"]
+        assert "Trần Thị" not in take_difference(chi).html
+        page = key_difference(chi, "Trần Thị AN LÂN")
+    assert sorted(shown(page)) == ["Trần Thị AN LAN", "Trần Thị AN LÀN", "Trần Thị AN LÂN"]
     assert RECOGNISER not in page.html
+
+
+# Figures of persons
+
+
+def test_each_keyer_sees_their_own_figures_and_the_archivist_those_of_all(house: DeskHouse, book: KeyedBook) -> None:
+    book.add(7, COLUMNS)
+    keyed_by_two(house, book, DIFFERENCE)
+    with house.visitor("chi") as chi:
+        assert "Chưa có mục nào có kết quả." in open_page(chi, "/keyer-figures").html
+        key_difference(chi, "Trần Thị AN LAN")
+    with house.visitor("an") as an:
+        assert 'href="/keyer-figures"' in open_page(an, "/keying").html
+        page = open_page(an, "/keyer-figures")
+        assert named(page) == ["an"]
+        assert "100 %" in page.html
+    with house.visitor("chi") as chi:
+        assert named(open_page(chi, "/keyer-figures")) == ["chi"]
+    with house.visitor("kim") as kim:
+        assert named(open_page(kim, "/keyer-figures")) == ["an", "binh", "chi"]
+        assert named(open_page(kim, f"/accepting/{book.book_id}")) == ["an", "binh", "chi"]
+    with house.visitor("xa") as xa:
+        assert named(open_page(xa, "/keyer-figures")) == []
+    house.grant("an", "archivist", place="01")
+    with house.visitor("an") as an:
+        assert named(open_page(an, "/keyer-figures")) == ["an"], "who digitises elsewhere still sees themselves"
+    with house.visitor("lan") as steward:
+        assert open_page(steward, "/keyer-figures").status == 403
+
+
+def named(page: OpenPage) -> list[str]:
+    return re.findall(r'<td class="main">(\w+)</td>', page.html)
 
 
 # Acceptance

@@ -258,9 +258,13 @@ def test_a_paper_is_shown_locked_up_and_only_if_it_is_of_a_known_kind(house: Des
 
 @pytest.mark.parametrize(
     ("values", "status"),
-    [({"reason": "x" * 2001, "version": "1"}, 422), ({"reason": "x" * 3_000_000, "version": "1"}, 413),
-     ({"reason": "đủ dài", "version": "9" * 30}, 422), ({"reason": "ab", "version": "1"}, 422)],
-)  # fmt: skip
+    [
+        ({"reason": "x" * 2001, "version": "1"}, 422),
+        ({"reason": "x" * 3_000_000, "version": "1"}, 413),
+        ({"reason": "đủ dài", "version": "9" * 30}, 422),
+        ({"reason": "ab", "version": "1"}, 422),
+    ],
+)
 def test_what_is_too_long_is_refused_and_logged(house: DeskHouse, values: dict[str, str], status: int) -> None:
     with house.visitor("lan") as lan:
         lan.send(f"{path_of(HELD)}/accept", status, **values)

@@ -13,8 +13,12 @@ from dags.desk.visit import HERE
 
 DAGS = HERE.parent
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))
-SOURCES = [*sorted(HERE.rglob("*.py")), *sorted((DAGS / "cli").glob("*.py")),
-           DAGS / "airflow_side/hooks.py", *sorted((DAGS / "steps").glob("*.py"))]  # fmt: skip
+SOURCES = [
+    *sorted(HERE.rglob("*.py")),
+    *sorted((DAGS / "cli").glob("*.py")),
+    DAGS / "airflow_side/hooks.py",
+    *sorted((DAGS / "steps").glob("*.py")),
+]
 READ_ALOUD = ("placeholder", "title", "aria-label", "alt")
 """Attributes that a reader sees or hears."""
 NO_WORDS = re.compile(r"KB|lienthong grant +steward 24")

@@ -227,7 +227,7 @@ UNREADABLE_FORMS: dict[str, tuple[Any, str]] = {
     "an address as the document type": (f'<!DOCTYPE hoTich SYSTEM "{LOOKED_AT}"><hoTich/>', "hub.data"),
     "nesting without end": ("<hoTich>" + "<nks>" * 50_000 + "</nks>" * 50_000 + "</hoTich>", "hub.data"),
     "nine megabytes": ("<hoTich>" + " " * 9 * MEGABYTE + "</hoTich>", "hub.data"),
-}  # fmt: skip
+}
 """What the XML inside a detail may be, and the field where that shows."""
 
 

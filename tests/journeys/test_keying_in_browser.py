@@ -78,7 +78,13 @@ def test_a_record_is_keyed_decided_and_sampled(book: KeyedBook, desk: str, brows
     with clerk(browser, desk, "chi") as chi:
         chi.open("/adjudicating")
         chi.click(chi.button("Nhận mục tiếp theo"))
+        expect(chi.page.locator("[data-value]")).to_be_focused()
         camera.look(chi, "adjudicating")
+        chi.page.keyboard.insert_text("Trần Thị AN LÂN")
+        chi.page.keyboard.press("Enter")
+        chi.page.keyboard.press("Enter")
+        chi.reads("Đã lưu bản nhập của bạn.")
+        camera.look(chi, "adjudicating-look")
         chi.click(chi.page.get_by_label("Trần Thị AN LAN", exact=True))
         chi.click(chi.button("Lưu quyết định và sang tiếp"))
         chi.reads("Đã lưu.")

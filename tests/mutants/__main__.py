@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from tests.mutants.mutants import MUTANTS, Change, Mutant
+from tests.mutants.mutant import Change, Mutant
+from tests.mutants.mutants import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("schemas", "connectors", "quality", "dags", "tests", "pyproject.toml", "README.md")

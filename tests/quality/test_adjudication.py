@@ -3,7 +3,6 @@
 import pytest
 
 from quality.adjudication import (
-    DecidedKeying,
     DesignReason,
     ExactMatch,
     agree,
@@ -11,7 +10,7 @@ from quality.adjudication import (
     compare,
     exact_matches,
     known_count,
-    person_figures,
+    majority,
     wilson,
 )
 from schemas.keying import FieldValue, KeyingDesign, MachineValue, Mark, Reading
@@ -112,6 +111,23 @@ def test_a_column_of_another_kind_of_book_is_refused() -> None:
         compare("KS", {"khongCo": text("1")}, {"khongCo": text("1")})
 
 
+# Two of three
+
+
+def test_what_a_third_key_has_in_common_with_one_of_two_is_decided_in_the_thirds_writing() -> None:
+    key = {"so": text("034"), "nksHoTen": text("Lê Thị Hoà"), "meHoTen": text("Thuý"), "chaHoTen": BLANK}
+    other = {"so": text("34"), "nksHoTen": text("Lê Thị Hoa"), "meHoTen": text("Thuỳ"), "chaHoTen": ILLEGIBLE}
+    third = {"so": text("34"), "nksHoTen": text("LÊ THỊ  HÒA"), "meHoTen": text("Thủy"), "chaHoTen": ILLEGIBLE}
+    result = majority("KS", third, key, other)
+    assert result.decided == {"so": text("34"), "nksHoTen": text("LÊ THỊ HÒA"), "chaHoTen": ILLEGIBLE}
+    assert result.unsettled == ("meHoTen",)
+
+
+def test_a_third_key_agrees_with_one_key_where_the_other_has_no_such_field() -> None:
+    assert majority("KS", {"so": text("034")}, {"so": text("034")}, {}).unsettled == ()
+    assert majority("KS", {"so": text("034")}, {"so": text("34")}, {}).unsettled == ("so",)
+
+
 # The design of a book
 
 
@@ -161,27 +177,3 @@ def test_recognisers_are_measured_on_written_fields_and_what_they_skip_counts_as
         "tess": {"so": text("34"), "nksHoTen": text("Lê Thị Hoa")},
     }
     assert exact_matches("KS", [(truth, readings)]) == [ExactMatch("aster", 3, 2), ExactMatch("tess", 3, 0)]
-
-
-# Persons
-
-
-def test_a_persons_figures_stand_beside_what_they_rest_on_in_the_order_of_names() -> None:
-    decided = {"so": text("034"), "nksHoTen": text("Lê Thị Hoà")}
-    wrong = {"so": text("034"), "nksHoTen": text("Lê Thị Hoa")}
-    figures = person_figures(
-        "KS",
-        [
-            DecidedKeying("nga", wrong, decided, is_known=True, seconds=60),
-            DecidedKeying("an", decided, decided, is_known=False, seconds=90),
-            DecidedKeying("nga", decided, decided, is_known=False, seconds=60),
-        ],
-    )
-    assert [person.keyed_by for person in figures] == ["an", "nga"]
-    nga = figures[1]
-    assert (nga.records, nga.fields, nga.agreeing, nga.reworked) == (2, 4, 3, 1)
-    assert (nga.known_fields, nga.known_errors) == (2, 1)
-    assert nga.records_per_hour == 60
-    assert figures[0].records_per_hour == 40
-    low, high = nga.error_interval
-    assert (round(low, 3), round(high, 3)) == (0.095, 0.905)

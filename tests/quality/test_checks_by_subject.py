@@ -201,13 +201,14 @@ ROWS = (
 
 RECEIPTS: tuple[Receipt, ...] = (
     CivilStatusReceipt(
-        registered_on=date(2026, 11, 21), entry_number="123", book_code="01/2026", page_number="62",
+        registered_on=date(2026, 11, 21),
+        entry_number="123",
+        book_code="01/2026",
+        page_number="62",
         personal_id="024326001234",
     ),
-    HealthInsuranceReceipt(
-        insurance_number="2426001234", card_code="TE1242426001234", card_until=date(2032, 11, 30)
-    ),
-)  # fmt: skip
+    HealthInsuranceReceipt(insurance_number="2426001234", card_code="TE1242426001234", card_until=date(2032, 11, 30)),
+)
 
 RECEIPT_ROWS: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("book_code_malformed", {"book_code": "2026-01"}, {"book_code": None}),
@@ -220,10 +221,14 @@ RECEIPT_ROWS: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("card_expiry_differs", {"card_until": date(2032, 9, 30)}, {"card_until": None}),
 )
 FETCHED = (
-    ("paper_size_differs", [paper(declared=None), paper(declared=None, size=3)], "papers.1.size",
-     [paper(declared=None), paper(declared=None, size=4)]),
+    (
+        "paper_size_differs",
+        [paper(declared=None), paper(declared=None, size=3)],
+        "papers.1.size",
+        [paper(declared=None), paper(declared=None, size=4)],
+    ),
     ("paper_attached_twice", [paper(), FetchedPaper("KS-TK", None, HASH, 20480)], "papers.1", [paper(), paper()]),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=names(ROWS))
@@ -325,12 +330,18 @@ def test_nothing_is_suggested_for_what_is_no_text(value: Any) -> None:
 @pytest.mark.parametrize(
     ("check_code", "value"),
     [
-        ("telex_residue", "KSOR Y BHOK XOONG"), ("retired_commune_code", HAI_PHONG_SPLIT), ("serial_malformed", "AA 1"),
-        ("birth_notice_malformed", "12/GCS-24001"), ("broken_encoding", "Nguy?n V?n An"), ("phone_malformed", "115"),
-        ("unknown_nationality", "XX"), ("look_alike_letters", "МОСКВА Ж"),
-        ("death_time_malformed", "sáng"), ("name_not_in_capitals", "PHẠM VĂN THÀNH"),
+        ("telex_residue", "KSOR Y BHOK XOONG"),
+        ("retired_commune_code", HAI_PHONG_SPLIT),
+        ("serial_malformed", "AA 1"),
+        ("birth_notice_malformed", "12/GCS-24001"),
+        ("broken_encoding", "Nguy?n V?n An"),
+        ("phone_malformed", "115"),
+        ("unknown_nationality", "XX"),
+        ("look_alike_letters", "МОСКВА Ж"),
+        ("death_time_malformed", "sáng"),
+        ("name_not_in_capitals", "PHẠM VĂN THÀNH"),
     ],
-)  # fmt: skip
+)
 def test_nothing_is_suggested_where_it_would_be_a_guess(check_code: str, value: str) -> None:
     edit = CATALOGUE[check_code].edit
     assert edit is not None

@@ -115,11 +115,14 @@ def bundle(
     return Bundle(dossier_id, procedure, states, differ)
 
 
-@pytest.mark.parametrize(("code", "disagreeing"), [
-    ("birth_not_at_residence", bundle(5, residence="ready")),
-    ("birth_not_at_insurance", bundle(5, insurance="accepted")),
-    ("numbers_differ", bundle(5, differ=True)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "disagreeing"),
+    [
+        ("birth_not_at_residence", bundle(5, residence="ready")),
+        ("birth_not_at_insurance", bundle(5, insurance="accepted")),
+        ("numbers_differ", bundle(5, differ=True)),
+    ],
+)
 def test_registries_that_do_not_agree_are_noted(code, disagreeing):
     rows = [bundle_row(each) for each in (bundle(1), bundle(2, insurance="refused"), disagreeing)]
     verdicts = judge_rows(AGREEMENT, "all/2026-11-20", BUNDLE_COLUMNS, rows)

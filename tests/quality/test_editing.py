@@ -43,7 +43,7 @@ def paths(dossier: Dossier, *faults: tuple[str, str]) -> list[str]:
         (BIRTH, ("residence.relation_wrong", "case.head_of_household.relation"), ["case.head_of_household.relation"]),
         (LAND, ("serial_malformed", "case.certificate.serial"), ["case.certificate.serial"]),
     ],
-)  # fmt: skip
+)
 def test_only_the_field_at_fault_may_be_edited(dossier: Dossier, fault: tuple[str, str], fields: list[str]) -> None:
     assert paths(dossier, fault) == fields
 
@@ -96,9 +96,14 @@ def test_a_date_may_be_typed_with_any_usual_sign(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "typed", "kind"),
-    [("case.child.born_on", "31.02.2026", "date"), ("case.child.born_on", "hôm qua", "date"),
-     ("case.child.sex", "nam", "choice"), ("case.copies", "hai", "number"), ("case.parcel.is_disputed", "?", "yes_no")],
-)  # fmt: skip
+    [
+        ("case.child.born_on", "31.02.2026", "date"),
+        ("case.child.born_on", "hôm qua", "date"),
+        ("case.child.sex", "nam", "choice"),
+        ("case.copies", "hai", "number"),
+        ("case.parcel.is_disputed", "?", "yes_no"),
+    ],
+)
 def test_what_cannot_stand_in_a_field_is_said(path: str, typed: str, kind: str) -> None:
     with pytest.raises(NotAValue) as raised:
         read_value(path, typed)

@@ -28,7 +28,7 @@ from schemas.places import (
     crosswalk,
     resolve_address,
     unit_on,
-)  # fmt: skip
+)
 from schemas.places.table import table
 from schemas.text import search_fold
 

@@ -23,11 +23,16 @@ TODAY = date(2026, 11, 22)
 @pytest.mark.parametrize(
     ("group", "land", "health_insurance", "civil_status"),
     [
-        ("Hoa", "4", "08", "Hoa"), ("Mường", "6", "04", "Mường"), ("H'Mông", "8", "06", "H'Mông"),
-        ("Nùng", "7", "07", "Nùng"), ("Ngái", "42", "54", "Ngái"), ("Rơ Măm", "54", "51", "Rơ Măm"),
-        ("Ơ Đu", "53", "53", "Ơ Đu"), ("Tày", "2", None, "Tày"),
+        ("Hoa", "4", "08", "Hoa"),
+        ("Mường", "6", "04", "Mường"),
+        ("H'Mông", "8", "06", "H'Mông"),
+        ("Nùng", "7", "07", "Nùng"),
+        ("Ngái", "42", "54", "Ngái"),
+        ("Rơ Măm", "54", "51", "Rơ Măm"),
+        ("Ơ Đu", "53", "53", "Ơ Đu"),
+        ("Tày", "2", None, "Tày"),
     ],
-)  # fmt: skip
+)
 def test_a_group_has_another_code_in_each_registry(
     group: str, land: str, health_insurance: str | None, civil_status: str
 ) -> None:
@@ -78,10 +83,13 @@ def test_what_is_unverified_is_known_but_gives_no_code() -> None:
 @pytest.mark.parametrize(
     ("kind_code", "on", "title"),
     [
-        ("1", date(2024, 12, 31), "Chứng minh nhân dân"), ("1", date(2025, 1, 1), None),
-        ("4", date(2024, 6, 30), "Căn cước công dân"), ("4", date(2024, 7, 1), "Căn cước"), ("63001", TODAY, None),
+        ("1", date(2024, 12, 31), "Chứng minh nhân dân"),
+        ("1", date(2025, 1, 1), None),
+        ("4", date(2024, 6, 30), "Căn cước công dân"),
+        ("4", date(2024, 7, 1), "Căn cước"),
+        ("63001", TODAY, None),
     ],
-)  # fmt: skip
+)
 def test_kinds_of_identity_papers_have_their_time(kind_code: str, on: date, title: str | None) -> None:
     row = row_of("id_paper", "civil_status", kind_code, on)
     assert (row and row.title_vi) == title

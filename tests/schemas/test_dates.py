@@ -65,7 +65,7 @@ def test_north_and_south_differ_from_1968_to_1975_only() -> None:
         ("mồng 3 tháng Giêng năm 2025 (Ất Tị)", date(2025, 1, 31), date(2025, 1, 31)),
         ("NGÀY 10 THÁNG BA NĂM 2024", date(2024, 4, 18), date(2024, 4, 18)),
     ],
-)  # fmt: skip
+)
 def test_what_registers_write_is_read(text: str, first: date, last: date) -> None:
     found = lunar(text, BAC_NINH)
     assert (found.earliest, found.latest) == (first, last)

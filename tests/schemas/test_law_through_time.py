@@ -63,7 +63,7 @@ def eve(day: date) -> date:
         ("birth", "2.000987", JANUARY_2027, BUNDLE, BUNDLE),
         ("birth", "1.001193", MARCH_2027, ["civil_status"], ["civil_status"]),
     ],
-)  # fmt: skip
+)
 def test_a_procedure_has_the_route_of_the_day_of_receipt(
     kind: str, procedure_code: str, changes_on: date, before: list[str] | None, after: list[str] | None
 ) -> None:

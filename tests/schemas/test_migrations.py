@@ -12,9 +12,13 @@ LOSES_DATA = re.compile(r"\bDROP\s+(TABLE|COLUMN|SCHEMA)\b|\bDELETE\s+FROM\b|\bT
 LOSING_OPERATIONS = {"drop_table", "drop_column"}
 WRITES_ROWS = re.compile(r"^\s*UPDATE\s+(?:ONLY\s+)?(\w+)?", re.IGNORECASE)
 LOCKING_OPERATIONS = {
-    "create_index": 1, "create_foreign_key": 1, "create_unique_constraint": 1, "create_check_constraint": 1,
-    "create_primary_key": 1, "alter_column": 0,
-}  # fmt: skip
+    "create_index": 1,
+    "create_foreign_key": 1,
+    "create_unique_constraint": 1,
+    "create_check_constraint": 1,
+    "create_primary_key": 1,
+    "alter_column": 0,
+}
 """What reads or rewrites a whole table while others wait, and where among its arguments the table stands."""
 IS_QUICK = {"new_column_name", "server_default", "comment"}
 """Of `alter_column`: these change the catalogue alone, as does `nullable=True`."""

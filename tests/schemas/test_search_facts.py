@@ -58,9 +58,15 @@ def test_another_kind_of_book_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("text", "book_year", "year"),
-    [("22/8/1962", None, 1962), ("1962", None, 1962), ("22/8 năm Quý Mùi", 1944, 1943),
-     ("22/8 năm Quý Mùi", None, None), ("024196212345", None, None), ("ngày 2 tháng 3", 1962, None)],
-)  # fmt: skip
+    [
+        ("22/8/1962", None, 1962),
+        ("1962", None, 1962),
+        ("22/8 năm Quý Mùi", 1944, 1943),
+        ("22/8 năm Quý Mùi", None, None),
+        ("024196212345", None, None),
+        ("ngày 2 tháng 3", 1962, None),
+    ],
+)
 def test_the_year_of_a_day_as_written(text: str, book_year: int | None, year: int | None) -> None:
     assert year_of(text, book_year) == year
 
@@ -127,10 +133,12 @@ def test_a_syllable_does_not_stand_for_what_two_errors_make_or_for_what_is_no_sy
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("Thôn Đông, xã Hạp Lĩnh, huyện Tiên Du", ["hap linh", "tien du"]),
-     ("xã Hạp Lĩnh huyện Tiên Du tỉnh Bắc Ninh", ["hap linh", "tien du", "bac ninh"]),
-     ("UBND Tân Xã, TP. HCM", ["tan xa", "ho chi minh"])],
-)  # fmt: skip
+    [
+        ("Thôn Đông, xã Hạp Lĩnh, huyện Tiên Du", ["hap linh", "tien du"]),
+        ("xã Hạp Lĩnh huyện Tiên Du tỉnh Bắc Ninh", ["hap linh", "tien du", "bac ninh"]),
+        ("UBND Tân Xã, TP. HCM", ["tan xa", "ho chi minh"]),
+    ],
+)
 def test_names_of_units_are_found_in_an_address(text: str, names: list[str]) -> None:
     assert [name for name in place_names(text) if name in names] == names
 

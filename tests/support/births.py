@@ -219,15 +219,17 @@ ERRORS: dict[str, tuple[float, float, Error]] = {
     **_errors_of_parent("father"),
     "father left out": (0.005, 0.04, lambda rng, case: case.model_copy(update={"father": None, "birth_kind": "3"})),
     "parents in each other's place": (
-        0.0005, 0.003,
-        lambda rng, case: case.model_copy(update={"mother": case.father or case.mother,
-                                                  "father": case.mother if case.father else None}),
+        0.0005,
+        0.003,
+        lambda rng, case: case.model_copy(
+            update={"mother": case.father or case.mother, "father": case.mother if case.father else None}
+        ),
     ),
     "notice missing": (0.08, 0.15, _notice(lambda rng, code: None)),
     "notice with a wrong digit": (0.004, 0.02, _notice(lambda rng, code: _digit(rng, code[:5]) + code[5:])),
     "notice written otherwise": (0.02, 0.05, _notice(lambda rng, code: code.replace(".", " ").lower())),
     "order missing": (0, 0.1, lambda rng, case: case.model_copy(update={"birth_order": None})),
-}  # fmt: skip
+}
 """What goes wrong: how often in any dossier, how often in one handed in for the second time."""
 ELSEWHERE = 0.25
 """Of those handed in twice: the second time in another commune; half of these write that the mother lives there."""

@@ -97,8 +97,12 @@ def _home(dossier: Dossier, rng: Random) -> Dossier:
 
 
 AMENDMENTS: dict[str, Callable[[Dossier, Random], Dossier]] = {
-    "due": _due, "abstract": _abstract, "child_name": _child_name, "copies": _copies, "home": _home,
-}  # fmt: skip
+    "due": _due,
+    "abstract": _abstract,
+    "child_name": _child_name,
+    "copies": _copies,
+    "home": _home,
+}
 SILENT = frozenset({"due", "abstract"})
 """What no registry is sent."""
 

@@ -56,8 +56,14 @@ def described(kind: type[Person], full_name: str, sex: Sex, born: str, number: s
     )
 
 
-MOTHER = described(Person, "TRẦN THỊ HOA", Sex.FEMALE, "04.03.1998", "024198001111",
-                   id_paper=IdPaper(kind_code="4", number="024198001111", issued_on=when("01.02.2022")))  # fmt: skip
+MOTHER = described(
+    Person,
+    "TRẦN THỊ HOA",
+    Sex.FEMALE,
+    "04.03.1998",
+    "024198001111",
+    id_paper=IdPaper(kind_code="4", number="024198001111", issued_on=when("01.02.2022")),
+)
 FATHER = described(Person, "NGUYỄN VĂN NAM", Sex.MALE, "05.06.1995", "024095002222")
 GRANDFATHER = HeadOfHousehold(full_name="NGUYỄN VĂN HÙNG", personal_id="024060004321", relation="Cháu")
 CHILD = described(Person, "NGUYỄN MAI ANH", Sex.FEMALE, "02.11.2026", None)
@@ -107,26 +113,35 @@ HUSBAND = described(Spouse, "LÊ VĂN BÌNH", Sex.MALE, "07.07.2000", "024200005
 WIFE = described(Spouse, "VŨ THỊ LAN", Sex.FEMALE, "08.08.2002", "024302006666", marriage_order="1")
 
 MARRIAGE = dossier(
-    3, "1.000894", MarriageCase(husband=HUSBAND, wife=WIFE), "KH-TK",
+    3,
+    "1.000894",
+    MarriageCase(husband=HUSBAND, wife=WIFE),
+    "KH-TK",
     applicant=described(Applicant, "LÊ VĂN BÌNH", Sex.MALE, "07.07.2000", "024200005555", relation="Chồng"),
-)  # fmt: skip
+)
 
 MOVER = described(Person, "ĐỖ THỊ HẠNH", Sex.FEMALE, "09.09.1999", "024199007777")
 
 RESIDENCE = dossier(
-    4, "1.004222",
+    4,
+    "1.004222",
     ResidenceCase(person=MOVER, moves_to=HERE, head_of_household=GRANDFATHER, reason="Nhập hộ khẩu về với chồng"),
     "CT-CT01",
     applicant=Applicant(**dict(MOVER)),
-)  # fmt: skip
+)
 
 LAND = dossier(
-    5, "1.012756",
+    5,
+    "1.012756",
     LandCase(
         change_kind="CN",
         parcel=Parcel(
-            commune_code="07210", sheet_number="12", parcel_number="345", area_m2=Decimal("240.0"),
-            old_commune_code="07213", address="Thôn Đông",
+            commune_code="07210",
+            sheet_number="12",
+            parcel_number="345",
+            area_m2=Decimal("240.0"),
+            old_commune_code="07213",
+            address="Thôn Đông",
             purposes=(
                 Purpose(purpose_code="ONT", area_m2=Decimal("120.5")),
                 Purpose(purpose_code="CLN", area_m2=Decimal("119.5"), until=when("31.12.2043")),
@@ -136,9 +151,10 @@ LAND = dossier(
         owner_kind="1",
         owners=(HUSBAND_OWNER := Person(**{k: v for k, v in dict(HUSBAND).items() if k != "marriage_order"}), MOVER),
     ),
-    "DD-DK", "DD-HD",
+    "DD-DK",
+    "DD-HD",
     applicant=Applicant(**dict(HUSBAND_OWNER)),
-)  # fmt: skip
+)
 
 SOUND = {"birth": BIRTH, "death": DEATH, "marriage": MARRIAGE, "residence": RESIDENCE, "land": LAND}
 """A dossier of each kind in which there is nothing to find."""

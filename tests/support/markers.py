@@ -47,11 +47,15 @@ PAPER = (
 SLOW = (
     "tests/journeys/",
     "tests/connectors/test_bad_input_by_chance.py",
+    "tests/connectors/test_book_sampling.py",  # books are keyed, sampled and looked at field by field
     "tests/connectors/test_decisions.py::test_one_action_edits_a_thousand_and_each_keeps_its_own_record",
     "tests/connectors/test_gates.py",  # great_expectations alone is imported in seven seconds
-    "tests/connectors/test_keyings.py",  # books are keyed, sampled and looked at field by field
+    "tests/connectors/test_keyer_figures.py",
+    "tests/connectors/test_keying_lending.py",
+    "tests/connectors/test_known_records.py",
     "tests/connectors/test_old_ledger.py",  # carries ledgers of an earlier version over
     "tests/connectors/test_portal_access.py::test_a_twin_answers_nonsense_with_its_own_error",
+    "tests/connectors/test_third_person.py",
     "tests/connectors/test_postgres.py",  # servers and processes of their own
     "tests/connectors/test_sandbox_dataset.py",
     "tests/connectors/test_sandbox_defects.py",

@@ -13,9 +13,15 @@ from connectors.ledger import Ledger
 from connectors.vault import DataKey
 
 BOOK = {
-    "book_kind": "KS", "opened_year": 1962, "book_number": "01", "place_as_written": "xã Đồng Kỵ, huyện Từ Sơn",
-    "place_code": "09382", "province_code": "24", "commune_code": "09385", "state": "accepted",
-}  # fmt: skip
+    "book_kind": "KS",
+    "opened_year": 1962,
+    "book_number": "01",
+    "place_as_written": "xã Đồng Kỵ, huyện Từ Sơn",
+    "place_code": "09382",
+    "province_code": "24",
+    "commune_code": "09385",
+    "state": "accepted",
+}
 BIRTH = {
     "so": "34", "quyenSo": "01/1962", "trangSo": "17", "ngayDangKy": "12.03.1962", "loaiDangKy": "1",
     "noiDangKy": "xã Đồng Kỵ, huyện Từ Sơn, tỉnh Bắc Ninh", "nguoiKy": "Nguyễn Đăng Khoa", "nksHoTen": "NGUYỄN VĂN BA",
@@ -24,13 +30,25 @@ BIRTH = {
     "chaNgaySinh": "1930",
 }  # fmt: skip
 DEATH = {
-    "so": "7", "quyenSo": "01/1962", "ngayDangKy": "06.05.1962", "nktHoTen": "PHẠM VĂN THÀNH", "nktGioiTinh": "1",
-    "nktNgaySinh": "1900", "nktNgayChet": "04.05.1962", "nktNoiChet": "tại nhà",
-}  # fmt: skip
+    "so": "7",
+    "quyenSo": "01/1962",
+    "ngayDangKy": "06.05.1962",
+    "nktHoTen": "PHẠM VĂN THÀNH",
+    "nktGioiTinh": "1",
+    "nktNgaySinh": "1900",
+    "nktNgayChet": "04.05.1962",
+    "nktNoiChet": "tại nhà",
+}
 MARRIAGE = {
-    "so": "2", "quyenSo": "01/1962", "ngayDangKy": "20.11.1962", "loaiDangKy": "1",
-    "chongHoTen": "LÊ VĂN BÌNH", "chongNgaySinh": "1940", "voHoTen": "VŨ THỊ LAN", "voNgaySinh": "1942",
-}  # fmt: skip
+    "so": "2",
+    "quyenSo": "01/1962",
+    "ngayDangKy": "20.11.1962",
+    "loaiDangKy": "1",
+    "chongHoTen": "LÊ VĂN BÌNH",
+    "chongNgaySinh": "1940",
+    "voHoTen": "VŨ THỊ LAN",
+    "voNgaySinh": "1942",
+}
 
 
 def page_image(height_px: int = 900, width_px: int = 640) -> bytes:

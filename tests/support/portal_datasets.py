@@ -22,9 +22,12 @@ from tests.support.dossiers import SOUND, changed
 
 NOW = datetime.now(VIETNAM).replace(microsecond=0)
 ADDRESS = {
-    "province_code": "24", "district_code": "213", "commune_code": "07210", "detail": " Thôn  Đông ",
+    "province_code": "24",
+    "district_code": "213",
+    "commune_code": "07210",
+    "detail": " Thôn  Đông ",
     "country_code": "LA",
-}  # fmt: skip
+}
 
 
 def full(kind: str) -> Dossier:

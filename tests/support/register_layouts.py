@@ -93,7 +93,12 @@ MARRIAGE = FormLayout(
 )  # fmt: skip
 
 DEATH = FormLayout(
-    "kt_a4_dotted", "KT", "SỔ ĐĂNG KÝ KHAI TỬ", (210.0, 297.0), (20.0, 15.0), (172.0, 268.0),
+    "kt_a4_dotted",
+    "KT",
+    "SỔ ĐĂNG KÝ KHAI TỬ",
+    (210.0, 297.0),
+    (20.0, 15.0),
+    (172.0, 268.0),
     (
         (33.0, (Blank("Số:", "so", 14, 70), Blank("Ngày đăng ký:", "ngayDangKy", 108, 168, 80))),
         (54.0, (Blank("Họ, chữ đệm, tên người chết:", "nktHoTen", 60, 168),)),
@@ -107,8 +112,9 @@ DEATH = FormLayout(
         (192.0, (Blank("Người ký:", "nguoiKy", 100, 168, 78),)),
     ),
     (),
-    0.32, 0.95,
-)  # fmt: skip
+    0.32,
+    0.95,
+)
 
 BIRTH_TABLE = TableLayout(
     "ks_a3_12_rows", "KS", "SỔ ĐĂNG KÝ KHAI SINH", (420.0, 297.0), (14.0, 30.0), (392.0, 242.0), 26.0, 18.0, 12,

@@ -24,8 +24,12 @@ from tests.support.register_values import value
 DRAWN = 12
 """Pixels a millimetre while a page is drawn."""
 FONTS = Path("/usr/share/fonts/truetype")
-PRINT = ("liberation2/LiberationSerif-Regular.ttf", "freefont/FreeSerif.ttf", "dejavu/DejaVuSans.ttf",
-         "liberation2/LiberationSans-Regular.ttf")  # fmt: skip
+PRINT = (
+    "liberation2/LiberationSerif-Regular.ttf",
+    "freefont/FreeSerif.ttf",
+    "dejavu/DejaVuSans.ttf",
+    "liberation2/LiberationSans-Regular.ttf",
+)
 TYPEWRITER = ("freefont/FreeMonoBold.ttf", "liberation2/LiberationMono-Regular.ttf")
 """Of the Debian packages fonts-liberation2, fonts-freefont-ttf and fonts-dejavu-core."""
 LABELS = FONTS / PRINT[0]

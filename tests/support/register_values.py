@@ -9,13 +9,19 @@ MIDDLE_MAN = "Văn|Đức|Hữu|Quốc|Đình|Minh|Công|Xuân|Trọng|Ngọc".s
 GIVEN_WOMAN = "Lan Huệ Cúc Hạnh Thủy Thúy Hường Ngọc Phượng Tuyết Yến Nhung Diễm Loan Nguyệt Hằng Vân Quỳnh Mỵ".split()
 GIVEN_MAN = "Hùng Dũng Tuấn Thịnh Phước Lộc Thọ Nghĩa Khải Tiến Vượng Hiệp Lực Đạt Sỹ Quyết Bảo Khương Trực".split()
 PLACES = (
-    "xã Vĩnh Lộc, huyện Định Quán, tỉnh Đồng Nai", "xã Mỹ Thạnh, huyện Giồng Trôm, tỉnh Bến Tre",
-    "phường Bến Thủy, thành phố Vinh, Nghệ An", "xã Hợp Đức, huyện Tân Yên, tỉnh Bắc Giang",
-    "thị trấn Kẻ Sặt, huyện Bình Giang, Hải Dương", "xã Phước Thuận, huyện Tuy Phước, tỉnh Bình Định",
-    "xã Cẩm Nhượng, huyện Cẩm Xuyên, tỉnh Hà Tĩnh", "phường Vỹ Dạ, thành phố Huế, tỉnh Thừa Thiên Huế",
-    "xã Lộc Thịnh, huyện Ngọc Lặc, tỉnh Thanh Hóa", "xã Tịnh Kỳ, thành phố Quảng Ngãi",
-    "bệnh viện đa khoa huyện Chợ Gạo, tỉnh Tiền Giang", "trạm y tế xã Nghĩa Thuận, huyện Nghĩa Đàn, Nghệ An",
-)  # fmt: skip
+    "xã Vĩnh Lộc, huyện Định Quán, tỉnh Đồng Nai",
+    "xã Mỹ Thạnh, huyện Giồng Trôm, tỉnh Bến Tre",
+    "phường Bến Thủy, thành phố Vinh, Nghệ An",
+    "xã Hợp Đức, huyện Tân Yên, tỉnh Bắc Giang",
+    "thị trấn Kẻ Sặt, huyện Bình Giang, Hải Dương",
+    "xã Phước Thuận, huyện Tuy Phước, tỉnh Bình Định",
+    "xã Cẩm Nhượng, huyện Cẩm Xuyên, tỉnh Hà Tĩnh",
+    "phường Vỹ Dạ, thành phố Huế, tỉnh Thừa Thiên Huế",
+    "xã Lộc Thịnh, huyện Ngọc Lặc, tỉnh Thanh Hóa",
+    "xã Tịnh Kỳ, thành phố Quảng Ngãi",
+    "bệnh viện đa khoa huyện Chợ Gạo, tỉnh Tiền Giang",
+    "trạm y tế xã Nghĩa Thuận, huyện Nghĩa Đàn, Nghệ An",
+)
 PEOPLES = "Kinh Kinh Kinh Tày Thái Mường Khmer Hoa Nùng Dao Ê-đê Chăm".split()
 CAUSES = ("già yếu", "bệnh tim", "tai nạn giao thông", "bệnh phổi mạn tính", "đột quỵ", "đuối nước")
 RELATIONS = "con trai|con gái|vợ|chồng|cháu nội|anh ruột".split("|")
@@ -71,12 +77,18 @@ VALUES: dict[str, Callable[[random.Random], str]] = {
     "nycQuanHe": lambda lot: lot.choice(RELATIONS),
 }
 BY_ENDING: tuple[tuple[str, Callable[[random.Random], str]], ...] = (
-    ("HoTen", any_name), ("nguoiKy", any_name), ("NgaySinh", day), ("NgayChet", day),
-    ("NoiSinh", lambda lot: lot.choice(PLACES)), ("QueQuan", lambda lot: lot.choice(PLACES)),
-    ("NoiCuTru", lambda lot: lot.choice(PLACES)), ("NoiChet", lambda lot: lot.choice(PLACES)),
-    ("DanToc", lambda lot: lot.choice(PEOPLES)), ("QuocTich", lambda lot: "Việt Nam"),
+    ("HoTen", any_name),
+    ("nguoiKy", any_name),
+    ("NgaySinh", day),
+    ("NgayChet", day),
+    ("NoiSinh", lambda lot: lot.choice(PLACES)),
+    ("QueQuan", lambda lot: lot.choice(PLACES)),
+    ("NoiCuTru", lambda lot: lot.choice(PLACES)),
+    ("NoiChet", lambda lot: lot.choice(PLACES)),
+    ("DanToc", lambda lot: lot.choice(PEOPLES)),
+    ("QuocTich", lambda lot: "Việt Nam"),
     ("SoGiayToTuyThan", identity_number),
-)  # fmt: skip
+)
 SELDOM_FILLED = frozenset({"nksNgaySinhBangChu", "nktGioPhutChet", "chongSoGiayToTuyThan", "voSoGiayToTuyThan"})
 
 

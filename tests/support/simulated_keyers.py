@@ -1,12 +1,13 @@
 """Keyers that err, and machines that misread, as often as was assumed or measured: for simulations of keying designs.
 
-Rates of persons are assumptions: a share of fields typed wrong, and half of it for a third person who sees two values.
-Both err on what looks or sounds alike (tones above all), so that two of them sometimes agree on a wrong value.
+Rates of persons are assumptions: a share of fields typed wrong by who keys blind, whoever that is, and half of it by
+who looks at values that are shown. All err on what looks or sounds alike (tones above all), so that two of them
+sometimes agree on a wrong value. Errors fall on all fields alike, or gather on hard ones.
 """
 
 import random
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.keying import FieldValue, Mark
@@ -20,8 +21,10 @@ ALIKE = {
 
 PERSON_ERRORS = {"print": 0.010, "typewriter": 0.012, "script": 0.025}
 """Share of fields that a person types wrong, by the kind of writing."""
-THIRD_PERSON = 0.5
-"""A third person errs half as often as a keyer."""
+LOOKING = 0.5
+"""Who looks at values that are shown errs half as often as who keys blind."""
+HARD_FIELDS, THEIR_ERRORS = 0.2, 0.8
+"""Where errors gather: so many of the fields get so many of the errors; the rate over all fields stays."""
 
 
 def misread(text: str, lot: random.Random) -> str:
@@ -46,26 +49,37 @@ def value_of(text: str) -> FieldValue:
     return FieldValue(text=text) if text else FieldValue(mark=Mark.BLANK)
 
 
+def rates_of(columns: Iterable[str], error_rate: float, *, is_gathered: bool, lot: random.Random) -> dict[str, float]:
+    """How often a person types each field of a record wrong: all alike, or most errors on a few hard fields, which are
+    hard for everybody."""
+    hard, easy = THEIR_ERRORS / HARD_FIELDS, (1 - THEIR_ERRORS) / (1 - HARD_FIELDS)
+    return {
+        column: error_rate * ((hard if lot.random() < HARD_FIELDS else easy) if is_gathered else 1.0)
+        for column in columns
+    }
+
+
 @dataclass
 class SimulatedPerson:
-    """A person who types this share of the fields wrong. `keyings` counts the fields that they typed or decided."""
+    """A person who keys each field of a record wrong at its rate. `keyings` counts the fields that they typed or
+    decided."""
 
-    error_rate: float
+    rates: Mapping[str, float]
     lot: random.Random
     keyings: int = 0
 
     def key(self, truth: Mapping[str, str]) -> dict[str, FieldValue]:
-        """Types a whole record, blind."""
+        """Types these fields, blind."""
         self.keyings += len(truth)
         return {
-            column: value_of(misread(text, self.lot) if self.lot.random() < self.error_rate else text)
+            column: value_of(misread(text, self.lot) if self.lot.random() < self.rates[column] else text)
             for column, text in truth.items()
         }
 
-    def decide(self, text: str, shown: tuple[FieldValue, FieldValue]) -> FieldValue:
-        """Decides a field in which two keys differ; who errs takes a shown value that is not right."""
+    def look(self, column: str, text: str, shown: Sequence[FieldValue]) -> FieldValue:
+        """Decides a field of which values are shown; who errs takes a shown value that is not right."""
         self.keyings += 1
-        if self.lot.random() >= self.error_rate:
+        if self.lot.random() >= self.rates[column] * LOOKING:
             return value_of(text)
         wrong = [value for value in shown if value != value_of(text)]
         return self.lot.choice(wrong) if wrong else value_of(misread(text, self.lot))
