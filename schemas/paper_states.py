@@ -22,6 +22,7 @@ class BookEvent(StrEnum):
     """What happens to a book; events carry these kinds with the prefix `book_`."""
 
     PAGES_CAME = "pages_came"
+    ROWS_CAME = "rows_came"  # in a keyed file, for a book that is sampled or accepted: nobody has looked at these
     READ = "read"  # every page that is there is read, or set aside
     KEYED = "keyed"  # no record is left to be keyed or decided
     ACCEPTED = "accepted"
@@ -79,6 +80,7 @@ BOOK: StateMachine[BookState, BookEvent] = StateMachine(
     frozenset({_K.INTAKE}),
     (
         move(_KE.PAGES_CAME, {_K.INTAKE, _K.KEYING, _K.SAMPLING}, _K.INTAKE, _M.DIGITISE),
+        move(_KE.ROWS_CAME, {_K.SAMPLING, _K.ACCEPTED}, _K.KEYING, _M.LOAD),
         move(_KE.READ, {_K.INTAKE}, _K.KEYING, _M.DIGITISE),
         move(_KE.KEYED, {_K.INTAKE, _K.KEYING}, _K.SAMPLING, _M.KEYER, _M.LOAD),
         move(_KE.ACCEPTED, {_K.SAMPLING}, _K.ACCEPTED, _M.ARCHIVIST),

@@ -76,7 +76,11 @@ def is_module(name: str) -> bool:
 
 
 def faults_of_command(command: str, words: str) -> Iterator[str]:
-    shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, [command, "--help"])
+    runner = CliRunner(env={"COLUMNS": "200"})
+    below = re.match(r" ([a-z][a-z-]*)", words)
+    shown = runner.invoke(app, [command, below[1], "--help"]) if below else None
+    if shown is None or shown.exit_code or "Usage:" not in shown.output:
+        shown = runner.invoke(app, [command, "--help"])
     if shown.exit_code:
         yield f"command lienthong {command}"
         return

@@ -81,6 +81,13 @@ HOLD_REPEATED = text(f"""
     SELECT 'record', record_id, 'record_{RecordEvent.HELD}', :actor,
            jsonb_build_object('checks', jsonb_build_array('{NUMBER_REPEATED}'))
       FROM held""")
+REOPEN = text(f"""
+    WITH opened AS (
+        UPDATE books SET state = '{BOOK.after(BookEvent.ROWS_CAME)}'
+         WHERE book_id = ANY(:ids) AND state IN ({listed(BOOK.before(BookEvent.ROWS_CAME))}) RETURNING book_id)
+    INSERT INTO events (subject_kind, subject_id, kind, actor, detail)
+    SELECT 'book', book_id, 'book_{BookEvent.ROWS_CAME}', :actor, jsonb_build_object('load', CAST(:load_id AS bigint))
+      FROM opened""")
 _DECIDED = frozenset({RecordState.AGREED, RecordState.ACCEPTED, RecordState.ENTERED})
 BOOKS_KEYED = text(f"""
     WITH keyed AS (
@@ -253,7 +260,8 @@ def write_rows(load: Load, rows: CheckedRows) -> None:
     """Writes the next rows of the file and moves the position behind them, in one transaction.
 
     A row that is in its book already is counted as repeated and not written. An entry whose number another entry of its
-    book has is held, and so is the other one.
+    book has is held, and so is the other one. A book that is sampled or accepted is opened again by a new row, so that
+    a sample speaks for that row too.
     """
     ids = sorted({book_id for book_id, *_ in rows.loaded})
     with load.connection.begin():
@@ -262,6 +270,8 @@ def write_rows(load: Load, rows: CheckedRows) -> None:
         new, repeated = _divide(load, rows.loaded)
         counts = load.counts + _counted(new, rows.unfit, len(rows.loaded) - len(new))
         _copy(load, new, rows.unfit)
+        if touched := sorted({book_id for book_id, *_ in new}):
+            load.connection.execute(REOPEN, {"ids": touched, "actor": load.actor, "load_id": load.load_id})
         if repeated:
             books, numbers = zip(*repeated, strict=True)
             held = {"books": list(books), "numbers": list(numbers), "actor": load.actor}

@@ -17,12 +17,14 @@ from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.books import ensure_book
 from connectors.ledger.paper_sealed import open_book_key, open_record
 from connectors.ledger.records import LOAD_LOCK, LoadRunning, running_load
+from connectors.ledger.samples import accept_released, latest_sample
 from connectors.paper.keyed_layout import Cell, SheetDate
 from connectors.paper.keyed_problems import FileSetAside
 from connectors.postgres import URL_VARIABLE
 from connectors.vault import MASTER_KEY_VARIABLE, Vault, VaultError
 from dags.cli.app import app
 from dags.steps import loading
+from dags.steps.keying import draw_sample
 from dags.steps.loading import LoadPlan, LoadReport, UnknownPlace, checked_plan, load_file
 from dags.steps.row_checking import packed, unpacked
 from schemas.places import PROVINCES
@@ -204,6 +206,36 @@ def test_rows_that_came_in_another_file_are_repeated_and_only_new_ones_come_in(l
     second = load(ledger, write_csv(tmp_path / "so2.csv", births(25), columns, separator=";"))
     assert (second.counts["repeated"], second.counts["loaded"]) == (20, 5)
     assert totals(ledger)[1:3] == (25, 25)
+
+
+@pytest.mark.parametrize("state", ["sampling", "accepted"])
+def test_a_new_row_opens_a_book_again_and_is_accepted_with_no_sample_of_before(
+    ledger: Ledger, tmp_path: Path, state: str
+) -> None:
+    load(ledger, write_csv(tmp_path / "so.csv", births(20)))
+    book_id = rows(ledger, "SELECT book_id FROM books")[0].book_id
+    if state == "accepted":
+        with ledger.engine.begin() as connection:
+            connection.execute(text("UPDATE books SET state = 'accepted'"))
+            connection.execute(text("UPDATE records SET state = 'accepted'"))
+    else:
+        assert draw_sample(ledger, book_id, "kim")
+    load(ledger, write_csv(tmp_path / "so2.csv", [*births(20), *births(22)[20:]]))
+    kinds = [row.kind for row in rows(ledger, "SELECT kind FROM events WHERE subject_kind = 'book' ORDER BY event_id")]
+    assert kinds == ["book_keyed", "book_rows_came", "book_keyed"]
+    assert rows(ledger, "SELECT state FROM books")[0].state == "sampling"
+    assert latest_sample(ledger, book_id) is None
+    assert accept_released(ledger, book_id, "kim") == 0
+    states = Counter(row.state for row in rows(ledger, "SELECT state FROM records"))
+    assert states == ({"agreed": 22} if state == "sampling" else {"accepted": 20, "agreed": 2})
+
+
+def test_a_repeated_file_leaves_an_accepted_book_as_it_is(ledger: Ledger, tmp_path: Path) -> None:
+    load(ledger, write_csv(tmp_path / "so.csv", births(20)))
+    with ledger.engine.begin() as connection:
+        connection.execute(text("UPDATE books SET state = 'accepted'"))
+    load(ledger, write_csv(tmp_path / "so2.csv", births(20)[:19]))
+    assert rows(ledger, "SELECT state FROM books")[0].state == "accepted"
 
 
 def test_a_row_that_stands_twice_in_a_file_comes_in_once(ledger: Ledger, tmp_path: Path) -> None:

@@ -9,6 +9,14 @@ LOADS = "tests/dags/test_backfill_load.py"
 
 LOADING = (
     mutant(
+        "accepted_without_a_sample",
+        "a row that is loaded into an accepted book is accepted although nobody looked at it",
+        f"{LOADS}::test_a_new_row_opens_a_book_again_and_is_accepted_with_no_sample_of_before",
+        "connectors/ledger/records.py",
+        "WHERE book_id = ANY(:ids) AND state IN (",
+        "WHERE FALSE AND book_id = ANY(:ids) AND state IN (",
+    ),
+    mutant(
         "loaded_without_its_position",
         "a load that was killed begins again and counts its rows twice",
         f"{LOADS}::test_a_load_that_is_killed_again_and_again_ends_in_the_same_state",
