@@ -221,8 +221,8 @@ def test_a_new_row_opens_a_book_again_and_is_accepted_with_no_sample_of_before(
     else:
         assert draw_sample(ledger, book_id, "kim")
     load(ledger, write_csv(tmp_path / "so2.csv", [*births(20), *births(22)[20:]]))
-    kinds = [row.kind for row in rows(ledger, "SELECT kind FROM events WHERE subject_kind = 'book' ORDER BY event_id")]
-    assert kinds == ["book_keyed", "book_rows_came", "book_keyed"]
+    moves = "SELECT kind FROM events WHERE subject_kind = 'book' AND kind <> 'book_sample_drawn' ORDER BY event_id"
+    assert [row.kind for row in rows(ledger, moves)] == ["book_keyed", "book_rows_came", "book_keyed"]
     assert rows(ledger, "SELECT state FROM books")[0].state == "sampling"
     assert latest_sample(ledger, book_id) is None
     assert accept_released(ledger, book_id, "kim") == 0
