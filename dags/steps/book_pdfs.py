@@ -1,10 +1,12 @@
 """Searchable copies of books (PDF/A-2b with a text layer): one written to a file, or all that the desk asked for.
 
 A copy is made by a worker and never inside a request: a large book takes minutes. It is sealed again as
-soon as it is made; what lies on disk meanwhile is removed at the end, also of a run that failed.
+soon as it is made; what lies on disk meanwhile is removed at the end, also of a run that failed, and what a killed run
+left is removed by the next one.
 """
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,10 @@ from connectors.ledger.handed_over import HandedBook, handed_book, note_handed_o
 from connectors.paper.extra import PaperExtraMissing
 from connectors.paper.handover import HandoverRefused
 from connectors.paper.searchable_pdf import NoSearchablePdf, PlacedText, TextPage, write_searchable_pdf
+from connectors.postgres import home
+
+UNDER_WAY = "copies_under_way"
+"""A folder of this installation for copies that are not sealed yet. One run makes them at a time."""
 
 
 def write_pdf(ledger: Ledger, actor: str, book_id: int, target: Path) -> int:
@@ -44,6 +50,7 @@ def write_pdf(ledger: Ledger, actor: str, book_id: int, target: Path) -> int:
 
 def make_pdfs(ledger: Ledger) -> dict[str, int]:
     """Makes every copy that was asked for. Returns counts of those made, and of those that could not be."""
+    shutil.rmtree(home() / UNDER_WAY, ignore_errors=True)
     counts: Counter[str] = Counter()
     while True:
         with claimed_pdf(ledger) as claimed:
@@ -57,7 +64,9 @@ def _make(ledger: Ledger, claimed: ClaimedPdf) -> str | None:
     """Makes one copy; returns why it could not be made."""
     book = handed_book(ledger, claimed.book_id)
     assert book is not None  # the claim refers to it
-    with TemporaryDirectory(prefix="lienthong.") as folder:
+    place = home() / UNDER_WAY
+    place.mkdir(mode=0o700, exist_ok=True)
+    with TemporaryDirectory(dir=place) as folder:
         target = Path(folder) / "book.pdf"
         try:
             count = write_searchable_pdf(target, book.code, _pages(ledger, book))

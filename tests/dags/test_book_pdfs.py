@@ -15,11 +15,18 @@ from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.book_pdfs import BREAKS_MAKER, ask_pdf, claimed_pdf, pdf_parts, pdf_standing
 from connectors.vault import Vault, VaultError
 from dags.cli.app import app
-from dags.steps.book_pdfs import make_pdfs
+from dags.steps.book_pdfs import UNDER_WAY, make_pdfs
 from tests.support.desk import DeskHouse
 from tests.support.paper_books import BIRTH, PaperBook
 
 BOXES = {"so": (30, 40, 80, 40), "nksHoTen": (100, 200, 300, 40), "meHoTen": (100, 300, 300, 40)}
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where copies lie until they are sealed."""
+    monkeypatch.setenv("LIENTHONG_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / UNDER_WAY
 
 
 @pytest.fixture
@@ -54,6 +61,15 @@ def test_the_text_of_an_accepted_record_is_what_was_accepted_and_of_others_what_
     assert standing is not None
     assert (standing.page_count, standing.reason_code, standing.made_at is None) == (3, None, False)
     assert make_pdfs(ledger) == {}
+
+
+def test_what_a_killed_run_left_unsealed_is_gone_after_the_next(ledger: Ledger, book: PaperBook, place: Path) -> None:
+    (place / "of_a_killed_run").mkdir(parents=True)
+    (place / "of_a_killed_run" / "book.pdf").write_bytes(b"%PDF personal data")
+    ask_pdf(ledger, "lan", book.book_id)
+    assert make_pdfs(ledger) == {"made": 1}
+    assert list(place.iterdir()) == []
+    assert place.stat().st_mode & 0o077 == 0
 
 
 def test_a_copy_lies_sealed_in_parts_that_cannot_be_exchanged(
