@@ -1025,6 +1025,6 @@ MUTANTS = (
         "nonsense_is_searched",
         "what a recogniser made of a hand that it cannot read is searched as a name",
         f"{PAPER}test_search.py::test_another_reading_adds_names_that_can_be_and_years_and_changes_nothing_shown",
-        "dags/steps/searching.py", " and _may_be(item[1])", "",
+        "dags/steps/searching.py", " and _may_be(name)", "",
     ),
 )  # fmt: skip
