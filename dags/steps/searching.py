@@ -7,6 +7,7 @@ A dossier is indexed when it is examined, a record when a machine has read it an
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from unicodedata import normalize
 
 from sqlalchemy import text
 
@@ -84,16 +85,30 @@ def facts_of_readings(book: Book, readings: Sequence[Mapping[str, str]]) -> Sear
     are found too, since either may be right: names only when each syllable can be one, because a recogniser that cannot
     read a hand makes letters of it all the same.
     """
-    kind = book.book_kind
-    facts = facts_of_values(kind, shown_texts(readings), book)
+    facts = _read_facts(shown_texts(readings), book)
     names, years = list(facts.names), list(facts.years)
     known = {(role, folded_name(name)) for role, name in names}
-    for other in (facts_of_values(kind, reading, book) for reading in readings[1:]):
+    for other in (_read_facts(reading, book) for reading in readings[1:]):
         names += [
             (role, name) for role, name in other.names if (role, folded_name(name)) not in known and _may_be(name)
         ]
         years += [year for year in other.years if year not in years]
     return replace(facts, names=tuple(names), years=tuple(years))
+
+
+def _read_facts(texts: Mapping[str, str], book: Book) -> SearchFacts:
+    """Facts of what one recogniser read, with the spaces between the words of names that it overlooked."""
+    facts = facts_of_values(book.book_kind, texts, book)
+    return replace(facts, names=tuple((role, _apart(name)) for role, name in facts.names))
+
+
+def _apart(name: str) -> str:
+    """`ĐỗMinh Thọ` as `Đỗ Minh Thọ`: hands join words, and no word has a capital after a small letter."""
+    letters = normalize("NFC", name)
+    return "".join(
+        f" {letter}" if letter.isupper() and before.islower() else letter
+        for before, letter in zip(f" {letters}", letters, strict=False)
+    )
 
 
 def shown_texts(readings: Sequence[Mapping[str, str]]) -> dict[str, str]:

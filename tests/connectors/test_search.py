@@ -168,6 +168,12 @@ def test_another_reading_adds_names_that_can_be_and_years_and_changes_nothing_sh
     assert (facts.years, facts.born, facts.numbers) == ((1961, 1967), "04/05/1961", ("17",))
 
 
+def test_words_that_a_recogniser_joined_are_apart_and_names_in_capitals_stay() -> None:
+    joined = {"nksHoTen": "ĐỗMinh Thọ", "chaHoTen": "ĐỖ VĂN NAM", "meHoTen": "LêThịHoa"}
+    facts = facts_of_readings(BOOK, [joined])
+    assert [name for _, name in facts.names] == ["Đỗ Minh Thọ", "Lê Thị Hoa", "ĐỖ VĂN NAM"]
+
+
 def test_a_record_that_comes_back_from_a_rejected_book_is_searched_by_its_reading(book: KeyedBook) -> None:
     record_id = book.add(1, COLUMNS, {"aster-test": {"nksHoTen": "Nguyễn Thị Lan"}})
     sealed = book.key.seal(b'{"nksHoTen": {"text": "Ho Mai"}}', f"record/{record_id}")

@@ -1022,6 +1022,12 @@ MUTANTS = (
         "dags/steps/digitising.py", " or file.changed_at > received.timestamp() - CLOCKS_S", "",
     ),
     _mutant(
+        "joined_words_are_one_syllable",
+        "a name whose words a recogniser joined is not found",
+        f"{PAPER}test_search.py::test_words_that_a_recogniser_joined_are_apart_and_names_in_capitals_stay",
+        "dags/steps/searching.py", "if letter.isupper() and before.islower() else", "if False else",
+    ),
+    _mutant(
         "nonsense_is_searched",
         "what a recogniser made of a hand that it cannot read is searched as a name",
         f"{PAPER}test_search.py::test_another_reading_adds_names_that_can_be_and_years_and_changes_nothing_shown",
