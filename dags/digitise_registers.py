@@ -24,7 +24,7 @@ with DAG(
     "digitise_registers",
     dag_display_name="Digitise registers",
     doc_md=__doc__,
-    schedule=AssetOrTimeSchedule(assets=AssetAny(HANDED_IN), timetable=every(PAPER_MINUTES, 10)),
+    schedule=AssetOrTimeSchedule(assets=AssetAny(HANDED_IN), timetable=every(PAPER_MINUTES, 2)),
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["paper"],

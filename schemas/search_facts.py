@@ -76,7 +76,8 @@ NUMBER_COLUMNS = frozenset({"so", "gbtSo", "quyetDinhSo"})
 
 @dataclass(frozen=True, slots=True)
 class SearchFacts:
-    """What a hit shows. `names`: role and name as written. `years`: of birth of the subjects, then of the event.
+    """What a hit shows. `names`: role and name as written. `years`: of birth of the subjects, then of the event and of
+    its registration, which may have been late.
     `born`, `happened`: days as written. `places`: as written. `commune_codes`: where the record gives codes, those of
     its time. `book`: its label (`KS 01/1962`), empty for a dossier. `code`: of a dossier, as its portal gives it."""
 
@@ -136,8 +137,8 @@ def facts_of_values(book_kind: str, values: Mapping[str, str], book: Book | None
     book_year = book.opened_year if book else None
     names = [(role, name) for column, role in plan.names if (name := values.get(column))]
     births = [text for column in plan.births if (text := values.get(column))]
-    happened = next((text for column in plan.events if (text := values.get(column))), "")
-    years = _years((*births, happened), book_year) or ((book_year,) if book_year else ())
+    events = [text for column in plan.events if (text := values.get(column))]
+    years = _years((*births, *events), book_year) or ((book_year,) if book_year else ())
     places = [text for column in plan.places if (text := values.get(column))]
     if book and book.place_as_written:
         places.append(book.place_as_written)
@@ -145,7 +146,7 @@ def facts_of_values(book_kind: str, values: Mapping[str, str], book: Book | None
         names=tuple(names),
         years=years,
         born=births[0] if births else "",
-        happened=happened,
+        happened=events[0] if events else "",
         places=tuple(dict.fromkeys(places)),
         commune_codes=tuple(code for column in plan.codes if (code := values.get(column))),
         numbers=tuple(number for column in plan.numbers if (number := values.get(column))),

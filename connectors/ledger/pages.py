@@ -28,6 +28,7 @@ PHONE_FORMAT = "phone_format"
 LOCK_BOOK = text("SELECT state FROM books WHERE book_id = :book_id FOR UPDATE")
 KNOWN_SCANS = text(f"""
     SELECT sha256 FROM scans WHERE book_id = :book_id AND reason_code IS DISTINCT FROM '{PHONE_FORMAT}'""")
+KEPT_FILES = text("SELECT name_sealed, size, received_at FROM scans WHERE book_id = :book_id ORDER BY scan_id")
 INSERT_SCAN = text(f"""
     INSERT INTO scans (book_id, sha256, media_type, size, reason_code, name_sealed, sealed)
     VALUES (:book_id, :sha256, :media_type, :size, :reason_code, :name_sealed, :sealed)
@@ -130,6 +131,14 @@ def known_scans(ledger: Ledger, book_id: int) -> set[bytes]:
     """The digests of the masters that a book has, those apart that may come again."""
     with ledger.engine.connect() as connection:
         return {bytes(digest) for digest in connection.execute(KNOWN_SCANS, {"book_id": book_id}).scalars()}
+
+
+def kept_files(ledger: Ledger, book_id: int) -> dict[tuple[str, int], datetime]:
+    """When each file of a book was received, the last time, by name and size in bytes."""
+    with ledger.engine.connect() as connection:
+        key = key_of_book(connection, ledger, book_id)
+        rows = connection.execute(KEPT_FILES, {"book_id": book_id}).all()
+    return {(key.unseal(bytes(row.name_sealed), SCAN_NAME_PURPOSE).decode(), row.size): row.received_at for row in rows}
 
 
 def fingerprints(ledger: Ledger, book_id: int) -> list[bytes]:

@@ -88,16 +88,3 @@ def _read(recogniser: Recogniser, rows: Sequence[Sequence[Crop]]) -> list[Readin
 
 def _value(crop: Crop, text: str, confidence: float) -> MachineValue:
     return MachineValue(text=text, confidence=confidence, box_px=crop.box_px)
-
-
-def reading_for_search(readings: Mapping[str, Reading], preferred: Sequence[str]) -> Reading | None:
-    """What search uses where several recognisers read one record: of each field the text of the first of `preferred`
-    (recogniser codes, as `available` orders them), unless it read nothing. None without any reading."""
-    in_order = [readings[code] for code in preferred if code in readings]
-    if not in_order:
-        return None
-    values = {
-        column: next((reading.values[column] for reading in in_order if reading.values[column].text), value)
-        for column, value in in_order[0].values.items()
-    }
-    return Reading(recogniser_code=in_order[0].recogniser_code, values=values)

@@ -33,6 +33,7 @@ from connectors.ledger.pages import (
     NewScan,
     fingerprints,
     keep_scan,
+    kept_files,
     known_scans,
     master_of,
     set_aside,
@@ -57,18 +58,25 @@ MOST_RESTARTS = 50
 """Of readers that were ended by what they read, in one run."""
 LOGGED_EVERY = 10
 """Pages."""
+CLOCKS_S = 20.0
+"""By so much the clocks of the file server and of the database may differ. Less than a file rests before it is taken
+(`dags.steps.drop_folder`)."""
 
 
 @dataclass(frozen=True)
 class DroppedFile:
-    """A file that came in. `open()` gives a stream that can be read from anywhere in it."""
+    """A file that came in. `open()` gives a stream that can be read from anywhere in it. `size` in bytes, `changed_at`
+    in seconds since 1970: as the disk says; 0 where none does."""
 
     name: str
     open: Callable[[], BinaryIO]
+    size: int = 0
+    changed_at: float = 0.0
 
     @classmethod
     def at(cls, path: Path, name: str = "") -> "DroppedFile":
-        return cls(name or path.name, lambda: path.open("rb"))
+        facts = path.stat()
+        return cls(name or path.name, lambda: path.open("rb"), facts.st_size, facts.st_mtime)
 
 
 @dataclass(frozen=True)
@@ -94,11 +102,13 @@ def take_in(
     commune_code: str | None = None,
     actor: str = "lienthong",
     replaces: int | None = None,
+    skip_unchanged: bool = False,
 ) -> TakenIn:
     """Takes the files of one book in, each in a transaction of its own; a file that the book has changes nothing.
 
-    `replaces`: a page that is set aside; the first page of the files takes its number. Raises BookClosed for an
-    accepted book, ValueError when that page is not set aside, and PaperExtraMissing.
+    `replaces`: a page that is set aside; the first page of the files takes its number. `skip_unchanged`: a file that by
+    its name, size and day of change is one that the book has is not even read. Raises BookClosed for an accepted book,
+    ValueError when that page is not set aside, and PaperExtraMissing.
     """
     code = place_code_of(book, commune_code, local_day(datetime.now(timezone.utc)))
     book = book.model_copy(update={"place_code": code})
@@ -106,6 +116,9 @@ def take_in(
         book_id, key = ensure_book(connection, ledger, book, province_code, commune_code)
     taken = TakenIn(book_id, Counter(), [])
     known, seen = known_scans(ledger, book_id), fingerprints(ledger, book_id)
+    if skip_unchanged:
+        files, unchanged = _changed(files, kept_files(ledger, book_id))
+        taken.counts["repeated"] += unchanged
     with Examiner() as examiner:
         for master in _masters(files):
             if master.sha256 in known:
@@ -119,6 +132,18 @@ def take_in(
             else:
                 taken.counts["repeated"] += 1
     return taken
+
+
+def _changed(files: Iterable[DroppedFile], kept: Mapping[tuple[str, int], datetime]) -> tuple[list[DroppedFile], int]:
+    """The files that the book may not have, and the number of the others. Of a drop place of ten thousand files ten
+    gigabytes would be read in each run else. Clocks that differ by less than `CLOCKS_S` do no harm."""
+    here = list(files)
+    changed = [
+        file
+        for file in here
+        if (received := kept.get((file.name, file.size))) is None or file.changed_at > received.timestamp() - CLOCKS_S
+    ]
+    return changed, len(here) - len(changed)
 
 
 def _masters(files: Iterable[DroppedFile]) -> Iterator[ScanMaster]:
@@ -348,14 +373,13 @@ def _searchable_rows(
     ledger: Ledger, page: ClaimedPage, records: list[RecordRead], ids: Mapping[int, int], preferred: list[str]
 ) -> Iterator[tuple[Any, ...]]:
     from connectors.ledger.search import searchable_row
-    from connectors.paper.reading import reading_for_search
-    from schemas.search_facts import facts_of_values
+    from dags.steps.searching import facts_of_readings
 
     for record in records:
-        reading = reading_for_search(record.readings, preferred)
-        texts = {column: value.text for column, value in reading.values.items() if value.text} if reading else {}
-        if texts:
-            facts = facts_of_values(page.book.book_kind, texts, page.book)
+        in_order = [record.readings[code] for code in preferred if code in record.readings]
+        texts = [{column: value.text for column, value in reading.values.items() if value.text} for reading in in_order]
+        if any(texts):
+            facts = facts_of_readings(page.book, texts)
             yield searchable_row(
                 ledger.vault, "reading", ids[record.row_number], page.province_code, page.commune_code, facts
             )

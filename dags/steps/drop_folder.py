@@ -7,18 +7,20 @@ that is not known or was divided. What the names do not say of a book is in a `b
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from connectors.ledger import Ledger
 from connectors.ledger.pages import BookClosed
-from connectors.paper.book_names import BOOK_FILE, CLUTTER, BookFacts, book_facts, facts_of_book_file
+from connectors.paper.book_names import BOOK_FILE, CLUTTER, BookFacts, book_facts, facts_of_book_file, natural_order
 from dags.steps.digitising import DroppedFile, take_in
+from schemas.source import Book
 
 NO_COMMUNE = "-"
 SETTLED_S = 30.0
-"""A folder that changed since then is perhaps still being copied; the next run takes it. A file that is taken too early
+"""A file that changed since then is perhaps still being copied; the next run takes it. A file that is taken too early
 is refused as damaged, and taken when it is whole."""
 
 
@@ -77,19 +79,18 @@ def take_drop_place(ledger: Ledger, place: Path) -> dict[str, int]:
     """
     counts: Counter[str] = Counter()
     unknown = 0
-    for folder in sorted(place.glob("*/*/*")):
-        if not folder.is_dir() or not _is_settled(folder):
-            continue
+    for folder in filter(Path.is_dir, sorted(place.glob("*/*/*"))):
         commune_code = folder.parent.name if folder.parent.name != NO_COMMUNE else None
         try:
             found = look_into(folder)
         except ValueError:
-            unknown += 1
+            unknown += _is_settled(folder)
             continue
-        unknown += len(found.homeless) + sum(bool(book.facts.missing) for book in found.books)
+        if _is_settled(folder):
+            unknown += len(found.homeless) + sum(bool(book.facts.missing) for book in found.books)
         for book in found.books:
-            if not book.facts.missing:
-                counts.update(_taken(ledger, book, folder.parent.parent.name, commune_code))
+            if not book.facts.missing and (files := settled_files(book.files)):
+                counts.update(_taken(ledger, book.facts.book(), files, folder.parent.parent.name, commune_code))
     if unknown:
         raise BooksUnknown(
             f"{unknown} books or files are of no known book: `lienthong backfill take FOLDER` names them"
@@ -97,9 +98,25 @@ def take_drop_place(ledger: Ledger, place: Path) -> dict[str, int]:
     return {name: count for name, count in counts.items() if name != "repeated"}
 
 
-def _taken(ledger: Ledger, book: FolderBook, province_code: str, commune_code: str | None) -> Counter[str]:
+def settled_files(files: Sequence[DroppedFile]) -> list[DroppedFile]:
+    """The files of a book that may be taken. While more of them come, those before the first fresh one, where they came
+    in the order of their names, as from a camera or a scanner; else none, because pages are numbered as they are taken.
+    """
+    newest = time.time() - SETTLED_S
+    in_order = sorted(files, key=lambda file: natural_order(file.name))
+    times = [file.changed_at for file in in_order]
+    if max(times, default=0.0) > newest and times != sorted(times):
+        return []
+    return list(takewhile(lambda file: file.changed_at <= newest, in_order))
+
+
+def _taken(
+    ledger: Ledger, book: Book, files: Sequence[DroppedFile], province_code: str, commune_code: str | None
+) -> Counter[str]:
     try:
-        taken = take_in(ledger, book.facts.book(), book.files, province_code=province_code, commune_code=commune_code)
+        taken = take_in(
+            ledger, book, files, province_code=province_code, commune_code=commune_code, skip_unchanged=True
+        )
     except BookClosed:
         return Counter({"closed": 1})
     return taken.counts

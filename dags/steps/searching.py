@@ -5,8 +5,9 @@ A dossier is indexed when it is examined, a record when a machine has read it an
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from unicodedata import normalize
 
 from sqlalchemy import text
 
@@ -22,6 +23,8 @@ from schemas.dossier import Dossier
 from schemas.roles import May, Reach
 from schemas.search_facts import SearchFacts, facts_of_dossier, facts_of_values, folded_name
 from schemas.search_query import SearchQuery
+from schemas.source import Book
+from schemas.syllables import known_syllables
 
 BATCH = 500
 DOSSIERS_AFTER = text("""
@@ -74,18 +77,51 @@ def _facts(texts: RecordTexts) -> Iterator[tuple[str, SearchFacts]]:
     if texts.values is not None:
         yield "record", facts_of_values(texts.book.book_kind, texts.values, texts.book)
     elif texts.readings:
-        yield "reading", _read_facts(texts)
+        yield "reading", facts_of_readings(texts.book, texts.readings)
 
 
-def _read_facts(texts: RecordTexts) -> SearchFacts:
-    """The first recogniser's facts, with the names and years that another read differently: either may be right."""
-    first, *others = (facts_of_values(texts.book.book_kind, reading, texts.book) for reading in texts.readings)
-    names, years = list(first.names), list(first.years)
+def facts_of_readings(book: Book, readings: Sequence[Mapping[str, str]]) -> SearchFacts:
+    """What a search uses where several recognisers read one record. `readings`: the texts by column, without those in
+    which nothing was read, of the recogniser first that is believed first.
+
+    Its texts are shown; a field in which it read nothing is another's. Names and years that another read differently
+    are found too, since either may be right: names only when each syllable can be one, because a recogniser that cannot
+    read a hand makes letters of it all the same.
+    """
+    facts = _read_facts(shown_texts(readings), book)
+    names, years = list(facts.names), list(facts.years)
     known = {(role, folded_name(name)) for role, name in names}
-    for other in others:
-        names += [(role, name) for role, name in other.names if (role, folded_name(name)) not in known]
+    for other in (_read_facts(reading, book) for reading in readings[1:]):
+        names += [
+            (role, name) for role, name in other.names if (role, folded_name(name)) not in known and _may_be(name)
+        ]
         years += [year for year in other.years if year not in years]
-    return replace(first, names=tuple(names), years=tuple(years))
+    return replace(facts, names=tuple(names), years=tuple(years))
+
+
+def _read_facts(texts: Mapping[str, str], book: Book) -> SearchFacts:
+    """Facts of what one recogniser read, with the spaces between the words of names that it overlooked."""
+    facts = facts_of_values(book.book_kind, texts, book)
+    return replace(facts, names=tuple((role, _apart(name)) for role, name in facts.names))
+
+
+def _apart(name: str) -> str:
+    """`ĐỗMinh Thọ` as `Đỗ Minh Thọ`: hands join words, and no word has a capital after a small letter."""
+    letters = normalize("NFC", name)
+    return "".join(
+        f" {letter}" if letter.isupper() and before.islower() else letter
+        for before, letter in zip(f" {letters}", letters, strict=False)
+    )
+
+
+def shown_texts(readings: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Of each column the text of the first reading that has one."""
+    return {column: text for reading in reversed(readings) for column, text in reading.items()}
+
+
+def _may_be(name: str) -> bool:
+    """Whether spelling rules allow each syllable of what may be a name."""
+    return known_syllables().issuperset(folded_name(name))
 
 
 def reindex(ledger: Ledger) -> Iterator[Counter[str]]:

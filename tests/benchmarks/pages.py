@@ -23,10 +23,10 @@ from rapidfuzz.distance import Levenshtein
 from rich.console import Console
 from rich.table import Table
 
-from connectors.paper.reading import PageReading, read_page, reading_for_search
+from connectors.paper.reading import PageReading, read_page
 from connectors.paper.recognisers import Recogniser, available
 from connectors.paper.set_aside import PageSetAside
-from schemas.keying import MachineValue
+from dags.steps.searching import shown_texts
 from schemas.register_columns import ValueKind, columns_of
 from schemas.register_forms import register_forms
 from schemas.text import clean, search_fold
@@ -122,14 +122,17 @@ def _compare(job: Job, rows: Sequence[Row], reading: PageReading, result: Measur
     columns = columns_of(LAYOUTS[job.layout_code].book_kind)
     codes = [recogniser.code for recogniser in _recognisers]
     for truth, record in zip(rows, reading.records, strict=True):
-        search = reading_for_search(record.readings, codes)
-        readings = {**record.readings, **({"search": search} if search else {})}
-        for code, machine_reading in readings.items():
+        read = {
+            code: {column: value.text for column, value in record.readings[code].values.items() if value.text}
+            for code in codes
+        }
+        search = shown_texts(list(read.values()))
+        for code, texts in {**read, "search": search}.items():
             key = (job.layout, job.font_kind, code.split("-")[0])
             for column, written in truth.items():
-                text = machine_reading.values[column].text
+                text = texts.get(column, "")
                 _count(result, key, clean(written), clean(text), columns[column].value_kind)
-        if search and _is_of_another_row(search.values, truth, rows):
+        if codes and _is_of_another_row(search, truth, rows):
             result.row_shifts += 1
 
 
@@ -147,11 +150,11 @@ def _count(result: Measured, key: Key, written: str, text: str, kind: ValueKind)
         result.counts[key, "names near"] += Levenshtein.distance(search_fold(written), search_fold(text)) <= 2
 
 
-def _is_of_another_row(values: Mapping[str, MachineValue], truth: Row, rows: Sequence[Row]) -> bool:
+def _is_of_another_row(texts: Row, truth: Row, rows: Sequence[Row]) -> bool:
     """Whether what was read of a row fits another row of the page better than its own."""
 
     def distance(other: Row) -> int:
-        return sum(Levenshtein.distance(values[column].text, other[column]) for column in other)
+        return sum(Levenshtein.distance(texts.get(column, ""), other[column]) for column in other)
 
     return any(distance(other) < distance(truth) for other in rows)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.paper.reading import PageReading, read_page, reading_for_search
+from connectors.paper.reading import PageReading, read_page
 from connectors.paper.recognisers import Recogniser, asternet, available
-from schemas.keying import MachineValue, Reading
+from schemas.keying import MachineValue
 from schemas.register_forms import register_forms
 from tests.support.register_pages import FONTS, Damage, make_page
 
@@ -92,21 +92,6 @@ def test_the_order_and_the_batches_of_crops_change_nothing() -> None:
     backward_form = form.model_copy(update={"fields": form.fields[::-1]})
     backward = read_page(page.image, [backward_form], [network]).records[0].readings[network.code]
     assert forward.values == backward.values
-
-
-def test_search_uses_the_better_recogniser_and_the_other_where_it_read_nothing() -> None:
-    def reading(code: str, **texts: str) -> Reading:
-        box = (0, 0, 10, 10)
-        return Reading(
-            recogniser_code=code,
-            values={name: MachineValue(text=text, confidence=0.9, box_px=box) for name, text in texts.items()},
-        )
-
-    both = {"a-1": reading("a-1", so="17", nksHoTen=""), "b-1": reading("b-1", so="11", nksHoTen="Lê Lan")}
-    chosen = reading_for_search(both, ["a-1", "b-1"])
-    assert chosen is not None
-    assert {column: value.text for column, value in chosen.values.items()} == {"so": "17", "nksHoTen": "Lê Lan"}
-    assert reading_for_search({}, ["a-1"]) is None
 
 
 def test_weights_with_another_digest_are_refused(tmp_path: Path) -> None:

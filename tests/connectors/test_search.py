@@ -20,7 +20,7 @@ from connectors.ledger.search import (
     searchable_row,
 )
 from connectors.vault import Vault
-from dags.steps.searching import find, index_records, reindex
+from dags.steps.searching import facts_of_readings, find, index_records, reindex, shown_texts
 from schemas.paper_tables import searchables
 from schemas.roles import Reach, Role
 from schemas.search_facts import facts_of_dossier, facts_of_values
@@ -158,6 +158,25 @@ def test_the_reading_of_either_machine_finds_the_record(book: KeyedBook) -> None
     record_id = book.add(1, COLUMNS, readings)
     index_records(book.ledger, [record_id])
     assert ids(search(book.ledger, SearchQuery("nguyen thi lan"), {"24"})) == [record_id]
+
+
+def test_a_field_that_the_better_recogniser_did_not_read_is_the_other_ones() -> None:
+    assert shown_texts([{"so": "17"}, {"so": "11", "nksHoTen": "Lê Lan"}]) == {"so": "17", "nksHoTen": "Lê Lan"}
+    assert shown_texts([]) == {}
+
+
+def test_another_reading_adds_names_that_can_be_and_years_and_changes_nothing_shown() -> None:
+    better = {"nksHoTen": "Trần Thị Lan", "chaHoTen": "Trần Văn Ba", "nksNgaySinh": "04/05/1961", "so": "17"}
+    other = {"nksHoTen": "Trần Thị Lau", "chaHoTen": "Trxn Vfn Ba", "nksNgaySinh": "04/05/1967", "so": "11"}
+    facts = facts_of_readings(BOOK, [better, other])
+    assert facts.names == (("subject", "Trần Thị Lan"), ("father", "Trần Văn Ba"), ("subject", "Trần Thị Lau"))
+    assert (facts.years, facts.born, facts.numbers) == ((1961, 1967), "04/05/1961", ("17",))
+
+
+def test_words_that_a_recogniser_joined_are_apart_and_names_in_capitals_stay() -> None:
+    joined = {"nksHoTen": "ĐỗMinh Thọ", "chaHoTen": "ĐỖ VĂN NAM", "meHoTen": "LêThịHoa"}
+    facts = facts_of_readings(BOOK, [joined])
+    assert [name for _, name in facts.names] == ["Đỗ Minh Thọ", "Lê Thị Hoa", "ĐỖ VĂN NAM"]
 
 
 def test_a_record_that_comes_back_from_a_rejected_book_is_searched_by_its_reading(book: KeyedBook) -> None:

@@ -139,8 +139,8 @@ def test_every_receipt_starts_the_report(dags):
 def test_a_timetable_stands_behind_the_assets(dags):
     every = {dag["id"].split("_")[0]: dag["every_s"] for dag in dags.values() if dag["id"] != ASKED}
     ten = timedelta(minutes=10).total_seconds()
-    ten_minutes = ("gate", "deliver", "collect", "report", "digitise", "enter")
-    assert every == {"pull": 300, **dict.fromkeys(ten_minutes, ten)}
+    ten_minutes = ("gate", "deliver", "collect", "report", "enter")
+    assert every == {"pull": 300, "digitise": 120, **dict.fromkeys(ten_minutes, ten)}
     assert dags[ASKED]["every_s"] is None
 
 

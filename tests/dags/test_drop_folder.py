@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from connectors.ledger import Ledger
@@ -75,6 +76,46 @@ def test_a_second_run_over_a_drop_place_moves_nothing(ledger: Ledger, tmp_path: 
     assert take_drop_place(ledger, tmp_path) == {"scans": 1, "pages": 1}
     assert take_drop_place(ledger, tmp_path) == {}
     assert take_drop_place(ledger, tmp_path / "nothing here") == {}
+
+
+def settle(path: Path, seconds_ago: float) -> None:
+    os.utime(path, (time.time() - seconds_ago,) * 2)
+
+
+def test_while_photographs_of_a_book_still_come_the_settled_ones_are_taken(ledger: Ledger, tmp_path: Path) -> None:
+    folder = drop(tmp_path / f"24/07210/KS.1998.01 {PLACE}", p9_jpg=PAGE, p10_jpg=OTHER)
+    settle(folder / "p10.jpg", 0)
+    assert take_drop_place(ledger, tmp_path) == {"scans": 1, "pages": 1}
+    assert [scan.name for scan in scans_of(ledger, 1)] == ["p9.jpg"]
+    settle(folder / "p10.jpg", 31)
+    assert take_drop_place(ledger, tmp_path) == {"scans": 1, "pages": 1}
+
+
+def test_a_book_that_is_copied_in_another_order_is_taken_as_a_whole(ledger: Ledger, tmp_path: Path) -> None:
+    third = scans.jpeg(scans.smaller(scans.page(3), 0.8))
+    folder = drop(tmp_path / f"24/07210/KS.1998.01 {PLACE}", p3_jpg=PAGE, p1_jpg=OTHER)
+    settle(folder / "p3.jpg", 45)
+    settle(folder / "p1.jpg", 40)
+    drop(folder, p4_jpg=third)
+    settle(folder / "p4.jpg", 5)
+    assert take_drop_place(ledger, tmp_path) == {}, "p2 may still come"
+    settle(folder / "p4.jpg", 31)
+    assert take_drop_place(ledger, tmp_path) == {"scans": 3, "pages": 3}
+    assert [scan.name for scan in scans_of(ledger, 1)] == ["p1.jpg", "p3.jpg", "p4.jpg"]
+
+
+def test_a_file_that_the_book_has_is_not_read_again_and_one_that_changed_since_is(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    folder = drop(tmp_path / f"24/07210/KS.1998.01 {PLACE}", p1_jpg=PAGE)
+    take_drop_place(ledger, tmp_path)
+    same_size = OTHER[: len(PAGE)].ljust(len(PAGE), b"\0")
+    (folder / "p1.jpg").write_bytes(same_size)
+    settle(folder / "p1.jpg", 3600)
+    assert take_drop_place(ledger, tmp_path) == {}, "the disk says that nothing changed"
+    with ledger.engine.begin() as connection:
+        connection.execute(text("UPDATE scans SET received_at = received_at - interval '2 hours'"))
+    assert take_drop_place(ledger, tmp_path) == {"scans": 1, "pages": 1}
 
 
 @pytest.fixture

@@ -11,6 +11,30 @@ INTAKE = "connectors/paper/intake.py"
 MASTERS = "connectors/paper/masters.py"
 
 SCANNING = (
+    mutant(
+        "half_copied_file_is_taken",
+        "a file is taken while it is still being copied",
+        "tests/dags/test_drop_folder.py::test_while_photographs_of_a_book_still_come_the_settled_ones_are_taken",
+        "dags/steps/drop_folder.py",
+        "lambda file: file.changed_at <= newest",
+        "lambda file: True",
+    ),
+    mutant(
+        "copied_pages_are_taken_out_of_order",
+        "pages are numbered in the order in which a disk copied them",
+        "tests/dags/test_drop_folder.py::test_a_book_that_is_copied_in_another_order_is_taken_as_a_whole",
+        "dags/steps/drop_folder.py",
+        "and times != sorted(times)",
+        "and False",
+    ),
+    mutant(
+        "changed_file_is_skipped",
+        "a page that was photographed once more under its old name is never seen",
+        "tests/dags/test_drop_folder.py::test_a_file_that_the_book_has_is_not_read_again_and_one_that_changed_since_is",
+        "dags/steps/digitising.py",
+        " or file.changed_at > received.timestamp() - CLOCKS_S",
+        "",
+    ),
     # Pages of paper registers
     mutant(
         "row_numbers_are_not_read",

@@ -70,4 +70,21 @@ SEARCHING = (
         'visit.need(May.SEARCH, "search")\n    if asked',
         "if asked",
     ),
+    mutant(
+        "joined_words_are_one_syllable",
+        "a name whose words a recogniser joined is not found",
+        "tests/connectors/test_search.py::test_words_that_a_recogniser_joined_are_apart_and_names_in_capitals_stay",
+        "dags/steps/searching.py",
+        "if letter.isupper() and before.islower() else",
+        "if False else",
+    ),
+    mutant(
+        "nonsense_is_searched",
+        "what a recogniser made of a hand that it cannot read is searched as a name",
+        "tests/connectors/test_search.py::"
+        "test_another_reading_adds_names_that_can_be_and_years_and_changes_nothing_shown",
+        "dags/steps/searching.py",
+        " and _may_be(name)",
+        "",
+    ),
 )

@@ -170,3 +170,9 @@ def test_tones_break_a_tie() -> None:
     assert score(wanted, facts_of_values("KS", {"nksHoTen": "Nguyễn Thị Lan"})) > score(
         wanted, facts_of_values("KS", {"nksHoTen": "Nguyễn Thị Lân"})
     )
+
+
+def test_a_death_that_was_registered_years_later_is_found_by_either_year() -> None:
+    death = {"nktHoTen": "Phạm Văn Thành", "nktNgayChet": "04.05.1962", "ngayDangKy": "11.02.1985"}
+    facts = facts_of_values("KT", death)
+    assert (facts.years, facts.happened) == ((1962, 1985), "04.05.1962")
