@@ -25,11 +25,13 @@ class FieldValue(Model):
 
 class MachineValue(Model):
     """What a recogniser read in one field. `confidence`: 0 to 1, comparable only within one recogniser.
-    `box_px`: left, top, width and height of the crop on the access copy of the page."""
+    `box_px`: left, top, width and height of the crop on the access copy of the page; `is_facing`: of the facing page,
+    over which the record goes on."""
 
     text: str
     confidence: float
     box_px: tuple[int, int, int, int]
+    is_facing: bool = False
 
 
 class Reading(Model):
@@ -37,6 +39,11 @@ class Reading(Model):
 
     recogniser_code: str
     values: dict[str, MachineValue]
+
+    def on_page(self, *, is_facing: bool) -> "Reading":
+        """What of it stands on the page of the record, or on the facing page."""
+        values = {column: value for column, value in self.values.items() if value.is_facing == is_facing}
+        return Reading(recogniser_code=self.recogniser_code, values=values)
 
     def as_values(self) -> dict[str, FieldValue]:
         """What was read, to be compared with what a person keyed: a field in which nothing was read counts as blank.

@@ -97,7 +97,7 @@ PAGE: StateMachine[PageState, PageEvent] = StateMachine(
         move(_PE.FITTED, {_P.RECEIVED}, _P.FITTED, _M.DIGITISE),
         move(_PE.READ, {_P.RECEIVED, _P.FITTED}, _P.READ, _M.DIGITISE),
         move(_PE.SET_ASIDE, {_P.RECEIVED, _P.FITTED, _P.READ}, _P.SET_ASIDE, _M.DIGITISE, _M.ARCHIVIST),
-        move(_PE.TRIED_AGAIN, {_P.SET_ASIDE}, _P.RECEIVED, _M.ARCHIVIST),
+        move(_PE.TRIED_AGAIN, {_P.SET_ASIDE}, _P.RECEIVED, _M.DIGITISE, _M.ARCHIVIST),
         move(_PE.REPLACED, {_P.SET_ASIDE}, _P.REPLACED, _M.DIGITISE, _M.ARCHIVIST),
     ),
 )

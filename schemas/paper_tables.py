@@ -97,8 +97,26 @@ pages = Table(
     Column("fingerprint", LargeBinary),  # of the image: its digest, then its perceptual hash
     Column("attempts", SmallInteger, nullable=False, server_default="0"),  # how often a reading was begun
     Column("sealed_copy", LargeBinary),  # the access copy, about 100 kB
+    Column("facing_page_id", BigInteger),  # the page over which its records go on
     UniqueConstraint("scan_id", "scan_page"),
     Index("ix_pages_book_id", "book_id", "page_number"),
+    Index("ix_pages_facing_page_id", "facing_page_id", postgresql_where=text("facing_page_id IS NOT NULL")),
+)
+
+register_forms = Table(
+    "register_forms",  # editions of forms that were drawn at the desk; none is ever changed
+    metadata,
+    Column("form_id", BigInteger, Identity(), primary_key=True),
+    Column("form_code", Text, nullable=False, unique=True),
+    Column("form_name", Text, nullable=False),  # of all editions of the form
+    Column("edition", SmallInteger, nullable=False),
+    Column("book_kind", Text, nullable=False),
+    Column("place_code", Text, nullable=False, server_default=""),  # of today: for whose books; "" for all
+    Column("definition", JSONB, nullable=False),  # of `schemas.register_forms.RegisterForm`: geometry only
+    Column("page_id", BigInteger),  # the page on which it was drawn
+    Column("saved_by", Text, nullable=False),
+    instant("saved_at", now=True),
+    UniqueConstraint("form_name", "edition", name="uq_register_forms_edition"),
 )
 
 records = Table(

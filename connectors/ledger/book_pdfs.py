@@ -61,13 +61,15 @@ PARTS = text("""
       FROM book_pdf_parts p JOIN book_pdfs d USING (book_id) JOIN books b USING (book_id)
      WHERE book_id = :book_id AND d.made_at IS NOT NULL ORDER BY p.part_number""")
 TEXTS = text("""
-    SELECT r.record_id, r.row_number, r.state, r.sealed, p.fit #> ARRAY['boxes_px', r.row_number::text] AS boxes_px,
+    SELECT r.record_id, r.row_number, r.state, r.sealed, r.page_id <> p.page_id AS is_facing,
+           p.fit #> ARRAY['boxes_px', r.row_number::text] AS boxes_px,
            ARRAY(SELECT g.recogniser_code FROM readings g WHERE g.record_id = r.record_id
                   ORDER BY (g.recogniser_code = b.recogniser_code) DESC NULLS LAST, g.recogniser_code) AS recognisers,
            ARRAY(SELECT g.sealed FROM readings g WHERE g.record_id = r.record_id
                   ORDER BY (g.recogniser_code = b.recogniser_code) DESC NULLS LAST, g.recogniser_code) AS readings
-      FROM records r JOIN pages p USING (page_id) JOIN books b ON b.book_id = r.book_id
-     WHERE r.page_id = :page_id ORDER BY r.row_number, r.record_id""")
+      FROM records r JOIN pages l ON l.page_id = r.page_id JOIN pages p ON p.page_id IN (l.page_id, l.facing_page_id)
+      JOIN books b ON b.book_id = r.book_id
+     WHERE p.page_id = :page_id ORDER BY r.row_number, r.record_id""")
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,8 @@ def texts_of_page(ledger: Ledger, book: HandedBook, page_id: int) -> list[tuple[
 
 
 def _texts_of_record(key: DataKey, row: Any) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
-    reading = open_reading(key, row.record_id, row.recognisers[0], row.readings[0]) if row.recognisers else None
+    whole = open_reading(key, row.record_id, row.recognisers[0], row.readings[0]) if row.recognisers else None
+    reading = whole.on_page(is_facing=row.is_facing) if whole else None
     boxes = _boxes(row.boxes_px, reading)
     if row.state in GIVEN_OUT and row.sealed:
         texts = _texts_of_values(open_record(key, row.record_id, row.sealed))

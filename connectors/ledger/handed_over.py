@@ -49,8 +49,9 @@ PAGES = text(f"""
      WHERE book_id = :book_id AND state <> '{PageState.REPLACED}' ORDER BY page_number, page_id""")
 COPY = text("SELECT sealed_copy FROM pages WHERE page_id = :page_id")
 READINGS = text("""
-    SELECT r.record_id, r.row_number, g.recogniser_code, g.sealed FROM readings g JOIN records r USING (record_id)
-     WHERE r.page_id = :page_id ORDER BY r.row_number, r.record_id, g.recogniser_code""")
+    SELECT r.record_id, r.row_number, g.recogniser_code, g.sealed, r.page_id <> :page_id AS is_facing
+      FROM readings g JOIN records r USING (record_id) JOIN pages p USING (page_id)
+     WHERE :page_id IN (p.page_id, p.facing_page_id) ORDER BY r.row_number, r.record_id, g.recogniser_code""")
 MASTERS = text("""
     SELECT scan_id, sha256, media_type, size, sealed FROM scans WHERE book_id = :book_id ORDER BY scan_id""")
 HISTORY = text(f"""
@@ -191,7 +192,13 @@ def readings_of(ledger: Ledger, book: HandedBook, page_id: int) -> list[tuple[in
     """What machines read on a page: the row number of each record, and a reading for each recogniser."""
     with ledger.engine.connect() as connection:
         rows = connection.execute(READINGS, {"page_id": page_id}).all()
-    return [(row.row_number, _reading(book.key, row.record_id, row.recogniser_code, row.sealed)) for row in rows]
+    return [
+        (
+            row.row_number,
+            _reading(book.key, row.record_id, row.recogniser_code, row.sealed).on_page(is_facing=row.is_facing),
+        )
+        for row in rows
+    ]
 
 
 def masters_of(ledger: Ledger, book: HandedBook) -> Iterator[HandedMaster]:
@@ -224,6 +231,7 @@ def row_px_of(key: DataKey, row: Any) -> tuple[int, int] | None:
         value.box_px
         for code, sealed in zip(row.recognisers, row.readings, strict=True)
         for value in _reading(key, row.record_id, code, sealed).values.values()
+        if not value.is_facing
     ]
     if not boxes:
         return None

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from connectors.ledger import Ledger
+from connectors.ledger.forms import form_named
 from connectors.ledger.paper_sealed import (
     KEYING_PURPOSE,
     RECORD_PURPOSE,
@@ -27,7 +28,7 @@ from connectors.vault import DataKey
 from schemas.keying import FieldValue, KeyingDesign, KeyingSlot, RecordComparison
 from schemas.paper_states import BOOK, RECORD, BookEvent, BookState, RecordEvent, RecordState
 from schemas.register_columns import columns_of
-from schemas.register_forms import register_forms
+from schemas.register_forms import FormDraft
 from schemas.roles import May, Reach
 from schemas.states import listed
 
@@ -177,11 +178,10 @@ def reach_values(reach: Reach, act: May) -> dict[str, Any]:
     }
 
 
-def keyed_columns(book_kind: str, form_code: str | None) -> tuple[str, ...]:
+def keyed_columns(book_kind: str, form: FormDraft | None) -> tuple[str, ...]:
     """What is keyed of a record: the fields of its form, in their order; every column of the kind of book while the
     form is not known."""
     known = columns_of(book_kind)
-    form = register_forms().get(form_code) if form_code else None
     return tuple(dict.fromkeys(box.column for box in form.fields if box.column in known)) if form else tuple(known)
 
 
@@ -240,12 +240,13 @@ def task_of(ledger: Ledger, keying_id: int) -> KeyingTask | None:
     """What is to be keyed; None for a keying that there is not, or of an earlier round."""
     with ledger.engine.connect() as connection:
         row = connection.execute(TASK, {"keying_id": keying_id}).one_or_none()
+        named = form_named(connection, row.form_code) if row and row.form_code else None
     if row is None:
         return None
     columns = dict(row._mapping)
-    form_code = columns.pop("form_code")
+    columns.pop("form_code")
     columns["slot"], columns["state"] = KeyingSlot(row.slot), RecordState(row.state)
-    return KeyingTask(**columns, columns=keyed_columns(row.book_kind, form_code))
+    return KeyingTask(**columns, columns=keyed_columns(row.book_kind, named.form if named else None))
 
 
 def keep(ledger: Ledger, keying_id: int, actor: str, values: FieldValues, compare: Compare) -> RecordState | None:

@@ -21,6 +21,8 @@ from schemas.paper_states import BookEvent, PageEvent, PageState
 
 NOT_A_PAGE = "not_a_page"
 """Why a page is set aside that a person says is no page of the book."""
+FACING_ASIDE = "facing_aside"
+"""Why a page is set aside whose records go on over another that is set aside."""
 
 PHONE_FORMAT = "phone_format"
 """Why a photograph was refused that another machine, or this one with one more library, can open: it may come again."""
@@ -65,6 +67,7 @@ MARK_DUPLICATES = text("""
      WHERE book_id = :book_id AND page_number = ANY(:numbers) AND NOT 'likely_duplicate' = ANY(fault_codes)
        AND state = 'read'""")
 OF_BOOK = text("SELECT book_id, page_number FROM pages WHERE page_id = :page_id")
+LEFT_OF = text("SELECT page_id FROM pages WHERE facing_page_id = :page_id ORDER BY page_id FOR UPDATE")
 
 
 class BookClosed(Exception):
@@ -268,12 +271,15 @@ def mark_likely_duplicates(ledger: Ledger, book_id: int, page_numbers: Sequence[
 
 
 def set_aside(connection: Connection, page_id: int, reason_code: str, *, actor: str = PROGRAM) -> bool:
-    """Sets a page aside. What a machine read on it is not found any more; records that people keyed stay."""
+    """Sets a page aside, and the page whose records go on over it. What a machine read on it is not found any more;
+    records that people keyed stay."""
     detail = {"reason": reason_code}
     if not move_subject(connection, PAGE_MOVES, page_id, PageEvent.SET_ASIDE, actor=actor, detail=detail):
         return False
     connection.execute(WHY, {"page_id": page_id, "reason_code": reason_code})
     connection.execute(UNFIND, {"page_id": page_id})
+    for left_id in connection.execute(LEFT_OF, {"page_id": page_id}).scalars().all():
+        set_aside(connection, left_id, FACING_ASIDE, actor=actor)
     return True
 
 

@@ -14,7 +14,7 @@ from connectors.paper.geometry import Bends, Lie, homography_of
 from connectors.paper.images import RED, Bytes, Mask, Reals, cv2, on_white
 from connectors.paper.leaders import find_leaders
 from connectors.paper.set_aside import PageSetAside, SetAsideReason
-from schemas.register_forms import PageLayout, RegisterForm
+from schemas.register_forms import FormDraft, PageLayout
 
 PER_MM = 5.0
 """Pixels a millimetre while lines are followed."""
@@ -27,46 +27,83 @@ ASPECT = 0.07
 EVIDENCE = 0.7
 """Share of the printed lines of a form that must be where it says: on a crumpled page they are not."""
 CLEARLY_BETTER = 0.15
+OUT_OF_LINE_MM = 2.0
+"""So far, beyond what is common to all lines, a line of the form itself never lies beside its place."""
 
 
 @dataclass(frozen=True)
 class Registration:
-    """A form and how a page lies on it. `evidence`: the share of the form's printed lines that were found, 0 to 1.
-    `residual_mm`: how far, in the mean square, they are from where they are expected when all bends are allowed for."""
+    """A form and how a page lies on it. `form`: what of it is printed on that page; `page`: 0, or 1 for the facing one.
+    `evidence`: the share of the form's printed lines that were found, 0 to 1; of a table across or down, whichever is
+    less: it has so many rows that they alone would speak for any table. `residual_mm`: how far, in the mean square,
+    lines are from where they are expected when all bends are allowed for."""
 
-    form: RegisterForm
+    form: FormDraft
+    page: int
     lie: Lie
     evidence: float
     residual_mm: float
     corners_px: tuple[tuple[float, float], ...]
 
 
-def register(image: Bytes, forms: Sequence[RegisterForm]) -> Registration:
-    """The form of a page. Raises PageSetAside with the reason when none of them fits, or two do, or the page is turned.
-    Rows of a table are not proved by this alone: `row_numbers` does."""
+def register(image: Bytes, forms: Sequence[FormDraft]) -> tuple[Registration, ...]:
+    """The form of a page; of a photograph that shows both pages of a record, that of each, the left one first.
+
+    Raises PageSetAside with the reason when none of them fits, or two do, or the page is turned. Rows of a table are
+    not proved by this alone: `row_numbers` does.
+    """
     found = list(frames_in(image))
     if not found:
         raise PageSetAside(SetAsideReason.NO_FRAME)
-    fits: list[Registration] = []
+    sides = [(form.side(page), page) for form in forms for page in form.pages]
     for turns in range(4):  # a page that fits as it lies need not be turned
-        fits = [fit for corners in found for form in forms if (fit := _fitted(image, form, corners, turns))]
+        fits = [fit for corners in found for side in sides if (fit := _fitted(image, *side, corners, turns))]
         if any(fit.evidence >= EVIDENCE for fit in fits):
             return _judged(fits, turns)
     raise PageSetAside(SetAsideReason.OTHER_FORM)
 
 
-def _judged(fits: Sequence[Registration], turns: int) -> Registration:
+def _judged(fits: Sequence[Registration], turns: int) -> tuple[Registration, ...]:
     best = max(fits, key=lambda fit: fit.evidence)
-    others = [fit.evidence for fit in fits if fit.form.form_code != best.form.form_code]
     if turns:
         raise PageSetAside(SetAsideReason.UPSIDE_DOWN if turns == 2 else SetAsideReason.SIDEWAYS)
-    if max(others, default=0.0) > best.evidence - CLEARLY_BETTER:
-        raise PageSetAside(SetAsideReason.TWO_FORMS)
-    return best
+    beside = [
+        fit
+        for fit in fits
+        if fit.form.form_code == best.form.form_code
+        and fit.page != best.page
+        and fit.evidence >= EVIDENCE
+        and _is_beside(fit, best)
+    ]
+    chosen = [best, *sorted(beside, key=lambda fit: -fit.evidence)[:1]]
+    for one in chosen:
+        rivals = [fit.evidence for fit in fits if _is_rival(fit, one, chosen)]
+        if max(rivals, default=0.0) > one.evidence - CLEARLY_BETTER:
+            raise PageSetAside(SetAsideReason.TWO_FORMS)
+    return tuple(sorted(chosen, key=lambda fit: fit.page))
 
 
-def _fitted(image: Bytes, form: RegisterForm, corners: Reals, turns: int) -> Registration | None:
-    """A form laid on four corners, so many quarter turns on; None when the proportions are another's."""
+def _is_beside(fit: Registration, other: Registration) -> bool:
+    """Whether a right page lies right of its left one, and touches it nowhere."""
+    left, right = (fit, other) if fit.page < other.page else (other, fit)
+    return max(x for x, _ in left.corners_px) < min(x for x, _ in right.corners_px)
+
+
+def _is_rival(fit: Registration, chosen: Registration, all_chosen: Sequence[Registration]) -> bool:
+    """Whether a fit says that what was chosen is another form or another page of it. Of a photograph of both pages,
+    the other page is none."""
+    if (fit.form.form_code, fit.page) == (chosen.form.form_code, chosen.page):
+        return False
+    return len(all_chosen) == 1 or not _is_apart(fit, chosen)
+
+
+def _is_apart(fit: Registration, other: Registration) -> bool:
+    ours, theirs = ([x for x, _ in one.corners_px] for one in (fit, other))
+    return max(ours) < min(theirs) or max(theirs) < min(ours)
+
+
+def _fitted(image: Bytes, form: FormDraft, page: int, corners: Reals, turns: int) -> Registration | None:
+    """A page of a form laid on four corners, so many quarter turns on; None when the proportions are another's."""
     corners = np.roll(corners, turns, 0)
     sides = [float(np.linalg.norm(corners[number] - corners[number - 1])) for number in range(4)]
     aspect = (sides[0] + sides[2]) / (sides[1] + sides[3])  # left and right over top and bottom
@@ -79,16 +116,22 @@ def _fitted(image: Bytes, form: RegisterForm, corners: Reals, turns: int) -> Reg
         across = _followed(image, lie, form, rows, is_across=True, reach_mm=reach)
         down = _followed(image, lie, form, columns, is_across=False, reach_mm=reach)
         lie = Lie(lie.homography, across.bends, down.bends)
-    shares = np.concatenate([across.shares, down.shares])
-    evidence = float((shares > 0.5).mean())
+    evidence = _evidence(form, across.shares, down.shares)
     if form.layout == PageLayout.FORM and (leaders := leader_evidence(image, lie, form)) is not None:
         evidence = min(evidence, leaders)
     residual = float(np.sqrt(np.mean(np.concatenate([across.misses, down.misses]) ** 2)))
     corner_list = tuple((float(x), float(y)) for x, y in corners)
-    return Registration(form, lie, evidence, residual, corner_list)
+    return Registration(form, page, lie, evidence, residual, corner_list)
 
 
-def rules_of(form: RegisterForm) -> tuple[Reals, Reals]:
+def _evidence(form: FormDraft, across: Reals, down: Reals) -> float:
+    """The share of the printed lines that were found; of a table across or down, whichever is less."""
+    if form.layout == PageLayout.TABLE:
+        return min(float((shares > 0.5).mean()) for shares in (across, down))
+    return float((np.concatenate([across, down]) > 0.5).mean())
+
+
+def rules_of(form: FormDraft) -> tuple[Reals, Reals]:
     """Where a form's printed lines are, across and down, in millimetres: of a form its frame, of a table all rules."""
     rows, columns = {0.0, form.frame_height_mm}, {0.0, form.frame_width_mm}
     if form.layout == PageLayout.TABLE:
@@ -111,17 +154,15 @@ def _apart(places: set[float]) -> Reals:
 
 @dataclass(frozen=True)
 class _Followed:
-    """Printed lines of one direction as they were found. `shares`: of each line, how much of it. `misses`: how far each
-    place of a found line was from where the lie had it, in millimetres."""
+    """Printed lines of one direction as they were found. `shares`: of each line, how much of it; 0 for one that is out
+    of line. `misses`: how far each place of a found line was from where the lie had it, in millimetres."""
 
     bends: Bends
     shares: Reals
     misses: Reals
 
 
-def _followed(
-    image: Bytes, lie: Lie, form: RegisterForm, places: Reals, *, is_across: bool, reach_mm: float
-) -> _Followed:
+def _followed(image: Bytes, lie: Lie, form: FormDraft, places: Reals, *, is_across: bool, reach_mm: float) -> _Followed:
     """Follows each printed line that should be at `places`; a line that is not found bends like its neighbours."""
     length = form.frame_width_mm if is_across else form.frame_height_mm
     samples = max(8, round(length / 6))
@@ -144,7 +185,7 @@ def _followed(
     _fill_in(places, offsets, shares)
     return _Followed(
         Bends(places, offsets, length),
-        shares,
+        np.where(_is_in_line(offsets, shares), shares, 0.0).astype(np.float32),
         np.concatenate(misses) if len(misses) > 1 else np.array([9.0], np.float32),
     )
 
@@ -185,6 +226,15 @@ def _smooth(at: Reals, found: Reals, seen: Mask) -> tuple[Reals, Mask]:
     return curve, kept
 
 
+def _is_in_line(offsets: Reals, shares: Reals) -> Mask:
+    """Which lines lie beside their place as far as the others do: paper bends all its lines alike, and another form has
+    a line only near the place."""
+    middles = np.median(offsets, 1)
+    seen = shares > 0.35
+    common = np.median(middles[seen]) if seen.any() else 0.0
+    return np.asarray(np.abs(middles - common) < OUT_OF_LINE_MM, np.bool_)
+
+
 def _fill_in(places: Reals, offsets: Reals, shares: Reals) -> None:
     """A line that was not found bends as those beside it do."""
     good = np.flatnonzero(shares > 0.35)
@@ -196,10 +246,10 @@ def _fill_in(places: Reals, offsets: Reals, shares: Reals) -> None:
 # Dotted lines prove a form
 
 
-def leader_evidence(image: Bytes, lie: Lie, form: RegisterForm) -> float | None:
+def leader_evidence(image: Bytes, lie: Lie, form: FormDraft) -> float | None:
     """Of the boxes that should hold a dotted line, the share that does, at the height common to them; None: no box
     should."""
-    boxes = [box for box in form.fields if box.has_leader and box.page == 0]
+    boxes = [box for box in form.fields if box.has_leader]
     flat = [lie.flattened(image, box.left_mm, box.top_mm, box.width_mm, box.height_mm, DOTS_PER_MM) for box in boxes]
     whites = [on_white(np.asarray(crop[:, :, RED], np.uint8), round(3 * DOTS_PER_MM)) for crop in flat]
     leaders = find_leaders(whites, DOTS_PER_MM)

@@ -12,6 +12,9 @@ class SetAsideReason(StrEnum):
     UPSIDE_DOWN = "upside_down"
     SIDEWAYS = "sideways"
     ROW_NUMBERS = "row_numbers"  # the numbers printed in a table's rows are not those that its form says
+    FACING_MISSING = "facing_missing"  # its records go on over the facing page, which is not beside it in the book
+    FACING_ASIDE = "facing_aside"  # the facing page is set aside, for a reason of its own
+    FACING_ROWS = "facing_rows"  # the rows of both pages have different numbers: the pages are not of one another
 
 
 class PageSetAside(Exception):

@@ -25,6 +25,7 @@ STATIC_TYPES = {
     "desk.css": "text/css",
     "desk.js": "text/javascript",
     "keying.js": "text/javascript",
+    "forms.js": "text/javascript",
     "desk.svg": "image/svg+xml",
 }
 REFUSED_STATUSES = {400: "bad_request", 404: "not_found", 405: "not_found", 413: "too_long", 422: "bad_request"}

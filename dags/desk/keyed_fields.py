@@ -1,10 +1,10 @@
 """Fields of a record as a form shows them and as a person types them: a text, or a mark for blank or illegible."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.ledger.keyings import KeyingTask
-from connectors.ledger.page_copies import boxes_of, page_head
+from connectors.ledger.page_copies import Box, PageHead, page_head, places_of
 from dags.desk.visit import Visit
 from schemas.keying import FieldValue, Mark
 from schemas.register_columns import columns_of
@@ -15,12 +15,13 @@ LONGEST_VALUE = 500
 
 @dataclass(frozen=True)
 class KeyedField:
-    """A field of the form. `box`: where it stands on the page; None when that is not known. `wrong`: why what was typed
-    cannot be kept (missing, both, long); empty when it can."""
+    """A field of the form. `box`: where it stands on the page `page_id`; None when that is not known. `wrong`: why what
+    was typed cannot be kept (missing, both, long); empty when it can."""
 
     column: str
     title_vi: str
     box: tuple[int, int, int, int] | None = None
+    page_id: int | None = None
     text: str = field(default="", repr=False)
     mark: str = ""
     wrong: str = ""
@@ -39,9 +40,13 @@ def fields_of(
     visit: Visit, book_kind: str, page_id: int | None, record_id: int, columns: Iterable[str]
 ) -> list[KeyedField]:
     head = page_head(visit.ledger, page_id) if page_id else None
-    boxes = boxes_of(visit.ledger, head, record_id) if head else {}
+    places = places_of(visit.ledger, head, record_id) if head else {}
     titles = columns_of(book_kind)
-    return [KeyedField(column, titles[column].title_vi, boxes.get(column)) for column in columns]
+    return [_empty(column, titles[column].title_vi, places.get(column)) for column in columns]
+
+
+def _empty(column: str, title_vi: str, place: tuple[PageHead, Box] | None) -> KeyedField:
+    return KeyedField(column, title_vi, place[1], place[0].page_id) if place else KeyedField(column, title_vi)
 
 
 def typed_fields(empty: Iterable[KeyedField], form: Mapping[str, str]) -> list[KeyedField]:
@@ -59,4 +64,4 @@ def _typed(one: KeyedField, text: str, mark: str) -> KeyedField:
         wrong = "both"
     elif not text and not mark:
         wrong = "missing"
-    return KeyedField(one.column, one.title_vi, one.box, text, mark, wrong)
+    return replace(one, text=text, mark=mark, wrong=wrong)

@@ -8,36 +8,20 @@ import logging
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from sqlalchemy import make_url
 
 from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.book_progress import book_progress, finish_reading
 from connectors.ledger.books import ensure_book
-from connectors.ledger.page_readings import (
-    ClaimedPage,
-    RecordRead,
-    claimed_page,
-    index_readings,
-    keep_readings,
-)
-from connectors.ledger.pages import (
-    NewPage,
-    NewScan,
-    fingerprints,
-    keep_scan,
-    kept_files,
-    known_scans,
-    master_of,
-    set_aside,
-)
+from connectors.ledger.page_readings import claimed_page
+from connectors.ledger.pages import NewPage, NewScan, fingerprints, keep_scan, kept_files, known_scans
 from connectors.paper.book_names import natural_order
 from connectors.paper.book_places import place_code_of
 from connectors.paper.examining import ExaminedPage, Examiner
@@ -45,15 +29,13 @@ from connectors.paper.intake import ScanMaster, ScanRefused, masters_of
 from connectors.paper.legibility import SETS_ASIDE, PageFault, is_like
 from connectors.vault import Vault
 from dags.steps.looking_over import look_over
+from dags.steps.page_reading import Masters, PageReader, await_other_reader
 from schemas.dates import local_day
-from schemas.keying import MachineValue, Reading
-from schemas.register_forms import PageLayout, RegisterForm, forms_of, register_forms
 from schemas.source import Book
 
 log = logging.getLogger(__name__)
 
 DIGEST_BYTES = 32
-NO_FORM = "no_form"
 MOST_RESTARTS = 50
 """Of readers that were ended by what they read, in one run."""
 LOGGED_EVERY = 10
@@ -262,12 +244,17 @@ def _read_all(ledger: Ledger, book_id: int | None) -> Counter[str]:
     recognisers, _ = available()
     counts: Counter[str] = Counter()
     pages_done = 0
-    with _Masters(ledger) as masters:
+    with Masters(ledger) as masters:
+        reader = PageReader(ledger, masters, recognisers)
         while True:
             with claimed_page(ledger, book_id, with_machine=bool(recognisers)) as page:
                 if page is None:
                     return counts
-                counts.update(_read_one(ledger, page, masters, recognisers))
+                done, other_id = reader.read(page)
+            counts.update(done)
+            if other_id is not None:
+                await_other_reader(ledger, other_id)
+                continue
             pages_done += 1
             if pages_done % LOGGED_EVERY == 0:
                 _log_progress(ledger, page.book_id)
@@ -277,109 +264,3 @@ def _log_progress(ledger: Ledger, book_id: int) -> None:
     if found := book_progress(ledger, book_id):
         done = found.pages - found.received
         log.info("book %s: %s of %s pages done, %s set aside", book_id, done, found.pages, found.set_aside)
-
-
-class _Masters:
-    """The last master stays open: its pages are read one after another."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger, self._opened, self._scan_id = ledger, ExitStack(), 0
-        self._master: Any = None
-
-    def __enter__(self) -> "_Masters":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._opened.close()
-
-    def image(self, page: ClaimedPage) -> Any:
-        from connectors.paper.masters import opened
-
-        if self._scan_id != page.scan_id:
-            self._opened.close()
-            self._scan_id = 0
-            content, media_type = master_of(page.connection, self._ledger, page.scan_id)
-            self._master = self._opened.enter_context(opened(content, media_type))
-            self._scan_id = page.scan_id
-        return self._master.page(page.scan_page).image
-
-
-def _read_one(ledger: Ledger, page: ClaimedPage, masters: _Masters, recognisers: list[Any]) -> dict[str, int]:
-    from connectors.paper.reading import read_page
-    from connectors.paper.set_aside import PageSetAside
-
-    forms = forms_of_book(page.book)
-    if not forms:
-        set_aside(page.connection, page.page_id, NO_FORM)
-        return {"set_aside": 1}
-    try:
-        read = read_page(masters.image(page), forms, recognisers)
-    except (PageSetAside, ScanRefused) as refused:
-        set_aside(page.connection, page.page_id, str(refused.reason_code))
-        return {"set_aside": 1}
-    except Exception as error:  # of a library of images, of any kind: the attempt is counted, the book goes on
-        log.exception("page %s: %s", page.page_id, type(error).__name__)
-        return {"failed": 1}
-    _keep(ledger, page, read, [recogniser.code for recogniser in recognisers])
-    return {"read" if recognisers else "fitted": 1, "records": len(read.records)}
-
-
-def forms_of_book(book: Book) -> tuple[RegisterForm, ...]:
-    """The forms that a book may have: it is known in which year it was opened, not on which day."""
-    days = (date(book.opened_year, 1, 1), date(book.opened_year, 12, 31))
-    found = {form.form_code: form for day in days for form in forms_of(book.book_kind, day)}
-    return tuple(found.values())
-
-
-def _keep(ledger: Ledger, page: ClaimedPage, read: Any, preferred: list[str]) -> None:
-    is_form = register_forms()[read.form_code].layout == PageLayout.FORM
-    scale = page.copy_scale
-    boxes = {
-        str(0 if is_form else record.row_number): {
-            column: _scaled(box, scale) for column, box in record.boxes_px.items()
-        }
-        for record in read.records
-    }
-    corners = [[round(x * scale, 1), round(y * scale, 1)] for x, y in read.fit["corners_px"]]
-    fit = {**read.fit, "corners_px": corners, "boxes_px": boxes}
-    records = [
-        RecordRead(
-            0 if is_form else record.row_number,
-            {code: _on_copy(reading, scale) for code, reading in record.readings.items()},
-        )
-        for record in read.records
-    ]
-    kept = keep_readings(page, read.form_code, fit, records)
-    fresh = {record_id: row for row, record_id in kept.records.items() if record_id in kept.fresh}
-    found = [record for record in records if record.row_number in fresh.values()]
-    index_readings(page, kept.fresh, list(_searchable_rows(ledger, page, found, kept.records, preferred)))
-
-
-def _scaled(box: Iterable[int], scale: float) -> tuple[int, int, int, int]:
-    left, top, width, height = (round(length * scale) for length in box)
-    return left, top, width, height
-
-
-def _on_copy(reading: Reading, scale: float) -> Reading:
-    """Boxes are on the access copy, which is what people see."""
-    values = {
-        column: MachineValue(text=value.text, confidence=value.confidence, box_px=_scaled(value.box_px, scale))
-        for column, value in reading.values.items()
-    }
-    return Reading(recogniser_code=reading.recogniser_code, values=values)
-
-
-def _searchable_rows(
-    ledger: Ledger, page: ClaimedPage, records: list[RecordRead], ids: Mapping[int, int], preferred: list[str]
-) -> Iterator[tuple[Any, ...]]:
-    from connectors.ledger.search import searchable_row
-    from dags.steps.searching import facts_of_readings
-
-    for record in records:
-        in_order = [record.readings[code] for code in preferred if code in record.readings]
-        texts = [{column: value.text for column, value in reading.values.items() if value.text} for reading in in_order]
-        if any(texts):
-            facts = facts_of_readings(page.book, texts)
-            yield searchable_row(
-                ledger.vault, "reading", ids[record.row_number], page.province_code, page.commune_code, facts
-            )

@@ -55,7 +55,7 @@ def test_the_product_describes_each_form_as_it_is_printed(layout_code: str) -> N
 @pytest.mark.parametrize("layout_code", LAYOUTS)
 def test_a_photograph_of_a_curled_and_torn_page_is_laid_on_its_form_within_half_a_millimetre(layout_code: str) -> None:
     taken = page(layout_code, PHOTOGRAPHED)
-    fit = register(taken.image, list(FORMS.values()))
+    (fit,) = register(taken.image, list(FORMS.values()))
     width, height = fit.form.frame_width_mm, fit.form.frame_height_mm
     corners = np.array([(0, width, width, 0), (0, 0, height, height)], np.float32)
     seen = np.stack(fit.lie.to_image(corners[0], corners[1]), 1)

@@ -11,12 +11,13 @@ from connectors.ledger import Ledger
 from connectors.ledger.keyings import keyed_columns
 from dags.desk.visit import HERE
 from dags.steps.searching import index_records
+from schemas.register_forms import register_forms
 from tests.support.desk import Browser, DeskHouse
 from tests.support.desk_keyers import open_page, send, typed
 from tests.support.keyed_books import RECOGNISER, KeyedBook, open_book, truth_of
 
 FORM = "ks_a4_dotted"
-COLUMNS = keyed_columns("KS", FORM)
+COLUMNS = keyed_columns("KS", register_forms()[FORM])
 FIELDS = ("input", "select", "textarea")
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, criterion 1.4.3, level AA: text of normal size."""
@@ -111,7 +112,17 @@ def key(browser: Browser, **change: str) -> None:
 
 
 def archivists_pages(kim: Browser, book: KeyedBook) -> Iterator[tuple[str, str]]:
-    paths = ("/", "/books", f"/books/{book.book_id}", "/search", "/keying/wanted", "/accepting", "/keyer-figures")
+    paths = (
+        "/",
+        "/books",
+        f"/books/{book.book_id}",
+        "/forms",
+        f"/forms/{FORM}",
+        "/search",
+        "/keying/wanted",
+        "/accepting",
+        "/keyer-figures",
+    )
     for path in (*paths, f"/accepting/{book.book_id}", f"/records/{book.records[7]}/extract"):
         yield path, open_page(kim, path).html
     yield "hits", send(kim, "/search", {"name": truth_of(7)["nksHoTen"]}).html

@@ -19,8 +19,9 @@ from connectors.ledger import Ledger, open_ledger
 from connectors.ledger.book_progress import book_progress
 from connectors.ledger.pages import pages_of, scans_of, set_aside_by, try_again
 from connectors.vault import Vault
-from dags.steps.digitising import DroppedFile, forms_of_book, read_pages, take_in
+from dags.steps.digitising import DroppedFile, read_pages, take_in
 from dags.steps.looking_over import likely_doubles, number_gaps
+from schemas.register_forms import forms_of
 from schemas.source import Book
 from tests.support import scans
 from tests.support.paper_pages import access_copy_of
@@ -214,7 +215,7 @@ def test_pages_that_read_alike_and_missing_numbers_are_found() -> None:
 
 def test_a_book_of_a_kind_without_a_form_is_set_aside_page_by_page(ledger: Ledger) -> None:
     book = BOOK.model_copy(update={"book_kind": "HN"})
-    assert forms_of_book(book) == ()
+    assert forms_of("HN", 1998) == ()
     take_in(ledger, book, dropped({"p1.jpg": scans.jpeg(scans.page(1))}), province_code="24")
     assert read_pages(ledger, processes=1) == {"set_aside": 1, "books": 1}
     assert states(ledger) == [(1, "set_aside", "no_form")]

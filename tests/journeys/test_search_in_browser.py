@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, expect
 from connectors.ledger import Ledger
 from connectors.ledger.keyings import keyed_columns
 from dags.steps.searching import index_records
+from schemas.register_forms import register_forms
 from tests.support.browser import Camera, Clerk, chromium, clerk
 from tests.support.desk import DeskHouse
 from tests.support.desk_keyers import open_page, send, typed
@@ -17,7 +18,7 @@ from tests.support.keyed_books import RECOGNISER, KeyedBook, open_book, truth_of
 from tests.support.served_desk import served
 
 FORM = "ks_a4_dotted"
-COLUMNS = keyed_columns("KS", FORM)
+COLUMNS = keyed_columns("KS", register_forms()[FORM])
 NAME, WRONG_TONES = "Nguyễn AN AN LAN", "nguyễn án an lạn"
 
 

@@ -65,7 +65,7 @@ SCANNING = (
         "of two forms that a page fits one is taken by chance",
         f"{PAPER_PAGES}::test_a_page_that_two_forms_fit_is_set_aside",
         REGISTERED,
-        "if max(others, default=0.0) > best.evidence - CLEARLY_BETTER:",
+        "if max(rivals, default=0.0) > one.evidence - CLEARLY_BETTER:",
         "if False:",
     ),
     mutant(

@@ -33,11 +33,15 @@ BROWSER = (
     "tests/journeys/test_books_in_browser.py",
     "tests/journeys/test_corrections_in_browser.py",
     "tests/journeys/test_desk_in_browser.py",
+    "tests/journeys/test_forms_in_browser.py",
     "tests/journeys/test_keying_in_browser.py",
     "tests/journeys/test_search_in_browser.py",
     "tests/journeys/test_demo.py::test_the_entry_opens_the_desk_in_a_frame_that_has_an_address_of_its_own",
 )
 PAPER = (
+    "tests/dags/test_desk_forms.py",
+    "tests/dags/test_facing_pages.py",
+    "tests/journeys/test_forms_in_browser.py",
     "tests/connectors/test_paper_pages.py",
     "tests/connectors/test_paper_reading.py",
     "tests/dags/test_digitising.py",
@@ -98,7 +102,9 @@ SLOW = (
     "tests/dags/test_backfill_load.py",  # processes that load, and are killed
     "tests/dags/test_desk_accessibility.py",  # every page of the desk
     "tests/dags/test_desk_acts.py",  # each carries dossiers to the desk first
+    "tests/dags/test_desk_forms.py",  # pages are drawn, tried in a process of their own, and read
     "tests/dags/test_desk_keying.py",  # each has a book of its own
+    "tests/dags/test_facing_pages.py",  # pages are drawn and read
     "tests/dags/test_desk_search.py",  # books and dossiers to be found
     "tests/dags/test_extracts.py",  # accepted books
     "tests/dags/test_offline_keying.py",  # workbooks

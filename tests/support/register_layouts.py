@@ -126,3 +126,42 @@ BIRTH_TABLE = TableLayout(
 )  # fmt: skip
 
 LAYOUTS: dict[str, FormLayout | TableLayout] = {layout.code: layout for layout in (BIRTH, MARRIAGE, DEATH, BIRTH_TABLE)}
+
+SPREAD_LEFT = TableLayout(
+    "ks_spread_left",
+    "KS",
+    "SỔ ĐĂNG KÝ KHAI SINH",
+    (210.0, 297.0),
+    (13.0, 30.0),
+    (184.0, 230.0),
+    22.0,
+    26.0,
+    8,
+    (
+        ("TT", "", 12.0),
+        ("Số", "so", 20.0),
+        ("Ngày đăng ký", "ngayDangKy", 32.0),
+        ("Họ, chữ đệm, tên", "nksHoTen", 70.0),
+        ("Giới tính", "nksGioiTinh", 18.0),
+        ("Ngày sinh", "nksNgaySinh", 32.0),
+    ),
+)
+SPREAD_RIGHT = TableLayout(
+    "ks_spread_right",
+    "KS",
+    "SỔ ĐĂNG KÝ KHAI SINH",
+    (210.0, 297.0),
+    (18.0, 30.0),
+    (176.0, 230.0),
+    22.0,
+    26.0,
+    8,
+    (
+        ("TT", "", 12.0),
+        ("Nơi sinh", "nksNoiSinh", 60.0),
+        ("Họ tên cha", "chaHoTen", 52.0),
+        ("Họ tên mẹ", "meHoTen", 52.0),
+    ),
+)
+SPREAD: dict[str, FormLayout | TableLayout] = {layout.code: layout for layout in (SPREAD_LEFT, SPREAD_RIGHT)}
+"""The left and the right page of an open book: an entry goes on over both. The product has no such form of its own."""

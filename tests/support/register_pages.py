@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tests.support.register_layouts import LAYOUTS, Blank, FormLayout, TableLayout
+from tests.support.register_layouts import LAYOUTS, SPREAD, Blank, FormLayout, TableLayout
 from tests.support.register_values import value
 
 DRAWN = 12
@@ -38,6 +38,8 @@ INK = {"print": (40, 38, 36), "typewriter": (52, 46, 46), "script": (96, 52, 34)
 PAPER = (222, 238, 244)
 RED = (70, 60, 215)
 HEIGHT_MM = {"print": 4.6, "typewriter": 4.3, "script": 5.4}
+
+ALL_LAYOUTS = LAYOUTS | SPREAD
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -85,7 +87,7 @@ class RegisterPage:
 def entry(layout_code: str, seed: int) -> dict[str, str]:
     """What one record of a layout says."""
     lot = random.Random(f"{layout_code}/{seed}")
-    layout = LAYOUTS[layout_code]
+    layout = ALL_LAYOUTS[layout_code]
     if isinstance(layout, FormLayout):
         columns = [blank.column for _, blanks in layout.lines for blank in blanks]
     else:
@@ -122,7 +124,7 @@ def make_page(
     rows: Sequence[Mapping[str, str]] | None = None,
 ) -> RegisterPage:
     """One page. `rows`: what is written on it; else it is invented. `done`: its damage; else that of the seed."""
-    layout = LAYOUTS[layout_code]
+    layout = ALL_LAYOUTS[layout_code]
     done = damage(seed) if done is None else done
     count = 1 if isinstance(layout, FormLayout) else layout.rows
     written = tuple(rows) if rows is not None else tuple(entry(layout_code, seed * 100 + row) for row in range(count))
@@ -140,6 +142,16 @@ def make_page(
     encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, done.jpeg_quality])[1]
     image = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
     return RegisterPage(layout_code, font_kind, image, encoded.tobytes(), written, corners_px)
+
+
+def open_book(left: RegisterPage, right: RegisterPage) -> bytes:
+    """The file of one photograph of both pages, side by side, each bent in its own way; a dark table between them."""
+    height = max(left.image.shape[0], right.image.shape[0])
+    pages = [
+        cv2.copyMakeBorder(page.image, 0, height - page.image.shape[0], 0, 12, cv2.BORDER_CONSTANT, value=(60, 66, 72))
+        for page in (left, right)
+    ]
+    return bytes(cv2.imencode(".jpg", cv2.hconcat(pages), [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes())
 
 
 # What is printed

@@ -12,7 +12,7 @@ from fastapi import Path as InPath
 from fastapi.responses import Response
 
 from connectors.ledger.grants import note_subject
-from connectors.ledger.page_copies import Box, PageHead, boxes_of, copy_of, page_head
+from connectors.ledger.page_copies import Box, PageHead, copy_of, page_head, places_of
 from dags.desk.pages.papers import LOCKED, kind_of
 from dags.desk.visit import RequestRefused, Visit, VisitDep
 from schemas.roles import May
@@ -39,13 +39,14 @@ def page_image(visit: VisitDep, page_id: PageId) -> Response:
 
 @router.get("/books/pages/{page_id}/crop/{record_id}/{column}")
 def field_crop(visit: VisitDep, page_id: PageId, record_id: RecordId, column: ColumnInPath) -> Response:
-    """The part of a page where a field of a record stands, with a margin around it."""
+    """The part of a page where a field of a record stands, with a margin around it; it may be the facing page."""
     head = _head(visit, page_id)
-    note_subject(visit.ledger, visit.user_name, "page_image", "page", page_id)
-    box = boxes_of(visit.ledger, head, record_id).get(column)
-    if box is None:
+    place = places_of(visit.ledger, head, record_id).get(column)
+    if place is None:
         raise RequestRefused(404, "no_page_image", "page_image", detail="no_box")
-    return _image(crop(_copy(visit, head), box))
+    page, box = place
+    note_subject(visit.ledger, visit.user_name, "page_image", "page", page.page_id)
+    return _image(crop(_copy(visit, page), box))
 
 
 def crop(content: bytes, box: Box) -> bytes:

@@ -69,10 +69,10 @@
 
   // The page: wheel or keys zoom it, the mouse or the arrow keys move it, and the field in focus comes to the middle.
   const viewer = document.querySelector("[data-viewer]");
-  const image = viewer?.querySelector("img");
+  const images = [...(viewer?.querySelectorAll("img") || [])];
   let scale = 1;
   const lay = () => {
-    image.style.width = `${100 * scale}%`;
+    images.forEach((image) => (image.style.width = `${100 * scale}%`));
   };
   const zoom = (factor) => {
     if (!viewer) return;
@@ -84,11 +84,12 @@
     viewer.scrollTop = down * viewer.scrollHeight - viewer.clientHeight / 2;
   };
   const centre = (field) => {
-    if (!viewer || !field || !image.naturalWidth) return;
+    const image = images.find((one) => one.dataset.page === field?.dataset.on);
+    if (!viewer || !field || !image?.naturalWidth) return;
     const [left, top, width, height] = field.dataset.box.split(" ").map(Number);
     const ratio = image.clientWidth / image.naturalWidth;
     viewer.scrollLeft = (left + width / 2) * ratio - viewer.clientWidth / 2;
-    viewer.scrollTop = (top + height / 2) * ratio - viewer.clientHeight / 2;
+    viewer.scrollTop = image.offsetTop - images[0].offsetTop + (top + height / 2) * ratio - viewer.clientHeight / 2;
   };
   if (viewer) {
     let held = null;
