@@ -6,6 +6,7 @@ killed and started again, and several may run at once: a file is known by its di
 
 import logging
 import multiprocessing
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 DIGEST_BYTES = 32
 MOST_RESTARTS = 50
 """Of readers that were ended by what they read, in one run."""
+CORES = os.cpu_count() or 1
 LOGGED_EVERY = 10
 """Pages."""
 CLOCKS_S = 20.0
@@ -174,7 +176,7 @@ def _count(taken: TakenIn, scan: NewScan) -> None:
 # Reading
 
 
-def read_pages(ledger: Ledger, book_id: int | None = None, processes: int = 2) -> dict[str, int]:
+def read_pages(ledger: Ledger, book_id: int | None = None, processes: int = CORES) -> dict[str, int]:
     """Reads every page that is not read yet, of one book or of all. Returns counts of pages read, fitted, set aside and
     failed, of records, and of books all of whose pages are done.
 
