@@ -49,7 +49,8 @@ class Registration:
 def register(image: Bytes, forms: Sequence[FormDraft]) -> tuple[Registration, ...]:
     """The form of a page; of a photograph that shows both pages of a record, that of each, the left one first.
 
-    Raises PageSetAside with the reason when none of them fits, or two do, or the page is turned. Rows of a table are
+    Raises PageSetAside with the reason when none of them fits, or two do, or the page is turned, or another page lies
+    beside it. Rows of a table are
     not proved by this alone: `row_numbers` does.
     """
     found = list(frames_in(image))
@@ -76,6 +77,8 @@ def _judged(fits: Sequence[Registration], turns: int) -> tuple[Registration, ...
         and _is_beside(fit, best)
     ]
     chosen = [best, *sorted(beside, key=lambda fit: -fit.evidence)[:1]]
+    if any(fit.evidence >= EVIDENCE and all(_is_apart(fit, one) for one in chosen) for fit in fits):
+        raise PageSetAside(SetAsideReason.TWO_PAGES)
     for one in chosen:
         rivals = [fit.evidence for fit in fits if _is_rival(fit, one, chosen)]
         if max(rivals, default=0.0) > one.evidence - CLEARLY_BETTER:

@@ -9,6 +9,7 @@ class SetAsideReason(StrEnum):
     NO_FRAME = "no_frame"  # no printed frame is found: cut off, blank, too dark, or no register page
     OTHER_FORM = "other_form"  # a frame, but no form of the book fits the lines in it; or the page is crumpled
     TWO_FORMS = "two_forms"  # two forms fit equally well: one of them is drawn wrongly
+    TWO_PAGES = "two_pages"  # two pages of the book in one image: only one of them could be kept
     UPSIDE_DOWN = "upside_down"
     SIDEWAYS = "sideways"
     ROW_NUMBERS = "row_numbers"  # the numbers printed in a table's rows are not those that its form says

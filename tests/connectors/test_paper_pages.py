@@ -93,6 +93,15 @@ def test_a_page_that_two_forms_fit_is_set_aside() -> None:
         register(page("kt_a4_dotted").image, [FORMS["kt_a4_dotted"], twin])
 
 
+@pytest.mark.parametrize("right", ["kt_a4_dotted", "kh_a4_dotted"])
+def test_an_image_of_two_pages_of_a_book_is_set_aside_since_one_of_them_would_be_lost(right: str) -> None:
+    pages = [page("kt_a4_dotted").image, page(right, seed=5).image]
+    low = min(image.shape[0] for image in pages)
+    open_book = np.concatenate([image[:low] for image in pages], axis=1)
+    with pytest.raises(PageSetAside, match=SetAsideReason.TWO_PAGES):
+        register(open_book, [FORMS[code] for code in {"kt_a4_dotted", right}])
+
+
 def test_without_a_recogniser_the_fields_are_found_and_not_read() -> None:
     reading = read_page(page("ks_a3_12_rows").image, list(FORMS.values()), [])
     assert [record.row_number for record in reading.records] == list(range(1, 13))

@@ -12,6 +12,14 @@ MASTERS = "connectors/paper/masters.py"
 
 SCANNING = (
     mutant(
+        "second_page_is_lost",
+        "of an image of two pages one is read and the other is lost without a word",
+        f"{PAPER_PAGES}::test_an_image_of_two_pages_of_a_book_is_set_aside_since_one_of_them_would_be_lost",
+        REGISTERED,
+        "all(_is_apart(fit, one) for one in chosen) for fit in fits):",
+        "False for fit in fits):",
+    ),
+    mutant(
         "half_copied_file_is_taken",
         "a file is taken while it is still being copied",
         "tests/dags/test_drop_folder.py::test_while_photographs_of_a_book_still_come_the_settled_ones_are_taken",
