@@ -24,8 +24,7 @@ NOBODY = NOTHING | {"không", "không có", "không rõ", "chưa có", "chưa c�
 NO_NAME_YET = re.compile(
     r"con (?:bà|ông|của|mẹ|chị|cô|ba|cua|me)\b|cb |bé (?:gái|trai|sơ|con)\b|be (?:gai|trai)\b|em bé\b|cháu bé\b|trẻ "
     r"|tre so|hài nhi\b|.*\b(?:sơ sinh|so sinh)\b|(?:không|khong) (?:có |co )?(?:tên|ten)\b|(?:chưa|chua) |vô danh\b"
-    r"|baby\b"
-    r"|(?:([a-zđ])\1+ ?)+$"
+    r"|baby\b|([a-zđ])\1+(?: ([a-zđ])\2+)*$"
 )
 """What hospitals and desks write for a person whose name they do not know: whose child it is, `newborn`, `no name yet`,
 one letter again and again. A family name of Vietnam is none of the first words; `Bế`, `Võ` and `Khổng` are."""
@@ -43,10 +42,9 @@ def _is_odd(full_name: str) -> bool:
     return GOOD_NAME.fullmatch(full_name) is None or _is_for_nobody(full_name)
 
 
-@lru_cache(maxsize=16_384)
 def _is_for_nobody(full_name: str) -> bool:
-    written = clean(full_name).lower()
-    return written in NOBODY or NO_NAME_YET.match(written) is not None
+    written = full_name.strip().lower()
+    return NO_NAME_YET.match(written) is not None or written in NOBODY
 
 
 @check_each(

@@ -1,5 +1,7 @@
 """Names as desks, old files and telephones write them: each kind of wrong writing is seen, and nothing else is held."""
 
+from time import process_time
+
 import pytest
 
 from quality.checks.encodings import legacy_encoding
@@ -122,6 +124,17 @@ def _found_at_applicant(relation: str) -> set[str]:
     for name, value in values.items():
         other = changed(other, f"applicant.{name}", value)
     return {finding.check_code for finding in examine(other)}
+
+
+@pytest.mark.parametrize("letters", ["A", " ", "AA ", "SƠ ", "Ð", "CON ", "́"])
+def test_a_name_of_any_length_is_judged_at_once(letters: str) -> None:
+    """Longer names cost so much more and no more: a pattern that tries every way to divide them would never end."""
+    took = []
+    for length in (2_000, 16_000):
+        began = process_time()
+        found(letters * (length // len(letters)) + "!")
+        took.append(process_time() - began)
+    assert took[1] < 2 + 60 * took[0]
 
 
 def test_an_address_in_vni_is_seen() -> None:
