@@ -175,12 +175,16 @@ _LUNAR = re.compile(
 )
 
 
+LONGEST_DATE = 100
+"""Characters: no date in words has as many, and a pattern would try every way to divide a long row of dashes."""
+
+
 def read_lunar(as_written: str, province_code: str | None = None) -> LunarDate | None:
     """`22/8 năm Quý Mùi`, `rằm tháng Chạp 1943 (ÂL)`, `15/4 nhuận/1963`, `năm Ất Tỵ (1905)`; None when it is no date.
 
     Is the day of a column or a sentence that is lunar: solar days look the same.
     """
-    found = _LUNAR.fullmatch(clean(as_written).lower())
+    found = _LUNAR.fullmatch(clean(as_written).lower()) if len(as_written) <= LONGEST_DATE else None
     if not found or not any(found.groupdict().values()):
         return None
     month = MONTHS[found["named"]] if found["named"] else int(found["month"]) if found["month"] else None

@@ -117,7 +117,8 @@ def test_a_day_that_the_books_year_does_not_have_stays_open() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["22/8 năm Quý Thân", "hôm qua", "31/8 năm Quý Mùi", "1/13/1943", "năm 19435", "0/1/1943", "22/8/1799"]
+    "text",
+    ["22/8 năm Quý Thân", "hôm qua", "31/8 năm Quý Mùi", "1/13/1943", "năm 19435", "0/1/1943", "22/8/1799", "-" * 5000],
 )
 def test_what_is_no_lunar_date_is_kept_as_written(text: str) -> None:
     assert lunar(text) == PartialDate(as_written=text)
