@@ -75,7 +75,9 @@ class Endpoint:
         scheme, found, inside = rest.partition("://")
         has_scheme = bool(found) and not {"@", ":", "/", "?"} & set(scheme)
         parts = urlsplit("//" + (inside if has_scheme else rest))
-        host = unquote(parts.netloc.rpartition("@")[2].partition(":")[0])
+        host = unquote(parts.hostname or "")
+        if "/" in host:  # a host with a path keeps its capitals, because Airflow cuts it out of the URI itself
+            host = unquote(parts.netloc.rpartition("@")[2].partition(":")[0])
         if not kind or not host:
             raise ValueError("no host")
         return cls.from_connection(

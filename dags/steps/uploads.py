@@ -151,8 +151,8 @@ def _examined(ledger: Ledger, upload: ClaimedUpload, folder: Path) -> Counter[st
     reason, counts = None, Counter[str]()
     try:
         names = json.loads((folder / NAMES_FILE).read_text())
-        files = [DroppedFile.at(folder / str(number), name) for number, name in enumerate(names)]
         if upload.book is not None:
+            files = [DroppedFile.at(folder / str(number), name) for number, name in enumerate(names)]
             counts = _taken_in(ledger, upload, upload.book, files)
         elif upload.fixes_load_id is not None:
             counts = load_fixed(ledger, folder / f"0{WORKBOOK}", upload.fixes_load_id, names[0], upload.actor)
