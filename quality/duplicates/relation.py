@@ -2,8 +2,8 @@
 
 Twins are told apart by order of birth, sex, name and notice, before any probability is computed. Where two dossiers may
 be of twins or of one birth submitted twice, they are taken for twins: nothing is held, and a person may say otherwise.
-An identity outweighs all else: one notice is about one child whatever its name, and two children of one mother do
-not have one full name, tones included. Only an order of birth says otherwise.
+An identity outweighs all else: of one mother, one notice is about one child whatever its name, and two children do not
+have one full name, tones included. Only an order of birth says otherwise.
 """
 
 from datetime import date
@@ -51,15 +51,14 @@ def relation_of(first: ComparedBirth, second: ComparedBirth) -> tuple[DuplicateK
 
 
 def is_one_child(first: ComparedBirth, second: ComparedBirth) -> bool:
-    """Whether a code or a name that only one child has is in both: its birth notice, or its full name beside its mother
+    """Whether a code or a name that only one child of a mother has is in both: its birth notice, or its full name
     whatever the day of birth (a year is changed for the age at which school begins)."""
-    if first.birth_order != second.birth_order:
+    if first.birth_order != second.birth_order or not have_one_mother(first, second):
         return False
     if first.notice is not None and first.notice == second.notice:
         return True
     has_marks = first.child_key is not None and first.child_key != first.child_fold
-    is_one_name = has_marks and first.child_key == second.child_key
-    return is_one_name and not _both_and_differ(first.sex, second.sex) and have_one_mother(first, second)
+    return has_marks and first.child_key == second.child_key and not _both_and_differ(first.sex, second.sex)
 
 
 def are_too_close(first: ComparedBirth, second: ComparedBirth) -> bool:
