@@ -39,6 +39,11 @@ class DeskPage:
         return str(found[0]) if found else None
 
     @property
+    def has_no_form(self) -> bool:
+        """Whether nothing can be sent from here: there is nothing to do for this person."""
+        return self.one("//input[@name='form_token']/@value") is None
+
+    @property
     def record_id(self) -> int:
         """The record whose crops the page shows. Raises DeskAnsweredOtherwise on a page without any."""
         for source in self.tree.xpath("//img[@class='crop']/@src"):
@@ -100,7 +105,8 @@ class DeskPerson:
 
 def key_some(person: DeskPerson, paper: OnPaper, most: int) -> int:
     """Keys until nothing is left for this person, or so many records at most; returns how many."""
-    person.open("/keying")
+    if person.open("/keying").has_no_form:
+        return 0
     page, count = person.send("/keying/next", {"book": "0"}), 0
     while re.fullmatch(r"/keying/\d+", page.path) and count < most:
         page = person.send(page.path, {**person.keyed(page, paper(page.record_id)), "book": "0"})
@@ -113,7 +119,8 @@ def key_some(person: DeskPerson, paper: OnPaper, most: int) -> int:
 def decide_all(person: DeskPerson, paper: OnPaper) -> int:
     """Keys every difference that this person may decide, and looks again where the desk asks; returns how many
     records."""
-    person.open("/adjudicating")
+    if person.open("/adjudicating").has_no_form:
+        return 0
     page, count = person.send("/adjudicating/next", {"book": "0"}), 0
     while re.fullmatch(r"/adjudicating/\d+", page.path):
         stands = paper(page.record_id)

@@ -58,6 +58,7 @@ def test_a_book_is_read_keyed_accepted_and_registered_once(
     paper = PaperOf(way.ledger, book)
     with served(house) as address:
         team = team_at(address)
+        assert decide_all(team["adjudicator"], paper) == 0  # nothing differs yet, and no form is shown
         assert key_some(team["keyer1"], paper, 99) == PAGES
         assert key_some(team["keyer1"], paper, 99) == 0  # nobody keys both keys of a record
         assert key_some(team["keyer2"], paper, 99) == PAGES
