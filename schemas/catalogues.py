@@ -22,8 +22,7 @@ SPELLINGS: dict[str, dict[str, str]] = {
         "Giẻ Triêng": "Gié Triêng", "Cờ Lao": "Cơ Lao", "Co Lao": "Cơ Lao", "Ta Ôi": "Tà Ôi", "Cil": "Cơ Ho",
         "Cill": "Cơ Ho", "K'Ho": "Cơ Ho", "Kơ Ho": "Cơ Ho", "Cờ Ho": "Cơ Ho", "Cao Lan": "Sán Chay",
         "Sán Chí": "Sán Chay", "Sán Chỉ": "Sán Chay", "Xê Đăng": "Xơ Đăng", "Vân Kiều": "Bru-Vân Kiều",
-        "Ca Tu": "Cơ Tu", "Ka Tu": "Cơ Tu", "Chàm": "Chăm", "Ra Đê": "Ê Đê", "Gia Lai": "Gia Rai", "Jrai": "Gia Rai",
-        "Jarai": "Gia Rai", "Bahnar": "Ba Na", "Pa Cô": "Tà Ôi", "Mơ Nông": "Mnông",
+        "Ca Tu": "Cơ Tu", "Chàm": "Chăm", "Ra Đê": "Ê Đê",
     },
     "relation": {
         "Bố": "Cha", "Ba": "Cha", "Tía": "Cha", "Bố đẻ": "Cha đẻ", "Ba đẻ": "Cha đẻ", "Cha ruột": "Cha đẻ",

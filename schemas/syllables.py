@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from string import ascii_lowercase
 
 from schemas.text import ENDS, ONSETS, VOWELS, search_fold
+from schemas.text import OPEN_VOWELS as OPEN
 
 ONSET_SOUNDS = (
     ("ch", "tr"),
@@ -23,8 +24,8 @@ ONSET_SOUNDS = (
 END_SOUNDS = (("n", "ng", "nh"), ("t", "c", "ch"), ("i", "y"))
 """Ends that sound alike in some region."""
 
-OPEN_VOWELS = frozenset("ai ao au ay eo eu ia iu oi ui uu oai oay oao oeo uay uoi uou ieu yeu uya uyu ueu".split())
-"""Folded vowels that no consonant follows."""
+OPEN_VOWELS = frozenset(map(search_fold, OPEN)) - {search_fold(vowel) for vowel in VOWELS if vowel not in OPEN}
+"""Folded vowels that no consonant follows, whatever their marks were."""
 
 _ONSET = re.compile("|".join(ONSETS).replace("đ|", ""))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
+from multiprocessing.reduction import ForkingPickler
 from typing import NamedTuple
 
 from connectors.ledger.paper_sealed import BOOK_OWNER
@@ -153,7 +154,8 @@ class CheckingEnded(RuntimeError):
 @dataclass
 class CheckingProcesses:
     """Processes that take tasks in turn, so that results come in the order of the tasks. What goes to a process or back
-    is sent by a thread: neither side waits until the other one has time to read it."""
+    is sent by a thread: neither side waits until the other one has time to read it. It is pickled before, where an
+    error is seen; in the thread only the other end can be gone, and then nothing comes back."""
 
     pipes: list[Pipe]
     senders: list[ThreadPoolExecutor]
@@ -164,7 +166,7 @@ class CheckingProcesses:
         for task in tasks:
             at = sent % len(self.pipes)
             result = _received(self.pipes[at]) if sent >= most else None
-            self.senders[at].submit(self.pipes[at].send, task)
+            self.senders[at].submit(self.pipes[at].send_bytes, ForkingPickler.dumps(task))
             sent += 1
             if result is not None:
                 yield result
@@ -219,4 +221,4 @@ def _serve(make: Callable[[], RowChecker], index: int, ours: list[Pipe], theirs:
     with suppress(EOFError, OSError), ThreadPoolExecutor(1) as sender:  # the other end is closed, or was killed
         while True:
             task: RowTask = pipe.recv()
-            sender.submit(pipe.send, checker.work(task))
+            sender.submit(pipe.send_bytes, ForkingPickler.dumps(checker.work(task)))

@@ -95,7 +95,7 @@ def _received(files: Sequence[tuple[str, BinaryIO]], ending: str = "") -> Iterat
     folder.mkdir(mode=0o700, parents=True)
     try:
         yield folder.name, _written(folder, files, ending)
-    except BaseException:
+    except BaseException:  # also of a process that is asked to end: no half of an upload stays on the disk
         shutil.rmtree(folder, ignore_errors=True)
         raise
 

@@ -17,7 +17,7 @@ from schemas.fields import Model, field
 from schemas.places.crosswalk import DecidedUnit, Evidence, PlaceSubject, UnitSet, UnknownUnit, WholeUnit, crosswalk
 from schemas.places.former import FormerProvince
 from schemas.places.mentions import AddressWord, Mentions, UnitLevel, is_commune_kind, level_of, mentions_of, words_of
-from schemas.places.names import IDLE_WORDS, kind_of
+from schemas.places.names import IDLE_AS_WRITTEN, IDLE_WORDS, kind_of
 from schemas.places.readings import AddressReading, best_readings
 from schemas.places.table import table
 from schemas.places.units import KNOWN_FROM, Commune, Unit
@@ -167,10 +167,10 @@ def _is_after_more(reading: AddressReading, mentions: Mentions, unread: Sequence
 
 def _is_idle(word: AddressWord) -> bool:
     """Whether a word says nothing about the place; `Nậm` is not `Nam`."""
-    return word.key in IDLE_WORDS and (word.written.isascii() or tone_key(word.written) in _IDLE_AS_WRITTEN)
+    return word.key in IDLE_WORDS and (word.written.isascii() or tone_key(word.written) in _IDLE_KEYS)
 
 
-_IDLE_AS_WRITTEN = frozenset(map(tone_key, "việt nam cũ mới nay là trước đây thuộc và".split()))
+_IDLE_KEYS = frozenset(map(tone_key, IDLE_AS_WRITTEN))
 
 
 @lru_cache(maxsize=64)

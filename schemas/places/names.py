@@ -33,8 +33,9 @@ DETAIL_WORDS = frozenset(
     "thôn xóm ấp bản buôn làng khóm khu đội tổ đường phố ngõ ngách hẻm kiệt phum sóc plei quốc lộ số".split()
 )
 """Words after which a name is a hamlet's or a street's, never a commune's."""
-IDLE_WORDS = frozenset({"viet", "nam", "vn", "vietnam", "cu", "moi", "nay", "la", "truoc", "day", "thuoc", "va"})
-"""Search folds of words beside names that say nothing about the place."""
+IDLE_AS_WRITTEN = frozenset("việt nam vn vietnam cũ mới nay là trước đây thuộc và".split())
+"""Words beside names that say nothing about the place."""
+IDLE_WORDS = frozenset(map(search_fold, IDLE_AS_WRITTEN))
 
 ROMANS = {"I": "1", "V": "5"} | {
     cased: str(number)
