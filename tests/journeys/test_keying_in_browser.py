@@ -96,6 +96,8 @@ def test_a_record_is_keyed_decided_and_sampled(book: KeyedBook, desk: str, brows
         camera.look(kim, "accepting")
         kim.click(kim.page.get_by_role("link", name="Xem ô tiếp theo"))
         camera.look(kim, "accepting-look")
+        kim.open("/keyer-figures")
+        camera.look(kim, "keyer-figures")
     assert camera.faults == []
 
 
